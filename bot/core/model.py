@@ -1,0 +1,427 @@
+"""The vocabulary that every room of the house shares.
+
+Rules that hold here: frozen values only, no behaviour beyond what a value knows of itself, and no text of a
+person in anything that outlives a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.noticing import Reader
+    from bot.core.safety import Guard
+
+
+# --- What comes in -------------------------------------------------------------------------------------------
+
+
+class Where(StrEnum):
+    """The kind of place that a message was written in."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+
+
+class Kind(StrEnum):
+    """What an update is, once an adapter has read it."""
+
+    TEXT = "text"  # words, or the caption of a picture
+    EDIT = "edit"  # words that replace earlier ones; read for danger only
+    COMMAND = "command"
+    PRESS = "press"
+    MEDIA = "media"  # a sticker, voice, picture, file, poll: nothing that a program without eyes can read
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One update, in the words of the house. `at` is seconds since 1970, UTC."""
+
+    person: int
+    where: Where
+    kind: Kind
+    at: int
+    text: str = ""
+    command: str = ""  # without its slash, lower case; `text` holds what follows it
+    payload: str = ""  # a pressed button, or a button of the bot's message that this text replies to
+    forwarded: bool = False  # its words are another person's
+    addressed: bool = True  # in a group: a command, a mention, or a reply to the bot
+
+
+# --- What is noticed ------------------------------------------------------------------------------------------
+
+
+class Label(StrEnum):
+    """What a message is about, for the purpose of this bot."""
+
+    WITNESS = "witness"  # distress from another's suffering
+    OWN = "own"  # one's own trouble
+    COMPASSION = "compassion"  # another's suffering, met with a settled care
+    NONE = "none"
+
+
+class Source(StrEnum):
+    """Where the suffering was met. It changes wording, never steps."""
+
+    NEWS = "news"
+    WORK = "work"
+    LOVED_ONE = "loved_one"
+    STRANGER = "stranger"
+    ANIMAL = "animal"
+    PRESENT = "present"
+    PLANET = "planet"
+    ONLINE_GROUP = "online_group"
+    NONE = "none"
+
+
+class Condition(IntFlag):
+    """What changes the steps of a walk. Prohibitions of several conditions add up."""
+
+    NONE = 0
+    OVERWHELM = 1
+    WAS_THERE = 2
+    OWN_LOSS = 4
+    GUILT = 8
+    NUMB = 16
+    OUTRAGE = 32
+    HELPLESS = 64
+
+
+class Tier(StrEnum):
+    """What a message says about danger. It orders which help is shown first and is never stored."""
+
+    NONE = "none"
+    UNCLEAR = "unclear"
+    OWN = "own"
+    IMMINENT = "imminent"
+    FRIEND = "friend"
+    SOMEONE = "someone"
+    ABUSE = "abuse"
+    THREAT = "threat"
+    MEDICAL = "medical"
+    PSYCHOSIS = "psychosis"
+    EATING = "eating"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One rule and the words that it fired on, as they stand after normalisation."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a message is about. `probability` (0 to 1) is that of WITNESS."""
+
+    label: Label = Label.NONE
+    probability: float = 0.0
+    ask: bool = False  # would open in a private chat
+    offer: bool = False  # would offer in a group
+    source: Source = Source.NONE
+    conditions: Condition = Condition.NONE
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """What a message says about danger, and whether its writer seems to be under 16."""
+
+    tier: Tier = Tier.NONE
+    minor: bool = False
+    evidence: tuple[Evidence, ...] = ()
+
+
+# --- The walk ---------------------------------------------------------------------------------------------------
+
+
+class Step(IntEnum):
+    """Where someone stands. Numbers travel in buttons: never reuse one, only add."""
+
+    IDLE = 0
+    ASK = 1  # "is this about something someone else is going through?"
+    OWN = 2  # one's own trouble: what the bot is for, and what it has all the same
+    ARRIVE = 3
+    EASE = 4
+    ANCHOR = 5  # another steadying act
+    STAY = 6  # not eased: stays, offers another act or a person
+    RESONANCE = 7
+    KIND = 8
+    WHO = 9  # who is the care for, and is there room for more
+    APART = 10
+    WISH = 11
+    REACH = 12
+    TOGETHER = 13
+    WE_CARE = 14
+    LOOK_BACK = 15
+    CARE = 16
+    CLOSE = 17
+    NEEDS = 18  # own loss and numbness: what body and day need now
+    HELD = 19  # after a card about danger
+    WHOSE = 20  # a forwarded text: whose words are these?
+
+
+class Event(StrEnum):
+    """What someone did at a step. The words of the transition table."""
+
+    NEXT = "next"
+    SKIP = "skip"
+    HARDER = "harder"
+    STOP = "stop"
+    ANOTHER = "another"
+    HIGH = "high"
+    RISE = "rise"
+    MORE = "more"
+    SHORT = "short"
+    OWN = "own"
+    PERSON = "person"
+
+
+class Feeling(IntEnum):
+    """One word for what reached the person."""
+
+    UNSAID = 0
+    SAD = 1
+    HELPLESS = 2
+    GUILTY = 3
+    ANGRY = 4
+    NUMB = 5
+    TIRED = 6
+    OTHER = 7
+
+
+class CareFor(IntEnum):
+    """Who the care is for."""
+
+    UNSAID = 0
+    THEM = 1
+    LEFT_BEHIND = 2
+    OTHERS_LIKE_THEM = 3
+    MYSELF = 4
+    NOBODY_YET = 5
+
+
+class Need(IntEnum):
+    """What the one who suffers might need."""
+
+    UNSAID = 0
+    SAFETY = 1
+    COMFORT = 2
+    COMPANY = 3
+    REST = 4
+    OTHER = 5
+
+
+class Act(IntEnum):
+    """A small thing in reach, or none."""
+
+    UNSAID = 0
+    WRITE = 1
+    GIVE = 2
+    LEARN = 3
+    OTHER = 4
+    HOLD = 5  # nothing in reach: care without control
+
+
+class Company(IntEnum):
+    """Who could know."""
+
+    UNSAID = 0
+    FRIEND = 1
+    COLLEAGUE = 2
+    NO_ONE = 3
+    OTHER = 4
+
+
+class Change(IntEnum):
+    """Care toward them at the end, against the beginning."""
+
+    UNSAID = 0
+    LESS = 1
+    SAME = 2
+    MORE = 3
+
+
+NO_RATING = 15
+"""In `State.upset_before` and `State.upset_now`: not answered. A skip is kept as this, never filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a walk stands: enumerations and small numbers only, so that it fits in a button. No text."""
+
+    walk: int = 0  # 24 random bits, 0 before the first walk
+    counter: int = 0  # 0..255, one more with each answer
+    step: Step = Step.IDLE
+    resume: Step = Step.RESONANCE  # where to go on after an anchor, a card, or a question
+    short: bool = False
+    asked: bool = False  # asked for more where a condition would have ended the walk
+    stepped_out: bool = False  # swore or asked to stop half-way; Stay brings back
+    conditions: Condition = Condition.NONE
+    source: Source = Source.NONE
+    care_for: CareFor = CareFor.UNSAID
+    upset_before: int = NO_RATING  # 0..10
+    upset_now: int = NO_RATING
+    feeling: Feeling = Feeling.UNSAID
+    need: Need = Need.UNSAID
+    act: Act = Act.UNSAID
+    company: Company = Company.UNSAID
+    change: Change = Change.UNSAID
+    anchors: int = 0  # 0..15, how many steadying acts were offered
+    eases: int = 0  # 0..3, how often the upset was asked before the walk went on
+    harder: int = 0  # 0..3, how often something made it harder
+    baffled: int = 0  # 0..3, texts in a row that answered nothing
+
+
+class Purpose(StrEnum):
+    """What a person may say yes to. Each is asked, shown and withdrawn by itself."""
+
+    REMEMBER = "remember"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All that is held of one person while a message of theirs is answered."""
+
+    state: State = State()
+    consents: frozenset[Purpose] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What *remember* keeps of one walk. A skipped answer is None."""
+
+    walk: int
+    ended_at: int  # seconds since 1970, UTC
+    source: Source
+    conditions: Condition
+    upset_before: int | None
+    upset_after: int | None
+    change: Change
+    finished: bool
+
+
+# --- What goes out ---------------------------------------------------------------------------------------------
+
+
+class Action(IntEnum):
+    """What a button does. Numbers travel in buttons (one byte): never reuse one, only add."""
+
+    NEXT = 1
+    SKIP = 2
+    HARDER = 3
+    STOP = 4
+    ANOTHER = 5
+    MORE = 6
+    SHORT = 7
+    PERSON = 8
+    OWN = 9
+    STAY = 10  # after "Okay. Stopping is fine."
+    WALK = 11  # begin a walk
+    RATE = 20  # with 0..10
+    FEEL = 21  # with a Feeling
+    CARE_FOR = 22  # with a CareFor
+    NEED = 23  # with a Need
+    ACT = 24  # with an Act
+    WITH = 25  # with a Company
+    CHANGE = 26  # with a Change
+    REMEMBER = 40  # ask whether to remember
+    REMEMBER_YES = 41  # "yes, and I am 16 or older"
+    REMEMBER_NO = 42
+    REMEMBER_OFF = 43
+    FORGET_YES = 44
+    FORGET_NO = 45
+    DOOR = 60  # a link that opens the private chat; the adapter makes it, nothing travels
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button: the copy key of its label, and what a press means. `payload` is filled by the shell."""
+
+    label: str
+    action: Action
+    value: int = 0  # 0..255
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A slot's value that is itself copy, so that it is said in the reader's language."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message, named by copy keys. Several keys are said in one message, a paragraph each.
+
+    `pick` chooses among the wordings of each key: the same number, the same words.
+    """
+
+    keys: tuple[str, ...]
+    buttons: tuple[tuple[Button, ...], ...] = ()  # rows
+    slots: Mapping[str, Term] = field(default_factory=dict)
+    pick: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A walk went from one step to another."""
+
+    before: Step
+    event: Event
+    after: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A walk came to its end, or was stopped."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """Someone of 16 or older said yes to a purpose."""
+
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrew:
+    """Someone took a consent back."""
+
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Forgot:
+    """Someone asked to be forgotten, twice."""
+
+
+Fact = Moved | Ended | Consented | Withdrew | Forgot
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to hold from now on, what to say, and what happened."""
+
+    held: Held
+    replies: tuple[Reply, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    toast: str = ""  # copy key of a short note on the pressed button, lost without harm
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the core reads in prompts/ for one language."""
+
+    language: str
+    reader: Reader
+    guard: Guard
+    labels: Mapping[str, str]  # copy key of a button -> its words
+    typed: Mapping[str, str]  # normalised words -> what they mean at any step: "skip", "stop", "rate.7" ...
