@@ -12,6 +12,7 @@ from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.core.lines import Label, Line
     from bot.core.noticing import Reader
     from bot.core.safety import Guard
 
@@ -54,7 +55,7 @@ class Incoming:
 # --- What is noticed ------------------------------------------------------------------------------------------
 
 
-class Label(StrEnum):
+class About(StrEnum):
     """What a message is about, for the purpose of this bot."""
 
     WITNESS = "witness"  # distress from another's suffering
@@ -118,7 +119,7 @@ class Evidence:
 class Notice:
     """What a message is about. `probability` (0 to 1) is that of WITNESS."""
 
-    label: Label = Label.NONE
+    about: About = About.NONE
     probability: float = 0.0
     ask: bool = False  # would open in a private chat
     offer: bool = False  # would offer in a group
@@ -163,6 +164,7 @@ class Step(IntEnum):
     NEEDS = 18  # own loss and numbness: what body and day need now
     HELD = 19  # after a card about danger
     WHOSE = 20  # a forwarded text: whose words are these?
+    DANGER_ASK = 21  # the one direct question
 
 
 class Event(StrEnum):
@@ -260,7 +262,8 @@ class State:
     resume: Step = Step.RESONANCE  # where to go on after an anchor, a card, or a question
     short: bool = False
     asked: bool = False  # asked for more where a condition would have ended the walk
-    stepped_out: bool = False  # swore or asked to stop half-way; Stay brings back
+    danger_asked: bool = False  # the direct question is never asked twice in a walk
+    minor: bool = False  # said to be under 16: nothing is ever kept
     conditions: Condition = Condition.NONE
     source: Source = Source.NONE
     care_for: CareFor = CareFor.UNSAID
@@ -274,7 +277,6 @@ class State:
     anchors: int = 0  # 0..15, how many steadying acts were offered
     eases: int = 0  # 0..3, how often the upset was asked before the walk went on
     harder: int = 0  # 0..3, how often something made it harder
-    baffled: int = 0  # 0..3, texts in a row that answered nothing
 
 
 class Purpose(StrEnum):
@@ -340,32 +342,25 @@ class Action(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button: the copy key of its label, and what a press means. `payload` is filled by the shell."""
+    """A button: the words on it, and what a press means. `payload` is filled by the shell."""
 
-    label: str
+    label: Label
     action: Action
     value: int = 0  # 0..255
     payload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """A slot's value that is itself copy, so that it is said in the reader's language."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
-    """One message, named by copy keys. Several keys are said in one message, a paragraph each.
+    """One message, named by its lines, which are said in this order.
 
-    `pick` chooses among the wordings of each key: the same number, the same words.
+    `picks`, one for each line, choose among its wordings: the same number, the same words.
     """
 
-    keys: tuple[str, ...]
+    keys: tuple[Line, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
-    slots: Mapping[str, Term] = field(default_factory=dict)
-    pick: int = 0
+    slots: Mapping[str, Label] = field(default_factory=dict)
+    picks: tuple[int, ...] = ()  # () is all zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +408,7 @@ class Decision:
     held: Held
     replies: tuple[Reply, ...] = ()
     facts: tuple[Fact, ...] = ()
-    toast: str = ""  # copy key of a short note on the pressed button, lost without harm
+    toast: Line | None = None  # a short note on the pressed button, lost without harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,5 +418,5 @@ class Content:
     language: str
     reader: Reader
     guard: Guard
-    labels: Mapping[str, str]  # copy key of a button -> its words
-    typed: Mapping[str, str]  # normalised words -> what they mean at any step: "skip", "stop", "rate.7" ...
+    labels: Mapping[Label, str]
+    typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...

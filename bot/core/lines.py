@@ -1,0 +1,225 @@
+"""The names of all that the bot can say. `prompts/` has the words.
+
+Rules that hold here: a name stands here once, the check of `prompts/` compares this list with the files both ways,
+and a test holds that each line can be reached. A message may be made of several lines, in the order of `Reply.keys`.
+"""
+
+from enum import StrEnum
+
+
+class Line(StrEnum):
+    """A sentence or a few, with several wordings in `prompts/<language>/`."""
+
+    # the walk: what opens it, by where the suffering was met or by what has to come first
+    ARRIVE_NEWS = "arrive.news"
+    ARRIVE_WORK = "arrive.work"
+    ARRIVE_LOVED_ONE = "arrive.loved_one"
+    ARRIVE_STRANGER = "arrive.stranger"
+    ARRIVE_ANIMAL = "arrive.animal"
+    ARRIVE_PRESENT = "arrive.present"
+    ARRIVE_PLANET = "arrive.planet"
+    ARRIVE_ONLINE_GROUP = "arrive.online_group"
+    ARRIVE_NONE = "arrive.none"
+    ARRIVE_ASKED = "arrive.asked"  # /walk, with nothing told yet
+    ARRIVE_OVERWHELM = "arrive.overwhelm"
+    ARRIVE_WAS_THERE = "arrive.was_there"
+    ARRIVE_LOSS = "arrive.loss"
+    ARRIVE_NUMB = "arrive.numb"
+    ABOUT = "about"  # what it is, said once in the first reply
+    OWN = "own"
+    ASK = "ask"
+
+    # steadying acts
+    ANCHOR_TOUCH = "anchor.touch"
+    ANCHOR_SIGHT = "anchor.sight"
+    ANCHOR_SOUND = "anchor.sound"
+    ANCHOR_HANDS = "anchor.hands"
+    HIGH = "high"  # before an anchor, when the upset is very strong
+    HARDER = "harder"  # before an anchor, when a step made it harder
+    STAY = "stay"
+    STAY_RISE = "stay.rise"
+    STAY_HARDER = "stay.harder"
+    STAY_ANOTHER = "stay.another"  # after an anchor
+    STAY_PERSON = "stay.person"
+    STAY_HEARD = "stay.heard"
+
+    # the walk: the rest
+    HEARD = "heard"  # before a step, when a paragraph came where a button was expected
+    EASE = "ease"
+    EASE_AGAIN = "ease.again"
+    RESONANCE = "resonance"
+    MIRROR = "mirror"  # before kind: the chosen feeling
+    MIRROR_OWN = "mirror.own"
+    KIND = "kind"
+    WHO = "who"
+    APART = "apart"
+    WISH = "wish"
+    REACH = "reach"
+    ACT = "act"  # before together: the chosen act
+    ACT_OWN = "act.own"
+    ACT_HOLD = "act.hold"
+    TOGETHER = "together"
+    TOGETHER_LOSS = "together.loss"
+    COMPANY = "company"  # before we-care
+    COMPANY_NO_ONE = "company.no_one"
+    WE_CARE = "we_care"
+    NEEDS_LOSS = "needs.loss"
+    NEEDS_NUMB = "needs.numb"
+    NEEDS_WAS_THERE = "needs.was_there"
+    LOOK_BACK = "look_back"
+    CARE = "care"
+    CLOSE_CROSSED = "close.crossed"
+    CLOSE_STEPPED_BACK = "close.stepped_back"
+    CLOSE_STEADY = "close.steady"
+    CLOSE_RISEN = "close.risen"
+    CLOSE_UNKNOWN = "close.unknown"
+    CLOSE_SHORT = "close.short"
+    CLOSE_LOSS = "close.loss"
+    CLOSE_NUMB = "close.numb"
+    CLOSE_WAS_THERE = "close.was_there"
+    BACK = "back"  # after a close: how to come back
+    STOPPED = "stopped"
+
+    # danger
+    DANGER_ASK = "danger.ask"
+    DANGER_NO = "danger.no"  # before the walk goes on after a clear no
+    CARD_OWN = "card.own"
+    CARD_IMMINENT = "card.imminent"
+    CARD_FRIEND = "card.friend"
+    CARD_SOMEONE = "card.someone"
+    CARD_ABUSE = "card.abuse"
+    CARD_THREAT = "card.threat"
+    CARD_MEDICAL = "card.medical"
+    CARD_PSYCHOSIS = "card.psychosis"
+    CARD_EATING = "card.eating"
+    CARD_MINOR = "card.minor"
+    CARD_LINES = "card.lines"  # the emergency number and the directory
+    CARD_STAY = "card.stay"
+    HELD_ANOTHER = "held.another"  # after an anchor
+    HELD_HEARD = "held.heard"
+    CRISIS = "crisis"
+
+    # off the path
+    WHOSE = "whose"
+    WHOSE_MINE = "whose.mine"
+    REAL = "real"
+    THANKS = "thanks"
+    SWEAR = "swear"
+    MEDIA = "media"
+    STALE = "stale"
+    EXPIRED = "expired"
+    UNREADABLE = "unreadable"
+    TWICE = "twice"  # a short note on a button that was pressed twice
+
+    # commands
+    START = "start"
+    HELP = "help"
+    UNKNOWN_COMMAND = "unknown_command"
+    NOTHING_TO_STOP = "nothing_to_stop"
+    SETTINGS = "settings"
+    PRIVACY_KEPT = "privacy.kept"
+    PRIVACY_WHERE = "privacy.where"
+    PRIVACY_RIGHTS = "privacy.rights"
+    CONSENT_ASK = "consent.ask"
+    CONSENT_ON = "consent.on"
+    CONSENT_YES = "consent.yes"
+    CONSENT_NO = "consent.no"
+    CONSENT_UNDER_16 = "consent.under_16"
+    CONSENT_OFF = "consent.off"
+    FORGET_ASK = "forget.ask"
+    FORGET_DONE = "forget.done"
+    FORGET_KEPT = "forget.kept"
+    STORE_FAILED = "store_failed"
+
+    # groups
+    GROUP_PRIVATE = "group.private"
+    GROUP_DANGER = "group.danger"
+
+
+class Label(StrEnum):
+    """The words on a button, or a few words that fill a line's slot."""
+
+    DID_IT = "did_it"
+    SOMETHING_ELSE = "something_else"
+    SKIP = "skip"
+    HARDER = "harder"
+    STOP = "stop"
+    STAY = "stay"
+    GO_ON = "go_on"
+    MORE = "more"
+    SHORT = "short"
+    PERSON = "person"
+    BEGIN = "begin"
+    URGENT_HELP = "urgent_help"
+
+    YES = "yes"
+    NO = "no"
+    NOT_SURE = "not_sure"
+    RATHER_NOT_SAY = "rather_not_say"
+    ABOUT_ME = "about_me"
+    SOMEONE_ELSES = "someone_elses"
+    MINE = "mine"
+    STEADY_ME = "steady_me"
+    KINDNESS = "kindness"
+
+    UPSET_LITTLE = "upset.little"
+    UPSET_STRONG = "upset.strong"
+    UPSET_VERY_STRONG = "upset.very_strong"
+    UPSET_TOO_MUCH = "upset.too_much"
+
+    FEEL_SAD = "feel.sad"
+    FEEL_HELPLESS = "feel.helpless"
+    FEEL_GUILTY = "feel.guilty"
+    FEEL_ANGRY = "feel.angry"
+    FEEL_NUMB = "feel.numb"
+    FEEL_TIRED = "feel.tired"
+
+    FOR_THEM = "for.them"
+    FOR_LEFT_BEHIND = "for.left_behind"
+    FOR_OTHERS = "for.others"
+    FOR_MYSELF = "for.myself"
+    FOR_NOBODY = "for.nobody"
+    WHO_THEM = "who.them"  # "they": fills `may {who} {need}`
+    WHO_LEFT_BEHIND = "who.left_behind"
+    WHO_OTHERS = "who.others"
+    WHO_EVERYONE = "who.everyone"
+
+    NEED_SAFETY = "need.safety"
+    NEED_COMFORT = "need.comfort"
+    NEED_COMPANY = "need.company"
+    NEED_REST = "need.rest"
+    MAY_BE_SAFE = "may.safety"  # "be safe": fills `may {who} {need}`
+    MAY_BE_COMFORTED = "may.comfort"
+    MAY_HAVE_COMPANY = "may.company"
+    MAY_REST = "may.rest"
+    MAY_HAVE_NEED = "may.need"
+
+    ACT_WRITE = "act.write"
+    ACT_GIVE = "act.give"
+    ACT_LEARN = "act.learn"
+    ACT_NOTHING = "act.nothing"
+    THEN_WRITE = "then.write"  # "write a few kind words": fills the plan
+    THEN_GIVE = "then.give"
+    THEN_LEARN = "then.learn"
+
+    WITH_FRIEND = "with.friend"
+    WITH_COLLEAGUE = "with.colleague"
+    WITH_NO_ONE = "with.no_one"
+
+    NEED_FOOD = "day.food"
+    NEED_WARMTH = "day.warmth"
+    NEED_SLEEP = "day.sleep"
+    NEED_SOMEONE = "day.someone"
+
+    CARE_LESS = "care.less"
+    CARE_SAME = "care.same"
+    CARE_MORE = "care.more"
+
+    REMEMBER = "remember"
+    REMEMBER_YES = "remember.yes"
+    UNDER_16 = "remember.under_16"
+    REMEMBER_NO = "remember.no"
+    REMEMBER_OFF = "remember.off"
+    FORGET_YES = "forget.yes"
+    FORGET_NO = "forget.no"
+    WRITE_PRIVATELY = "write_privately"
