@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
+from operator import or_
+from typing import NamedTuple
 
 import ahocorasick
 
@@ -36,6 +38,7 @@ _MARKS = str.maketrans(
     },
 )
 _SYMBOL = re.compile(r"[^\w\s'.?!,\"]")
+_PIECE = re.compile(r"\([^()\[\]]*\)|\[[^()\[\]]*\]|[^(\[]+|.")
 _STRETCHED = re.compile(r"([a-z])\1\1+")
 _FACES = ((":'(", " 😢 "), (":(", " 🙁 "), (":-(", " 🙁 "), ("</3", " 💔 "), ("--", " , "), (" - ", " , "))
 _ENDINGS = (("n't", "nt"), ("'ll", " will"), ("'ve", " have"), ("'re", " are"), ("'m ", " am "), ("'d ", " would "))
@@ -43,6 +46,7 @@ _NOT = tuple(
     (f" {verb} not ", f" {verb}nt ".replace("willnt", "wont").replace("cannt", "cant"))
     for verb in ("do", "does", "did", "can", "could", "will", "would", "is", "are", "was", "should", "have", "has")
 )
+_STOPS = ".?!"
 _FORMS = {
     form: word
     for word, forms in {
@@ -122,6 +126,7 @@ _FORMS = {
 
 def normalise(text: str) -> str:
     """Words between single spaces, one at each end, whatever `text` holds. The empty text is one space."""
+    text = text.replace("*", "").replace("~", "")
     if not text.isascii():
         chunks = (unicodedata.normalize("NFKC", text[at : at + _CHUNK]) for at in range(0, len(text), _CHUNK))
         text = _SYMBOL.sub(r" \g<0> ", "".join(chunks).translate(_ODD_MARKS))
@@ -130,8 +135,7 @@ def normalise(text: str) -> str:
         text = text.lower()
     for face, word in _FACES:
         text = text.replace(face, word)
-    text = text.translate(_MARKS).replace("*", "").replace("~", "")
-    text = _STRETCHED.sub(r"\1", text)
+    text = _STRETCHED.sub(r"\1", text.translate(_MARKS))
     for mark in '.?!,"':
         text = text.replace(mark, f" {mark} ")
     text += " "
@@ -146,3 +150,214 @@ def normalise(text: str) -> str:
         for two, one in _NOT:
             text = text.replace(two, one)
     return text
+
+
+def wordings(phrase: str) -> tuple[str, ...]:
+    """Every wording that `phrase` stands for, normalised, in the order written.
+
+    `(a|b)` is one of several, `[a]` may be left out, and a `*` at the very end stands for any ending. Raises
+    ValueError when brackets do not close, when nothing is left, or when there are more than MOST_WORDINGS.
+    """
+    stem = phrase.endswith(STEM)
+    parts: list[list[str]] = []
+    for piece in _PIECE.findall(phrase.removesuffix(STEM)):
+        if piece.endswith((")", "]")) and piece.startswith(("(", "[")):
+            parts.append(piece[1:-1].split("|") + [""] * piece.startswith("["))
+        else:
+            parts.append([piece])
+    if any(mark in part for options in parts for part in options for mark in "()[]|*"):
+        problem = "has brackets, bars or a * that do not fit together"
+        raise ValueError(problem)
+    count = 1
+    for options in parts:
+        count *= len(options)
+    if count > MOST_WORDINGS:
+        problem = f"stands for {count} wordings, more than {MOST_WORDINGS}"
+        raise ValueError(problem)
+    found = dict.fromkeys(normalise("".join(choice)) for choice in product(*parts))
+    if any(not wording.strip() for wording in found):
+        problem = "may be empty"
+        raise ValueError(problem)
+    return tuple(wording[:-1] if stem else wording for wording in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found in one text. Bit n of a mask stands for the n-th slot."""
+
+    text: str  # normalised
+    clauses: tuple[int, ...]  # the slots in each clause that has any
+    whole: int  # the slots anywhere
+    hits: tuple[tuple[int, int, int], ...]  # slots, start and end of the words in `text`
+
+    def words(self, start: int, end: int) -> str:
+        """The whole words of a hit."""
+        stop = self.text.find(" ", end)
+        return self.text[start : len(self.text) if stop < 0 else stop].strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """Slots that mean more together than alone. `a | b` is either of two slots."""
+
+    together: tuple[str, ...] = ()  # in one clause
+    without: tuple[str, ...] = ()  # not in that clause
+    anywhere: tuple[str, ...] = ()  # somewhere in the message
+    nowhere: tuple[str, ...] = ()  # nowhere in the message
+
+    def problems(self, where: str, slots: Collection[str]) -> Iterator[str]:
+        """What is wrong with it, a line each."""
+        if not self.together and not self.anywhere:
+            yield f"{where}: needs a slot in `together` or `anywhere`"
+        for names in self.together + self.without + self.anywhere + self.nowhere:
+            yield from (f"{where}: there is no slot {name!r}" for name in either(names) if name not in slots)
+
+
+class Test(NamedTuple):
+    """A combination as masks."""
+
+    together: tuple[int, ...]
+    without: int
+    anywhere: tuple[int, ...]
+    nowhere: int
+
+    @property
+    def all(self) -> int:
+        """Every slot that speaks for it."""
+        return reduce(or_, self.together + self.anywhere)
+
+    def holds(self, reading: Reading) -> bool:
+        """Whether the slots stand so in a text."""
+        if reading.whole & self.nowhere or not all(reading.whole & mask for mask in self.anywhere):
+            return False
+        together, without = self.together, self.without
+        if not together:
+            return True
+        for clause in reading.clauses:
+            if not clause & without:
+                for mask in together:
+                    if not clause & mask:
+                        break
+                else:
+                    return True
+        return False
+
+
+class Matcher:
+    """Finds the phrases of many slots in one pass over a text.
+
+    `slots` holds the phrases of each slot, `hiding` names the slots whose words hide whatever lies within them
+    ("dying to see" hides "dying"), and `fillers` are words that are stepped over ("just", "really").
+    """
+
+    def __init__(
+        self,
+        slots: Mapping[str, Sequence[str]],
+        hiding: Iterable[str] = (),
+        fillers: Iterable[str] = (),
+    ) -> None:
+        self.bits = {name: 1 << number for number, name in enumerate(slots)}
+        self._fillers = frozenset(word for filler in fillers for word in normalise(filler).split())
+        self._hiding = sum(self.bits[name] for name in set(hiding))
+        found: dict[str, int] = dict.fromkeys((f" {mark} " for mark in _STOPS), 0)
+        for name, phrases in slots.items():
+            for phrase in phrases:
+                for wording in wordings(phrase):
+                    plain = self._step_over(wording)
+                    found[plain] = found.get(plain, 0) | self.bits[name]
+        self._automaton = ahocorasick.Automaton()
+        for wording, bits in found.items():
+            self._automaton.add_word(wording, (bits, len(wording), wording[1] in _STOPS))
+        self._automaton.make_automaton()
+
+    def read(self, text: str) -> Reading:
+        """What any text says, in time linear in its length. Never raises."""
+        plain = self._step_over(normalise(text))
+        hits: list[tuple[int, int, int]] = []
+        stops: list[int] = []
+        hides: list[tuple[int, int]] = []
+        hiding = self._hiding
+        for end, (bits, length, stop) in self._automaton.iter(plain):
+            if bits:
+                hits.append((bits, end + 1 - length, end))
+                if bits & hiding:
+                    hides.append((end + 1 - length, end))
+            if stop:
+                stops.append(end)
+        if hides:
+            hits = _uncovered(hits, hides, hiding)
+        clauses: list[int] = []
+        whole = mask = at = 0
+        for bits, _, end in hits:
+            while at < len(stops) and stops[at] < end:
+                at += 1
+                if mask:
+                    clauses.append(mask)
+                    whole |= mask
+                    mask = 0
+            mask |= bits
+        if mask:
+            clauses.append(mask)
+        return Reading(plain, tuple(clauses), whole | mask, tuple(hits))
+
+    def test(self, combination: Combination) -> Test:
+        """`combination` as masks of this matcher's slots."""
+        return Test(
+            tuple(self.mask(either(names)) for names in combination.together),
+            self.mask(name for names in combination.without for name in either(names)),
+            tuple(self.mask(either(names)) for names in combination.anywhere),
+            self.mask(name for names in combination.nowhere for name in either(names)),
+        )
+
+    def mask(self, names: Iterable[str]) -> int:
+        """The bits of the named slots."""
+        return sum(self.bits[name] for name in set(names))
+
+    def _step_over(self, text: str) -> str:
+        if not self._fillers:
+            return text
+        fillers = self._fillers
+        kept = [word for word in text.split(" ") if word not in fillers]
+        return " ".join(kept) if len(kept) > 2 else text  # noqa: PLR2004  - a phrase made of fillers alone stays
+
+
+def either(names: str) -> tuple[str, ...]:
+    """The slots of `a | b`."""
+    return tuple(name.strip() for name in names.split("|"))
+
+
+def phrase_problems(where: str, phrases: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the phrases of one slot, a line each."""
+    if not phrases:
+        yield f"{where}: has no phrases"
+    seen: dict[str, str] = {}
+    for phrase in phrases:
+        try:
+            found = wordings(phrase)
+        except ValueError as error:
+            yield f"{where}: {phrase!r} {error}"
+            continue
+        repeated = next((wording for wording in found if wording in seen), None)
+        if repeated is not None:
+            yield f"{where}: {phrase!r} repeats {seen[repeated]!r}"
+        seen.update(dict.fromkeys(found, phrase))
+
+
+def _uncovered(
+    hits: list[tuple[int, int, int]],
+    hides: list[tuple[int, int]],
+    hiding: int,
+) -> list[tuple[int, int, int]]:
+    """The hits that lie within no hiding words. Both lists are in the order of their ends."""
+    kept: list[tuple[int, int, int]] = []
+    left = len(hides)
+    lowest = hits[-1][2]
+    for hit in reversed(hits):
+        bits, start, end = hit
+        while left and hides[left - 1][1] >= end:
+            left -= 1
+            lowest = min(lowest, hides[left][0])
+        if bits & hiding or start < lowest:
+            kept.append(hit)
+    kept.reverse()
+    return kept

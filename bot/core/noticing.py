@@ -1,0 +1,200 @@
+"""What a message is about: distress from another's suffering, one's own trouble, settled compassion, or none.
+
+Rules that hold here: phrases, combinations and weights are data (`prompts/<language>/noticing.yaml`), and every
+decision can be told in the words that it rests on; four scores compete, so that what speaks for one's own trouble
+speaks against distress about another. Deterministic, linear in the length of the text, never raises on a text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bot.core.matching import Combination, Matcher, Reading, Test, phrase_problems
+from bot.core.model import Condition, Evidence, Label, Notice, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a feature adds to each of the four scores (in log odds)."""
+
+    witness: float = 0.0
+    own: float = 0.0
+    compassion: float = 0.0
+    other: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Phrases that mean one thing. `hides`: other phrases within its words do not count."""
+
+    means: str
+    phrases: tuple[str, ...]
+    weights: Weights = Weights()
+    hides: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together(Combination):
+    """A combination of slots that has weights of its own."""
+
+    weights: Weights = Weights()
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """From which probability of WITNESS the bot asks in private, and offers in a group. 0 to 1."""
+
+    ask: float
+    offer: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoticingRules:
+    """Everything that noticing knows in one language.
+
+    A *feature* is the name of a slot or of a combination. Raises ValueError with every problem, one a line.
+    """
+
+    points: Points
+    start: Weights
+    slots: Mapping[str, Slot]
+    combinations: Mapping[str, Together] = field(default_factory=dict)
+    sources: Mapping[Source, tuple[str, ...]] = field(default_factory=dict)
+    conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fillers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse rules that contradict themselves."""
+        problems = [*self._problems()]
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    def _problems(self) -> Iterator[str]:
+        if not 0 < self.points.ask <= self.points.offer <= 1:
+            yield "points: 0 < ask <= offer <= 1 does not hold"
+        for name, slot in self.slots.items():
+            yield from phrase_problems(f"slots.{name}", slot.phrases)
+        for name, combination in self.combinations.items():
+            if name in self.slots:
+                yield f"combinations.{name}: a slot has the same name"
+            yield from combination.problems(f"combinations.{name}", self.slots)
+        features = {*self.slots, *self.combinations}
+        for source, names in self.sources.items():
+            yield from (f"sources.{source}: there is no slot or combination {n}" for n in names if n not in features)
+        for name, names in self.conditions.items():
+            if name.upper() not in Condition.__members__:
+                yield f"conditions.{name}: there is no such condition"
+            yield from (f"conditions.{name}: there is no slot or combination {n}" for n in names if n not in features)
+
+
+class Reader:
+    """Reads messages by one language's rules."""
+
+    def __init__(self, rules: NoticingRules) -> None:
+        slots, combinations = rules.slots, rules.combinations
+        self._points = rules.points
+        self._start = _row(rules.start)
+        self._matcher = Matcher(
+            {name: slot.phrases for name, slot in slots.items()},
+            hiding=[name for name, slot in slots.items() if slot.hides],
+            fillers=rules.fillers,
+        )
+        self.names = (*slots, *combinations)
+        """Features in the order of their bits."""
+        self._rows = [_row(feature.weights) for feature in (*slots.values(), *combinations.values())]
+        self._bits = {name: 1 << number for number, name in enumerate(self.names)}
+        self._slots = (1 << len(slots)) - 1
+        self._tests: dict[int, list[tuple[int, Test]]] = {}  # by the bit of each slot that could begin them
+        for name, combination in combinations.items():
+            test = self._matcher.test(combination)
+            for bit in _each((test.together or test.anywhere)[0]):
+                self._tests.setdefault(bit, []).append((self._bits[name], test))
+        self._sources = [(source, self._mask(names)) for source, names in rules.sources.items()]
+        self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
+
+    def notice(self, text: str) -> Notice:
+        """What any text is about, with the rules that fired. Takes time linear in its length; never raises."""
+        reading = self._matcher.read(text)
+        features = self._features(reading)
+        fired = [bit.bit_length() - 1 for bit in _each(features)]
+        chances = self._chances(fired)
+        label = _LABELS[chances.index(max(chances))]
+        conditions = Condition.NONE
+        for condition, mask in self._conditions:
+            if features & mask:
+                conditions |= condition
+        return Notice(
+            label=label,
+            probability=chances[0],
+            ask=chances[0] >= self._points.ask,
+            offer=chances[0] >= self._points.offer,
+            source=self._source(features),
+            conditions=conditions,
+            evidence=tuple(self._evidence(reading, features)),
+        )
+
+    def features(self, text: str) -> tuple[str, ...]:
+        """The slots and combinations that fire on a text: what weights are fitted on."""
+        return tuple(self.names[bit.bit_length() - 1] for bit in _each(self._features(self._matcher.read(text))))
+
+    def _features(self, reading: Reading) -> int:
+        features = reading.whole
+        for bit in _each(features):
+            for feature, test in self._tests.get(bit, ()):
+                if not features & feature and test.holds(reading):
+                    features |= feature
+        return features
+
+    def _chances(self, fired: Iterable[int]) -> list[float]:
+        """The four scores as chances that add up to 1 (softmax), in the order of _LABELS."""
+        witness, own, compassion, other = self._start
+        for number in fired:
+            row = self._rows[number]
+            witness += row[0]
+            own += row[1]
+            compassion += row[2]
+            other += row[3]
+        highest = max(witness, own, compassion, other)
+        parts = [math.exp(score - highest) for score in (witness, own, compassion, other)]
+        total = sum(parts)
+        return [part / total for part in parts]
+
+    def _source(self, features: int) -> Source:
+        """The source that most slots speak for; of equals, the one that stands first in the rules."""
+        best, most = Source.NONE, 0
+        for source, mask in self._sources:
+            count = (features & mask).bit_count()
+            if count > most:
+                best, most = source, count
+        return best
+
+    def _evidence(self, reading: Reading, features: int) -> Iterator[Evidence]:
+        """Each slot that fired, on the first words that it found; a combination, on those of its slots."""
+        seen = 0
+        for slots, start, end in reading.hits:
+            if slots & ~seen:
+                words = reading.words(start, end)
+                yield from (Evidence(self.names[bit.bit_length() - 1], words) for bit in _each(slots & ~seen))
+                seen |= slots
+        for bit in _each(features & ~self._slots):
+            yield Evidence(self.names[bit.bit_length() - 1], "")
+
+    def _mask(self, names: Iterable[str]) -> int:
+        return sum(self._bits[name] for name in set(names))
+
+
+_LABELS = (Label.WITNESS, Label.OWN, Label.COMPASSION, Label.NONE)
+
+
+def _row(weights: Weights) -> tuple[float, float, float, float]:
+    return weights.witness, weights.own, weights.compassion, weights.other
+
+
+def _each(mask: int) -> Iterator[int]:
+    """The single bits of a mask, lowest first."""
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit

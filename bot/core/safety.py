@@ -1,0 +1,97 @@
+"""What a message says about danger: who x what x when, in rules that a clinician can read.
+
+Rules that hold here: the first rule that fits decides, so their order in `prompts/<language>/safety.yaml` is the
+order of precedence; nothing is scored, weighed or remembered; a tier orders which help is shown first and is no
+judgement of a person. Deterministic, linear in the length of the text, never raises on a text. Tiers follow
+`copy_rules` of the evidence; what is quoted, sung, played, meant as an idiom or long past is told apart by slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bot.core.matching import Combination, Matcher, Reading, phrase_problems
+from bot.core.model import Danger, Evidence, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases that mean one thing. `hides`: other phrases within its words do not count."""
+
+    means: str
+    phrases: tuple[str, ...]
+    hides: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Combination):
+    """Slots that, standing together, speak of one tier."""
+
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyRules:
+    """Everything that the guard knows in one language. Raises ValueError with every problem, one a line."""
+
+    slots: Mapping[str, Phrases]
+    rules: Mapping[str, Rule]  # in order of precedence
+    minor: Mapping[str, Combination] = field(default_factory=dict)  # any of them: under 16
+    fillers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse rules that contradict themselves."""
+        problems = [*self._problems()]
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    def _problems(self) -> Iterator[str]:
+        for name, slot in self.slots.items():
+            yield from phrase_problems(f"slots.{name}", slot.phrases)
+        for name, rule in self.rules.items():
+            if rule.tier is Tier.NONE:
+                yield f"rules.{name}: a rule needs a tier"
+            yield from rule.problems(f"rules.{name}", self.slots)
+        for name, combination in self.minor.items():
+            if name in self.rules:
+                yield f"minor.{name}: a rule has the same name"
+            yield from combination.problems(f"minor.{name}", self.slots)
+
+
+class Guard:
+    """Reads messages for danger by one language's rules."""
+
+    def __init__(self, rules: SafetyRules) -> None:
+        self._matcher = Matcher(
+            {name: slot.phrases for name, slot in rules.slots.items()},
+            hiding=[name for name, slot in rules.slots.items() if slot.hides],
+            fillers=rules.fillers,
+        )
+        self._rules = [(name, rule.tier, self._matcher.test(rule)) for name, rule in rules.rules.items()]
+        self._minor = [(name, self._matcher.test(combination)) for name, combination in rules.minor.items()]
+
+    def read(self, text: str) -> Danger:
+        """What any text says about danger, and the words of it. Takes time linear in its length; never raises."""
+        reading = self._matcher.read(text)
+        if not reading.whole:
+            return _NOTHING
+        evidence: list[Evidence] = []
+        tier = Tier.NONE
+        for name, of_tier, test in self._rules:
+            if test.holds(reading):
+                tier = of_tier
+                evidence.append(Evidence(name, _words(reading, test.all)))
+                break
+        minor = next(((name, test) for name, test in self._minor if test.holds(reading)), None)
+        if minor:
+            evidence.append(Evidence(minor[0], _words(reading, minor[1].all)))
+        return Danger(tier, minor is not None, tuple(evidence))
+
+
+_NOTHING = Danger()
+
+
+def _words(reading: Reading, mask: int) -> str:
+    """The words that speak for a rule, in the order of the text."""
+    return " ... ".join(dict.fromkeys(reading.words(start, end) for slots, start, end in reading.hits if slots & mask))
