@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.matching import Combination, Matcher, Reading, Test, phrase_problems
-from bot.core.model import Condition, Evidence, Label, Notice, Source
+from bot.core.model import Condition, Evidence, About, Notice, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +120,13 @@ class Reader:
         features = self._features(reading)
         fired = [bit.bit_length() - 1 for bit in _each(features)]
         chances = self._chances(fired)
-        label = _LABELS[chances.index(max(chances))]
+        about = _ABOUTS[chances.index(max(chances))]
         conditions = Condition.NONE
         for condition, mask in self._conditions:
             if features & mask:
                 conditions |= condition
         return Notice(
-            label=label,
+            about=about,
             probability=chances[0],
             ask=chances[0] >= self._points.ask,
             offer=chances[0] >= self._points.offer,
@@ -148,7 +148,7 @@ class Reader:
         return features
 
     def _chances(self, fired: Iterable[int]) -> list[float]:
-        """The four scores as chances that add up to 1 (softmax), in the order of _LABELS."""
+        """The four scores as chances that add up to 1 (softmax), in the order of _ABOUTS."""
         witness, own, compassion, other = self._start
         for number in fired:
             row = self._rows[number]
@@ -185,7 +185,7 @@ class Reader:
         return sum(self._bits[name] for name in set(names))
 
 
-_LABELS = (Label.WITNESS, Label.OWN, Label.COMPASSION, Label.NONE)
+_ABOUTS = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
 
 
 def _row(weights: Weights) -> tuple[float, float, float, float]:
