@@ -27,7 +27,9 @@ class Line(StrEnum):
     ARRIVE_NUMB = "arrive.numb"
     ABOUT = "about"  # what it is, said once in the first reply
     OWN = "own"
+    OWN_PERSON = "own.person"
     ASK = "ask"
+    AFFIRM = "affirm"  # before reach: care that is settled already
 
     # steadying acts
     ANCHOR_TOUCH = "anchor.touch"
@@ -131,6 +133,10 @@ class Line(StrEnum):
     FORGET_KEPT = "forget.kept"
     STORE_FAILED = "store_failed"
 
+    # what Telegram shows of the bot
+    DESCRIPTION = "description"  # at most 512 characters
+    SHORT_DESCRIPTION = "short_description"  # at most 120 characters
+
     # groups
     GROUP_PRIVATE = "group.private"
     GROUP_DANGER = "group.danger"
@@ -223,3 +229,13 @@ class Label(StrEnum):
     FORGET_YES = "forget.yes"
     FORGET_NO = "forget.no"
     WRITE_PRIVATELY = "write_privately"
+
+    COMMAND_START = "command.start"  # in Telegram's menu of commands
+    COMMAND_WALK = "command.walk"
+    COMMAND_CRISIS = "command.crisis"
+    COMMAND_STOP = "command.stop"
+    COMMAND_HELP = "command.help"
+    COMMAND_PRIVACY = "command.privacy"
+    COMMAND_CONSENT = "command.consent"
+    COMMAND_FORGET = "command.forget"
+    COMMAND_SETTINGS = "command.settings"

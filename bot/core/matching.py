@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import product
 from operator import or_
 from typing import NamedTuple
 
@@ -38,7 +37,7 @@ _MARKS = str.maketrans(
     },
 )
 _SYMBOL = re.compile(r"[^\w\s'.?!,\"]")
-_PIECE = re.compile(r"\([^()\[\]]*\)|\[[^()\[\]]*\]|[^(\[]+|.")
+_BRACKET = re.compile(r"\(([^()]*)\)")
 _STRETCHED = re.compile(r"([a-z])\1\1+")
 _FACES = ((":'(", " 😢 "), (":(", " 🙁 "), (":-(", " 🙁 "), ("</3", " 💔 "), ("--", " , "), (" - ", " , "))
 _ENDINGS = (("n't", "nt"), ("'ll", " will"), ("'ve", " have"), ("'re", " are"), ("'m ", " am "), ("'d ", " would "))
@@ -47,6 +46,7 @@ _NOT = tuple(
     for verb in ("do", "does", "did", "can", "could", "will", "would", "is", "are", "was", "should", "have", "has")
 )
 _STOPS = ".?!"
+_STOPS_AND_MARKS = frozenset('.?!,"')
 _FORMS = {
     form: word
     for word, forms in {
@@ -152,33 +152,36 @@ def normalise(text: str) -> str:
     return text
 
 
-def wordings(phrase: str) -> tuple[str, ...]:
-    """Every wording that `phrase` stands for, normalised, in the order written.
+def plain(text: str) -> str:
+    """The words alone, without marks: for comparing a whole message with words that it might be."""
+    return " ".join(word for word in normalise(text).split() if word not in _STOPS_AND_MARKS)
 
-    `(a|b)` is one of several, `[a]` may be left out, and a `*` at the very end stands for any ending. Raises
-    ValueError when brackets do not close, when nothing is left, or when there are more than MOST_WORDINGS.
+
+def wordings(phrase: str) -> tuple[str, ...]:
+    """Say every wording that `phrase` stands for, normalised, in the order written.
+
+    `(a|b)` is one of several, `(a|)` may be left out, and a `*` at the end of a wording stands for any ending.
+    Raises ValueError when brackets do not close, a wording is empty, or there are more than MOST_WORDINGS.
     """
-    stem = phrase.endswith(STEM)
-    parts: list[list[str]] = []
-    for piece in _PIECE.findall(phrase.removesuffix(STEM)):
-        if piece.endswith((")", "]")) and piece.startswith(("(", "[")):
-            parts.append(piece[1:-1].split("|") + [""] * piece.startswith("["))
-        else:
-            parts.append([piece])
-    if any(mark in part for options in parts for part in options for mark in "()[]|*"):
-        problem = "has brackets, bars or a * that do not fit together"
-        raise ValueError(problem)
-    count = 1
-    for options in parts:
-        count *= len(options)
-    if count > MOST_WORDINGS:
-        problem = f"stands for {count} wordings, more than {MOST_WORDINGS}"
-        raise ValueError(problem)
-    found = dict.fromkeys(normalise("".join(choice)) for choice in product(*parts))
-    if any(not wording.strip() for wording in found):
-        problem = "may be empty"
-        raise ValueError(problem)
-    return tuple(wording[:-1] if stem else wording for wording in found)
+    found = [phrase]
+    while any("(" in wording for wording in found):
+        found = [*dict.fromkeys(wider for wording in found for wider in _widen(wording))]
+        if len(found) > MOST_WORDINGS:
+            raise ValueError(f"stands for more than {MOST_WORDINGS} wordings")
+    if any(mark in wording.removesuffix(STEM) for mark in "()|*" for wording in found):
+        raise ValueError("has brackets, bars or a * that do not fit together")
+    plain = [normalise(wording)[: -1 if wording.endswith(STEM) else None] for wording in found]
+    if any(not wording.strip() for wording in plain):
+        raise ValueError("may be empty")
+    return tuple(dict.fromkeys(plain))
+
+
+def _widen(wording: str) -> list[str]:
+    """Replace the first innermost bracket by each of its options."""
+    bracket = _BRACKET.search(wording)
+    if not bracket:
+        return [wording.replace("(", ")")]
+    return [wording[: bracket.start()] + option + wording[bracket.end() :] for option in bracket[1].split("|")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,9 +340,8 @@ def phrase_problems(where: str, phrases: Sequence[str]) -> Iterator[str]:
         except ValueError as error:
             yield f"{where}: {phrase!r} {error}"
             continue
-        repeated = next((wording for wording in found if wording in seen), None)
-        if repeated is not None:
-            yield f"{where}: {phrase!r} repeats {seen[repeated]!r}"
+        if all(wording in seen for wording in found):
+            yield f"{where}: {phrase!r} repeats {seen[found[0]]!r}"
         seen.update(dict.fromkeys(found, phrase))
 
 

@@ -37,19 +37,39 @@ class Kind(StrEnum):
     MEDIA = "media"  # a sticker, voice, picture, file, poll: nothing that a program without eyes can read
 
 
+class Refused(StrEnum):
+    """Why a pressed button was not followed."""
+
+    UNREADABLE = "unreadable"  # truncated, forged, another person's, another version's
+    EXPIRED = "expired"
+    STALE = "stale"  # the walk has gone on since
+    TWICE = "twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A button of ours: the state that it was shown in, and what a press means."""
+
+    state: State
+    action: Action
+    value: int
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One update, in the words of the house. `at` is seconds since 1970, UTC."""
+    """One update, in the words of the house."""
 
     person: int
     where: Where
     kind: Kind
-    at: int
+    at: int  # seconds since 1970, UTC
     text: str = ""
     command: str = ""  # without its slash, lower case; `text` holds what follows it
-    payload: str = ""  # a pressed button, or a button of the bot's message that this text replies to
+    payload: str = ""  # of a pressed button, or of a button of the bot's message that this text replies to
     forwarded: bool = False  # its words are another person's
     addressed: bool = True  # in a group: a command, a mention, or a reply to the bot
+    seed: int = 1  # 24 random bits, not 0, by the shell: the core has no randomness
+    pressed: Opened | Refused | None = None  # what the shell read from the payload of a press
 
 
 # --- What is noticed ------------------------------------------------------------------------------------------
@@ -181,6 +201,8 @@ class Event(StrEnum):
     SHORT = "short"
     OWN = "own"
     PERSON = "person"
+    DANGER = "danger"
+    UNCLEAR = "unclear"
 
 
 class Feeling(IntEnum):
@@ -249,7 +271,7 @@ class Change(IntEnum):
 
 
 NO_RATING = 15
-"""In `State.upset_before` and `State.upset_now`: not answered. A skip is kept as this, never filled in."""
+"""In `State.upset_before` and `State.upset_after`: not answered. A skip is kept as this, never filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +281,7 @@ class State:
     walk: int = 0  # 24 random bits, 0 before the first walk
     counter: int = 0  # 0..255, one more with each answer
     step: Step = Step.IDLE
-    resume: Step = Step.RESONANCE  # where to go on after an anchor, a card, or a question
+    resume: Step = Step.NEEDS  # where to go on after an anchor, a card, or a question
     short: bool = False
     asked: bool = False  # asked for more where a condition would have ended the walk
     danger_asked: bool = False  # the direct question is never asked twice in a walk
@@ -268,7 +290,7 @@ class State:
     source: Source = Source.NONE
     care_for: CareFor = CareFor.UNSAID
     upset_before: int = NO_RATING  # 0..10
-    upset_now: int = NO_RATING
+    upset_after: int = NO_RATING
     feeling: Feeling = Feeling.UNSAID
     need: Need = Need.UNSAID
     act: Act = Act.UNSAID
@@ -291,6 +313,7 @@ class Held:
 
     state: State = State()
     consents: frozenset[Purpose] = frozenset()
+    said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk; memory only
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +358,7 @@ class Action(IntEnum):
     REMEMBER_YES = 41  # "yes, and I am 16 or older"
     REMEMBER_NO = 42
     REMEMBER_OFF = 43
+    REMEMBER_UNDER_16 = 46
     FORGET_YES = 44
     FORGET_NO = 45
     DOOR = 60  # a link that opens the private chat; the adapter makes it, nothing travels

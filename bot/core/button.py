@@ -1,0 +1,113 @@
+"""State, in and out of the 64 bytes of a button.
+
+Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person; a button is good
+for 24 hours; what someone sends back is a value of `Opened` or a reason of `Refused`, never an exception.
+
+Layout before base64url, 28 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
+1970), walk 3, counter 1, state 9. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.
+"""
+
+import hmac
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any, Final
+
+from bot.core.model import (
+    Act,
+    Action,
+    CareFor,
+    Change,
+    Company,
+    Condition,
+    Feeling,
+    Need,
+    Opened,
+    Refused,
+    Source,
+    State,
+    Step,
+)
+
+VERSION: Final = 1
+LIFETIME: Final = 24 * 60 * 60  # seconds
+
+_HEAD = struct.Struct(">BBB")
+_TAG_SIZE = 8
+_REST = struct.Struct(">I3sB9s")
+_SIZE = _HEAD.size + _TAG_SIZE + _REST.size
+_SOURCES = tuple(Source)
+
+_FIELDS: tuple[tuple[str, int, Callable[[int], Any]], ...] = (
+    ("step", 5, Step),
+    ("resume", 5, Step),
+    ("short", 1, bool),
+    ("asked", 1, bool),
+    ("danger_asked", 1, bool),
+    ("minor", 1, bool),
+    ("conditions", 12, Condition),
+    ("source", 4, _SOURCES.__getitem__),
+    ("care_for", 3, CareFor),
+    ("upset_before", 4, int),
+    ("upset_after", 4, int),
+    ("feeling", 4, Feeling),
+    ("need", 4, Need),
+    ("act", 4, Act),
+    ("company", 4, Company),
+    ("change", 2, Change),
+    ("anchors", 4, int),
+    ("eases", 2, int),
+    ("harder", 2, int),
+)
+"""Name, bits, and what a number becomes. Only ever add at the end: buttons live for a day across an upgrade."""
+
+
+def seal(key: bytes, person: int, at: int, state: State, action: Action, value: int) -> str:
+    """The callback data of a button (38 ASCII characters)."""
+    head = _HEAD.pack(VERSION, action, value)
+    rest = _REST.pack(at, state.walk.to_bytes(3), state.counter, _pack(state))
+    return urlsafe_b64encode(head + _tag(key, person, head + rest) + rest).rstrip(b"=").decode()
+
+
+def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Refused:
+    """What a button said, if it is ours, this person's, and younger than `LIFETIME`. `at` is now."""
+    try:
+        raw = urlsafe_b64decode(payload.encode("ascii") + b"=" * (-len(payload) % 4))
+    except ValueError:
+        return Refused.UNREADABLE
+    if len(raw) != _SIZE:
+        return Refused.UNREADABLE
+    head, tag, rest = raw[: _HEAD.size], raw[_HEAD.size : -_REST.size], raw[-_REST.size :]
+    if not hmac.compare_digest(tag, _tag(key, person, head + rest)):
+        return Refused.UNREADABLE
+    version, action, value = _HEAD.unpack(head)
+    issued_at, walk, counter, packed = _REST.unpack(rest)
+    if version != VERSION:
+        return Refused.UNREADABLE
+    if at - issued_at > LIFETIME:
+        return Refused.EXPIRED
+    try:
+        return Opened(_unpack(int.from_bytes(walk), counter, packed), Action(action), value)
+    except (ValueError, IndexError):  # sealed by a version of ours that knew more
+        return Refused.UNREADABLE
+
+
+def _tag(key: bytes, person: int, message: bytes) -> bytes:
+    return hmac.digest(key, person.to_bytes(8, signed=True) + message, "sha256")[:_TAG_SIZE]
+
+
+def _pack(state: State) -> bytes:
+    number = 0
+    for name, bits, _ in reversed(_FIELDS):
+        value = getattr(state, name)
+        number = number << bits | (_SOURCES.index(value) if name == "source" else int(value))
+    return number.to_bytes(9, "little")
+
+
+def _unpack(walk: int, counter: int, packed: bytes) -> State:
+    number = int.from_bytes(packed, "little")
+    values: dict[str, Any] = {}
+    for name, bits, make in _FIELDS:
+        values[name] = make(number & (1 << bits) - 1)
+        number >>= bits
+    return State(walk=walk, counter=counter, **values)

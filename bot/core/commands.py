@@ -1,0 +1,180 @@
+"""The commands, and the buttons that are not of a walk.
+
+Rules that hold here: every command is in `COMMANDS`, which also fills Telegram's menu; the bare commands /stop and
+/forget are just that; consent is asked with the age, one purpose at a time, and never before help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from bot.core.gap import outcome_of
+from bot.core.lines import Label, Line
+from bot.core.model import (
+    Action,
+    Button,
+    Consented,
+    Decision,
+    Ended,
+    Event,
+    Forgot,
+    Held,
+    Incoming,
+    Moved,
+    Purpose,
+    Reply,
+    Step,
+    Withdrew,
+)
+from bot.core.sequence import WALKING, advance, begin
+from bot.core.steps import BEGIN, REMEMBER, opening
+
+_CONSENT: Final = (
+    (Button(Label.REMEMBER_YES, Action.REMEMBER_YES),),
+    (Button(Label.UNDER_16, Action.REMEMBER_UNDER_16), Button(Label.REMEMBER_NO, Action.REMEMBER_NO)),
+)
+_FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
+
+
+def _say(held: Held, *lines: Line, buttons: tuple[tuple[Button, ...], ...] = ()) -> Decision:
+    return Decision(held, (Reply(lines, buttons),))
+
+
+def start(_: Incoming, held: Held) -> Decision:
+    """What it is, and how to begin."""
+    return _say(held, Line.START, buttons=((BEGIN,),))
+
+
+def help_(_: Incoming, held: Held) -> Decision:
+    """What can be done here."""
+    return _say(held, Line.HELP, buttons=((BEGIN,),))
+
+
+def walk(incoming: Incoming, held: Held) -> Decision:
+    """A new walk, whatever was before."""
+    state = begin(incoming.seed, minor=held.state.minor)
+    moved = Moved(held.state.step, Event.NEXT, state.step)
+    return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
+
+
+def crisis(_: Incoming, held: Held) -> Decision:
+    """Where urgent help is."""
+    return _say(held, Line.CRISIS)
+
+
+def stop(incoming: Incoming, held: Held) -> Decision:
+    """End the walk at once, with no question."""
+    before = held.state
+    state = advance(before, Event.STOP)
+    if state is before:
+        return _say(held, Line.NOTHING_TO_STOP)
+    ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
+    decision = _say(replace(held, state=state), Line.STOPPED)
+    return replace(decision, facts=(Moved(before.step, Event.STOP, state.step), *ended))
+
+
+def privacy(_: Incoming, held: Held) -> Decision:
+    """What is kept, where, and the person's rights."""
+    lines = (Line.PRIVACY_KEPT, Line.PRIVACY_WHERE, Line.PRIVACY_RIGHTS)
+    return Decision(held, tuple(Reply((line,)) for line in lines))
+
+
+def consent(_: Incoming, held: Held) -> Decision:
+    """Show what was agreed to, with the way out; or ask."""
+    if Purpose.REMEMBER in held.consents:
+        return _say(held, Line.CONSENT_ON, buttons=((Button(Label.REMEMBER_OFF, Action.REMEMBER_OFF),),))
+    if held.state.minor:
+        return _say(held, Line.CONSENT_UNDER_16)
+    return _say(held, Line.CONSENT_ASK, buttons=_CONSENT)
+
+
+def forget(_: Incoming, held: Held) -> Decision:
+    """The first of two taps."""
+    return _say(held, Line.FORGET_ASK, buttons=_FORGET)
+
+
+def settings(_: Incoming, held: Held) -> Decision:
+    """Where things can be changed."""
+    return _say(held, Line.SETTINGS)
+
+
+def unknown(_: Incoming, held: Held) -> Decision:
+    """A command that is none of ours."""
+    return _say(held, Line.UNKNOWN_COMMAND)
+
+
+def consent_given(incoming: Incoming, held: Held) -> Decision:
+    """Yes, and 16 or older: the walk that has just ended is kept too."""
+    if held.state.minor:
+        return _say(held, Line.CONSENT_UNDER_16)
+    ended = ()
+    if held.state.step is Step.CLOSE:
+        ended = (Ended(outcome_of(held.state, incoming.at, finished=True)),)
+    decision = _say(replace(held, consents=held.consents | {Purpose.REMEMBER}), Line.CONSENT_YES)
+    return replace(decision, facts=(Consented(Purpose.REMEMBER), *ended))
+
+
+def consent_refused(_: Incoming, held: Held) -> Decision:
+    """No is as good an answer."""
+    return _say(held, Line.CONSENT_NO)
+
+
+def under_16(_: Incoming, held: Held) -> Decision:
+    """Nothing is kept of someone under 16; every step stays open."""
+    return _say(replace(held, state=replace(held.state, minor=True)), Line.CONSENT_UNDER_16)
+
+
+def consent_withdrawn(_: Incoming, held: Held) -> Decision:
+    """One tap, and the rows of the purpose go with it."""
+    decision = _say(replace(held, consents=held.consents - {Purpose.REMEMBER}), Line.CONSENT_OFF)
+    return replace(decision, facts=(Withdrew(Purpose.REMEMBER),))
+
+
+def forgotten(_: Incoming, __: Held) -> Decision:
+    """The second tap: nothing is left, in memory or in the store."""
+    return replace(_say(Held(), Line.FORGET_DONE), facts=(Forgot(),))
+
+
+def kept(_: Incoming, held: Held) -> Decision:
+    """The second tap was no."""
+    return _say(held, Line.FORGET_KEPT)
+
+
+Handler = Callable[[Incoming, Held], Decision]
+
+COMMANDS: Mapping[str, Handler] = {
+    "start": start,
+    "walk": walk,
+    "crisis": crisis,
+    "stop": stop,
+    "help": help_,
+    "privacy": privacy,
+    "consent": consent,
+    "forget": forget,
+    "settings": settings,
+}
+
+BUTTONS: Mapping[Action, Handler] = {
+    Action.WALK: walk,
+    Action.REMEMBER: consent,
+    Action.REMEMBER_YES: consent_given,
+    Action.REMEMBER_NO: consent_refused,
+    Action.REMEMBER_UNDER_16: under_16,
+    Action.REMEMBER_OFF: consent_withdrawn,
+    Action.FORGET_YES: forgotten,
+    Action.FORGET_NO: kept,
+}
+"""The buttons that mean the same whatever step a walk stands at, so they never go stale."""
+
+
+def menu() -> tuple[tuple[str, Label], ...]:
+    """The commands for Telegram's menu, each with the label that describes it."""
+    return tuple((name, Label(f"command.{name}")) for name in COMMANDS)
+
+
+def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:
+    """The way to *remember*, at the end of a walk, for someone who has not said yes and may."""
+    may = held.state.step is Step.CLOSE and not held.state.minor and Purpose.REMEMBER not in held.consents
+    return ((REMEMBER,),) if may else ()

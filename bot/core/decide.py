@@ -1,0 +1,312 @@
+"""The one entry point of the core, and its order of precedence.
+
+Rules that hold here: danger comes first, whatever else a text may be; what people do is never an exception; the same
+message and the same held state give the same decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.core.commands import BUTTONS, COMMANDS, remember_offer, stop, unknown
+from bot.core.gap import outcome_of
+from bot.core.groups import decide_in_group
+from bot.core.lines import Label, Line
+from bot.core.matching import plain
+from bot.core.model import (
+    About,
+    Action,
+    Button,
+    Condition,
+    Content,
+    Danger,
+    Decision,
+    Ended,
+    Event,
+    Held,
+    Incoming,
+    Kind,
+    Moved,
+    Notice,
+    Opened,
+    Refused,
+    Reply,
+    State,
+    Step,
+    Tier,
+    Where,
+)
+from bot.core.sequence import WALKING, advance, begin, knows
+from bot.core.steps import BEGIN, Answer, again, offer, onward, opening, read, stay_with, take, typed
+
+_FEW_WORDS: Final = 3
+"""A text of more words is read for what it says, not only as an answer."""
+
+_TENDER: Final = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
+_CARDS: Final = {tier: Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}}
+_SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """All that a decision rests on."""
+
+    incoming: Incoming
+    held: Held
+    content: Content
+    danger: Danger
+
+    @property
+    def state(self) -> State:
+        return self.held.state
+
+
+def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
+    """What to hold from now on, what to say, and what happened."""
+    if incoming.where is Where.GROUP:
+        return decide_in_group(incoming, held, content)
+    danger = content.guard.read(incoming.text) if incoming.text else Danger()
+    found_minor = danger.minor and not incoming.forwarded and not held.state.minor
+    now = replace(held, state=replace(held.state, minor=True)) if found_minor else held
+    turn = _Turn(incoming, now, content, danger)
+    decision = next(decision for room in _PRECEDENCE if (decision := room(turn)) is not None)
+    if found_minor:
+        decision = replace(decision, replies=_with_minor(decision.replies))
+    return _worded(held, decision)
+
+
+# --- Danger -----------------------------------------------------------------------------------------------------
+
+
+def _danger(turn: _Turn) -> Decision | None:
+    if turn.danger.tier is Tier.NONE or turn.incoming.forwarded:
+        return None
+    if turn.danger.tier is not Tier.UNCLEAR:
+        return _held(turn, _CARDS[turn.danger.tier])
+    if turn.state.step in {Step.HELD, Step.DANGER_ASK} or turn.state.danger_asked:
+        return None
+    asked = advance(_with_walk(turn), Event.UNCLEAR)
+    return _moved(turn, Event.UNCLEAR, asked, again(asked))
+
+
+def _held(turn: _Turn, card: Line) -> Decision:
+    state = advance(_with_walk(turn), Event.DANGER)
+    return _moved(turn, Event.DANGER, state, *_card(card, state))
+
+
+def _card(card: Line, state: State) -> tuple[Reply, ...]:
+    return (Reply((card,)), Reply((Line.CARD_LINES,)), Reply((Line.CARD_STAY,), offer(state)))
+
+
+def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
+    """The same with the words for someone under 16, in at most three messages where there is a card."""
+    if replies and replies[-1].keys == (Line.CARD_STAY,):
+        return (*replies[:-1], replace(replies[-1], keys=(Line.CARD_MINOR,)))
+    return (Reply((Line.CARD_MINOR,)), *replies)
+
+
+def _with_walk(turn: _Turn) -> State:
+    """The walk under way, or one that has not begun, so that it can go on after a card in the noticed branch."""
+    if turn.state.step not in {Step.IDLE, Step.CLOSE}:
+        return turn.state
+    return _new_walk(turn, Step.IDLE, turn.content.reader.notice(turn.incoming.text))
+
+
+# --- What is not said in words of one's own ------------------------------------------------------------------------
+
+
+def _edited(turn: _Turn) -> Decision | None:
+    return Decision(turn.held) if turn.incoming.kind is Kind.EDIT else None
+
+
+def _unseen(turn: _Turn) -> Decision | None:
+    return Decision(turn.held, (Reply((Line.MEDIA,)),)) if turn.incoming.kind is Kind.MEDIA else None
+
+
+def _command(turn: _Turn) -> Decision | None:
+    if turn.incoming.kind is not Kind.COMMAND:
+        return None
+    return COMMANDS.get(turn.incoming.command, unknown)(turn.incoming, turn.held)
+
+
+def _press(turn: _Turn) -> Decision | None:
+    if turn.incoming.kind is not Kind.PRESS:
+        return None
+    match turn.incoming.pressed:
+        case Opened(action=action, value=value):
+            return _pressed(turn, Answer(action, value))
+        case Refused.TWICE:
+            return Decision(turn.held, toast=Line.TWICE)
+        case Refused.STALE:
+            return _again(turn, Line.STALE)
+        case Refused.EXPIRED:
+            return _again(turn, Line.EXPIRED)
+        case _:
+            return _again(turn, Line.UNREADABLE)
+
+
+def _pressed(turn: _Turn, answer: Answer) -> Decision:
+    handler = BUTTONS.get(answer.action)
+    if handler is not None:
+        return handler(turn.incoming, turn.held)
+    if answer.action is Action.STAY:
+        return _again(turn)
+    return _answered(turn, answer) or _again(turn, Line.STALE)
+
+
+def _forwarded(turn: _Turn) -> Decision | None:
+    """Whose words are these? That comes before any card about oneself."""
+    if not turn.incoming.forwarded:
+        return None
+    notice = turn.content.reader.notice(turn.incoming.text)
+    in_danger = turn.danger.tier is not Tier.NONE
+    if not in_danger and turn.state.step in WALKING:
+        return _again(turn, Line.HEARD)
+    if not in_danger and not notice.ask:
+        return _short_help(turn)
+    state = _new_walk(turn, Step.WHOSE, notice)
+    state = replace(state, resume=Step.HELD) if in_danger else state
+    return _moved(turn, Event.NEXT, state, again(state))
+
+
+def _aside(turn: _Turn) -> Decision | None:
+    if turn.state.step is Step.DANGER_ASK:
+        return None
+    match turn.content.typed.get(plain(turn.incoming.text)):
+        case "thanks":
+            return _thanked(turn)
+        case "real":
+            return _again(turn, Line.REAL)
+        case "swear":
+            return Decision(turn.held, (Reply((Line.SWEAR,), _SWEAR),))
+        case "stop":
+            return stop(turn.incoming, turn.held)
+        case _:
+            return None
+
+
+def _thanked(turn: _Turn) -> Decision:
+    if turn.state.step not in WALKING:
+        return Decision(turn.held, (Reply((Line.THANKS,)),))
+    return replace(stop(turn.incoming, turn.held), replies=(Reply((Line.THANKS,)),))
+
+
+# --- Words ---------------------------------------------------------------------------------------------------------
+
+
+def _walk(turn: _Turn) -> Decision | None:
+    state, text = turn.state, turn.incoming.text
+    answer = read(state, text, turn.content)
+    decision = None if answer is None or state.step is Step.IDLE else _answered(turn, answer)
+    if decision is not None:
+        return decision
+    if state.step in {Step.STAY, Step.HELD}:
+        return Decision(turn.held, (stay_with(state),))
+    if state.step not in WALKING and state.step is not Step.DANGER_ASK:
+        return None
+    if len(text.split()) > _FEW_WORDS:
+        conditions = turn.content.reader.notice(text).conditions
+        state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
+        turn = replace(turn, held=replace(turn.held, state=state))
+        if Condition.OVERWHELM in conditions and state.step in WALKING:
+            return _answered(turn, Answer(Action.HARDER))
+    return _answered(turn, typed(state), heard=True)
+
+
+def _answered(turn: _Turn, answer: Answer, *, heard: bool = False) -> Decision | None:
+    """What an answer leads to, or None where this step has no use for it."""
+    if answer.action is Action.STOP:
+        return stop(turn.incoming, turn.held)
+    taken = take(turn.state, answer)
+    if taken is None or not knows(*taken):
+        return None
+    before, event = taken
+    state = advance(before, event)
+    return _moved(turn, event, state, *_replies(before, event, state, heard=heard))
+
+
+def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple[Reply, ...]:
+    if state.step is Step.IDLE:
+        return (again(state, Line.WHOSE_MINE if before.step is Step.WHOSE else Line.THANKS),)
+    if state.step is Step.HELD and before.step is not Step.HELD:
+        return _card(Line.CARD_FRIEND if event is Event.NEXT else Line.CARD_OWN, state)
+    after_no = (Reply((Line.DANGER_NO,)),) if before.step is Step.DANGER_ASK else ()
+    return (*after_no, onward(before, event, state, heard=heard))
+
+
+def _noticed(turn: _Turn) -> Decision | None:
+    notice = turn.content.reader.notice(turn.incoming.text)
+    if notice.about is About.OWN and Condition.OWN_LOSS not in notice.conditions:
+        return _opened(turn, Step.OWN, notice)
+    if notice.about is About.COMPASSION:
+        state = _new_walk(turn, Step.REACH, notice)
+        return _moved(turn, Event.NEXT, state, again(state, Line.AFFIRM))
+    if notice.about is About.NONE and not notice.ask:
+        return None
+    unsure = notice.about is About.NONE or not (notice.ask or notice.about is About.OWN)
+    return _opened(turn, Step.ASK if unsure else Step.ARRIVE, notice)
+
+
+def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:
+    state = _new_walk(turn, step, notice)
+    return _moved(turn, Event.NEXT, state, opening(state) if step is Step.ARRIVE else again(state))
+
+
+def _short_help(turn: _Turn) -> Decision:
+    return Decision(turn.held, (Reply((Line.HELP,), ((BEGIN,),)),))
+
+
+_PRECEDENCE: Final[tuple[Callable[[_Turn], Decision | None], ...]] = (
+    _danger,
+    _edited,
+    _unseen,
+    _command,
+    _press,
+    _forwarded,
+    _aside,
+    _walk,
+    _noticed,
+    _short_help,
+)
+"""The first that has an answer gives it."""
+
+
+# --- What every decision has -------------------------------------------------------------------------------------
+
+
+def _new_walk(turn: _Turn, step: Step, notice: Notice) -> State:
+    return begin(
+        turn.incoming.seed,
+        step,
+        source=notice.source,
+        conditions=notice.conditions,
+        minor=turn.state.minor,
+    )
+
+
+def _again(turn: _Turn, before: Line | None = None) -> Decision:
+    return Decision(turn.held, (again(turn.state, before),))
+
+
+def _moved(turn: _Turn, event: Event, state: State, *replies: Reply) -> Decision:
+    held = replace(turn.held, state=state)
+    moved = Moved(turn.state.step, event, state.step)
+    if state.step is Step.CLOSE:
+        last = replies[-1]
+        replies = (*replies[:-1], replace(last, buttons=(*last.buttons, *remember_offer(held))))
+        return Decision(held, replies, (moved, Ended(outcome_of(state, turn.incoming.at, finished=True))))
+    return Decision(held, replies, (moved,))
+
+
+def _worded(before: Held, decision: Decision) -> Decision:
+    """Choose wordings: none comes twice in a walk before all have come."""
+    held = decision.held
+    said = dict(before.said) if held.state.walk == before.state.walk else {}
+    replies = []
+    for reply in decision.replies:
+        picks = tuple(held.state.walk + said.get(line, 0) for line in reply.keys)
+        said |= {line: said.get(line, 0) + 1 for line in reply.keys}
+        replies.append(replace(reply, picks=picks))
+    return replace(decision, held=replace(held, said=said), replies=tuple(replies))

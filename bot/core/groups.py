@@ -1,0 +1,21 @@
+"""What may ever be said in a group, and when.
+
+Rules that hold here: a message that is not addressed to the bot is dropped before any rule reads it; nothing about a
+person is said, and everyone gets the same line; nothing here touches the state of anyone's walk.
+"""
+
+from typing import Final
+
+from bot.core.lines import Label, Line
+from bot.core.model import Action, Button, Content, Decision, Held, Incoming, Kind, Reply, Tier
+
+_DOOR: Final = ((Button(Label.WRITE_PRIVATELY, Action.DOOR),),)
+
+
+def decide_in_group(incoming: Incoming, held: Held, content: Content) -> Decision:
+    """One generic line with the way to the private chat, or nothing."""
+    if not incoming.addressed or incoming.kind not in {Kind.TEXT, Kind.COMMAND}:
+        return Decision(held)
+    danger = content.guard.read(incoming.text)
+    line = Line.GROUP_PRIVATE if danger.tier is Tier.NONE else Line.GROUP_DANGER
+    return Decision(held, (Reply((line,), _DOOR),))

@@ -1,0 +1,278 @@
+"""The walk as one table: from a shared beginning (resonance) to compassion.
+
+Rules that hold here: all that moves a walk is in `TRANSITIONS`, `ANYWHERE` and `FORBIDDEN`; an event that a step does
+not know changes nothing; a forbidden step is passed over by its own *skip*, so that the prohibitions of several
+conditions add up; nothing is said here (see `steps`).
+
+Source of the order of steps: the empathy-compassion gap (Quaglia 2025, after Singer & Klimecki 2014). What is
+forbidden under which condition: NICE NG116 (no debriefing after a trauma), and imagine-other against imagine-self
+(Batson 1997).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from bot.core.model import CareFor, Condition, Event, Source, State, Step
+
+RESUME: Final = None
+"""As a row's target: go on where the walk was left."""
+
+
+class Under(Enum):
+    """When a row or a prohibition holds."""
+
+    ALWAYS = auto()
+    PLAIN = auto()  # none of the three below
+    BEREAVED = auto()
+    THERE = auto()
+    NUMB = auto()
+    OVERWHELMED = auto()
+    MYSELF = auto()
+    NOBODY_YET = auto()
+    SHORT = auto()
+    QUIET = auto()  # not PLAIN, and not overwhelmed either: no number is asked for
+    NOT_BEGUN = auto()
+    DANGER_FORWARDED = auto()
+    NOT_EASED_TWICE = auto()
+    HARDER_BEFORE = auto()
+
+
+_APART_FROM_ASKED = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
+
+HOLDS: Mapping[Under, Callable[[State], bool]] = {
+    Under.ALWAYS: lambda _: True,
+    Under.PLAIN: lambda s: s.asked or not s.conditions & _APART_FROM_ASKED,
+    Under.BEREAVED: lambda s: Condition.OWN_LOSS in s.conditions and not s.asked,
+    Under.THERE: lambda s: Condition.WAS_THERE in s.conditions and not s.asked,
+    Under.NUMB: lambda s: Condition.NUMB in s.conditions and not s.asked,
+    Under.OVERWHELMED: lambda s: Condition.OVERWHELM in s.conditions,
+    Under.MYSELF: lambda s: s.care_for is CareFor.MYSELF,
+    Under.NOBODY_YET: lambda s: s.care_for is CareFor.NOBODY_YET,
+    Under.SHORT: lambda s: s.short,
+    Under.QUIET: lambda s: not HOLDS[Under.PLAIN](s) and Condition.OVERWHELM not in s.conditions,
+    Under.NOT_BEGUN: lambda s: s.resume is Step.ARRIVE,
+    Under.DANGER_FORWARDED: lambda s: s.resume is Step.HELD,
+    Under.NOT_EASED_TWICE: lambda s: s.eases >= 2,
+    Under.HARDER_BEFORE: lambda s: s.harder >= 1,
+}
+
+
+class Row(NamedTuple):
+    """At `step`, on `event`, the walk goes to `to`, if `under` holds. The first row that fits wins."""
+
+    step: Step
+    event: Event
+    to: Step | None  # None: RESUME
+    under: Under = Under.ALWAYS
+
+
+TRANSITIONS: tuple[Row, ...] = (
+    # before a walk
+    Row(Step.ASK, Event.NEXT, Step.ARRIVE),
+    Row(Step.ASK, Event.OWN, Step.OWN),
+    Row(Step.ASK, Event.SKIP, Step.IDLE),
+    Row(Step.OWN, Event.ANOTHER, Step.ANCHOR),
+    Row(Step.OWN, Event.NEXT, Step.KIND),
+    Row(Step.OWN, Event.SKIP, Step.KIND),
+    Row(Step.OWN, Event.PERSON, Step.OWN),
+    Row(Step.WHOSE, Event.NEXT, Step.HELD, Under.DANGER_FORWARDED),
+    Row(Step.WHOSE, Event.NEXT, Step.ARRIVE),
+    Row(Step.WHOSE, Event.OWN, Step.HELD, Under.DANGER_FORWARDED),
+    Row(Step.WHOSE, Event.OWN, Step.IDLE),
+    Row(Step.WHOSE, Event.SKIP, Step.IDLE),
+    # regulated: arrive and ease
+    Row(Step.ARRIVE, Event.NEXT, Step.EASE),
+    Row(Step.ARRIVE, Event.SKIP, Step.EASE),
+    Row(Step.ARRIVE, Event.ANOTHER, Step.ANCHOR),
+    Row(Step.EASE, Event.NEXT, RESUME),
+    Row(Step.EASE, Event.SKIP, Step.STAY, Under.OVERWHELMED),
+    Row(Step.EASE, Event.SKIP, RESUME),
+    Row(Step.EASE, Event.HIGH, Step.STAY, Under.NOT_EASED_TWICE),
+    Row(Step.EASE, Event.HIGH, Step.ANCHOR),
+    Row(Step.ANCHOR, Event.NEXT, Step.EASE),
+    Row(Step.ANCHOR, Event.SKIP, Step.EASE),
+    Row(Step.ANCHOR, Event.ANOTHER, Step.ANCHOR),
+    Row(Step.STAY, Event.ANOTHER, Step.STAY),
+    Row(Step.STAY, Event.PERSON, Step.STAY),
+    Row(Step.STAY, Event.HARDER, Step.STAY),
+    Row(Step.STAY, Event.MORE, RESUME),
+    Row(Step.STAY, Event.SKIP, RESUME),
+    # what body and day need: own loss, was there, numb
+    Row(Step.NEEDS, Event.NEXT, Step.RESONANCE),
+    Row(Step.NEEDS, Event.SKIP, Step.RESONANCE),
+    # the shared beginning
+    Row(Step.RESONANCE, Event.NEXT, Step.KIND),
+    Row(Step.RESONANCE, Event.SKIP, Step.KIND),
+    # beneficial, other-oriented, connected
+    Row(Step.KIND, Event.NEXT, Step.WHO),
+    Row(Step.KIND, Event.SKIP, Step.WHO),
+    Row(Step.WHO, Event.NEXT, Step.APART),
+    Row(Step.WHO, Event.SKIP, Step.APART),
+    Row(Step.WHO, Event.SHORT, Step.WISH),
+    Row(Step.APART, Event.NEXT, Step.WISH),
+    Row(Step.APART, Event.SKIP, Step.WISH),
+    Row(Step.WISH, Event.NEXT, Step.CLOSE, Under.SHORT),
+    Row(Step.WISH, Event.NEXT, Step.REACH),
+    Row(Step.WISH, Event.SKIP, Step.CLOSE, Under.SHORT),
+    Row(Step.WISH, Event.SKIP, Step.REACH),
+    Row(Step.REACH, Event.NEXT, Step.TOGETHER),
+    Row(Step.REACH, Event.SKIP, Step.TOGETHER),
+    Row(Step.TOGETHER, Event.NEXT, Step.WE_CARE),
+    Row(Step.TOGETHER, Event.SKIP, Step.WE_CARE),
+    Row(Step.WE_CARE, Event.NEXT, Step.LOOK_BACK),
+    Row(Step.WE_CARE, Event.SKIP, Step.LOOK_BACK),
+    # measure, and the end
+    Row(Step.LOOK_BACK, Event.NEXT, Step.CARE),
+    Row(Step.LOOK_BACK, Event.SKIP, Step.CARE),
+    Row(Step.LOOK_BACK, Event.RISE, Step.STAY),
+    Row(Step.CARE, Event.NEXT, Step.CLOSE),
+    Row(Step.CARE, Event.SKIP, Step.CLOSE),
+    Row(Step.CLOSE, Event.MORE, Step.KIND),
+    # danger
+    Row(Step.DANGER_ASK, Event.NEXT, RESUME),
+    Row(Step.DANGER_ASK, Event.OWN, Step.HELD),
+    Row(Step.HELD, Event.ANOTHER, Step.HELD),
+    Row(Step.HELD, Event.PERSON, Step.HELD),
+    Row(Step.HELD, Event.HARDER, Step.HELD),
+    Row(Step.HELD, Event.MORE, Step.ARRIVE, Under.NOT_BEGUN),
+    Row(Step.HELD, Event.MORE, Step.EASE),
+)
+
+WALKING: frozenset[Step] = frozenset(Step) - {
+    Step.IDLE,
+    Step.ASK,
+    Step.OWN,
+    Step.CLOSE,
+    Step.HELD,
+    Step.WHOSE,
+    Step.DANGER_ASK,
+}
+"""The steps of a walk that is under way."""
+
+_EVERY = frozenset(Step)
+
+ANYWHERE: tuple[tuple[frozenset[Step], Event, Step, Under], ...] = (
+    (_EVERY, Event.DANGER, Step.HELD, Under.ALWAYS),
+    (_EVERY, Event.UNCLEAR, Step.DANGER_ASK, Under.ALWAYS),
+    (_EVERY - {Step.IDLE}, Event.STOP, Step.IDLE, Under.ALWAYS),
+    (WALKING, Event.HARDER, Step.STAY, Under.HARDER_BEFORE),
+    (WALKING, Event.HARDER, Step.ANCHOR, Under.ALWAYS),
+)
+"""What holds at many steps, where the step has no row of its own: from, event, to, under."""
+
+_TURNING = frozenset({Step.RESONANCE, Step.WHO, Step.APART, Step.WISH, Step.REACH})
+_TRAINING = _TURNING | {Step.KIND, Step.WE_CARE, Step.LOOK_BACK, Step.CARE}
+
+FORBIDDEN: tuple[tuple[Under, frozenset[Step]], ...] = (
+    (Under.OVERWHELMED, _TURNING),
+    (Under.THERE, _TRAINING),
+    (Under.BEREAVED, _TRAINING),
+    (Under.NUMB, _TRAINING | {Step.TOGETHER}),
+    (Under.QUIET, frozenset({Step.EASE})),
+    (Under.PLAIN, frozenset({Step.NEEDS})),
+    (Under.MYSELF, _TURNING | {Step.WE_CARE, Step.CARE}),
+    (Under.NOBODY_YET, frozenset({Step.APART, Step.WISH, Step.REACH})),
+)
+"""The steps that are passed over, in the order in which conditions come first."""
+
+_TABLE: dict[tuple[Step, Event], list[Row]] = {}
+for _row in (*TRANSITIONS, *(Row(step, *rest) for steps, *rest in ANYWHERE for step in sorted(steps))):
+    _TABLE.setdefault((_row.step, _row.event), []).append(_row)
+
+_INTERRUPTIONS = frozenset({Event.DANGER, Event.UNCLEAR})
+_STEADYING = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
+
+
+_GO_ON_AFTER = {Step.IDLE: Step.ARRIVE, Step.ASK: Step.ARRIVE, Step.WHOSE: Step.ARRIVE, Step.OWN: Step.KIND}
+
+
+def begin(
+    walk: int,
+    step: Step = Step.ARRIVE,
+    *,
+    source: Source = Source.NONE,
+    conditions: Condition = Condition.NONE,
+    minor: bool = False,
+) -> State:
+    """A new walk, standing at `step`. `walk` is 24 random bits, not 0."""
+    care_for = CareFor.MYSELF if step is Step.OWN else CareFor.UNSAID
+    state = State(walk=walk, source=source, conditions=conditions, care_for=care_for, minor=minor)
+    return _enter(state, step, another=step is Step.ARRIVE)
+
+
+def advance(state: State, event: Event) -> State:
+    """The state after `event`. The same state when the step does not know the event."""
+    to = _target(state, event)
+    if to is None:
+        return state
+    moved = replace(
+        state,
+        counter=min(state.counter + 1, 255),
+        resume=_left_at(state, event, to),
+        short=state.short or event is Event.SHORT,
+        asked=state.asked or (event is Event.MORE and state.step is Step.CLOSE),
+        danger_asked=state.danger_asked or event in _INTERRUPTIONS,
+        harder=min(state.harder + (event is Event.HARDER), 3),
+        conditions=_without_overwhelm(state, event),
+    )
+    to = allowed(moved, to)
+    return _enter(moved, to, another=to is Step.ANCHOR or event is Event.ANOTHER)
+
+
+def allowed(state: State, step: Step) -> Step:
+    """`step`, or the first one after it, by way of *skip*, that no condition forbids."""
+    while any(step in steps for steps in prohibitions(state)):
+        step = _passed_over(replace(state, step=step))
+    return step
+
+
+def prohibitions(state: State) -> Iterable[frozenset[Step]]:
+    """The sets of steps that this person is not led to."""
+    return (steps for under, steps in FORBIDDEN if HOLDS[under](state))
+
+
+def knows(state: State, event: Event) -> bool:
+    """Whether `event` means anything at this step."""
+    return _target(state, event) is not None
+
+
+def _target(state: State, event: Event) -> Step | None:
+    rows = _TABLE.get((state.step, event), ())
+    row = next((row for row in rows if HOLDS[row.under](state)), None)
+    if row is None:
+        return None
+    return state.resume if row.to is RESUME else row.to
+
+
+def _passed_over(state: State) -> Step:
+    step = _target(state, Event.SKIP)
+    return state.resume if step is None else step
+
+
+def _left_at(state: State, event: Event, to: Step) -> Step:
+    """Where the walk is to go on: an interrupted step again, an ended one by what follows it."""
+    if state.step in _STEADYING | {Step.HELD, Step.DANGER_ASK}:
+        return state.resume
+    if event in _INTERRUPTIONS or to is Step.HELD:
+        return _GO_ON_AFTER.get(state.step, state.step)
+    if to in _STEADYING:
+        return _passed_over(state)
+    return state.resume
+
+
+def _without_overwhelm(state: State, event: Event) -> Condition:
+    eased = state.step is Step.EASE and event is Event.NEXT
+    asked = state.step is Step.STAY and event in {Event.MORE, Event.SKIP}
+    return state.conditions & ~Condition.OVERWHELM if eased or asked else state.conditions
+
+
+def _enter(state: State, step: Step, *, another: bool) -> State:
+    return replace(
+        state,
+        step=step,
+        resume=Step.NEEDS if step is Step.ARRIVE else state.resume,
+        anchors=min(state.anchors + another, 15),
+        eases=min(state.eases + (step is Step.EASE), 3),
+    )
