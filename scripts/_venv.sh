@@ -1,5 +1,5 @@
-# Sourced by run and test, in the repository's root. `prepare FILE` leaves .venv holding what the requirements in
-# FILE ask for. Once it does, that costs one short start of Python and no network.
+# Sourced by the scripts beside it, in the repository's root. `prepare FILE` leaves .venv holding what the requirements
+# in FILE ask for. Once it does, that costs one short start of Python and no network.
 
 # A candidate counts only if it runs: a version manager may leave names on the PATH that start nothing.
 find_python() {
