@@ -1,0 +1,423 @@
+"""The files of `prompts/`: read, checked, and turned into what the core and the adapters use.
+
+Rules that hold here: every problem of every file is found before any is told, and a problem says the file, the line,
+what is wrong and how to mend it; the names of `bot.core.lines` and the files are compared both ways; nothing that a
+person wrote ever comes here. `load` is for the running bot and does no more than it needs; `check` also holds every
+wording, and every message that is made of several, to the copy rules of `bot.wording`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache, reduce
+from itertools import product
+from operator import add
+from pathlib import Path
+from string import Formatter
+from types import GenericAlias
+from typing import Any, Final, TypeVar
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.core.lines import Label, Line
+from bot.core.matching import plain
+from bot.core.model import Button, Content, Reply
+from bot.core.noticing import NoticingRules, Reader
+from bot.core.safety import Guard, SafetyRules
+from bot.wording import Measure, label_problems, line_problems, measure, message_problems
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
+"""`prompts/` beside the package."""
+
+_T = TypeVar("_T")
+_Place = tuple[str | int, ...]
+
+
+class ContentError(Exception):
+    """What is wrong in `prompts/`: all of it, a line each, `file:line: what is wrong and how to mend it`."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+# --- What the files hold --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One file of words. Each wording is all that its line says; `typed` has whole messages by what they mean."""
+
+    lines: Mapping[Line, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[Label, str] = field(default_factory=dict)
+    typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """All that the bot can say in one language, and how it reads what people write."""
+
+    content: Content
+    lines: Mapping[Line, tuple[str, ...]]
+
+    def text(self, reply: Reply) -> str:
+        """The words of a message: a paragraph for each of its lines."""
+        slots = {name: self.content.labels[label] for name, label in reply.slots.items()}
+        picks = reply.picks or (0,) * len(reply.keys)
+        said = ((self.lines[line], pick) for line, pick in zip(reply.keys, picks, strict=True))
+        return "\n\n".join(wordings[pick % len(wordings)].format_map(slots) for wordings, pick in said)
+
+    def label(self, button: Button) -> str:
+        """The words on a button."""
+        return self.content.labels[button.label]
+
+
+SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
+    Line.MIRROR: {"feeling": "feel."},
+    Line.WISH: {"who": "who.", "need": "may."},
+    Line.ACT: {"act": "then."},
+}
+"""The slots of a line. Each is filled by a label whose name begins as given here."""
+
+MEANINGS: Final = frozenset(
+    {*Label, "another", "thanks", "real", "swear", *(f"rate.{rating}" for rating in range(11))},
+)
+"""What typed words may mean: a button, another act, a rating, or what else people write to a bot."""
+
+
+def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
+    """Read one language. Raises ContentError with every problem of all its files."""
+    book = _Book(folder / language)
+    if book.problems or book.noticing is None or book.safety is None:
+        raise ContentError(book.problems)
+    content = Content(
+        language=language,
+        reader=Reader(book.noticing),
+        guard=Guard(book.safety),
+        labels={label: words for _, copy in book.pages for label, words in copy.labels.items()},
+        typed={plain(phrase): meaning for _, (_, meaning, _), phrase in book.typed()},
+    )
+    return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
+
+
+def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
+    """Every problem of one language: those that `load` raises, and every break of the copy rules."""
+    book = _Book(folder / language)
+    return [*book.problems, *_wording_problems(book)]
+
+
+def read(path: Path, shape: type[_T]) -> _T:
+    """One YAML file as `shape`, a frozen dataclass. Raises ContentError with every problem of the file.
+
+    A key that stands twice, a key that `shape` does not know, and a ValueError of its `__post_init__` are problems
+    too. Each line of such an error is one, told where the file has the place that it begins with ("slots.work: ").
+    """
+    return _Page(path).shaped(shape)
+
+
+# --- One file -------------------------------------------------------------------------------------------------
+
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_MENDED: Final = {
+    "missing": "is missing: add it",
+    "unexpected_keyword_argument": "is not known here: mend its spelling, or take it out",
+    "tuple_type": "should be a list: each item on a line of its own, after a dash",
+    "string_type": "should be words",
+    "dict_type": "should hold names, each with a colon after it",
+    "mapping_type": "should hold names, each with a colon after it",
+    "dataclass_type": "should hold names, each with a colon after it",
+    "float_parsing": "should be a number",
+    "float_type": "should be a number",
+    "bool_parsing": "should be true or false",
+    "bool_type": "should be true or false",
+}
+
+
+class _Page:
+    """A YAML file as dicts, lists and strings, with the line that each part stands on.
+
+    A bare `no` or `12` is the text that it looks like: it becomes something else where a shape asks for that.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        self._lines: dict[_Place, int] = {(): 1}
+        self._problems: list[tuple[int, str]] = []
+        root = self._composed(path)
+        self._data = None if root is None else self._built(root, (), ())
+
+    def shaped(self, shape: type[_T]) -> _T:
+        """The file as `shape`. Raises ContentError."""
+        problems = list(self._problems)
+        if self._data is not None:
+            try:
+                values = _adapter(shape).validate_python([self._data])
+            except ValidationError as error:
+                told = (each for detail in error.errors(include_url=False) for each in _told(detail))
+                problems += ((self._line(place), _at(place, what)) for place, what in told)
+            else:
+                if not problems:
+                    return values[0]
+        raise ContentError(f"{self._name}:{line}: {what}" for line, what in sorted(problems))
+
+    def problem(self, place: _Place, what: str) -> str:
+        """What is wrong at `place`, with its file and line."""
+        return f"{self._name}:{self._line(place)}: {_at(place, what)}"
+
+    def _line(self, place: _Place) -> int:
+        """The line of `place`, or of the nearest thing round it that is in the file."""
+        return next(self._lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in self._lines)
+
+    def _composed(self, path: Path) -> yaml.Node | None:
+        text = ""
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            root: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
+        except FileNotFoundError:
+            self._problems.append((1, "there is no such file: add it"))
+        except OSError as error:
+            self._problems.append((1, f"cannot be read ({error.strerror}): mend its permissions"))
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            self._problems.append((line, "is not UTF-8: save the file as UTF-8"))
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            self._problems.append((line, f"is not YAML ({error.problem}): look at the quotes, colons and spaces here"))
+        except yaml.reader.ReaderError as error:
+            line = text[: error.position].count("\n") + 1
+            self._problems.append((line, "has a character that cannot be printed: take it out"))
+        else:
+            if root is None:
+                self._problems.append((1, "is empty: fill it, or bring it back"))
+            return root
+        return None
+
+    def _built(self, node: yaml.Node, place: _Place, above: tuple[yaml.Node, ...]) -> Any:  # noqa: ANN401  - YAML is any
+        self._lines.setdefault(place, node.start_mark.line + 1)
+        if node in above:
+            self._problems.append((self._lines[place], _at(place, "holds itself: write it out")))
+            return None
+        above = (*above, node)
+        match node:
+            case yaml.MappingNode():
+                return dict(self._pairs(node, place, above))
+            case yaml.SequenceNode():
+                return [self._built(item, (*place, number), above) for number, item in enumerate(node.value)]
+            case _:
+                return node.value
+
+    def _pairs(self, node: yaml.MappingNode, place: _Place, above: tuple[yaml.Node, ...]) -> Iterator[tuple[str, Any]]:
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            inner = (*place, str(key.value))
+            if inner in self._lines:
+                first = self._lines[inner]
+                self._problems.append((line, _at(inner, f"stands here twice, first in line {first}: keep one")))
+            self._lines[inner] = line
+            yield str(key.value), self._built(value, inner, above)
+
+
+@cache
+def _adapter(shape: type[_T]) -> TypeAdapter[list[_T]]:
+    # In a list, since the settings of an adapter do not reach a bare dataclass.
+    return TypeAdapter(GenericAlias(list, (shape,)), config=ConfigDict(extra="forbid"))
+
+
+def _at(place: _Place, what: str) -> str:
+    names = ".".join(part for part in place if isinstance(part, str))
+    return f"{names}: {what}" if names else what
+
+
+def _told(detail: ErrorDetails) -> Iterator[tuple[_Place, str]]:
+    """Where in the file a problem is, and what it is, in plain words."""
+    place = tuple(part for part in detail["loc"][1:] if part != "[key]")
+    match detail["type"]:
+        case "value_error":
+            for line in str(detail["ctx"]["error"]).splitlines():
+                head, colon, rest = line.partition(": ")
+                yield ((*place, *head.split(".")), rest) if colon else (place, line)
+        case "enum":
+            known = re.findall("'([^']*)'", detail["ctx"]["expected"])
+            close = get_close_matches(str(detail["input"]), known, n=1)
+            yield place, f"there is no “{detail['input']}”" + (f": did you mean “{close[0]}”?" if close else " here")
+        case kind:
+            yield place, _MENDED.get(kind, detail["msg"])
+
+
+# --- All files of a language ------------------------------------------------------------------------------------
+
+
+_COPY_FILES: Final = ("walk.yaml", "copy.yaml", "groups.yaml")
+
+
+class _Book:
+    """The files of one language, as far as they can be read, and what is wrong in them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[str] = []
+        self.noticing = self._read(_Page(folder / "noticing.yaml"), NoticingRules)
+        self.safety = self._read(_Page(folder / "safety.yaml"), SafetyRules)
+        pages = [_Page(folder / name) for name in _COPY_FILES]
+        read = [(page, self._read(page, Copy)) for page in pages]
+        self.pages = [(page, copy) for page, copy in read if copy is not None]
+        self.problems += self._name_problems("lines", Line)
+        self.problems += self._name_problems("labels", Label)
+        self.problems += (problem for each in self.wordings() for problem in _slot_problems(*each))
+        self.problems += self._typed_problems()
+
+    def wordings(self) -> Iterator[tuple[_Page, _Place, str]]:
+        """Every wording of every line, with where it stands."""
+        for page, copy in self.pages:
+            for line, wordings in copy.lines.items():
+                yield from ((page, ("lines", line, number), wording) for number, wording in enumerate(wordings))
+
+    def typed(self) -> Iterator[tuple[_Page, _Place, str]]:
+        """Everything that may be typed, with where it stands."""
+        for page, copy in self.pages:
+            for meaning, phrases in copy.typed.items():
+                yield from ((page, ("typed", meaning, number), phrase) for number, phrase in enumerate(phrases))
+
+    def _read(self, page: _Page, shape: type[_T]) -> _T | None:
+        try:
+            return page.shaped(shape)
+        except ContentError as error:
+            self.problems += error.problems
+            return None
+
+    def _name_problems(self, part: str, names: type[Line] | type[Label]) -> Iterator[str]:
+        found = [(page, name) for page, copy in self.pages for name in getattr(copy, part)]
+        seen = set()
+        for page, name in found:
+            if name in seen:
+                yield page.problem((part, name), "stands in another file too: keep one")
+            seen.add(name)
+        if len(self.pages) == len(_COPY_FILES):
+            files = f"{', '.join(_COPY_FILES[:-1])} or {_COPY_FILES[-1]}"
+            yield from (
+                f"{self.folder}: {part}.{name}: has no words: add it to {files}" for name in names if name not in seen
+            )
+
+    def _typed_problems(self) -> Iterator[str]:
+        seen: dict[str, _Place] = {}
+        for page, place, phrase in self.typed():
+            words = plain(phrase)
+            if place[1] not in MEANINGS:
+                yield page.problem(place, f"“{place[1]}” is not a meaning: use the name of a label")
+            if not words:
+                yield page.problem(place, "has no words: take it out")
+            elif words in seen:
+                yield page.problem(place, f"“{phrase}” stands under {seen[words][1]} already: keep one")
+            seen.setdefault(words, place)
+
+
+def _slot_problems(page: _Page, place: _Place, wording: str) -> Iterator[str]:
+    line = Line(str(place[1]))
+    needed = set(SLOTS.get(line, ()))
+    try:
+        used = {name for _, name, _, _ in Formatter().parse(wording) if name is not None}
+    except ValueError:
+        yield page.problem(place, "has a brace that does not close: a slot is written like {feeling}")
+        return
+    if used != needed:
+        slots = " and ".join(f"{{{name}}}" for name in sorted(needed)) or "no slot"
+        yield page.problem(place, f"has other slots than its line: write {slots}")
+    if not wording.strip():
+        yield page.problem(place, "has no words: write them, or take it out")
+
+
+# --- The copy rules -----------------------------------------------------------------------------------------------
+
+
+def _begins(*starts: str) -> tuple[Line, ...]:
+    return tuple(line for line in Line if line.startswith(starts))
+
+
+_ANCHORS: Final = _begins("anchor.")
+_CLOSES: Final = _begins("close.")
+_ASIDES: Final = (Line.HEARD, Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.REAL)
+_LEADS: Final = (*_begins("mirror", "act", "company"), Line.AFFIRM)
+_BEFORE_ANCHORS: Final = (*_ASIDES, Line.HIGH, Line.HARDER)
+_WALK: Final = (
+    *_begins("needs.", "ease", "together"),
+    *(Line.RESONANCE, Line.KIND, Line.WHO, Line.APART, Line.WISH, Line.REACH, Line.WE_CARE, Line.LOOK_BACK, Line.CARE),
+)
+_QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK)
+
+MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
+    (_begins("arrive."), _ANCHORS, (Line.ABOUT,)),
+    (_BEFORE_ANCHORS, _ANCHORS),
+    (_BEFORE_ANCHORS, _ANCHORS, (Line.STAY_ANOTHER, Line.HELD_ANOTHER)),
+    ((*_ASIDES, *_LEADS), _WALK),
+    (_ASIDES, _QUESTIONS),
+    (_ASIDES, _CLOSES, (Line.BACK,)),
+)
+"""The messages of several lines: one of each group, in this order. Any other line is a message alone."""
+
+_PARTS: Final = {line for groups in MESSAGES for group in groups for line in group} - {*_WALK, *_QUESTIONS}
+_DANGER: Final = frozenset({*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER})
+_OFTEN: Final = frozenset(
+    {
+        *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
+        *(Line.ABOUT, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
+    },
+) - {Line.EXPIRED, Line.UNREADABLE}
+_MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
+"""What Telegram shows of the bot is no message; these are Telegram's limits."""
+
+
+def _wording_problems(book: _Book) -> Iterator[str]:
+    sizes: dict[Line, list[Measure]] = {}
+    for page, copy in book.pages:
+        for label, words in copy.labels.items():
+            yield from (page.problem(("labels", label), problem) for problem in label_problems(words))
+        for line, wordings in copy.lines.items():
+            said = [_filled(book, line, wording) for wording in wordings]
+            sizes[line] = [measure(wording) for wording in said]
+            yield from (page.problem(("lines", line), problem) for problem in _choice_problems(line, said))
+            for number, wording in enumerate(said):
+                yield from (page.problem(("lines", line, number), problem) for problem in line_problems(wording))
+    yield from _message_problems(book, sizes)
+
+
+def _filled(book: _Book, line: Line, wording: str) -> str:
+    """The wording with the longest words in its slots."""
+    labels = [(name, words) for _, copy in book.pages for name, words in copy.labels.items()]
+    for slot, start in SLOTS.get(line, {}).items():
+        longest = max((words for name, words in labels if name.startswith(start)), key=len, default=slot)
+        wording = wording.replace(f"{{{slot}}}", longest)
+    return wording
+
+
+def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
+    fewest = 3 if line in _OFTEN else 2 if line in _DANGER else 1
+    if len(said) < fewest:
+        yield f"has {len(said)} wordings, and is met often: write at least {fewest}"
+    if len(set(said)) < len(said):
+        yield "has one wording twice: keep one"
+    if len({"?" in wording for wording in said}) > 1:
+        yield "asks in one wording and not in another: any of them may be said, so all ask or none does"
+    most = _MOST_LETTERS.get(line)
+    if most and any(len(wording) > most for wording in said):
+        yield f"is longer than the {most} letters that Telegram shows"
+
+
+def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Iterator[str]:
+    """The worst message of each kind: the longest, the one that asks most, the one that is hardest to read."""
+    pages = {line: page for page, copy in book.pages for line in copy.lines}
+    alone = [((line,),) for line in Line if line not in _PARTS and line not in _MOST_LETTERS]
+    for groups in (*MESSAGES, *alone):
+        choices = [[(line, size) for line in group for size in sizes.get(line, ())] for group in groups]
+        messages = [
+            ([line for line, _ in parts], reduce(add, [size for _, size in parts])) for parts in product(*choices)
+        ]
+        for trait in (lambda size: size.words, lambda size: size.questions, lambda size: size.grade):
+            lines, size = max(messages, key=lambda message: trait(message[1]), default=([], Measure()))
+            for problem in message_problems(size, danger=_DANGER.issuperset(lines)):
+                names = " + ".join(lines)
+                yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
