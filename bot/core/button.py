@@ -16,6 +16,7 @@ from typing import Any, Final
 from bot.core.model import (
     Act,
     Action,
+    Button,
     CareFor,
     Change,
     Company,
@@ -62,9 +63,9 @@ _FIELDS: tuple[tuple[str, int, Callable[[int], Any]], ...] = (
 """Name, bits, and what a number becomes. Only ever add at the end: buttons live for a day across an upgrade."""
 
 
-def seal(key: bytes, person: int, at: int, state: State, action: Action, value: int) -> str:
-    """The callback data of a button (38 ASCII characters)."""
-    head = _HEAD.pack(VERSION, action, value)
+def seal(key: bytes, person: int, at: int, state: State, button: Button) -> str:
+    """The callback data of a button (38 ASCII characters), shown `at` (seconds since 1970) in `state`."""
+    head = _HEAD.pack(VERSION, button.action, button.value)
     rest = _REST.pack(at, state.walk.to_bytes(3), state.counter, _pack(state))
     return urlsafe_b64encode(head + _tag(key, person, head + rest) + rest).rstrip(b"=").decode()
 

@@ -109,9 +109,7 @@ def consent_given(incoming: Incoming, held: Held) -> Decision:
     """Yes, and 16 or older: the walk that has just ended is kept too."""
     if held.state.minor:
         return _say(held, Line.CONSENT_UNDER_16)
-    ended = ()
-    if held.state.step is Step.CLOSE:
-        ended = (Ended(outcome_of(held.state, incoming.at, finished=True)),)
+    ended = (Ended(outcome_of(held.state, incoming.at, finished=True)),) if held.state.step is Step.CLOSE else ()
     decision = _say(replace(held, consents=held.consents | {Purpose.REMEMBER}), Line.CONSENT_YES)
     return replace(decision, facts=(Consented(Purpose.REMEMBER), *ended))
 
@@ -167,6 +165,17 @@ BUTTONS: Mapping[Action, Handler] = {
     Action.FORGET_NO: kept,
 }
 """The buttons that mean the same whatever step a walk stands at, so they never go stale."""
+
+
+def split_command(text: str) -> tuple[str, str]:
+    """The command that a text begins with, in lower case without slash and address, and what follows it.
+
+    A text that begins with none gives "" and itself.
+    """
+    head, *rest = text.split(maxsplit=1)[:2] or [""]
+    if not head.startswith("/"):
+        return "", text
+    return head[1:].partition("@")[0].lower(), "".join(rest)
 
 
 def menu() -> tuple[tuple[str, Label], ...]:

@@ -329,8 +329,8 @@ def either(names: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in names.split("|"))
 
 
-def phrase_problems(where: str, phrases: Sequence[str]) -> Iterator[str]:
-    """What is wrong with the phrases of one slot, a line each."""
+def phrase_problems(where: str, phrases: Sequence[str], fillers: Collection[str]) -> Iterator[str]:
+    """Say what is wrong with the phrases of one slot, a line each."""
     if not phrases:
         yield f"{where}: has no phrases"
     seen: dict[str, str] = {}
@@ -342,6 +342,8 @@ def phrase_problems(where: str, phrases: Sequence[str]) -> Iterator[str]:
             continue
         if all(wording in seen for wording in found):
             yield f"{where}: {phrase!r} repeats {seen[found[0]]!r}"
+        if any(word in fillers for wording in found for word in wording.split()):
+            yield f"{where}: {phrase!r} holds a word that is stepped over"
         seen.update(dict.fromkeys(found, phrase))
 
 

@@ -434,6 +434,11 @@ class Decision:
     facts: tuple[Fact, ...] = ()
     toast: Line | None = None  # a short note on the pressed button, lost without harm
 
+    @property
+    def moved(self) -> bool:
+        """Whether a walk went on, so that earlier buttons are done with."""
+        return any(isinstance(fact, Moved) for fact in self.facts)
+
 
 @dataclass(frozen=True, slots=True)
 class Content:

@@ -75,7 +75,7 @@ class NoticingRules:
         if not 0 < self.points.ask <= self.points.offer <= 1:
             yield "points: 0 < ask <= offer <= 1 does not hold"
         for name, slot in self.slots.items():
-            yield from phrase_problems(f"slots.{name}", slot.phrases)
+            yield from phrase_problems(f"slots.{name}", slot.phrases, self.fillers)
         for name, combination in self.combinations.items():
             if name in self.slots:
                 yield f"combinations.{name}: a slot has the same name"

@@ -48,7 +48,7 @@ class SafetyRules:
 
     def _problems(self) -> Iterator[str]:
         for name, slot in self.slots.items():
-            yield from phrase_problems(f"slots.{name}", slot.phrases)
+            yield from phrase_problems(f"slots.{name}", slot.phrases, self.fillers)
         for name, rule in self.rules.items():
             if rule.tier is Tier.NONE:
                 yield f"rules.{name}: a rule needs a tier"

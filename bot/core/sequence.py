@@ -39,6 +39,9 @@ class Under(Enum):
     HARDER_BEFORE = auto()
 
 
+TRIES: Final = 2
+"""So often the upset is asked while it stays high; then the bot stays, and goes no further unless asked."""
+
 _APART_FROM_ASKED = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
 
 HOLDS: Mapping[Under, Callable[[State], bool]] = {
@@ -54,7 +57,7 @@ HOLDS: Mapping[Under, Callable[[State], bool]] = {
     Under.QUIET: lambda s: not HOLDS[Under.PLAIN](s) and Condition.OVERWHELM not in s.conditions,
     Under.NOT_BEGUN: lambda s: s.resume is Step.ARRIVE,
     Under.DANGER_FORWARDED: lambda s: s.resume is Step.HELD,
-    Under.NOT_EASED_TWICE: lambda s: s.eases >= 2,
+    Under.NOT_EASED_TWICE: lambda s: s.eases >= TRIES,
     Under.HARDER_BEFORE: lambda s: s.harder >= 1,
 }
 
@@ -69,7 +72,7 @@ class Row(NamedTuple):
 
 
 TRANSITIONS: tuple[Row, ...] = (
-    # before a walk
+    # Before a walk.
     Row(Step.ASK, Event.NEXT, Step.ARRIVE),
     Row(Step.ASK, Event.OWN, Step.OWN),
     Row(Step.ASK, Event.SKIP, Step.IDLE),
@@ -82,7 +85,7 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.WHOSE, Event.OWN, Step.HELD, Under.DANGER_FORWARDED),
     Row(Step.WHOSE, Event.OWN, Step.IDLE),
     Row(Step.WHOSE, Event.SKIP, Step.IDLE),
-    # regulated: arrive and ease
+    # Regulated, by way of arrive and ease.
     Row(Step.ARRIVE, Event.NEXT, Step.EASE),
     Row(Step.ARRIVE, Event.SKIP, Step.EASE),
     Row(Step.ARRIVE, Event.ANOTHER, Step.ANCHOR),
@@ -99,13 +102,13 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.STAY, Event.HARDER, Step.STAY),
     Row(Step.STAY, Event.MORE, RESUME),
     Row(Step.STAY, Event.SKIP, RESUME),
-    # what body and day need: own loss, was there, numb
+    # What body and day need, after own loss, being there, or numbness.
     Row(Step.NEEDS, Event.NEXT, Step.RESONANCE),
     Row(Step.NEEDS, Event.SKIP, Step.RESONANCE),
-    # the shared beginning
+    # The shared beginning.
     Row(Step.RESONANCE, Event.NEXT, Step.KIND),
     Row(Step.RESONANCE, Event.SKIP, Step.KIND),
-    # beneficial, other-oriented, connected
+    # Beneficial, other-oriented, connected.
     Row(Step.KIND, Event.NEXT, Step.WHO),
     Row(Step.KIND, Event.SKIP, Step.WHO),
     Row(Step.WHO, Event.NEXT, Step.APART),
@@ -123,14 +126,14 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.TOGETHER, Event.SKIP, Step.WE_CARE),
     Row(Step.WE_CARE, Event.NEXT, Step.LOOK_BACK),
     Row(Step.WE_CARE, Event.SKIP, Step.LOOK_BACK),
-    # measure, and the end
+    # Measure, and the end.
     Row(Step.LOOK_BACK, Event.NEXT, Step.CARE),
     Row(Step.LOOK_BACK, Event.SKIP, Step.CARE),
     Row(Step.LOOK_BACK, Event.RISE, Step.STAY),
     Row(Step.CARE, Event.NEXT, Step.CLOSE),
     Row(Step.CARE, Event.SKIP, Step.CLOSE),
     Row(Step.CLOSE, Event.MORE, Step.KIND),
-    # danger
+    # Danger: the question, the card.
     Row(Step.DANGER_ASK, Event.NEXT, RESUME),
     Row(Step.DANGER_ASK, Event.OWN, Step.HELD),
     Row(Step.HELD, Event.ANOTHER, Step.HELD),
@@ -153,14 +156,19 @@ WALKING: frozenset[Step] = frozenset(Step) - {
 
 _EVERY = frozenset(Step)
 
-ANYWHERE: tuple[tuple[frozenset[Step], Event, Step, Under], ...] = (
-    (_EVERY, Event.DANGER, Step.HELD, Under.ALWAYS),
-    (_EVERY, Event.UNCLEAR, Step.DANGER_ASK, Under.ALWAYS),
-    (_EVERY - {Step.IDLE}, Event.STOP, Step.IDLE, Under.ALWAYS),
-    (WALKING, Event.HARDER, Step.STAY, Under.HARDER_BEFORE),
-    (WALKING, Event.HARDER, Step.ANCHOR, Under.ALWAYS),
+
+def _at(steps: frozenset[Step], event: Event, to: Step, under: Under = Under.ALWAYS) -> tuple[Row, ...]:
+    return tuple(Row(step, event, to, under) for step in sorted(steps))
+
+
+ANYWHERE: tuple[Row, ...] = (
+    *_at(_EVERY, Event.DANGER, Step.HELD),
+    *_at(_EVERY, Event.UNCLEAR, Step.DANGER_ASK),
+    *_at(_EVERY - {Step.IDLE}, Event.STOP, Step.IDLE),
+    *_at(WALKING, Event.HARDER, Step.STAY, Under.HARDER_BEFORE),
+    *_at(WALKING, Event.HARDER, Step.ANCHOR),
 )
-"""What holds at many steps, where the step has no row of its own: from, event, to, under."""
+"""What holds at many steps, where the step has no row of its own."""
 
 _TURNING = frozenset({Step.RESONANCE, Step.WHO, Step.APART, Step.WISH, Step.REACH})
 _TRAINING = _TURNING | {Step.KIND, Step.WE_CARE, Step.LOOK_BACK, Step.CARE}
@@ -178,7 +186,7 @@ FORBIDDEN: tuple[tuple[Under, frozenset[Step]], ...] = (
 """The steps that are passed over, in the order in which conditions come first."""
 
 _TABLE: dict[tuple[Step, Event], list[Row]] = {}
-for _row in (*TRANSITIONS, *(Row(step, *rest) for steps, *rest in ANYWHERE for step in sorted(steps))):
+for _row in (*TRANSITIONS, *ANYWHERE):
     _TABLE.setdefault((_row.step, _row.event), []).append(_row)
 
 _INTERRUPTIONS = frozenset({Event.DANGER, Event.UNCLEAR})

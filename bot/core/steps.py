@@ -4,9 +4,9 @@ Rules that hold here: lines are named, never worded; a text is as good as a butt
 any question, so the first reply has none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from bot.core.gap import HIGH, gap, has_risen
 from bot.core.lines import Label, Line
@@ -266,11 +266,11 @@ def _staying(event: Event, state: State) -> tuple[Line, ...]:
             return (_anchor(state), Line.STAY_ANOTHER)
         case Step.HELD, Event.ANOTHER:
             return (_anchor(state), Line.HELD_ANOTHER)
-        case (Step.STAY | Step.HELD), Event.PERSON:
+        case ((Step.STAY | Step.HELD), Event.PERSON):
             return (Line.STAY_PERSON,)
         case Step.OWN, Event.PERSON:
             return (Line.OWN_PERSON,)
-        case (Step.STAY | Step.HELD), Event.HARDER:
+        case ((Step.STAY | Step.HELD), Event.HARDER):
             return (Line.STAY_HARDER,)
         case Step.STAY, Event.RISE:
             return (Line.STAY_RISE,)
@@ -364,6 +364,16 @@ _TYPED: Mapping[Step, Answer] = {
     Step.DANGER_ASK: Answer(Action.OWN),  # anything but a clear no shows the card
 }
 
+_KEPT_AS: Mapping[Action, tuple[str, Callable[[int], Any]]] = {
+    Action.FEEL: ("feeling", Feeling),
+    Action.CARE_FOR: ("care_for", CareFor),
+    Action.NEED: ("need", Need),
+    Action.ACT: ("act", Act),
+    Action.WITH: ("company", Company),
+    Action.CHANGE: ("change", Change),
+}
+"""Where in the state an answer is kept."""
+
 _PLACES: Mapping[Action, frozenset[Step]] = {
     Action.RATE: frozenset({Step.EASE, Step.LOOK_BACK}),
     Action.FEEL: frozenset({Step.RESONANCE}),
@@ -406,28 +416,15 @@ def take(state: State, answer: Answer) -> tuple[State, Event] | None:
     """The state with the answer in it, and the event that it is. None where it cannot be given."""
     if state.step not in _PLACES.get(answer.action, {state.step}):
         return None
-    value = answer.value
-    match answer.action:
-        case Action.RATE:
-            return _rated(state, value)
-        case Action.FEEL:
-            return replace(state, feeling=Feeling(value)), Event.NEXT
-        case Action.CARE_FOR:
-            return replace(state, care_for=CareFor(value)), Event.NEXT
-        case Action.NEED:
-            return replace(state, need=Need(value)), Event.NEXT
-        case Action.ACT:
-            return replace(state, act=Act(value)), Event.NEXT
-        case Action.WITH:
-            return replace(state, company=Company(value)), Event.NEXT
-        case Action.CHANGE:
-            return replace(state, change=Change(value)), Event.NEXT
-        case Action.SKIP if state.step is Step.WHO:
-            return replace(state, care_for=CareFor.NOBODY_YET), Event.SKIP
-        case action if action in _EVENTS:
-            return state, _EVENTS[action]
-        case _:
-            return None
+    if answer.action is Action.RATE:
+        return _rated(state, answer.value)
+    if answer.action in _KEPT_AS:
+        name, kind = _KEPT_AS[answer.action]
+        return replace(state, **{name: kind(answer.value)}), Event.NEXT
+    if answer.action is Action.SKIP and state.step is Step.WHO:
+        return replace(state, care_for=CareFor.NOBODY_YET), Event.SKIP
+    event = _EVENTS.get(answer.action)
+    return None if event is None else (state, event)
 
 
 def _rated(state: State, rating: int) -> tuple[State, Event]:

@@ -1,0 +1,181 @@
+"""Telegram's updates into the words of the house, and replies into Telegram's calls.
+
+Rules that hold here: the next message is sent before the old buttons are taken away; every press is answered, and
+nothing depends on that answer; nothing of an update is logged; what is not for the bot gets silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Any, Final
+
+import structlog
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity, Update
+from telegram.constants import ChatID, ChatType
+from telegram.error import TelegramError
+from telegram.ext import Application, ApplicationBuilder, CallbackQueryHandler, ContextTypes, MessageHandler, filters
+
+from bot.adapters.delivery import Delivery
+from bot.core.commands import menu, split_command
+from bot.core.lines import Line
+from bot.core.model import Action, Button, Decision, Incoming, Kind, Reply, Where
+from bot.log import failure
+from bot.prompts import Prompts
+from bot.respond import Responder
+
+UPDATES: Final = ["message", "edited_message", "callback_query"]
+"""What Telegram is asked for. Left out, it would send what was asked for the last time."""
+
+_REMEMBERED_CHATS: Final = 10_000
+
+log = structlog.get_logger()
+
+App = Application[Bot, ContextTypes.DEFAULT_TYPE, dict[Any, Any], dict[Any, Any], dict[Any, Any], None]
+
+
+class TelegramBot:
+    """The handlers of one bot. `delivery` and `bot` are of the same token."""
+
+    def __init__(self, bot: Bot, delivery: Delivery, responder: Responder, prompts: Prompts) -> None:
+        self._bot = bot
+        self._delivery = delivery
+        self._responder = responder
+        self._prompts = prompts
+        self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
+
+    def application(self) -> App:
+        """Build python-telegram-bot's application: its handlers, and no updater, since `intake` fetches."""
+        app = ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).build()
+        words = filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
+        app.add_handler(MessageHandler(words, self._on_message))
+        app.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, self._on_message))
+        app.add_handler(CallbackQueryHandler(self._on_press))
+        app.add_error_handler(_on_error)
+        return app
+
+    async def introduce(self) -> None:
+        """Set the menu of commands and both descriptions, where they are not set like this already."""
+        commands = [BotCommand(name, self._prompts.content.labels[label]) for name, label in menu()]
+        description = self._prompts.text(Reply((Line.DESCRIPTION,)))
+        short = self._prompts.text(Reply((Line.SHORT_DESCRIPTION,)))
+        try:
+            if list(await self._bot.get_my_commands()) != commands:
+                await self._bot.set_my_commands(commands)
+            if (await self._bot.get_my_description()).description != description:
+                await self._bot.set_my_description(description)
+            if (await self._bot.get_my_short_description()).short_description != short:
+                await self._bot.set_my_short_description(short)
+        except TelegramError as error:
+            log.warning("introduction failed", **failure(error))
+
+    # --- in -------------------------------------------------------------------------------------------------
+
+    async def _on_message(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.effective_message
+        incoming = None if message is None else incoming_of(message, self._bot)
+        if message is None or incoming is None:
+            return
+        decision = await self._responder.respond(incoming)
+        before = self._with_buttons.get(message.chat_id)
+        await self._send(message.chat_id, _thread(message), decision)
+        if before is not None and self._with_buttons.get(message.chat_id) != before and decision.moved:
+            await self._delivery.take_buttons(message.chat_id, before)
+
+    async def _on_press(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        query = update.callback_query
+        if query is None:
+            return
+        message = query.message
+        chat = query.from_user.id if message is None else message.chat.id
+        where = Where.PRIVATE if chat == query.from_user.id else Where.GROUP
+        incoming = Incoming(query.from_user.id, where, Kind.PRESS, at=0, payload=query.data or "-")
+        decision = await self._responder.respond(incoming)
+        await self._send(chat, None, decision)
+        toast = "" if decision.toast is None else self._prompts.text(Reply((decision.toast,)))
+        finish = [self._delivery.answer(query.id, toast)]
+        if message is not None and decision.replies:
+            finish.append(self._delivery.take_buttons(chat, message.message_id))
+        await asyncio.gather(*finish)
+
+    # --- out ------------------------------------------------------------------------------------------------
+
+    async def _send(self, chat: int, thread: int | None, decision: Decision) -> None:
+        for reply in decision.replies:
+            sent = await self._delivery.send(chat, self._prompts.text(reply), self._markup(reply), thread=thread)
+            if sent is not None and reply.buttons:
+                self._with_buttons[chat] = sent
+                self._with_buttons.move_to_end(chat)
+        while len(self._with_buttons) > _REMEMBERED_CHATS:
+            self._with_buttons.popitem(last=False)
+
+    def _markup(self, reply: Reply) -> InlineKeyboardMarkup | None:
+        if not reply.buttons:
+            return None
+        return InlineKeyboardMarkup([[self._button(button) for button in row] for row in reply.buttons])
+
+    def _button(self, button: Button) -> InlineKeyboardButton:
+        label = self._prompts.label(button)
+        if button.action is Action.DOOR:
+            return InlineKeyboardButton(label, url=f"https://t.me/{self._bot.username}?start=group")
+        return InlineKeyboardButton(label, callback_data=button.payload)
+
+
+def incoming_of(message: Message, bot: Bot) -> Incoming | None:
+    """Read a message, or give None where it is not a person's words."""
+    person = message.from_user
+    if person is None or person.id == ChatID.SERVICE_CHAT or (person.is_bot and message.sender_chat is None):
+        return None
+    where = Where.PRIVATE if message.chat.type == ChatType.PRIVATE else Where.GROUP
+    text = message.text or message.caption or ""
+    forwarded = message.forward_origin is not None
+    command, rest = ("", text) if forwarded or _is_for_another(text, bot) else split_command(text)
+    kind = Kind.COMMAND if command else Kind.TEXT if text else Kind.MEDIA
+    if message.edit_date is not None:
+        kind, command, rest = Kind.EDIT, "", text
+    return Incoming(
+        person.id,
+        where,
+        kind,
+        at=0,
+        text=rest,
+        command=command,
+        payload=_payload(message.reply_to_message, bot),
+        forwarded=forwarded,
+        addressed=where is Where.PRIVATE or bool(command) or _is_addressed(message, bot),
+    )
+
+
+def _is_for_another(text: str, bot: Bot) -> bool:
+    """Whether a command names another bot: /walk@other_bot."""
+    head = text.split(maxsplit=1)[0] if text.startswith("/") else ""
+    _, at, name = head.partition("@")
+    return bool(at) and name.lower() != bot.username.lower()
+
+
+def _is_addressed(message: Message, bot: Bot) -> bool:
+    answered = message.reply_to_message
+    if answered is not None and answered.from_user is not None and answered.from_user.id == bot.id:
+        return True
+    entities = message.parse_entities() | message.parse_caption_entities()
+    return any(
+        (entity.user is not None and entity.user.id == bot.id)
+        or (entity.type == MessageEntity.MENTION and words.lower() == f"@{bot.username}".lower())
+        for entity, words in entities.items()
+    )
+
+
+def _payload(answered: Message | None, bot: Bot) -> str:
+    """A button of our own message that someone replies to, as Telegram sends it along."""
+    if answered is None or answered.from_user is None or answered.from_user.id != bot.id or not answered.reply_markup:
+        return ""
+    buttons = (button for row in answered.reply_markup.inline_keyboard for button in row)
+    return next((button.callback_data for button in buttons if isinstance(button.callback_data, str)), "")
+
+
+def _thread(message: Message) -> int | None:
+    return message.message_thread_id if message.is_topic_message else None
+
+
+async def _on_error(_: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+    log.error("handler failed", **(failure(context.error) if context.error else {}))

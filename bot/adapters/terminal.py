@@ -1,0 +1,103 @@
+"""The same bot in a terminal: same core, same prompts, a store of its own, no token.
+
+Rules that hold here: buttons are numbered, and their number or any text answers; on a pipe the transcript is plain,
+and the end of the file is a good end.
+"""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+from itertools import count
+from typing import Final, TextIO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.core.commands import split_command
+from bot.core.model import Button, Incoming, Kind, Reply, Where
+from bot.prompts import Prompts
+from bot.respond import Responder
+
+PERSON: Final = 1
+"""The one person of a terminal, in a store of their own."""
+
+
+class Terminal:
+    """A conversation on `stdin` and `stdout`. Both a terminal: in colour, with a prompt; else a plain transcript."""
+
+    def __init__(self, responder: Responder, prompts: Prompts, stdin: TextIO, stdout: TextIO) -> None:
+        self._responder = responder
+        self._prompts = prompts
+        self._stdin = stdin
+        self._interactive = stdin.isatty() and stdout.isatty()
+        self._console = Console(file=stdout, highlight=False, markup=False, soft_wrap=not self._interactive)
+        self._buttons: tuple[Button, ...] = ()
+
+    async def run(self) -> None:
+        """Talk until the input ends. Reading blocks: there is nobody else to serve."""
+        if self._interactive:
+            await self._hear("/start")
+        while line := self._next_line():
+            if line.strip():
+                await self._hear(line)
+
+    def _next_line(self) -> str:
+        """Give a line with its end, or "" at the end of the input."""
+        if self._interactive:
+            self._console.print("> ", style="bold", end="")
+            return self._stdin.readline()
+        line = self._stdin.readline()
+        if line.strip():
+            self._say(f"> {line.strip()}")
+        return line
+
+    async def _hear(self, line: str) -> None:
+        decision = await self._responder.respond(self._incoming(line.strip()))
+        if decision.toast is not None:
+            self._say(self._prompts.text(Reply((decision.toast,))))
+        for reply in decision.replies:
+            self._show(reply)
+        self._say("")
+
+    def _show(self, reply: Reply) -> None:
+        self._say("")
+        self._say(self._prompts.text(reply), indent=2)
+        if not reply.buttons:
+            return
+        self._buttons = tuple(button for row in reply.buttons for button in row)
+        numbers = count(1)
+        self._say("")
+        for row in reply.buttons:
+            labels = (f"[{next(numbers)}] {self._prompts.label(button)}" for button in row)
+            self._say("   ".join(labels), indent=2, style="cyan")
+
+    def _say(self, text: str, *, indent: int = 0, style: str = "") -> None:
+        if self._interactive:
+            self._console.print(Padding(Text(text, style), (0, 0, 0, indent)))
+        else:
+            self._console.print(Text("\n".join(" " * indent + line if line else "" for line in text.split("\n"))))
+
+    def _incoming(self, line: str) -> Incoming:
+        pressed = self._pressed(line)
+        if pressed is not None:
+            return Incoming(PERSON, Where.PRIVATE, Kind.PRESS, at=0, payload=pressed.payload)
+        command, rest = split_command(line)
+        if command:
+            return Incoming(PERSON, Where.PRIVATE, Kind.COMMAND, at=0, command=command, text=rest)
+        return Incoming(PERSON, Where.PRIVATE, Kind.TEXT, at=0, text=line)
+
+    def _pressed(self, line: str) -> Button | None:
+        if not (line.isascii() and line.isdigit()):
+            return None
+        number = int(line[:4])
+        return self._buttons[number - 1] if 1 <= number <= len(self._buttons) else None
+
+
+async def talk(responder: Responder, prompts: Prompts) -> None:
+    """Talk on this process's standard input and output. Bytes that are no UTF-8 are replaced."""
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    await Terminal(responder, prompts, sys.stdin, sys.stdout).run()

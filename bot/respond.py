@@ -1,0 +1,196 @@
+"""The shell round the core: load what is held of a person, decide, save, and hand back what to say.
+
+Rules that hold here: without a consent everything stays in memory, for at most 30 idle minutes; a walk lives in its
+buttons, so a restart forgets nobody's place; the highest counter of a walk in memory wins; a failing store, or a
+failing core, never leaves anyone without an answer.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+
+from bot.core.button import open_payload, seal
+from bot.core.commands import BUTTONS
+from bot.core.decide import decide
+from bot.core.lines import Line
+from bot.core.model import (
+    Action,
+    Button,
+    Consented,
+    Content,
+    Decision,
+    Ended,
+    Fact,
+    Forgot,
+    Held,
+    Incoming,
+    Kind,
+    Opened,
+    Purpose,
+    Refused,
+    Reply,
+    State,
+    Where,
+    Withdrew,
+)
+from bot.core.sequence import WALKING
+from bot.log import failure
+from bot.store import StoreError
+from bot.store.store import Store
+
+IDLE: Final = 30 * 60
+"""Seconds after which what was held in memory is gone."""
+
+_FALLBACK: Final = (Reply((Line.CARD_LINES,)), Reply((Line.CARD_STAY,)))
+"""If one message makes the core fail, its writer is shown where help is."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    held: Held
+    at: int
+    known: bool  # whether the store could say what was agreed to
+    payload: str = ""  # the last button that was followed
+
+
+class Responder:
+    """Answers one update at a time for each person; updates of different people may be answered side by side."""
+
+    def __init__(
+        self,
+        content: Content,
+        store: Store,
+        button_key: bytes,
+        *,
+        clock: Callable[[], int],
+        seed: Callable[[], int],
+    ) -> None:
+        self._content = content
+        self._store = store
+        self._button_key = button_key
+        self._clock = clock
+        self._seed = seed
+        self._memory: OrderedDict[int, _Remembered] = OrderedDict()
+
+    async def respond(self, incoming: Incoming) -> Decision:
+        """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
+        incoming = replace(incoming, at=self._clock(), seed=self._seed())
+        if incoming.where is Where.GROUP:
+            return self._decide(incoming, Held())
+        before = await self._recall(incoming)
+        incoming, held = self._open(incoming, before)
+        decision = await self._save(incoming, held, self._decide(incoming, held))
+        self._keep(incoming, before, decision)
+        self._log(incoming, decision)
+        return self._with_payloads(incoming, decision)
+
+    def _decide(self, incoming: Incoming, held: Held) -> Decision:
+        try:
+            return decide(incoming, held, self._content)
+        except Exception as error:  # noqa: BLE001 silence is the one answer that nobody may get
+            log.error("core failed", **failure(error))
+            return Decision(held, _FALLBACK)
+
+    # --- memory ---------------------------------------------------------------------------------------------
+
+    async def _recall(self, incoming: Incoming) -> _Remembered:
+        self._forget_idle(incoming.at)
+        before = self._memory.get(incoming.person) or _Remembered(Held(), incoming.at, known=False)
+        if before.known:
+            return before
+        try:
+            consents = await self._store.consents(incoming.person)
+        except StoreError as error:
+            log.error("loading failed", **failure(error))
+            return before
+        return replace(before, held=replace(before.held, consents=consents), known=True)
+
+    def _keep(self, incoming: Incoming, before: _Remembered, decision: Decision) -> None:
+        followed = incoming.payload if isinstance(incoming.pressed, Opened) else before.payload
+        self._memory[incoming.person] = _Remembered(decision.held, incoming.at, before.known, followed)
+        self._memory.move_to_end(incoming.person)
+
+    def _forget_idle(self, now: int) -> None:
+        while self._memory and now - next(iter(self._memory.values())).at > IDLE:
+            self._memory.popitem(last=False)
+
+    # --- buttons --------------------------------------------------------------------------------------------
+
+    def _open(self, incoming: Incoming, before: _Remembered) -> tuple[Incoming, Held]:
+        """Read the pressed button, or the one of the message that a text replies to."""
+        held = before.held
+        if not incoming.payload:
+            return incoming, held
+        opened = open_payload(self._button_key, incoming.person, incoming.at, incoming.payload)
+        if incoming.kind is not Kind.PRESS:
+            return incoming, _carried(held, opened)
+        if isinstance(opened, Opened) and opened.action not in BUTTONS:
+            if incoming.payload == before.payload:
+                opened = Refused.TWICE
+            elif _is_stale(held.state, opened.state):
+                opened = Refused.STALE
+        return replace(incoming, pressed=opened), _carried(held, opened)
+
+    def _with_payloads(self, incoming: Incoming, decision: Decision) -> Decision:
+        def filled(button: Button) -> Button:
+            if button.action is Action.DOOR:
+                return button
+            payload = seal(self._button_key, incoming.person, incoming.at, decision.held.state, button)
+            return replace(button, payload=payload)
+
+        replies = (
+            replace(reply, buttons=tuple(tuple(map(filled, row)) for row in reply.buttons))
+            for reply in decision.replies
+        )
+        return replace(decision, replies=tuple(replies))
+
+    # --- the store ------------------------------------------------------------------------------------------
+
+    async def _save(self, incoming: Incoming, held: Held, decision: Decision) -> Decision:
+        try:
+            for fact in decision.facts:
+                await self._save_one(incoming, decision.held, fact)
+        except StoreError as error:
+            log.error("saving failed", **failure(error))
+            if any(isinstance(fact, Consented | Withdrew | Forgot) for fact in decision.facts):
+                return Decision(held, (Reply((Line.STORE_FAILED,)),))
+        return decision
+
+    async def _save_one(self, incoming: Incoming, held: Held, fact: Fact) -> None:
+        match fact:
+            case Consented(purpose=purpose):
+                await self._store.grant(incoming.person, purpose, at=incoming.at)
+            case Withdrew(purpose=purpose):
+                await self._store.withdraw(incoming.person, purpose)
+            case Forgot():
+                await self._store.forget(incoming.person)
+            case Ended(outcome=outcome) if Purpose.REMEMBER in held.consents and not held.state.minor:
+                await self._store.save_outcome(incoming.person, outcome)
+
+    def _log(self, incoming: Incoming, decision: Decision) -> None:
+        step = decision.held.state.step
+        fields = {"step": step.name.lower()} if step in WALKING else {}
+        log.info("answered", kind=incoming.kind.value, replies=len(decision.replies), **fields)
+
+
+def _carried(held: Held, opened: Opened | Refused) -> Held:
+    """What memory holds, or the state that the button brings where it has gone further."""
+    if isinstance(opened, Refused) or not _is_further(held.state, opened.state):
+        return held
+    minor = opened.state.minor or held.state.minor
+    return replace(held, state=replace(opened.state, minor=minor))
+
+
+def _is_further(held: State, brought: State) -> bool:
+    return not held.walk or (brought.walk == held.walk and brought.counter > held.counter)
+
+
+def _is_stale(held: State, brought: State) -> bool:
+    return bool(held.walk) and (brought.walk != held.walk or brought.counter < held.counter)

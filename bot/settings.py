@@ -1,0 +1,128 @@
+"""Every setting, read once from the environment or a `.env` file.
+
+Rules that hold here: a secret is a SecretStr and never a flag of the command line; an error names the setting and the
+way to mend it, and never the value.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+TELEGRAM: Final = "https://api.telegram.org"
+_TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
+
+_MEND: Final = {
+    "bot_log_level": "give one of debug, info, warning, error",
+    "bot_log_format": "give json or console",
+    "bot_api_url": "give the address in front of /bot<token>/, such as " + TELEGRAM,
+}
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. Its text has a line for each, with the way to mend it."""
+
+
+def _web_address(url: str) -> str:
+    TypeAdapter(HttpUrl).validate_python(url)
+    return url.rstrip("/")
+
+
+def _lower(word: object) -> object:
+    return word.lower() if isinstance(word, str) else word
+
+
+class Settings(BaseSettings):
+    """What an operator can set. The README's table explains each; a test holds the two together."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    bot_token: SecretStr | None = Field(
+        None, description="The token that BotFather gave. Without one the bot runs in the terminal."
+    )
+    bot_token_file: Path | None = Field(None, description="A file that holds the token, instead of `BOT_TOKEN`.")
+    bot_api_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        TELEGRAM, description="The base in front of `/bot<token>/`, for a Bot API server of one's own."
+    )
+    bot_data: Path = Field(Path("data"), description="The folder of the database. What is in it is sealed.")
+    bot_data_key: SecretStr | None = Field(None, description="The data key: 32 bytes in base64 or hex.")
+    bot_data_key_file: Path | None = Field(
+        None,
+        description="A file that holds the data key. Without either, one is made in the user's configuration folder.",
+    )
+    bot_log_level: Annotated[Literal["debug", "info", "warning", "error"] | None, BeforeValidator(_lower)] = Field(
+        None, description="How much is logged. Default: `info` for `run`, `warning` elsewhere."
+    )
+    bot_log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = Field(
+        "json", description="How the log is written, to standard error."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        if self.bot_token and self.bot_token_file:
+            raise ValueError("BOT_TOKEN and BOT_TOKEN_FILE are both set: keep one")
+        if self.bot_data_key and self.bot_data_key_file:
+            raise ValueError("BOT_DATA_KEY and BOT_DATA_KEY_FILE are both set: keep one")
+        return self
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a token was given at all."""
+        return self.bot_token is not None or self.bot_token_file is not None
+
+    def token(self) -> str:
+        """Return the token for Telegram. Raise SettingsError if there is none, or it cannot be one."""
+        if self.bot_token_file is not None:
+            try:
+                token = self.bot_token_file.read_text("utf-8").strip()
+            except (OSError, ValueError):
+                raise SettingsError("BOT_TOKEN_FILE cannot be read: give the path of a file with the token") from None
+        elif self.bot_token is not None:
+            token = self.bot_token.get_secret_value().strip()
+        else:
+            raise SettingsError("There is no token: ask @BotFather on Telegram for one, and set BOT_TOKEN to it")
+        if not _TOKEN.fullmatch(token):
+            raise SettingsError("BOT_TOKEN is no token: it looks like 123456:ABC-..., copy it whole from @BotFather")
+        return token
+
+
+def load() -> Settings:
+    """Read the settings. Raise SettingsError with a line for each wrong one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [_line(str(problem["loc"][0]) if problem["loc"] else "", problem["msg"]) for problem in error.errors()]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def problems() -> list[str]:
+    """Every setting that is wrong, a line each."""
+    try:
+        given = load()
+        if given.has_token:
+            given.token()
+    except SettingsError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _line(name: str, message: str) -> str:
+    if not name:
+        return message.removeprefix("Value error, ")
+    return f"{name.upper()} is wrong: {_MEND.get(name, 'see the table of settings in README.md')}"
