@@ -1,0 +1,479 @@
+"""The methods of the Bot API that the stand-in has: a class each, with its parameters, their limits and its effect.
+
+Rules that hold here: a class is named as Telegram names the method (https://core.telegram.org/bots/api); what it
+does not list is refused, since a parameter that nothing reads is a mistake of the bot's. Limits are Telegram's.
+"""
+
+import json
+import struct
+from typing import Annotated, Any, ClassVar, Final, Literal, Protocol
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from typing_extensions import override
+
+from tests.botapi.chats import Chat, Message, Upload, words
+from tests.botapi.people import Group
+from tests.botapi.updates import EVERY_UPDATE, LIFE_OF_A_PRESS, Json, Refused
+from tests.botapi.world import World
+
+LONGEST_POLL: Final = 50
+MOST_BUTTONS: Final = 100
+
+
+def _refusal(description: str) -> PydanticCustomError:
+    return PydanticCustomError("telegram", "{description}", {"description": description})
+
+
+def _read_json(value: object) -> object:
+    """Read what a form carries as text: an object or a list."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise _refusal("object expected, and its JSON cannot be read") from None
+
+
+def _stripped(text: str) -> str:
+    return text.strip()
+
+
+def _message_text(text: str) -> str:
+    if not text:
+        raise _refusal("message text is empty")
+    if len(text) > 4096:
+        raise _refusal("message is too long")
+    return text
+
+
+def _caption(text: str) -> str:
+    if len(text) > 1024:
+        raise _refusal("message caption is too long")
+    return text
+
+
+def _button_data(data: str) -> str:
+    if not 1 <= len(data.encode()) <= 64:
+        raise _refusal("BUTTON_DATA_INVALID")
+    return data
+
+
+def _update(kind: str) -> str:
+    if kind not in EVERY_UPDATE:
+        raise _refusal(f"the stand-in has no updates of the kind {kind}")
+    return kind
+
+
+FromJson = BeforeValidator(_read_json)
+Text = Annotated[str, AfterValidator(_stripped), AfterValidator(_message_text)]
+Caption = Annotated[str, AfterValidator(_stripped), AfterValidator(_caption)]
+Language = Annotated[str, Field(pattern="^([a-z]{2})?$")]
+
+
+class Strict(BaseModel):
+    """Parameters with nothing else beside them."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class Button(Strict):
+    """InlineKeyboardButton: data or a link."""
+
+    text: Annotated[str, Field(min_length=1)]
+    callback_data: Annotated[str, AfterValidator(_button_data)] | None = None
+    url: Annotated[str, Field(pattern="^(https?|tg)://.+")] | None = None
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> "Button":
+        if (self.callback_data is None) == (self.url is None):
+            raise _refusal("can't parse inline keyboard button: exactly one of its optional fields must be used")
+        return self
+
+
+class Keyboard(Strict):
+    """InlineKeyboardMarkup."""
+
+    inline_keyboard: list[Annotated[list[Button], Field(min_length=1, max_length=8)]]
+
+    @model_validator(mode="after")
+    def _is_not_too_large(self) -> "Keyboard":
+        if sum(map(len, self.inline_keyboard)) > MOST_BUTTONS:
+            raise _refusal("reply markup is too long")
+        return self
+
+
+class LinkPreview(Strict):
+    """LinkPreviewOptions."""
+
+    is_disabled: bool = False
+
+
+class ReplyTo(Strict):
+    """ReplyParameters, within one chat."""
+
+    message_id: int
+    allow_sending_without_reply: bool = False
+
+
+class Command(Strict):
+    """BotCommand."""
+
+    command: Annotated[str, Field(pattern="^[a-z0-9_]{1,32}$")]
+    description: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Scope(Strict):
+    """BotCommandScope."""
+
+    type: Literal[
+        "default",
+        "all_private_chats",
+        "all_group_chats",
+        "all_chat_administrators",
+        "chat",
+        "chat_administrators",
+        "chat_member",
+    ] = "default"
+    chat_id: int | None = None
+    user_id: int | None = None
+
+    @model_validator(mode="after")
+    def _names_whom_it_is_for(self) -> "Scope":
+        wanted = {"chat": (True, False), "chat_administrators": (True, False), "chat_member": (True, True)}
+        if (self.chat_id is not None, self.user_id is not None) != wanted.get(self.type, (False, False)):
+            raise _refusal("can't parse BotCommandScope")
+        return self
+
+
+class Method(Strict):
+    """One call of a method, which each class answers."""
+
+    called: ClassVar[dict[str, Any]] = {}
+
+    @override
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not cls.__name__.startswith("_"):
+            cls.called[cls.__name__[0].lower() + cls.__name__[1:]] = cls
+
+
+class Answering(Protocol):
+    """A call that was read."""
+
+    async def answer(self, world: World) -> object:
+        """Do it, and give Telegram's result. Raises Refused."""
+
+
+def call(name: str, parameters: Json) -> Answering:
+    """Read a call. Raises Refused for what Telegram, or the stand-in, does not accept."""
+    if name not in Method.called:
+        raise Refused(400, f"Bad Request: the stand-in has no method {name}")
+    try:
+        method: Answering = Method.called[name](**parameters)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        what = first["msg"] if first["type"] == "telegram" else f'parameter "{where}": {first["msg"]}'
+        raise Refused(400, f"Bad Request: {what}") from None
+    return method
+
+
+# --- The bot itself -------------------------------------------------------------------------------------------
+
+
+class GetMe(Method):
+    async def answer(self, world: World) -> Json:
+        return {
+            **world.bot,
+            "can_join_groups": True,
+            "can_read_all_group_messages": False,
+            "supports_inline_queries": False,
+            "can_connect_to_business": False,
+            "has_main_web_app": False,
+        }
+
+
+class _Commands(Method):
+    scope: Annotated[Scope, FromJson] = Scope()
+    language_code: Language = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.scope.model_dump_json(exclude_none=True), self.language_code
+
+
+class SetMyCommands(_Commands):
+    commands: Annotated[list[Command], FromJson, Field(max_length=100)]
+
+    async def answer(self, world: World) -> bool:
+        world.commands[self.key] = [command.model_dump() for command in self.commands]
+        return True
+
+
+class GetMyCommands(_Commands):
+    async def answer(self, world: World) -> list[Json]:
+        return world.commands.get(self.key, [])
+
+
+class DeleteMyCommands(_Commands):
+    async def answer(self, world: World) -> bool:
+        world.commands.pop(self.key, None)
+        return True
+
+
+class SetMyDescription(Method):
+    description: Annotated[str, Field(max_length=512)] = ""
+    language_code: Language = ""
+
+    async def answer(self, world: World) -> bool:
+        world.descriptions[self.language_code] = self.description
+        return True
+
+
+class GetMyDescription(Method):
+    language_code: Language = ""
+
+    async def answer(self, world: World) -> Json:
+        return {"description": world.descriptions.get(self.language_code, "")}
+
+
+class SetMyShortDescription(Method):
+    short_description: Annotated[str, Field(max_length=120)] = ""
+    language_code: Language = ""
+
+    async def answer(self, world: World) -> bool:
+        world.short_descriptions[self.language_code] = self.short_description
+        return True
+
+
+class GetMyShortDescription(Method):
+    language_code: Language = ""
+
+    async def answer(self, world: World) -> Json:
+        return {"short_description": world.short_descriptions.get(self.language_code, "")}
+
+
+# --- Updates --------------------------------------------------------------------------------------------------
+
+
+class GetUpdates(Method):
+    offset: int = 0
+    limit: Annotated[int, Field(ge=1, le=100)] = 100
+    timeout: Annotated[int, Field(ge=0)] = 0
+    allowed_updates: Annotated[list[Annotated[str, AfterValidator(_update)]], FromJson] | None = None
+
+    async def answer(self, world: World) -> list[Json]:
+        world.updates.allow(self.allowed_updates)
+        return await world.updates.fetch(self.offset, self.limit, min(self.timeout, LONGEST_POLL))
+
+
+class DeleteWebhook(Method):
+    drop_pending_updates: bool = False
+
+    async def answer(self, world: World) -> bool:
+        if self.drop_pending_updates:
+            world.updates.forget()
+        return True
+
+
+class GetWebhookInfo(Method):
+    async def answer(self, world: World) -> Json:
+        return {
+            "url": "",
+            "has_custom_certificate": False,
+            "pending_update_count": len(world.updates),
+            "allowed_updates": world.updates.allowed,
+        }
+
+
+# --- Messages -------------------------------------------------------------------------------------------------
+
+
+class _Sending(Method):
+    chat_id: int
+    message_thread_id: int | None = None
+    disable_notification: bool = False
+    protect_content: bool = False
+    reply_parameters: Annotated[ReplyTo, FromJson] | None = None
+    reply_markup: Annotated[Keyboard, FromJson] | None = None
+
+    def send(self, world: World, content: Json, upload: Upload | None = None) -> Json:
+        chat = world.chat(self.chat_id)
+        chat.let_bot_write()
+        content = {**({} if chat.json["type"] == "channel" else {"from": world.bot}), **content}
+        if self.message_thread_id is not None:
+            if not isinstance(chat, Group) or self.message_thread_id not in chat.topics:
+                raise Refused(400, "Bad Request: message thread not found")
+            content |= {"message_thread_id": self.message_thread_id, "is_topic_message": True}
+        if self.protect_content:
+            content["has_protected_content"] = True
+        if self.reply_parameters is not None:
+            content |= self._reply(chat, self.reply_parameters)
+        if self.reply_markup is not None and self.reply_markup.inline_keyboard:
+            content["reply_markup"] = _dump(self.reply_markup)
+        return chat.post(content, by_bot=True, upload=upload).json
+
+    @staticmethod
+    def _reply(chat: Chat, to: ReplyTo) -> Json:
+        if to.message_id not in chat.messages and to.allow_sending_without_reply:
+            return {}
+        return {"reply_to_message": chat.message(to.message_id, "message to be replied not found").quoted()}
+
+
+class SendMessage(_Sending):
+    text: Text
+    link_preview_options: Annotated[LinkPreview, FromJson] | None = None
+
+    async def answer(self, world: World) -> Json:
+        preview = (
+            {} if self.link_preview_options is None else {"link_preview_options": _dump(self.link_preview_options)}
+        )
+        return self.send(world, {**words(self.text), **preview})
+
+
+class SendDocument(_Sending):
+    document: Upload
+    caption: Caption = ""
+
+    async def answer(self, world: World) -> Json:
+        document = {**_file(world), "file_name": self.document.name, "mime_type": self.document.kind}
+        document["file_size"] = len(self.document.content)
+        return self.send(world, {"document": document, **_captioned(self.caption)}, self.document)
+
+
+class SendPhoto(_Sending):
+    """A picture, as PNG."""
+
+    photo: Upload
+    caption: Caption = ""
+
+    async def answer(self, world: World) -> Json:
+        content = self.photo.content
+        if not content.startswith(b"\x89PNG\r\n\x1a\n") or content[12:16] != b"IHDR":
+            raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        width, height = struct.unpack(">II", content[16:24])
+        photo = {**_file(world), "width": width, "height": height, "file_size": len(content)}
+        return self.send(world, {"photo": [photo], **_captioned(self.caption)}, self.photo)
+
+
+class _Editing(Method):
+    chat_id: int
+    message_id: int
+    reply_markup: Annotated[Keyboard, FromJson] | None = None
+
+    def edit(self, world: World, content: Json) -> Json:
+        chat = world.chat(self.chat_id)
+        chat.let_bot_write()
+        message = chat.message(self.message_id, "message to edit not found")
+        if not message.by_bot:
+            raise Refused(400, "Bad Request: message can't be edited")
+        self.check(message)
+        message.change(content, None if self.reply_markup is None else _dump(self.reply_markup))
+        return message.json
+
+    def check(self, message: Message) -> None:
+        """Raise Refused where that message has nothing of the kind that is to change."""
+
+
+class EditMessageText(_Editing):
+    text: Text
+    link_preview_options: Annotated[LinkPreview, FromJson] | None = None
+
+    @override
+    def check(self, message: Message) -> None:
+        if "text" not in message.json:
+            raise Refused(400, "Bad Request: there is no text in the message to edit")
+
+    async def answer(self, world: World) -> Json:
+        preview = (
+            {} if self.link_preview_options is None else {"link_preview_options": _dump(self.link_preview_options)}
+        )
+        return self.edit(world, {**words(self.text), **preview})
+
+
+class EditMessageReplyMarkup(_Editing):
+    async def answer(self, world: World) -> Json:
+        return self.edit(world, {})
+
+
+class AnswerCallbackQuery(Method):
+    callback_query_id: str
+    text: Annotated[str, Field(max_length=200)] = ""
+    show_alert: bool = False
+    url: str = ""
+    cache_time: Annotated[int, Field(ge=0)] = 0
+
+    async def answer(self, world: World) -> bool:
+        press = world.presses.get(self.callback_query_id)
+        if press is None or press.answer is not None or world.now() - press.at > LIFE_OF_A_PRESS:
+            raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+        press.answer = {"text": self.text, "show_alert": self.show_alert, "url": self.url}
+        world.bell.ring()
+        return True
+
+
+class SendChatAction(Method):
+    chat_id: int
+    action: Literal["typing", "upload_photo", "upload_document"]
+    message_thread_id: int | None = None
+
+    async def answer(self, world: World) -> bool:
+        world.chat(self.chat_id).let_bot_write()
+        return True
+
+
+# --- Chats ----------------------------------------------------------------------------------------------------
+
+
+class GetChat(Method):
+    chat_id: int
+
+    async def answer(self, world: World) -> Json:
+        gifts = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
+        return {
+            **world.chat(self.chat_id).json,
+            "accent_color_id": 0,
+            "max_reaction_count": 11,
+            "accepted_gift_types": dict.fromkeys(gifts, False),
+        }
+
+
+class _OfGroup(Method):
+    chat_id: int
+
+    def group(self, world: World) -> Group:
+        chat = world.chat(self.chat_id)
+        chat.let_bot_write()
+        if not isinstance(chat, Group):
+            raise Refused(400, "Bad Request: there are no administrators in the private chat")
+        return chat
+
+
+class GetChatAdministrators(_OfGroup):
+    async def answer(self, world: World) -> list[Json]:
+        group = self.group(world)
+        return [one for one in group.members().values() if one["status"] in {"creator", "administrator"}]
+
+
+class GetChatMember(_OfGroup):
+    user_id: int
+
+    async def answer(self, world: World) -> Json:
+        members = self.group(world).members()
+        if self.user_id not in members:
+            raise Refused(400, "Bad Request: user not found")
+        return members[self.user_id]
+
+
+def _dump(model: BaseModel) -> Json:
+    return model.model_dump(exclude_none=True)
+
+
+def _captioned(caption: str) -> Json:
+    return words(caption, "caption") if caption else {}
+
+
+def _file(world: World) -> Json:
+    number = world.next_number()
+    return {"file_id": f"BQACAgQA{number}", "file_unique_id": f"AgAD{number}"}
