@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.store import SealError, SecretError
 
-SECRET_BYTES = 32
-MAKE_ONE = "`openssl rand -base64 32`"
+_SECRET_BYTES = 32
+_MAKE_ONE = "`openssl rand -base64 32`"
 
 _KEY_ID = b"\x01"  # the first byte of every cell, so that a later key can be told from this one
 _NONCE_BYTES = 12
@@ -37,10 +37,10 @@ def parse_secret(text: str) -> bytes:
     text = text.strip()
     with suppress(ValueError):
         secret = bytes.fromhex(text) if re.fullmatch("[0-9a-fA-F]{64}", text) else base64.b64decode(text, validate=True)
-        if len(secret) == SECRET_BYTES:
+        if len(secret) == _SECRET_BYTES:
             return secret
     # Without `from`: the error beneath could quote a part of the key.
-    raise SecretError(f"The data key is not 32 bytes in base64 or hex: give it whole, or make one with {MAKE_ONE}.")
+    raise SecretError(f"The data key is not 32 bytes in base64 or hex: give it whole, or make one with {_MAKE_ONE}.")
 
 
 def read_secret(path: Path) -> bytes:
@@ -53,7 +53,7 @@ def read_secret(path: Path) -> bytes:
         with path.open("rb") as file:
             text = file.read(_LONGEST_FILE).decode("ascii", errors="replace")
     except FileNotFoundError:
-        line = f"There is no file at BOT_DATA_KEY_FILE: mount one there, made with {MAKE_ONE}."
+        line = f"There is no file at BOT_DATA_KEY_FILE: mount one there, made with {_MAKE_ONE}."
         raise SecretError(line) from None
     except (OSError, ValueError):
         line = "The file at BOT_DATA_KEY_FILE cannot be read: give this user the right to, or mount another."
@@ -61,7 +61,7 @@ def read_secret(path: Path) -> bytes:
     try:
         return parse_secret(text)
     except SecretError:
-        line = f"The file at BOT_DATA_KEY_FILE holds no data key: mount the right one, or one made with {MAKE_ONE}."
+        line = f"The file at BOT_DATA_KEY_FILE holds no data key: mount the right one, or one made with {_MAKE_ONE}."
         raise SecretError(line) from None
 
 
@@ -95,7 +95,7 @@ def _make_secret(path: Path) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(os.urandom(SECRET_BYTES)) + b"\n")
+            file.write(base64.b64encode(os.urandom(_SECRET_BYTES)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):

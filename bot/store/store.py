@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.store.seal import Keys
 
 FILE: Final = "compassion.sqlite3"
-OLDEST_SQLITE: Final = (3, 37)  # the first with STRICT tables
+_OLDEST_SQLITE: Final = (3, 37)  # the first with STRICT tables
 
 _EVERYWHERE = ""  # the scope of a consent that is not for one group
 _ROW_KEY_BYTES = 16
@@ -211,7 +211,7 @@ def _in_plain_words() -> Iterator[None]:
 @_in_plain_words()
 def _refuse_unfit(file: Path, sealer: Sealer) -> None:
     """Raise `StoreError` for a database that is not ours to open. Write nothing."""
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StoreError("SQLite is older than 3.37: install a Python that has a newer one.")
     if not file.exists():
         return
