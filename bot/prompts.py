@@ -7,21 +7,21 @@ wording, and every message that is made of several, to the copy rules of `bot.wo
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, reduce
+from functools import reduce
 from itertools import product
 from operator import add
 from pathlib import Path
 from string import Formatter
-from types import GenericAlias
 from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import Button, Content, Reply
@@ -98,7 +98,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         reader=Reader(book.noticing),
         guard=Guard(book.safety),
         labels={label: words for _, copy in book.pages for label, words in copy.labels.items()},
-        typed={plain(phrase): meaning for _, (_, meaning, _), phrase in book.typed()},
+        typed=book.typed,
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 
@@ -156,13 +156,13 @@ class _Page:
         problems = list(self._problems)
         if self._data is not None:
             try:
-                values = _adapter(shape).validate_python([self._data])
+                value = _checked(shape, self._data)
             except ValidationError as error:
                 told = (each for detail in error.errors(include_url=False) for each in _told(detail))
                 problems += ((self._line(place), _at(place, what)) for place, what in told)
             else:
                 if not problems:
-                    return values[0]
+                    return value
         raise ContentError(f"{self._name}:{line}: {what}" for line, what in sorted(problems))
 
     def problem(self, place: _Place, what: str) -> str:
@@ -222,10 +222,10 @@ class _Page:
             yield str(key.value), self._built(value, inner, above)
 
 
-@cache
-def _adapter(shape: type[_T]) -> TypeAdapter[list[_T]]:
-    # In a list, since the settings of an adapter do not reach a bare dataclass.
-    return TypeAdapter(GenericAlias(list, (shape,)), config=ConfigDict(extra="forbid"))
+def _checked(shape: type[_T], data: object) -> _T:
+    # In a tuple, since the settings of an adapter do not reach a bare dataclass.
+    adapter = TypeAdapter(tuple[shape], config=ConfigDict(extra="forbid"))  # type: ignore[valid-type]
+    return adapter.validate_python((data,))[0]
 
 
 def _at(place: _Place, what: str) -> str:
@@ -256,7 +256,10 @@ _COPY_FILES: Final = ("walk.yaml", "copy.yaml", "groups.yaml")
 
 
 class _Book:
-    """The files of one language, as far as they can be read, and what is wrong in them."""
+    """The files of one language, as far as they can be read, and what is wrong in them.
+
+    `typed` has each whole message that is known, as `matching.plain` gives it, with what it means.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -269,6 +272,7 @@ class _Book:
         self.problems += self._name_problems("lines", Line)
         self.problems += self._name_problems("labels", Label)
         self.problems += (problem for each in self.wordings() for problem in _slot_problems(*each))
+        self.typed: dict[str, str] = {}
         self.problems += self._typed_problems()
 
     def wordings(self) -> Iterator[tuple[_Page, _Place, str]]:
@@ -276,12 +280,6 @@ class _Book:
         for page, copy in self.pages:
             for line, wordings in copy.lines.items():
                 yield from ((page, ("lines", line, number), wording) for number, wording in enumerate(wordings))
-
-    def typed(self) -> Iterator[tuple[_Page, _Place, str]]:
-        """Everything that may be typed, with where it stands."""
-        for page, copy in self.pages:
-            for meaning, phrases in copy.typed.items():
-                yield from ((page, ("typed", meaning, number), phrase) for number, phrase in enumerate(phrases))
 
     def _read(self, page: _Page, shape: type[_T]) -> _T | None:
         try:
@@ -304,16 +302,21 @@ class _Book:
             )
 
     def _typed_problems(self) -> Iterator[str]:
-        seen: dict[str, _Place] = {}
-        for page, place, phrase in self.typed():
-            words = plain(phrase)
-            if place[1] not in MEANINGS:
-                yield page.problem(place, f"“{place[1]}” is not a meaning: use the name of a label")
+        typed = (
+            (page, ("typed", meaning, number), phrase)
+            for page, copy in self.pages
+            for meaning, phrases in copy.typed.items()
+            for number, phrase in enumerate(phrases)
+        )
+        for page, place, phrase in typed:
+            words, meaning = plain(phrase), place[1]
+            if meaning not in MEANINGS:
+                yield page.problem(place, f"there is no meaning “{meaning}”: use the name of a label")
             if not words:
-                yield page.problem(place, "has no words: take it out")
-            elif words in seen:
-                yield page.problem(place, f"“{phrase}” stands under {seen[words][1]} already: keep one")
-            seen.setdefault(words, place)
+                yield page.problem(place, f"“{phrase}” has no words: take it out")
+            elif words in self.typed:
+                yield page.problem(place, f"“{phrase}” stands under {self.typed[words]} already: keep one")
+            self.typed.setdefault(words, meaning)
 
 
 def _slot_problems(page: _Page, place: _Place, wording: str) -> Iterator[str]:
@@ -381,7 +384,8 @@ def _wording_problems(book: _Book) -> Iterator[str]:
             sizes[line] = [measure(wording) for wording in said]
             yield from (page.problem(("lines", line), problem) for problem in _choice_problems(line, said))
             for number, wording in enumerate(said):
-                yield from (page.problem(("lines", line, number), problem) for problem in line_problems(wording))
+                problems = (*line_problems(wording), *_command_problems(wording))
+                yield from (page.problem(("lines", line, number), problem) for problem in problems)
     yield from _message_problems(book, sizes)
 
 
@@ -392,6 +396,11 @@ def _filled(book: _Book, line: Line, wording: str) -> str:
         longest = max((words for name, words in labels if name.startswith(start)), key=len, default=slot)
         wording = wording.replace(f"{{{slot}}}", longest)
     return wording
+
+
+def _command_problems(wording: str) -> Iterator[str]:
+    commands = re.findall(r"(?<!\w)/(\w+)", wording)
+    yield from (f"there is no command /{name}: name one that there is" for name in commands if name not in COMMANDS)
 
 
 def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
@@ -408,16 +417,27 @@ def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
 
 
 def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Iterator[str]:
-    """The worst message of each kind: the longest, the one that asks most, the one that is hardest to read."""
     pages = {line: page for page, copy in book.pages for line in copy.lines}
     alone = [((line,),) for line in Line if line not in _PARTS and line not in _MOST_LETTERS]
     for groups in (*MESSAGES, *alone):
         choices = [[(line, size) for line in group for size in sizes.get(line, ())] for group in groups]
-        messages = [
-            ([line for line, _ in parts], reduce(add, [size for _, size in parts])) for parts in product(*choices)
-        ]
-        for trait in (lambda size: size.words, lambda size: size.questions, lambda size: size.grade):
-            lines, size = max(messages, key=lambda message: trait(message[1]), default=([], Measure()))
+        messages = [_joined(parts) for parts in product(*choices)]
+        worst = dict.fromkeys(max(messages, key=trait) for trait in _TRAITS if messages)
+        for lines, size in worst:
             for problem in message_problems(size, danger=_DANGER.issuperset(lines)):
                 names = " + ".join(lines)
                 yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
+
+
+_Message = tuple[tuple[Line, ...], Measure]
+
+_TRAITS: Final[tuple[Callable[[_Message], float], ...]] = (
+    lambda message: message[1].words,
+    lambda message: message[1].questions,
+    lambda message: message[1].grade,
+)
+"""Of all messages of a kind the longest is judged, the one that asks most, and the one that is hardest to read."""
+
+
+def _joined(parts: tuple[tuple[Line, Measure], ...]) -> _Message:
+    return tuple(line for line, _ in parts), reduce(add, [size for _, size in parts])
