@@ -192,6 +192,15 @@ async def test_refusal_in_other_words_than_telegrams_is_a_failing_network(status
             await request.post(f"http://{address}/bot{TOKEN}/getMe")
 
 
+async def test_way_elsewhere_is_not_followed() -> None:
+    async with Server(token=TOKEN) as elsewhere, transport() as request:
+        talk = saying(page("302 Found", "", f"Location: {elsewhere.url}/bot{TOKEN}/getMe"))
+        async with listening(talk) as address:
+            with pytest.raises(NetworkError, match="Bad Gateway"):
+                await request.post(f"http://{address}/bot{TOKEN}/getMe")
+        assert elsewhere.calls == []
+
+
 @pytest.mark.parametrize("body", ["<html>Log in</html>", "[1]", "\x00"])
 async def test_answer_that_is_not_telegrams_is_neither_quoted_nor_logged(
     body: str, caplog: pytest.LogCaptureFixture
