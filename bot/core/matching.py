@@ -19,9 +19,10 @@ from typing import NamedTuple
 import ahocorasick
 
 STEM = "*"
-MOST_WORDINGS = 4096
-"""How many wordings one phrase may stand for."""
+MOST_WORDINGS = 2048
+"""How many wordings one part of a phrase may stand for."""
 
+_FEW = 48  # parts are multiplied out up to here: fewer steps, and yet few words to hold
 _CHUNK = 256  # composing is quadratic in a run of combining marks: short runs keep the whole linear
 _INVISIBLE = dict.fromkeys(
     [0, 0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, 0x20E3]
@@ -37,7 +38,6 @@ _MARKS = str.maketrans(
     },
 )
 _SYMBOL = re.compile(r"[^\w\s'.?!,\"]")
-_BRACKET = re.compile(r"\(([^()]*)\)")
 _STRETCHED = re.compile(r"([a-z])\1\1+")
 _FACES = ((":'(", " 😢 "), (":(", " 🙁 "), (":-(", " 🙁 "), ("</3", " 💔 "), ("--", " , "), (" - ", " , "))
 _ENDINGS = (("n't", "nt"), ("'ll", " will"), ("'ve", " have"), ("'re", " are"), ("'m ", " am "), ("'d ", " would "))
@@ -157,31 +157,71 @@ def plain(text: str) -> str:
     return " ".join(word for word in normalise(text).split() if word not in _STOPS_AND_MARKS)
 
 
-def wordings(phrase: str) -> tuple[str, ...]:
-    """Say every wording that `phrase` stands for, normalised, in the order written.
+def parts(phrase: str) -> tuple[tuple[str, ...], ...]:
+    """Say what `phrase` stands for: parts that follow each other, each with its wordings, normalised.
 
-    `(a|b)` is one of several, `(a|)` may be left out, and a `*` at the end of a wording stands for any ending.
-    Raises ValueError when brackets do not close, a wording is empty, or there are more than MOST_WORDINGS.
+    `(a|b)` is one of several, `(a|)` may be left out, and a `*` at the end stands for any ending. Small brackets are
+    multiplied out, so that "i (am|was) sad" is one part with two wordings. Raises ValueError when brackets do not
+    close, when a wording is empty, or when a part has more than MOST_WORDINGS.
     """
-    found = [phrase]
-    while any("(" in wording for wording in found):
-        found = [*dict.fromkeys(wider for wording in found for wider in _widen(wording))]
-        if len(found) > MOST_WORDINGS:
-            raise ValueError(f"stands for more than {MOST_WORDINGS} wordings")
-    if any(mark in wording.removesuffix(STEM) for mark in "()|*" for wording in found):
-        raise ValueError("has brackets, bars or a * that do not fit together")
-    plain = [normalise(wording)[: -1 if wording.endswith(STEM) else None] for wording in found]
-    if any(not wording.strip() for wording in plain):
+    found: list[list[str]] = []
+    for word in _outer_words(phrase):
+        options = _options(word)
+        together = [f"{before} {option}" for before in found[-1] for option in options] if found else []
+        if found and (len(together) <= _FEW or "" in options or "" in found[-1]):
+            found[-1] = together
+        else:
+            found.append(options)
+    plain = [tuple(dict.fromkeys(_plain(wording) for wording in options)) for options in found]
+    if any(STEM in wording for options in plain[:-1] for wording in options):
+        raise ValueError("has a * that is not at its end")
+    if not plain or any(not wording.strip(" *") for options in plain for wording in options):
         raise ValueError("may be empty")
-    return tuple(dict.fromkeys(plain))
+    return tuple(tuple(wording.removesuffix(f"{STEM} ") for wording in options) for options in plain)
 
 
-def _widen(wording: str) -> list[str]:
-    """Replace the first innermost bracket by each of its options."""
-    bracket = _BRACKET.search(wording)
-    if not bracket:
-        return [wording.replace("(", ")")]
-    return [wording[: bracket.start()] + option + wording[bracket.end() :] for option in bracket[1].split("|")]
+def _outer_words(phrase: str) -> list[str]:
+    """Part a phrase at the spaces that stand in no bracket."""
+    depth, words = 0, [""]
+    for sign in phrase:
+        depth += (sign == "(") - (sign == ")")
+        if sign == " " and not depth:
+            words.append("")
+        else:
+            words[-1] += sign
+    return [word for word in words if word]
+
+
+def _options(word: str) -> list[str]:
+    """Multiply out the brackets of a word."""
+    found, end = _alternatives(word, 0)
+    if end < len(word) or word.count("(") != word.count(")") or ("|" in word and "(" not in word):
+        raise ValueError("has brackets or bars that do not fit together")
+    return [*dict.fromkeys(found)]
+
+
+def _alternatives(word: str, at: int) -> tuple[list[str], int]:
+    """Multiply out what stands from `at` up to the bracket that closes it, and say where that is."""
+    done: list[str] = []
+    row = [""]
+    while at < len(word) and word[at] != ")":
+        options = [word[at]]
+        if word[at] == "(":
+            options, at = _alternatives(word, at + 1)
+        if word[at : at + 1] == "|":
+            done += row
+            row = [""]
+        else:
+            row = [before + option for before in row for option in options]
+        if len(row) + len(done) > MOST_WORDINGS:
+            raise ValueError(f"has a part with more than {MOST_WORDINGS} wordings")
+        at += 1
+    return done + row, at
+
+
+def _plain(wording: str) -> str:
+    """Normalise all but the star of a wording."""
+    return normalise(wording).removesuffix(" ") + STEM + " " if wording.endswith(STEM) else normalise(wording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +286,23 @@ class Test(NamedTuple):
         return False
 
 
+class _Piece(NamedTuple):
+    """What a wording means: whole phrases by itself, or a part of longer ones."""
+
+    slots: int  # of the phrases that it is the whole of
+    part: int  # the parts that it may stand for, a bit each
+    begins: int  # those of them that begin a phrase
+    stop: bool  # a mark that ends a clause
+
+
 class Matcher:
     """Finds the phrases of many slots in one pass over a text.
 
     `slots` holds the phrases of each slot, `hiding` names the slots whose words hide whatever lies within them
-    ("dying to see" hides "dying"), and `fillers` are words that are stepped over ("just", "really").
+    ("dying to see" hides "dying"), and `fillers` are words that are stepped over ("really").
+
+    Wordings are found by Aho and Corasick's automaton (1975); the parts of a phrase follow each other as the bits of
+    one number that is shifted along (Baeza-Yates and Gonnet's shift-and, 1992, on parts instead of letters).
     """
 
     def __init__(
@@ -261,47 +313,62 @@ class Matcher:
     ) -> None:
         self.bits = {name: 1 << number for number, name in enumerate(slots)}
         self._fillers = frozenset(word for filler in fillers for word in normalise(filler).split())
-        self._hiding = sum(self.bits[name] for name in set(hiding))
-        found: dict[str, int] = dict.fromkeys((f" {mark} " for mark in _STOPS), 0)
+        self._hiding = self.mask(hiding)
+        self._ends: dict[int, int] = {}  # the bit of a phrase's last part -> its slot
+        pieces = {f" {mark} ": [0, 0, 0] for mark in _STOPS}
+        bit = 1
         for name, phrases in slots.items():
-            for phrase in phrases:
-                for wording in wordings(phrase):
-                    plain = self._step_over(wording)
-                    found[plain] = found.get(plain, 0) | self.bits[name]
+            for first, *others in map(parts, phrases):
+                if not others:
+                    for wording in first:
+                        pieces.setdefault(wording, [0, 0, 0])[0] |= self.bits[name]
+                    continue
+                for number, options in enumerate((first, *others)):
+                    for wording in options:
+                        piece = pieces.setdefault(wording, [0, 0, 0])
+                        piece[1] |= bit
+                        piece[2] |= 0 if number else bit
+                    bit <<= 1
+                self._ends[bit >> 1] = self.bits[name]
+                bit <<= 1  # a gap, so that no phrase runs on into the next
+        self._last = sum(self._ends)
         self._automaton = ahocorasick.Automaton()
-        for wording, bits in found.items():
-            self._automaton.add_word(wording, (bits, len(wording), wording[1] in _STOPS))
+        for wording, (bits, part, begins) in pieces.items():
+            self._automaton.add_word(wording, (len(wording) - 1, _Piece(bits, part, begins, wording[1] in _STOPS)))
         self._automaton.make_automaton()
 
     def read(self, text: str) -> Reading:
-        """What any text says, in time linear in its length. Never raises."""
+        """Find every slot in any text, in time linear in its length. Never raises."""
         plain = self._step_over(normalise(text))
         hits: list[tuple[int, int, int]] = []
         stops: list[int] = []
-        hides: list[tuple[int, int]] = []
-        hiding = self._hiding
-        for end, (bits, length, stop) in self._automaton.iter(plain):
-            if bits:
-                hits.append((bits, end + 1 - length, end))
-                if bits & hiding:
-                    hides.append((end + 1 - length, end))
+        begun: dict[int, list[tuple[int, int]]] = {}  # where words end -> parts that have been seen, and since where
+        for end, (length, (slots, part, begins, stop)) in self._automaton.iter(plain):
+            start = end - length
+            if slots:
+                hits.append((slots, start, end))
+            if part:
+                following = [(begins, start)] if begins else []
+                for seen, since in begun.get(start, ()):
+                    reached = (seen << 1) & part
+                    if reached:
+                        following.append((reached, since))
+                        if reached & self._last:
+                            hits.append((self._ended(reached & self._last), since, end))
+                if following:
+                    begun.setdefault(end, []).extend(following)
             if stop:
                 stops.append(end)
-        if hides:
-            hits = _uncovered(hits, hides, hiding)
-        clauses: list[int] = []
-        whole = mask = at = 0
-        for bits, _, end in hits:
-            while at < len(stops) and stops[at] < end:
-                at += 1
-                if mask:
-                    clauses.append(mask)
-                    whole |= mask
-                    mask = 0
-            mask |= bits
-        if mask:
-            clauses.append(mask)
-        return Reading(plain, tuple(clauses), whole | mask, tuple(hits))
+        if self._hiding and hits:
+            hits = _uncovered(hits, self._hiding)
+        return Reading(plain, *_clauses(hits, stops), tuple(hits))
+
+    def _ended(self, reached: int) -> int:
+        """Return the slots of the phrases that end with these parts."""
+        slots = 0
+        for bit in each(reached):
+            slots |= self._ends[bit]
+        return slots
 
     def test(self, combination: Combination) -> Test:
         """`combination` as masks of this matcher's slots."""
@@ -333,35 +400,59 @@ def phrase_problems(where: str, phrases: Sequence[str], fillers: Collection[str]
     """Say what is wrong with the phrases of one slot, a line each."""
     if not phrases:
         yield f"{where}: has no phrases"
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, ...], str] = {}
     for phrase in phrases:
         try:
-            found = wordings(phrase)
+            found = parts(phrase)
         except ValueError as error:
             yield f"{where}: {phrase!r} {error}"
             continue
-        if all(wording in seen for wording in found):
-            yield f"{where}: {phrase!r} repeats {seen[found[0]]!r}"
-        if any(word in fillers for wording in found for word in wording.split()):
+        keys = [(wording,) for wording in found[0]] if len(found) == 1 else [tuple("|".join(part) for part in found)]
+        if all(key in seen for key in keys):
+            yield f"{where}: {phrase!r} repeats {seen[keys[0]]!r}"
+        seen.update(dict.fromkeys(keys, phrase))
+        if any(word in fillers for options in found for wording in options for word in wording.split()):
             yield f"{where}: {phrase!r} holds a word that is stepped over"
-        seen.update(dict.fromkeys(found, phrase))
 
 
-def _uncovered(
-    hits: list[tuple[int, int, int]],
-    hides: list[tuple[int, int]],
-    hiding: int,
-) -> list[tuple[int, int, int]]:
-    """The hits that lie within no hiding words. Both lists are in the order of their ends."""
+def each(mask: int) -> Iterator[int]:
+    """Yield the single bits of a mask, lowest first."""
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit
+
+
+def _uncovered(hits: list[tuple[int, int, int]], hiding: int) -> list[tuple[int, int, int]]:
+    """Return the hits, in the order of their ends, that lie within no hiding words."""
+    hides = [(start, end) for slots, start, end in hits if slots & hiding]
+    if not hides:
+        return hits
     kept: list[tuple[int, int, int]] = []
-    left = len(hides)
-    lowest = hits[-1][2]
+    left, lowest = len(hides), hits[-1][2]
     for hit in reversed(hits):
-        bits, start, end = hit
+        slots, start, end = hit
         while left and hides[left - 1][1] >= end:
             left -= 1
             lowest = min(lowest, hides[left][0])
-        if bits & hiding or start < lowest:
+        if slots & hiding or start < lowest:
             kept.append(hit)
     kept.reverse()
     return kept
+
+
+def _clauses(hits: list[tuple[int, int, int]], stops: list[int]) -> tuple[tuple[int, ...], int]:
+    """Return the slots of each clause that has any, and of all. A mark belongs to the clause that it ends."""
+    clauses: list[int] = []
+    whole = mask = at = 0
+    for slots, _, end in hits:
+        while at < len(stops) and stops[at] < end:
+            at += 1
+            if mask:
+                clauses.append(mask)
+                whole |= mask
+                mask = 0
+        mask |= slots
+    if mask:
+        clauses.append(mask)
+    return tuple(clauses), whole | mask

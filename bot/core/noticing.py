@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.core.matching import Combination, Matcher, Reading, Test, phrase_problems
+from bot.core.matching import Combination, Matcher, Reading, Test, each, phrase_problems
 from bot.core.model import Condition, Evidence, About, Notice, Source
 
 
@@ -109,7 +109,7 @@ class Reader:
         self._tests: dict[int, list[tuple[int, Test]]] = {}  # by the bit of each slot that could begin them
         for name, combination in combinations.items():
             test = self._matcher.test(combination)
-            for bit in _each((test.together or test.anywhere)[0]):
+            for bit in each((test.together or test.anywhere)[0]):
                 self._tests.setdefault(bit, []).append((self._bits[name], test))
         self._sources = [(source, self._mask(names)) for source, names in rules.sources.items()]
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
@@ -118,7 +118,7 @@ class Reader:
         """What any text is about, with the rules that fired. Takes time linear in its length; never raises."""
         reading = self._matcher.read(text)
         features = self._features(reading)
-        fired = [bit.bit_length() - 1 for bit in _each(features)]
+        fired = [bit.bit_length() - 1 for bit in each(features)]
         chances = self._chances(fired)
         about = _ABOUTS[chances.index(max(chances))]
         conditions = Condition.NONE
@@ -137,11 +137,11 @@ class Reader:
 
     def features(self, text: str) -> tuple[str, ...]:
         """The slots and combinations that fire on a text: what weights are fitted on."""
-        return tuple(self.names[bit.bit_length() - 1] for bit in _each(self._features(self._matcher.read(text))))
+        return tuple(self.names[bit.bit_length() - 1] for bit in each(self._features(self._matcher.read(text))))
 
     def _features(self, reading: Reading) -> int:
         features = reading.whole
-        for bit in _each(features):
+        for bit in each(features):
             for feature, test in self._tests.get(bit, ()):
                 if not features & feature and test.holds(reading):
                     features |= feature
@@ -176,9 +176,9 @@ class Reader:
         for slots, start, end in reading.hits:
             if slots & ~seen:
                 words = reading.words(start, end)
-                yield from (Evidence(self.names[bit.bit_length() - 1], words) for bit in _each(slots & ~seen))
+                yield from (Evidence(self.names[bit.bit_length() - 1], words) for bit in each(slots & ~seen))
                 seen |= slots
-        for bit in _each(features & ~self._slots):
+        for bit in each(features & ~self._slots):
             yield Evidence(self.names[bit.bit_length() - 1], "")
 
     def _mask(self, names: Iterable[str]) -> int:
@@ -190,11 +190,3 @@ _ABOUTS = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
 
 def _row(weights: Weights) -> tuple[float, float, float, float]:
     return weights.witness, weights.own, weights.compassion, weights.other
-
-
-def _each(mask: int) -> Iterator[int]:
-    """The single bits of a mask, lowest first."""
-    while mask:
-        bit = mask & -mask
-        yield bit
-        mask ^= bit
