@@ -211,7 +211,7 @@ def _walk(turn: _Turn) -> Decision | None:
         state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
         turn = replace(turn, held=replace(turn.held, state=state))
         if Condition.OVERWHELM in conditions and state.step in WALKING:
-            return _answered(turn, Answer(Action.HARDER))
+            return _went(turn, state, Event.HIGH)
     return _answered(turn, typed(state), heard=True)
 
 
@@ -222,7 +222,10 @@ def _answered(turn: _Turn, answer: Answer, *, heard: bool = False) -> Decision |
     taken = take(turn.state, answer)
     if taken is None or not knows(*taken):
         return None
-    before, event = taken
+    return _went(turn, *taken, heard=heard)
+
+
+def _went(turn: _Turn, before: State, event: Event, *, heard: bool = False) -> Decision:
     state = advance(before, event)
     return _moved(turn, event, state, *_replies(before, event, state, heard=heard))
 

@@ -167,6 +167,7 @@ ANYWHERE: tuple[Row, ...] = (
     *_at(_EVERY - {Step.IDLE}, Event.STOP, Step.IDLE),
     *_at(WALKING, Event.HARDER, Step.STAY, Under.HARDER_BEFORE),
     *_at(WALKING, Event.HARDER, Step.ANCHOR),
+    *_at(WALKING, Event.HIGH, Step.ANCHOR),
 )
 """What holds at many steps, where the step has no row of its own."""
 
@@ -204,10 +205,10 @@ def begin(
     conditions: Condition = Condition.NONE,
     minor: bool = False,
 ) -> State:
-    """A new walk, standing at `step`. `walk` is 24 random bits, not 0."""
+    """A new walk, standing at `step` or the first after it that is allowed. `walk` is 24 random bits, not 0."""
     care_for = CareFor.MYSELF if step is Step.OWN else CareFor.UNSAID
     state = State(walk=walk, source=source, conditions=conditions, care_for=care_for, minor=minor)
-    return _enter(state, step, another=step is Step.ARRIVE)
+    return _enter(state, allowed(state, step), another=step is Step.ARRIVE)
 
 
 def advance(state: State, event: Event) -> State:

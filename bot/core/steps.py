@@ -129,11 +129,21 @@ _OFFERS: Mapping[Step, Rows] = {
 def offer(state: State) -> Rows:
     """The buttons of this step, in rows."""
     if state.step is Step.HELD:
-        go_on = () if state.resume is Step.CLOSE else ((_GO_ON,),)
-        return ((_STEADY_ME, _PERSON), *go_on)
+        return ((_STEADY_ME, _PERSON), *_ways_on(state))
     if state.step is Step.CLOSE and not HOLDS[Under.PLAIN](state):
         return ((Button(Label.MORE, Action.MORE),),)
     return _OFFERS.get(state.step, ())
+
+
+def _ways_on(state: State) -> Rows:
+    """After a card the walk goes on only if the person asks."""
+    match state.resume:
+        case Step.CLOSE:
+            return ()
+        case Step.ARRIVE:
+            return ((Button(Label.BEGIN, Action.MORE),),)
+        case _:
+            return ((_GO_ON,),)
 
 
 # --- What is said ---------------------------------------------------------------------------------------------
