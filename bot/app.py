@@ -67,6 +67,7 @@ async def run(settings: Settings) -> None:
             pass
         finally:
             await app.shutdown()
+            await bot.shutdown()  # the application leaves it open where it was never reached
 
 
 async def chat(settings: Settings) -> None:
