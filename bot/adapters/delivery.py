@@ -19,6 +19,7 @@ import aiohttp
 from telegram import LinkPreviewOptions
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -81,10 +82,12 @@ class AiohttpRequest(BaseRequest):
         self._session: aiohttp.ClientSession | None = None
 
     @property
+    @override
     def read_timeout(self) -> float | None:
         """The read limit of a call that names none, in seconds."""
         return self._read_timeout
 
+    @override
     async def initialize(self) -> None:
         """Open the session, if it is not open."""
         if self._session is None:
@@ -95,12 +98,14 @@ class AiohttpRequest(BaseRequest):
                 trust_env=True,
             )
 
+    @override
     async def shutdown(self) -> None:
         """Close the session, if it is open."""
         if self._session is not None:
             session, self._session = self._session, None
             await session.close()
 
+    @override
     async def do_request(
         self,
         url: str,
@@ -140,6 +145,7 @@ class AiohttpRequest(BaseRequest):
         raise failure
 
     @staticmethod
+    @override
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Read an answer. Raises NetworkError for what is no answer of Telegram's, and quotes none of it."""
         answer = _json_object(payload)

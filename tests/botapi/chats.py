@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from typing_extensions import override
 
 from tests.botapi.updates import Json, Refused
 
@@ -68,6 +69,7 @@ class Message:
         self.keyboards: list[list[list[Json]]] = []  # each that it has had, the latest last
         self._keep_keyboard()
 
+    @override
     def __repr__(self) -> str:
         return f"<message {self.id}: {self.text!r} {self.buttons}>"
 
@@ -153,6 +155,7 @@ class Chat(ABC):
         self._last_id = 0
         self._next_to_hear = 0
 
+    @override
     def __repr__(self) -> str:
         return f"<{self.json['type']} {self.name}>"
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import override
 
 from tests.botapi.chats import Chat, Message, Upload, words
 from tests.botapi.people import Group
@@ -150,6 +151,7 @@ class Method(Strict):
 
     called: ClassVar[dict[str, Any]] = {}
 
+    @override
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if not cls.__name__.startswith("_"):
@@ -378,6 +380,7 @@ class EditMessageText(_Editing):
     text: Text
     link_preview_options: Annotated[LinkPreview, FromJson] | None = None
 
+    @override
     def check(self, message: Message) -> None:
         if "text" not in message.json:
             raise Refused(400, "Bad Request: there is no text in the message to edit")

@@ -8,6 +8,7 @@ is Unmet, and says what they could have done.
 import copy
 from typing import Final, Literal
 
+from typing_extensions import override
 
 from tests.botapi.chats import Chat, Message, Press, Standing, Unmet, member, words
 from tests.botapi.updates import Json, Refused
@@ -90,6 +91,7 @@ class Group(Chat):
         """Let someone stand so from now on; nobody is told."""
         self._people[person.id] = member(person.user, standing)
 
+    @override
     def let_bot_write(self) -> None:
         kind = self.json["type"]
         if self.bot_is == "kicked":
@@ -97,6 +99,7 @@ class Group(Chat):
         if self.bot_is == "left":
             raise Refused(403, f"Forbidden: bot is not a member of the {kind} chat")
 
+    @override
     def bot_reads(self, message: Message) -> bool:
         """As in privacy mode: an administrator reads all, a member what is meant for it, and service messages."""
         if self.bot_is == "administrator":
@@ -142,10 +145,12 @@ class Group(Chat):
 class Channel(Chat):
     """A channel. A bot is its administrator, or not in it."""
 
+    @override
     def let_bot_write(self) -> None:
         if self.bot_is != "administrator":
             raise Refused(403, "Forbidden: bot is not a member of the channel chat")
 
+    @override
     def bot_reads(self, message: Message) -> bool:
         return self.bot_is == "administrator"
 
@@ -162,12 +167,14 @@ class Person(Chat):
         super().__init__(world, {**known, "type": "private"}, bot="left")
         self.user = user
 
+    @override
     def let_bot_write(self) -> None:
         if self.bot_is == "kicked":
             raise Refused(403, "Forbidden: bot was blocked by the user")
         if self.bot_is == "left":
             raise Refused(403, "Forbidden: bot can't initiate conversation with a user")
 
+    @override
     def bot_reads(self, message: Message) -> bool:
         return self.bot_is == "member"
 
