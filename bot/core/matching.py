@@ -435,7 +435,9 @@ def _uncovered(hits: list[tuple[int, int, int]], hiding: int) -> list[tuple[int,
         while left and hides[left - 1][1] >= end:
             left -= 1
             lowest = min(lowest, hides[left][0])
-        if slots & hiding or start < lowest:
+        if slots & hiding:
+            kept.append((slots & hiding, start, end))  # what hides others is itself nothing else
+        elif start < lowest:
             kept.append(hit)
     kept.reverse()
     return kept
