@@ -56,6 +56,7 @@ _FORMS = {
         "i will": "il",
         "i am going to": "imma ima",
         "want to": "wanna wana wannna",
+        "want": "wnat wantt wan wnt",
         "going to": "gonna gunna gna goin2",
         "trying to": "tryna",
         "have to": "gotta hafta",
