@@ -262,7 +262,6 @@ class _Book:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self.problems: list[str] = []
         self.noticing = self._read(_Page(folder / "noticing.yaml"), NoticingRules)
         self.safety = self._read(_Page(folder / "safety.yaml"), SafetyRules)
@@ -289,17 +288,19 @@ class _Book:
             return None
 
     def _name_problems(self, part: str, names: type[Line] | type[Label]) -> Iterator[str]:
-        found = [(page, name) for page, copy in self.pages for name in getattr(copy, part)]
-        seen = set()
-        for page, name in found:
-            if name in seen:
-                yield page.problem((part, name), "stands in another file too: keep one")
-            seen.add(name)
-        if len(self.pages) == len(_COPY_FILES):
-            files = f"{', '.join(_COPY_FILES[:-1])} or {_COPY_FILES[-1]}"
-            yield from (
-                f"{self.folder}: {part}.{name}: has no words: add it to {files}" for name in names if name not in seen
-            )
+        homes: dict[str, _Page] = {}
+        for page, copy in self.pages:
+            for name in getattr(copy, part):
+                if name in homes:
+                    yield page.problem((part, name), "stands in another file too: keep one")
+                homes[name] = page
+        if len(self.pages) < len(_COPY_FILES):
+            return
+        for name in names:
+            if name not in homes:
+                sibling = get_close_matches(name, homes, n=1, cutoff=0)
+                page = homes[sibling[0]] if sibling else self.pages[0][0]
+                yield page.problem((part, *sibling), f"there is no “{name}”: add it beside this")
 
     def _typed_problems(self) -> Iterator[str]:
         typed = (
@@ -360,9 +361,11 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     (_ASIDES, _QUESTIONS),
     (_ASIDES, _CLOSES, (Line.BACK,)),
 )
-"""The messages of several lines: one of each group, in this order. Any other line is a message alone."""
+"""The messages of several lines: one of each group, in this order; the first may be left out.
 
-_PARTS: Final = {line for groups in MESSAGES for group in groups for line in group} - {*_WALK, *_QUESTIONS}
+Every line is judged as a message of its own too.
+"""
+
 _DANGER: Final = frozenset({*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER})
 _OFTEN: Final = frozenset(
     {
@@ -418,8 +421,8 @@ def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
 
 def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Iterator[str]:
     pages = {line: page for page, copy in book.pages for line in copy.lines}
-    alone = [((line,),) for line in Line if line not in _PARTS and line not in _MOST_LETTERS]
-    for groups in (*MESSAGES, *alone):
+    alone = [((line,),) for line in Line if line not in _MOST_LETTERS]
+    for groups in (*MESSAGES, *(groups[1:] for groups in MESSAGES), *alone):
         choices = [[(line, size) for line in group for size in sizes.get(line, ())] for group in groups]
         messages = [_joined(parts) for parts in product(*choices)]
         worst = dict.fromkeys(max(messages, key=trait) for trait in _TRAITS if messages)

@@ -1,0 +1,307 @@
+"""The files of `prompts/` as they are, and what is said of files that are broken."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from bot.core.lines import Label, Line
+from bot.core.matching import plain
+from bot.core.model import Action, Button, Condition, Event, Reply, Source, Step, Tier
+from bot.core.sequence import advance, begin
+from bot.core.steps import Answer, again, offer, onward, opening, take
+from bot.prompts import FOLDER, MESSAGES, SLOTS, ContentError, Copy, Prompts, check, load, read
+
+
+@pytest.fixture(scope="module")
+def prompts() -> Prompts:
+    return load()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `prompts/` to break, in the folder that the problems are told from."""
+    shutil.copytree(FOLDER, tmp_path / "prompts")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "prompts"
+
+
+def change(folder: Path, name: str, old: str, new: str) -> None:
+    path = folder / "en" / name
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+# --- As they are ------------------------------------------------------------------------------------------------
+
+
+def test_check_finds_nothing_in_the_prompts_as_they_are() -> None:
+    assert check() == []
+
+
+def test_load_has_words_for_every_line_and_label(prompts: Prompts) -> None:
+    assert set(prompts.lines) == set(Line)
+    assert set(prompts.content.labels) == set(Label)
+
+
+def test_load_reads_typed_words_as_a_message_is_read(prompts: Prompts) -> None:
+    assert prompts.content.typed[plain("Fuck off!!")] == "swear"
+    assert prompts.content.typed[plain("I don't know...")] == "not_sure"
+    assert prompts.content.typed[plain("No")] == "no"
+
+
+def test_load_gives_a_reader_and_a_guard(prompts: Prompts) -> None:
+    assert prompts.content.reader.notice("lost a patient today and i cant stop seeing her sons face").evidence
+    assert prompts.content.guard.read("i want to kill myself").tier is Tier.OWN
+
+
+# --- Words ------------------------------------------------------------------------------------------------------
+
+
+def test_text_says_each_line_in_a_paragraph_of_its_own(prompts: Prompts) -> None:
+    reply = Reply((Line.MIRROR_OWN, Line.KIND))
+    assert prompts.text(reply) == f"{prompts.lines[Line.MIRROR_OWN][0]}\n\n{prompts.lines[Line.KIND][0]}"
+
+
+def test_text_picks_a_wording_for_each_line_and_begins_again_after_the_last(prompts: Prompts) -> None:
+    heard, ease = prompts.lines[Line.HEARD], prompts.lines[Line.EASE]
+    assert prompts.text(Reply((Line.HEARD, Line.EASE), picks=(1, 2 + len(ease)))) == f"{heard[1]}\n\n{ease[2]}"
+
+
+def test_text_fills_slots_with_the_words_of_labels(prompts: Prompts) -> None:
+    slots = {"who": Label.WHO_LEFT_BEHIND, "need": Label.MAY_REST}
+    assert "may those left behind find rest" in prompts.text(Reply((Line.WISH,), slots=slots))
+
+
+def test_label_is_the_words_on_a_button(prompts: Prompts) -> None:
+    assert prompts.label(Button(Label.DID_IT, Action.NEXT)) == "Did it"
+
+
+@pytest.fixture(scope="module")
+def said_in_walks() -> list[Reply]:
+    """What is said in walks of every kind, whatever buttons are pressed."""
+    said = [opening(begin(1, source=source)) for source in Source]
+    reached = [begin(1, step, conditions=condition) for condition in Condition for step in (Step.ARRIVE, Step.OWN)]
+    seen = set()
+    for state in reached:
+        said += (again(state, line) for line in (None, Line.STALE, Line.REAL))
+        presses = [Answer(button.action, button.value) for row in offer(state) for button in row]
+        for answer in (*presses, Answer(Action.HARDER), Answer(Action.SKIP)):
+            before, event = take(state, answer) or (state, Event.STOP)
+            after = advance(before, event)
+            if event is Event.STOP or after is before:
+                continue
+            said += (onward(before, event, after, heard=heard) for heard in (False, True))
+            kind = (after.step, after.resume, after.conditions, after.care_for, after.short, after.asked, after.eases)
+            if kind not in seen:
+                seen.add(kind)
+                reached.append(after)
+    return said
+
+
+def test_messages_of_a_walk_are_of_the_kinds_that_check_judges(said_in_walks: list[Reply]) -> None:
+    judged = {part for groups in MESSAGES for keys in product(*groups) for part in (keys, keys[1:])}
+    assert {reply.keys for reply in said_in_walks if len(reply.keys) > 1} - judged == set()
+
+
+def test_messages_of_a_walk_fill_their_slots(prompts: Prompts, said_in_walks: list[Reply]) -> None:
+    for reply in said_in_walks:
+        assert "{" not in prompts.text(reply)
+
+
+# --- Broken files -----------------------------------------------------------------------------------------------
+
+
+def problems_of(folder: Path) -> list[str]:
+    with pytest.raises(ContentError) as caught:
+        load(folder)
+    assert str(caught.value) == "\n".join(caught.value.problems)
+    return list(caught.value.problems)
+
+
+def line_of(folder: Path, name: str, text: str) -> int:
+    lines = (folder / "en" / name).read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if text in line)
+
+
+def test_load_without_files_names_each(folder: Path) -> None:
+    shutil.rmtree(folder)
+    assert problems_of(folder) == [
+        f"prompts/en/{name}.yaml:1: there is no such file: add it"
+        for name in ("noticing", "safety", "walk", "copy", "groups")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "1: is empty: fill it, or bring it back"),
+        (b"# nothing\n", "1: is empty: fill it, or bring it back"),
+        (b"lines:\n  - \xff\n", "2: is not UTF-8: save the file as UTF-8"),
+        (b"lines:\n  real: 'a\n", "3: is not YAML (found unexpected end of stream)"),
+        (b"lines:\n  real: \x00\n", "2: has a character that cannot be printed: take it out"),
+        (b"lines:\n  real: [a]\n  real: [b]\n", "3: lines.real: stands here twice, first in line 2: keep one"),
+        (b"lines: &all\n  real: *all\n", "2: lines.real: holds itself: write it out"),
+        (b"lines:\n\n  rael: [a]\n", "3: lines.rael: there is no “rael”: did you mean “real”?"),
+        (b"lines:\n  real: a\n", "2: lines.real: should be a list: each item on a line of its own, after a dash"),
+        (b"lines:\n  real:\n  - [a]\n", "3: lines.real: should be words"),
+        (b"lines:\n", "1: lines: should hold names, each with a colon after it"),
+        (b"- a\n", "1: should hold names, each with a colon after it"),
+        (b"labels: {}\nlins: {}\n", "2: lins: is not known here: mend its spelling, or take it out"),
+    ],
+)
+def test_read_says_where_and_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, problem: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("copy.yaml").write_bytes(content)
+    with pytest.raises(ContentError) as caught:
+        read(Path("copy.yaml"), Copy)
+    assert any(each.startswith(f"copy.yaml:{problem}") for each in caught.value.problems), str(caught.value)
+
+
+def test_read_says_what_cannot_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match="cannot be read"):
+        read(tmp_path, Copy)
+
+
+def test_read_tells_every_problem_in_the_order_of_the_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("copy.yaml").write_text("labels:\n  nope: a\nlines:\n  real: [a]\n  real: b\nmore: c\n", encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        read(Path("copy.yaml"), Copy)
+    assert [problem.split(" ")[0] for problem in caught.value.problems] == [
+        "copy.yaml:2:",
+        "copy.yaml:5:",
+        "copy.yaml:5:",
+        "copy.yaml:6:",
+    ]
+
+
+def test_read_takes_bare_words_for_text(tmp_path: Path) -> None:
+    path = tmp_path / "copy.yaml"
+    path.write_text("labels: {no: No, yes: 7}\ntyped: {off: [off, 1e3, 12:30, null]}\n", encoding="utf-8")
+    copy = read(path, Copy)
+    assert copy.labels == {Label.NO: "No", Label.YES: "7"}
+    assert copy.typed == {"off": ("off", "1e3", "12:30", "null")}
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Rules that contradict themselves."""
+
+    weight: float
+    slots: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what is here."""
+        raise ValueError("slots.work: is idle\nslots.rest: is missing\nnothing fits")
+
+
+def test_read_tells_each_line_of_a_value_error_where_the_file_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shelf.yaml").write_text("weight: 0.5\nslots:\n  work: 1\n", encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        read(Path("shelf.yaml"), Shelf)
+    assert caught.value.problems == (
+        "shelf.yaml:1: nothing fits",
+        "shelf.yaml:2: slots.rest: is missing",
+        "shelf.yaml:3: slots.work: is idle",
+    )
+
+
+def test_load_gathers_the_problems_of_all_files(folder: Path) -> None:
+    change(folder, "copy.yaml", "  mine: ", "  mein: ")
+    change(folder, "groups.yaml", "  write_privately: ", "  write_publicly: ")
+    (folder / "en" / "safety.yaml").unlink()
+    assert [problem.split(":")[0] for problem in problems_of(folder)] == [
+        "prompts/en/safety.yaml",
+        "prompts/en/copy.yaml",
+        "prompts/en/groups.yaml",
+    ]
+
+
+def test_load_names_a_line_that_has_no_words_and_where_it_could_stand(folder: Path) -> None:
+    text = (folder / "en" / "walk.yaml").read_text(encoding="utf-8")
+    start, end = text.index("  look_back:\n"), text.index("  care:\n")
+    (folder / "en" / "walk.yaml").write_text(text[:start] + text[end:], encoding="utf-8")
+    place = f"prompts/en/walk.yaml:{line_of(folder, 'walk.yaml', '  back:')}: lines.back"
+    assert problems_of(folder) == [f"{place}: there is no “look_back”: add it beside this"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "problem"),
+    [
+        ("groups.yaml", "labels:", "labels:\n  skip: Skip", "labels.skip: stands in another file too: keep one"),
+        ("walk.yaml", "{feeling}: a fair", "{feelings}: a fair", "lines.mirror: has other slots than its line"),
+        ("walk.yaml", "Once more: how", "Once more, {who}: how", "has other slots than its line: write no slot"),
+        ("walk.yaml", "Once more: how", "Once more {how", "lines.ease.again: has a brace that does not close"),
+        ("walk.yaml", "Thank you for writing that.", " ", "lines.heard: has no words"),
+        ("walk.yaml", "  skip: [next", "  skap: [next", "typed.skap: there is no meaning “skap”"),
+        ("walk.yaml", "  skip: [next", "  skip: ['?!', next", "typed.skip: “?!” has no words: take it out"),
+        ("walk.yaml", "  skip: [next", "  skip: [Fuck OFF!, next", "typed.swear: “fuck off” stands under skip already"),
+    ],
+)
+def test_load_compares_names_slots_and_typed_words(folder: Path, name: str, old: str, new: str, problem: str) -> None:
+    change(folder, name, old, new)
+    assert any(problem in each for each in problems_of(folder))
+
+
+# --- The copy rules ---------------------------------------------------------------------------------------------
+
+
+LONG = "It is a long way to go, and a longer way to come back from it."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("That sounds heavy.", "I understand.", "lines.arrive.none: “i understand” is never said"),
+        ("tap /walk", "tap /wlak", "there is no command /wlak: name one that there is"),
+        ('did_it: "Did it"', 'did_it: "+"', "labels.did_it: a button without words"),
+        ('    - "Thank you for writing that."\n', "", "lines.heard: has 2 wordings, and is met often"),
+        ("Thank you for writing that.", "Putting that into words can be hard.", "lines.heard: has one wording twice"),
+        ("Once more: how upset do you feel now?", "Once more.", "lines.ease.again: asks in one wording and not in"),
+        ("That sounds heavy.", LONG, "words in one message: at most 45 (the message arrive.none + anchor."),
+        (
+            "Thank you for writing that.",
+            "Shall we go on?",
+            "2 questions in one message: ask one thing (the message heard",
+        ),
+        ("Thank you for writing that.", "Unimaginable circumstances.", "reads like school year"),
+    ],
+)
+def test_check_holds_the_words_to_the_copy_rules(folder: Path, old: str, new: str, problem: str) -> None:
+    text = (folder / "en" / "walk.yaml").read_text(encoding="utf-8")
+    (folder / "en" / "walk.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert any(problem in each for each in check(folder)), check(folder)
+
+
+def test_check_judges_the_longest_words_of_a_slot(folder: Path) -> None:
+    change(folder, "walk.yaml", '"have what they need"', '"have all that they need, for as long as they need it"')
+    assert any("lines.wish: a sentence of" in problem for problem in check(folder))
+
+
+def test_check_holds_the_description_to_what_telegram_shows(folder: Path) -> None:
+    change(folder, "copy.yaml", "Small steps from another's pain", f"{LONG} {LONG} Small steps")
+    assert any("is longer than the 120 letters that Telegram shows" in problem for problem in check(folder))
+
+
+def test_check_judges_what_can_be_read_beside_a_broken_file(folder: Path) -> None:
+    (folder / "en" / "copy.yaml").write_text("", encoding="utf-8")
+    change(folder, "walk.yaml", "That sounds heavy.", "I understand.")
+    problems = check(folder)
+    assert len(problems) == 2
+    assert "copy.yaml:1: is empty" in problems[0]
+    assert "“i understand” is never said" in problems[1]
+
+
+def test_slots_are_filled_by_labels_that_there_are() -> None:
+    for starts in SLOTS.values():
+        assert all(any(label.startswith(start) for label in Label) for start in starts.values())
