@@ -17,6 +17,7 @@ import structlog
 from bot.core.button import open_payload, seal
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide
+from bot.core.groups import DOOR
 from bot.core.lines import Line
 from bot.core.model import (
     Action,
@@ -46,7 +47,10 @@ from bot.store.store import Store
 IDLE: Final = 30 * 60
 """Seconds after which what was held in memory is gone."""
 
-_FALLBACK: Final = (Reply((Line.CARD_LINES,)), Reply((Line.CARD_STAY,)))
+_FALLBACK: Final = {
+    Where.PRIVATE: (Reply((Line.CRISIS,)),),
+    Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR),),
+}
 """If one message makes the core fail, its writer is shown where help is."""
 
 log = structlog.get_logger()
@@ -96,7 +100,7 @@ class Responder:
             return decide(incoming, held, self._content)
         except Exception as error:  # noqa: BLE001 silence is the one answer that nobody may get
             log.error("core failed", **failure(error))
-            return Decision(held, _FALLBACK)
+            return Decision(held, _FALLBACK[incoming.where])
 
     # --- memory ---------------------------------------------------------------------------------------------
 

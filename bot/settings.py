@@ -90,7 +90,7 @@ class Settings(BaseSettings):
         """Return the token for Telegram. Raise SettingsError if there is none, or it cannot be one."""
         if self.bot_token_file is not None:
             try:
-                token = self.bot_token_file.read_text("utf-8").strip()
+                token = self.bot_token_file.read_text("utf-8-sig").strip()
             except (OSError, ValueError):
                 raise SettingsError("BOT_TOKEN_FILE cannot be read: give the path of a file with the token") from None
         elif self.bot_token is not None:

@@ -9,7 +9,7 @@ from typing import Final
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Content, Decision, Held, Incoming, Kind, Reply, Tier
 
-_DOOR: Final = ((Button(Label.WRITE_PRIVATELY, Action.DOOR),),)
+DOOR: Final = ((Button(Label.WRITE_PRIVATELY, Action.DOOR),),)
 
 
 def decide_in_group(incoming: Incoming, held: Held, content: Content) -> Decision:
@@ -18,4 +18,4 @@ def decide_in_group(incoming: Incoming, held: Held, content: Content) -> Decisio
         return Decision(held)
     danger = content.guard.read(incoming.text)
     line = Line.GROUP_PRIVATE if danger.tier is Tier.NONE else Line.GROUP_DANGER
-    return Decision(held, (Reply((line,), _DOOR),))
+    return Decision(held, (Reply((line,), DOOR),))
