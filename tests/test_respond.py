@@ -1,0 +1,525 @@
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+from typing_extensions import override
+
+from bot.core.lines import Label, Line
+from bot.core.model import (
+    Change,
+    Content,
+    Danger,
+    Decision,
+    Incoming,
+    Kind,
+    Outcome,
+    Purpose,
+    Source,
+    Step,
+    Where,
+)
+from bot.core.safety import Guard, SafetyRules
+from bot.respond import IDLE, Responder
+from bot.store import StoreError
+from bot.store.store import Store
+from tests.person import KEYS, PROMPTS, SEEN, WALK, Clock, Person, button, buttons, lines, responder_of
+
+DAY = 24 * 60 * 60
+ANN, BEN = 7_071_067_811, 5_772_156_649
+REMEMBER = frozenset({Purpose.REMEMBER})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator["FailingStore"]:
+    async with FailingStore.open(tmp_path / "data", KEYS) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ann(store: Store, clock: Clock) -> Person:
+    return Person(responder_of(store, clock), ANN)
+
+
+class FailingStore(Store):
+    """A store whose methods fail while they are named in `failing`."""
+
+    failing: frozenset[str] = frozenset()
+
+    def _perhaps_fail(self, method: str) -> None:
+        if method in self.failing:
+            raise StoreError("The disk of the data folder is full: make room on it.")
+
+    @override
+    async def consents(self, person: int) -> frozenset[Purpose]:
+        self._perhaps_fail("consents")
+        return await super().consents(person)
+
+    @override
+    async def grant(self, person: int, purpose: Purpose, *, at: int, version: int = 1) -> None:
+        self._perhaps_fail("grant")
+        await super().grant(person, purpose, at=at, version=version)
+
+    @override
+    async def withdraw(self, person: int, purpose: Purpose) -> None:
+        self._perhaps_fail("withdraw")
+        await super().withdraw(person, purpose)
+
+    @override
+    async def forget(self, person: int) -> int:
+        self._perhaps_fail("forget")
+        return await super().forget(person)
+
+    @override
+    async def save_outcome(self, person: int, outcome: Outcome) -> bool:
+        self._perhaps_fail("save_outcome")
+        return await super().save_outcome(person, outcome)
+
+
+class StumblingGuard(Guard):
+    """A guard that cannot read one word."""
+
+    def __init__(self) -> None:
+        super().__init__(SafetyRules({}, {}))
+
+    @override
+    def read(self, text: str) -> Danger:
+        if "xylophone" in text:
+            raise ZeroDivisionError(text)
+        return super().read(text)
+
+
+def restarted(person: Person, store: Store, clock: Clock) -> Person:
+    """The same person, who meets the bot after a restart: with the same keys, and nothing in its memory."""
+    again = Person(responder_of(store, clock, first_seed=900), person.number)
+    again.heard = person.heard
+    return again
+
+
+async def says_yes(person: Person) -> Decision:
+    await person.commands("consent")
+    return await person.presses(Label.REMEMBER_YES)
+
+
+# --- buttons ------------------------------------------------------------------------------------------------------
+
+
+async def test_every_button_of_a_walk_has_a_payload_of_its_own_that_telegram_takes(ann: Person) -> None:
+    await ann.commands("walk")
+    seen: list[str] = []
+    for label in WALK:
+        payloads = [button.payload for button in buttons(ann.heard)]
+        assert all(1 <= len(payload.encode()) <= 64 for payload in payloads)
+        seen += payloads
+        await ann.presses(label)
+    assert len(set(seen)) == len(seen)
+
+
+async def test_walk_goes_on_from_its_buttons_with_a_restart_before_every_press(
+    ann: Person, store: Store, clock: Clock
+) -> None:
+    through = Person(responder_of(store, clock), ANN)
+    await ann.commands("walk")
+    await through.commands("walk")
+    for label in WALK:
+        ann = restarted(ann, store, clock)
+        await ann.presses(label)
+        await through.presses(label)
+        assert lines(ann.heard) == lines(through.heard)
+        assert ann.heard.held.state == through.heard.held.state
+    assert ann.heard.held.state.step is Step.CLOSE
+
+
+async def test_text_that_replies_to_a_message_of_the_bot_goes_on_from_its_buttons(
+    ann: Person, store: Store, clock: Clock
+) -> None:
+    shown = await ann.commands("walk")
+    ann = restarted(ann, store, clock)
+    assert (await ann.says("did it", replying_to=shown)).held.state.step is Step.EASE
+
+
+async def test_text_after_a_restart_that_replies_to_nothing_is_read_anew(
+    ann: Person, store: Store, clock: Clock
+) -> None:
+    await ann.commands("walk")
+    ann = restarted(ann, store, clock)
+    assert lines(await ann.says("please stop")) == [Line.NOTHING_TO_STOP]
+
+
+async def test_text_that_replies_to_an_older_message_does_not_lead_back(ann: Person) -> None:
+    shown = await ann.commands("walk")
+    await ann.presses(Label.DID_IT)
+    await ann.presses(Label.UPSET_LITTLE)
+    assert (await ann.says("sad", replying_to=shown)).held.state.step is Step.KIND
+
+
+async def test_older_button_of_a_walk_changes_nothing_and_shows_the_step_again(ann: Person) -> None:
+    shown = await ann.commands("walk")
+    before = await ann.presses(Label.DID_IT)
+    after = await ann.presses(Label.SOMETHING_ELSE, of=shown)
+    assert lines(after) == [Line.STALE, Line.EASE]
+    assert after.held.state == before.held.state
+    assert (await ann.presses(Label.UPSET_LITTLE)).held.state.step is Step.RESONANCE
+
+
+async def test_button_of_an_earlier_walk_changes_nothing(ann: Person) -> None:
+    shown = await ann.commands("walk")
+    before = await ann.commands("walk")
+    after = await ann.presses(Label.DID_IT, of=shown)
+    assert lines(after)[0] is Line.STALE
+    assert after.held.state == before.held.state
+
+
+async def test_button_that_went_further_on_a_second_device_wins(ann: Person, store: Store, clock: Clock) -> None:
+    await ann.commands("walk")
+    second = restarted(ann, store, clock)
+    await second.presses(Label.DID_IT)
+    await second.presses(Label.UPSET_LITTLE)
+    assert (await ann.presses(Label.FEEL_SAD, of=second.heard)).held.state.step is Step.KIND
+
+
+async def test_button_pressed_twice_is_answered_with_a_short_note_alone(ann: Person) -> None:
+    shown = await ann.commands("walk")
+    once = await ann.presses(Label.DID_IT)
+    twice = await ann.presses(Label.DID_IT, of=shown)
+    assert (twice.replies, twice.facts, twice.toast) == ((), (), Line.TWICE)
+    assert twice.held == once.held
+
+
+async def test_button_works_for_a_day_and_then_is_kindly_refused(ann: Person, clock: Clock) -> None:
+    shown = await ann.commands("walk")
+    clock.at += DAY + 1
+    late = await ann.presses(Label.DID_IT, of=shown)
+    assert lines(late)[0] is Line.EXPIRED
+    assert late.held.state.step is Step.IDLE
+    clock.at -= 1
+    assert (await ann.presses(Label.DID_IT, of=shown)).held.state.step is Step.EASE
+
+
+@pytest.mark.parametrize("payload", ["-", "AAAA", "\ud800", "é" * 20, "=" * 64, "A" * 38, ""])
+async def test_press_of_something_that_is_no_button_is_answered(ann: Person, payload: str) -> None:
+    before = await ann.commands("walk")
+    after = await ann.presses_data(payload)
+    assert lines(after)[0] is Line.UNREADABLE
+    assert after.held.state == before.held.state
+
+
+async def test_button_of_another_person_opens_nothing(ann: Person) -> None:
+    shown = await ann.commands("walk")
+    ben = Person(ann.responder, BEN)
+    assert lines(await ben.presses(Label.DID_IT, of=shown))[0] is Line.UNREADABLE
+    assert ben.heard.held.state.step is Step.IDLE
+
+
+async def test_button_sealed_with_another_key_opens_nothing(ann: Person, store: Store, clock: Clock) -> None:
+    shown = await ann.commands("walk")
+    elsewhere = Person(responder_of(store, clock, button_key=b"o" * 32), ANN)
+    assert lines(await elsewhere.presses(Label.DID_IT, of=shown))[0] is Line.UNREADABLE
+
+
+# --- memory -------------------------------------------------------------------------------------------------------
+
+
+async def test_typed_answer_finds_the_walk_for_thirty_idle_minutes(ann: Person, clock: Clock) -> None:
+    await ann.commands("walk")
+    clock.at += IDLE
+    assert (await ann.says("did it")).held.state.step is Step.EASE
+    clock.at += IDLE
+    assert (await ann.says("a little")).held.state.step is Step.RESONANCE
+
+
+async def test_memory_of_an_idle_person_is_gone_after_thirty_minutes(ann: Person, clock: Clock) -> None:
+    await ann.commands("walk")
+    clock.at += IDLE + 1
+    after = await ann.says("please stop")
+    assert lines(after) == [Line.NOTHING_TO_STOP]
+    assert (after.held.state.walk, after.held.said) == (0, {Line.NOTHING_TO_STOP: 1})
+
+
+async def test_someone_who_keeps_writing_does_not_keep_others_in_memory(ann: Person, clock: Clock) -> None:
+    ben = Person(ann.responder, BEN)
+    await ben.commands("walk")
+    await ann.commands("walk")
+    clock.at += IDLE
+    await ann.presses(Label.DID_IT)
+    clock.at += 1
+    await ann.presses(Label.UPSET_LITTLE)
+    assert lines(await ben.says("please stop")) == [Line.NOTHING_TO_STOP]
+    assert (await ann.says("sad")).held.state.step is Step.KIND
+
+
+async def test_forgotten_person_is_no_longer_in_memory(ann: Person) -> None:
+    await says_yes(ann)
+    await ann.commands("walk")
+    await ann.commands("forget")
+    after = await ann.presses(Label.FORGET_YES)
+    assert lines(after) == [Line.FORGET_DONE]
+    assert (after.held.state.step, after.held.consents) == (Step.IDLE, frozenset())
+    assert lines(await ann.says("please stop")) == [Line.NOTHING_TO_STOP]
+
+
+# --- the store ----------------------------------------------------------------------------------------------------
+
+
+async def test_outcome_of_a_walk_is_kept_with_consent(ann: Person, store: Store, clock: Clock) -> None:
+    await says_yes(ann)
+    closed = await ann.walks()
+    assert await store.outcomes(ANN) == (
+        Outcome(
+            walk=closed.held.state.walk,
+            ended_at=clock.at,
+            source=Source.NONE,
+            conditions=closed.held.state.conditions,
+            upset_before=5,
+            upset_after=2,
+            change=Change.MORE,
+            finished=True,
+        ),
+    )
+
+
+async def test_outcome_of_a_stopped_walk_is_kept_as_unfinished_with_skips_unknown(ann: Person, store: Store) -> None:
+    await says_yes(ann)
+    await ann.commands("walk")
+    await ann.presses(Label.DID_IT)
+    await ann.commands("stop")
+    (kept,) = await store.outcomes(ANN)
+    assert (kept.finished, kept.upset_before, kept.upset_after, kept.change) == (False, None, None, Change.UNSAID)
+
+
+async def test_outcome_is_not_kept_without_consent(ann: Person, store: Store) -> None:
+    await ann.walks()
+    assert (await store.consents(ANN), await store.outcomes(ANN)) == (frozenset(), ())
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_walk_that_has_just_ended_is_kept_when_the_yes_comes_at_its_close(
+    ann: Person, store: Store, clock: Clock, *, restart: bool
+) -> None:
+    closed = await ann.walks()
+    await ann.presses(Label.REMEMBER)
+    ann = restarted(ann, store, clock) if restart else ann
+    assert lines(await ann.presses(Label.REMEMBER_YES)) == [Line.CONSENT_YES]
+    (kept,) = await store.outcomes(ANN)
+    assert (kept.walk, kept.upset_before, kept.upset_after) == (closed.held.state.walk, 5, 2)
+
+
+async def test_yes_before_any_walk_keeps_no_outcome(ann: Person, store: Store) -> None:
+    await says_yes(ann)
+    assert (await store.consents(ANN), await store.outcomes(ANN)) == (REMEMBER, ())
+
+
+async def test_consent_holds_after_a_restart_and_is_shown_with_the_way_out(
+    ann: Person, store: Store, clock: Clock
+) -> None:
+    await says_yes(ann)
+    ann = restarted(ann, store, clock)
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON]
+    assert lines(await ann.presses(Label.REMEMBER_OFF)) == [Line.CONSENT_OFF]
+    assert await store.consents(ANN) == frozenset()
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_ASK]
+
+
+async def test_withdrawing_deletes_what_was_kept(ann: Person, store: Store) -> None:
+    await says_yes(ann)
+    await ann.walks()
+    await ann.commands("consent")
+    await ann.presses(Label.REMEMBER_OFF)
+    assert await store.outcomes(ANN) == ()
+
+
+async def test_forgetting_takes_two_taps_and_leaves_no_row(ann: Person, store: Store) -> None:
+    await says_yes(ann)
+    await ann.walks()
+    assert lines(await ann.commands("forget")) == [Line.FORGET_ASK]
+    assert len(await store.outcomes(ANN)) == 1
+    await ann.presses(Label.FORGET_YES)
+    assert (await store.consents(ANN), await store.outcomes(ANN)) == (frozenset(), ())
+
+
+async def test_second_tap_that_says_no_keeps_everything(ann: Person, store: Store) -> None:
+    await says_yes(ann)
+    await ann.walks()
+    await ann.commands("forget")
+    assert lines(await ann.presses(Label.FORGET_NO)) == [Line.FORGET_KEPT]
+    assert len(await store.outcomes(ANN)) == 1
+
+
+@pytest.mark.parametrize("told", ["im 14 and i saw a video of a dog being beaten", Label.UNDER_16])
+async def test_someone_under_16_cannot_say_yes(ann: Person, store: Store, told: str) -> None:
+    asked = await ann.commands("consent")
+    await (ann.presses(told) if isinstance(told, Label) else ann.says(told))
+    assert ann.heard.held.state.minor
+    assert lines(await ann.presses(Label.REMEMBER_YES, of=asked)) == [Line.CONSENT_UNDER_16]
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_UNDER_16]
+    assert await store.consents(ANN) == frozenset()
+
+
+async def test_nothing_more_is_kept_of_someone_who_turns_out_to_be_under_16(ann: Person, store: Store) -> None:
+    await says_yes(ann)
+    await ann.says("im 14 and i saw a video of a dog being beaten")
+    await ann.walks()
+    assert await store.outcomes(ANN) == ()
+
+
+async def test_under_16_is_known_from_the_buttons_after_a_restart(ann: Person, store: Store, clock: Clock) -> None:
+    await ann.says("im 14 and i saw a video of a dog being beaten")
+    ann = restarted(ann, store, clock)
+    assert (await ann.presses_data(buttons(ann.heard)[0].payload)).held.state.minor
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_UNDER_16]
+
+
+# --- when something fails -----------------------------------------------------------------------------------------
+
+
+async def test_walk_is_led_to_its_close_while_the_store_can_neither_be_read_nor_written(
+    ann: Person, store: FailingStore
+) -> None:
+    store.failing = frozenset({"consents", "save_outcome"})
+    closed = await ann.walks()
+    assert lines(closed) == [Line.CLOSE_CROSSED, Line.BACK]
+
+
+async def test_card_comes_while_the_store_can_neither_be_read_nor_written(ann: Person, store: FailingStore) -> None:
+    store.failing = frozenset({"consents", "save_outcome"})
+    await ann.commands("walk")
+    assert lines(await ann.says("i want to kill myself")) == [Line.CARD_OWN, Line.CARD_LINES, Line.CARD_STAY]
+
+
+async def test_close_is_said_when_its_outcome_cannot_be_kept(ann: Person, store: FailingStore) -> None:
+    await says_yes(ann)
+    store.failing = frozenset({"save_outcome"})
+    with capture_logs() as log:
+        closed = await ann.walks()
+    assert lines(closed) == [Line.CLOSE_CROSSED, Line.BACK]
+    assert [(entry["event"], entry["error"]) for entry in log if entry["log_level"] == "error"] == [
+        ("saving failed", "StoreError")
+    ]
+
+
+async def test_consents_are_read_again_once_the_store_is_well(ann: Person, store: FailingStore, clock: Clock) -> None:
+    await says_yes(ann)
+    ann = restarted(ann, store, clock)
+    store.failing = frozenset({"consents"})
+    await ann.commands("walk")
+    store.failing = frozenset()
+    for label in WALK:
+        await ann.presses(label)
+    assert len(await store.outcomes(ANN)) == 1
+
+
+async def test_yes_that_cannot_be_kept_is_told_and_leaves_nothing_half_done(ann: Person, store: FailingStore) -> None:
+    await ann.walks()
+    asked = await ann.presses(Label.REMEMBER)
+    store.failing = frozenset({"grant"})
+    after = await ann.presses(Label.REMEMBER_YES)
+    assert lines(after) == [Line.STORE_FAILED]
+    assert after.held.consents == frozenset()
+    assert (await store.consents(ANN), await store.outcomes(ANN)) == (frozenset(), ())
+    store.failing = frozenset()
+    assert lines(await ann.presses(Label.REMEMBER_YES, of=asked)) == [Line.CONSENT_YES]
+    assert len(await store.outcomes(ANN)) == 1
+
+
+async def test_withdrawal_that_fails_is_told_and_can_be_tried_again(ann: Person, store: FailingStore) -> None:
+    await says_yes(ann)
+    shown = await ann.commands("consent")
+    store.failing = frozenset({"withdraw"})
+    after = await ann.presses(Label.REMEMBER_OFF)
+    assert (lines(after), after.held.consents) == ([Line.STORE_FAILED], REMEMBER)
+    store.failing = frozenset()
+    assert lines(await ann.presses(Label.REMEMBER_OFF, of=shown)) == [Line.CONSENT_OFF]
+    assert await store.consents(ANN) == frozenset()
+
+
+async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, store: FailingStore) -> None:
+    await says_yes(ann)
+    await ann.commands("walk")
+    shown = await ann.commands("forget")
+    store.failing = frozenset({"forget"})
+    after = await ann.presses(Label.FORGET_YES)
+    assert lines(after) == [Line.STORE_FAILED]
+    assert (after.held.state.step, after.held.consents) == (Step.ARRIVE, REMEMBER)
+    store.failing = frozenset()
+    assert lines(await ann.presses(Label.FORGET_YES, of=shown)) == [Line.FORGET_DONE]
+    assert await store.consents(ANN) == frozenset()
+
+
+def stumbling(content: Content) -> Content:
+    return replace(content, guard=StumblingGuard())
+
+
+async def test_writer_of_a_message_that_the_core_fails_on_is_shown_where_help_is(store: Store, clock: Clock) -> None:
+    ann = Person(responder_of(store, clock, content=stumbling(PROMPTS.content)), ANN)
+    before = await ann.commands("walk")
+    with capture_logs() as log:
+        after = await ann.says("xylophone")
+    assert lines(after) == [Line.CRISIS]
+    assert after.held.state == before.held.state
+    assert [(entry["event"], entry.get("error")) for entry in log] == [
+        ("core failed", "ZeroDivisionError"),
+        ("answered", None),
+    ]
+    assert (await ann.says("did it")).held.state.step is Step.EASE
+
+
+# --- many, and groups ---------------------------------------------------------------------------------------------
+
+
+async def test_many_people_side_by_side_do_not_mix(ann: Person, store: Store) -> None:
+    upset = {2: Label.UPSET_LITTLE, 5: Label.UPSET_STRONG}
+    care = {Change.LESS: Label.CARE_LESS, Change.SAME: Label.CARE_SAME, Change.MORE: Label.CARE_MORE}
+    answers = {1000 + number: (before, change) for number, (before, change) in enumerate(
+        [(before, change) for before in upset for change in care] * 5
+    )}  # fmt: skip
+
+    async def walk(number: int) -> None:
+        someone = Person(ann.responder, number)
+        before, change = answers[number]
+        given = [*WALK[:1], upset[before], *WALK[2:-1], care[change]]
+        if number % 2:
+            await says_yes(someone)
+        await someone.commands("walk")
+        for label in given:
+            await asyncio.sleep(0)
+            await someone.presses(label)
+
+    await asyncio.gather(*map(walk, answers))
+    kept = {number: [(one.upset_before, one.change) for one in await store.outcomes(number)] for number in answers}
+    assert kept == {number: [answer] if number % 2 else [] for number, answer in answers.items()}
+
+
+async def in_group(responder: Responder, number: int, text: str, *, addressed: bool) -> Decision:
+    incoming = Incoming(number, Where.GROUP, Kind.TEXT, at=0, text=text, addressed=addressed)
+    return await responder.respond(incoming)
+
+
+async def test_group_gets_one_line_with_the_way_to_write_privately(ann: Person) -> None:
+    answer = await in_group(ann.responder, ANN, SEEN, addressed=True)
+    assert lines(answer) == [Line.GROUP_PRIVATE]
+    assert button(answer, Label.WRITE_PRIVATELY).payload == ""
+    assert len(buttons(answer)) == 1
+
+
+async def test_group_message_that_is_not_for_the_bot_is_dropped_unread(store: Store, clock: Clock) -> None:
+    responder = responder_of(store, clock, content=stumbling(PROMPTS.content))
+    assert await in_group(responder, ANN, "xylophone", addressed=False) == Decision(Person(responder).heard.held)
+
+
+async def test_words_in_a_group_leave_the_private_walk_as_it_is(ann: Person) -> None:
+    await ann.commands("walk")
+    await in_group(ann.responder, ANN, "please stop", addressed=True)
+    assert (await ann.says("did it")).held.state.step is Step.EASE
+
+
+async def test_group_message_that_the_core_fails_on_gets_one_line_for_everyone(store: Store, clock: Clock) -> None:
+    responder = responder_of(store, clock, content=stumbling(PROMPTS.content))
+    answer = await in_group(responder, ANN, "xylophone", addressed=True)
+    assert (lines(answer), len(buttons(answer))) == ([Line.GROUP_DANGER], 1)
