@@ -12,8 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
+from functools import cache
 from typing import NamedTuple
 
 import ahocorasick
@@ -158,6 +157,7 @@ def plain(text: str) -> str:
     return " ".join(word for word in normalise(text).split() if word not in _STOPS_AND_MARKS)
 
 
+@cache
 def parts(phrase: str) -> tuple[tuple[str, ...], ...]:
     """Say what `phrase` stands for: parts that follow each other, each with its wordings, normalised.
 
@@ -235,9 +235,25 @@ class Reading:
     hits: tuple[tuple[int, int, int], ...]  # slots, start and end of the words in `text`
 
     def words(self, start: int, end: int) -> str:
-        """The whole words of a hit."""
+        """Return the whole words of a hit."""
         stop = self.text.find(" ", end)
         return self.text[start : len(self.text) if stop < 0 else stop].strip()
+
+    def holding(self, tests: tuple[Test, ...]) -> Iterator[int]:
+        """Yield the numbers of the tests that hold."""
+        whole = self.whole
+        for number, (nowhere, needs, together, without) in enumerate(tests):
+            if whole & nowhere:
+                continue
+            for need in needs:
+                if not whole & need:
+                    break
+            else:
+                if not together or self._in_a_clause(together, without):
+                    yield number
+
+    def _in_a_clause(self, together: tuple[int, ...], without: int) -> bool:
+        return any(not clause & without and all(clause & mask for mask in together) for clause in self.clauses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,31 +276,10 @@ class Combination:
 class Test(NamedTuple):
     """A combination as masks."""
 
+    nowhere: int
+    needs: tuple[int, ...]  # all that it needs, wherever
     together: tuple[int, ...]
     without: int
-    anywhere: tuple[int, ...]
-    nowhere: int
-
-    @property
-    def all(self) -> int:
-        """Every slot that speaks for it."""
-        return reduce(or_, self.together + self.anywhere)
-
-    def holds(self, reading: Reading) -> bool:
-        """Whether the slots stand so in a text."""
-        if reading.whole & self.nowhere or not all(reading.whole & mask for mask in self.anywhere):
-            return False
-        together, without = self.together, self.without
-        if not together:
-            return True
-        for clause in reading.clauses:
-            if not clause & without:
-                for mask in together:
-                    if not clause & mask:
-                        break
-                else:
-                    return True
-        return False
 
 
 class _Piece(NamedTuple):
@@ -371,13 +366,16 @@ class Matcher:
             slots |= self._ends[bit]
         return slots
 
-    def test(self, combination: Combination) -> Test:
-        """`combination` as masks of this matcher's slots."""
-        return Test(
-            tuple(self.mask(either(names)) for names in combination.together),
-            self.mask(name for names in combination.without for name in either(names)),
-            tuple(self.mask(either(names)) for names in combination.anywhere),
-            self.mask(name for names in combination.nowhere for name in either(names)),
+    def tests(self, combinations: Iterable[Combination]) -> tuple[Test, ...]:
+        """Return combinations as masks of this matcher's slots."""
+        return tuple(
+            Test(
+                self.mask(slot for names in combination.nowhere for slot in either(names)),
+                tuple(self.mask(either(names)) for names in combination.together + combination.anywhere),
+                tuple(self.mask(either(names)) for names in combination.together),
+                self.mask(slot for names in combination.without for slot in either(names)),
+            )
+            for combination in combinations
         )
 
     def mask(self, names: Iterable[str]) -> int:

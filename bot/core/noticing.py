@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.core.matching import Combination, Matcher, Reading, Test, each, phrase_problems
+from bot.core.matching import Combination, Matcher, Reading, each, phrase_problems
 from bot.core.model import Condition, Evidence, About, Notice, Source
 
 
@@ -89,80 +89,81 @@ class NoticingRules:
             yield from (f"conditions.{name}: there is no slot or combination {n}" for n in names if n not in features)
 
 
+_ABOUTS = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
+
+
 class Reader:
     """Reads messages by one language's rules."""
 
     def __init__(self, rules: NoticingRules) -> None:
         slots, combinations = rules.slots, rules.combinations
         self._points = rules.points
-        self._start = _row(rules.start)
         self._matcher = Matcher(
             {name: slot.phrases for name, slot in slots.items()},
             hiding=[name for name, slot in slots.items() if slot.hides],
             fillers=rules.fillers,
         )
-        self.names = (*slots, *combinations)
-        """Features in the order of their bits."""
-        self._rows = [_row(feature.weights) for feature in (*slots.values(), *combinations.values())]
-        self._bits = {name: 1 << number for number, name in enumerate(self.names)}
-        self._slots = (1 << len(slots)) - 1
-        self._tests: dict[int, list[tuple[int, Test]]] = {}  # by the bit of each slot that could begin them
-        for name, combination in combinations.items():
-            test = self._matcher.test(combination)
-            for bit in each((test.together or test.anywhere)[0]):
-                self._tests.setdefault(bit, []).append((self._bits[name], test))
+        self._tests = self._matcher.tests(combinations.values())
+        features = {**slots, **combinations}
+        self._bits = {name: 1 << number for number, name in enumerate(features)}
+        self._names = {bit: name for name, bit in self._bits.items()}
+        self._start = _row(rules.start)
+        self._rows = {bit: _row(features[name].weights) for name, bit in self._bits.items()}
         self._sources = [(source, self._mask(names)) for source, names in rules.sources.items()]
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
+        steers = self._mask(name for names in (*rules.sources.values(), *rules.conditions.values()) for name in names)
+        self._speaks = [
+            steers | sum(bit for bit, row in self._rows.items() if row[about] > 0) for about in range(len(_ABOUTS))
+        ]
 
     def notice(self, text: str) -> Notice:
-        """What any text is about, with the rules that fired. Takes time linear in its length; never raises."""
+        """Tell what any text is about, with the rules that fired. Takes time linear in its length; never raises."""
         reading = self._matcher.read(text)
         features = self._features(reading)
-        fired = [bit.bit_length() - 1 for bit in each(features)]
-        chances = self._chances(fired)
-        about = _ABOUTS[chances.index(max(chances))]
+        chances = self._chances(features)
+        witness = chances[0]
+        about = chances.index(max(chances))
         conditions = Condition.NONE
         for condition, mask in self._conditions:
             if features & mask:
                 conditions |= condition
         return Notice(
-            about=about,
-            probability=chances[0],
-            ask=chances[0] >= self._points.ask,
-            offer=chances[0] >= self._points.offer,
+            about=_ABOUTS[about],
+            probability=witness,
+            ask=witness >= self._points.ask,
+            offer=witness >= self._points.offer,
             source=self._source(features),
             conditions=conditions,
-            evidence=tuple(self._evidence(reading, features)),
+            evidence=tuple(self._evidence(reading, features & self._speaks[about])),
         )
 
     def features(self, text: str) -> tuple[str, ...]:
-        """The slots and combinations that fire on a text: what weights are fitted on."""
-        return tuple(self.names[bit.bit_length() - 1] for bit in each(self._features(self._matcher.read(text))))
+        """Return the slots and combinations that fire on a text: what weights are fitted on."""
+        features = self._features(self._matcher.read(text))
+        return tuple(name for name, bit in self._bits.items() if features & bit)
 
     def _features(self, reading: Reading) -> int:
         features = reading.whole
-        for bit in each(features):
-            for feature, test in self._tests.get(bit, ()):
-                if not features & feature and test.holds(reading):
-                    features |= feature
+        for number in reading.holding(self._tests):
+            features |= 1 << len(self._matcher.bits) + number
         return features
 
-    def _chances(self, fired: Iterable[int]) -> list[float]:
-        """The four scores as chances that add up to 1 (softmax), in the order of _ABOUTS."""
+    def _chances(self, features: int) -> list[float]:
+        """Return the four scores as chances that add up to 1 (softmax), in the order of _ABOUTS."""
         witness, own, compassion, other = self._start
-        for number in fired:
-            row = self._rows[number]
-            witness += row[0]
-            own += row[1]
-            compassion += row[2]
-            other += row[3]
+        for bit in each(features):
+            more = self._rows[bit]
+            witness += more[0]
+            own += more[1]
+            compassion += more[2]
+            other += more[3]
         highest = max(witness, own, compassion, other)
         parts = [math.exp(score - highest) for score in (witness, own, compassion, other)]
         total = sum(parts)
         return [part / total for part in parts]
 
     def _source(self, features: int) -> Source:
-        """The source that most slots speak for; of equals, the one that stands first in the rules."""
+        """Return the source that most slots speak for; of equals, the one that stands first in the rules."""
         best, most = Source.NONE, 0
         for source, mask in self._sources:
             count = (features & mask).bit_count()
@@ -171,21 +172,22 @@ class Reader:
         return best
 
     def _evidence(self, reading: Reading, features: int) -> Iterator[Evidence]:
-        """Each slot that fired, on the first words that it found; a combination, on those of its slots."""
-        seen = 0
-        for slots, start, end in reading.hits:
-            if slots & ~seen:
+        """Yield each of these features with the first words that it was found in; a combination has none."""
+        slots = features & reading.whole
+        combinations = features ^ slots
+        for found, start, end in reading.hits:
+            fresh = found & slots
+            if fresh:
+                slots ^= fresh
                 words = reading.words(start, end)
-                yield from (Evidence(self.names[bit.bit_length() - 1], words) for bit in each(slots & ~seen))
-                seen |= slots
-        for bit in each(features & ~self._slots):
-            yield Evidence(self.names[bit.bit_length() - 1], "")
+                for bit in each(fresh):
+                    yield Evidence(self._names[bit], words)
+        for bit in each(combinations):
+            yield Evidence(self._names[bit], "")
 
     def _mask(self, names: Iterable[str]) -> int:
-        return sum(self._bits[name] for name in set(names))
+        return sum(self._bits[name] for name in {*names})
 
-
-_ABOUTS = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
 
 
 def _row(weights: Weights) -> tuple[float, float, float, float]:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
-from bot.core.matching import Combination, Matcher, Reading, phrase_problems
+from bot.core.matching import Combination, Matcher, Reading, Test, phrase_problems
 from bot.core.model import Danger, Evidence, Tier
 
 
@@ -66,30 +68,32 @@ class Guard:
             hiding=[name for name, slot in rules.slots.items() if slot.hides],
             fillers=rules.fillers,
         )
-        self._rules = [(name, rule.tier, self._matcher.test(rule)) for name, rule in rules.rules.items()]
-        self._minor = [(name, self._matcher.test(combination)) for name, combination in rules.minor.items()]
+        self._rules = [(name, rule.tier) for name, rule in rules.rules.items()]
+        self._tests = self._matcher.tests(rules.rules.values())
+        self._minor = [*rules.minor]
+        self._minor_tests = self._matcher.tests(rules.minor.values())
 
     def read(self, text: str) -> Danger:
-        """What any text says about danger, and the words of it. Takes time linear in its length; never raises."""
+        """Tell what any text says about danger, in which words. Takes time linear in its length; never raises."""
         reading = self._matcher.read(text)
-        if not reading.whole:
+        rule = next(reading.holding(self._tests), None)
+        minor = next(reading.holding(self._minor_tests), None)
+        if rule is None and minor is None:
             return _NOTHING
-        evidence: list[Evidence] = []
         tier = Tier.NONE
-        for name, of_tier, test in self._rules:
-            if test.holds(reading):
-                tier = of_tier
-                evidence.append(Evidence(name, _words(reading, test.all)))
-                break
-        minor = next(((name, test) for name, test in self._minor if test.holds(reading)), None)
-        if minor:
-            evidence.append(Evidence(minor[0], _words(reading, minor[1].all)))
+        evidence = []
+        if rule is not None:
+            name, tier = self._rules[rule]
+            evidence.append(Evidence(name, _words(reading, self._tests[rule])))
+        if minor is not None:
+            evidence.append(Evidence(self._minor[minor], _words(reading, self._minor_tests[minor])))
         return Danger(tier, minor is not None, tuple(evidence))
 
 
 _NOTHING = Danger()
 
 
-def _words(reading: Reading, mask: int) -> str:
-    """The words that speak for a rule, in the order of the text."""
+def _words(reading: Reading, test: Test) -> str:
+    """Return the words that a rule fired on, in the order of the text."""
+    mask = reduce(or_, test.needs)
     return " ... ".join(dict.fromkeys(reading.words(start, end) for slots, start, end in reading.hits if slots & mask))
