@@ -42,6 +42,8 @@ class Terminal:
         while line := self._next_line():
             if line.strip():
                 await self._hear(line)
+        if self._interactive:
+            self._say("")
 
     def _next_line(self) -> str:
         """Give a line with its end, or "" at the end of the input."""
@@ -89,10 +91,7 @@ class Terminal:
         return Incoming(PERSON, Where.PRIVATE, Kind.TEXT, at=0, text=line)
 
     def _pressed(self, line: str) -> Button | None:
-        if not (line.isascii() and line.isdigit()):
-            return None
-        number = int(line[:4])
-        return self._buttons[number - 1] if 1 <= number <= len(self._buttons) else None
+        return {str(number): button for number, button in enumerate(self._buttons, start=1)}.get(line)
 
 
 async def talk(responder: Responder, prompts: Prompts) -> None:
