@@ -1,0 +1,127 @@
+from collections.abc import AsyncIterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from typing_extensions import override
+
+from bot.adapters.terminal import PERSON, Terminal
+from bot.core.lines import Line
+from bot.store.store import Store
+from tests.person import KEYS, PROMPTS, Clock, responder_of
+
+
+class Screen(StringIO):
+    """A terminal's end of a stream."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with Store.open(tmp_path / "data", KEYS) as opened:
+        yield opened
+
+
+async def transcript(store: Store, *said: str) -> str:
+    """What a pipe gives back for these lines."""
+    stdout = StringIO()
+    await Terminal(responder_of(store, Clock()), PROMPTS, StringIO("\n".join(said)), stdout).run()
+    return stdout.getvalue()
+
+
+def says(line: Line, text: str) -> bool:
+    """Whether one of a line's wordings is in the text, whose own line breaks and indents do not matter."""
+    flat = " ".join(text.split())
+    return any(" ".join(wording.split()) in flat for wording in PROMPTS.lines[line])
+
+
+def after(text: str, said: str) -> str:
+    """What follows the last line that someone wrote."""
+    return text.rpartition(f"> {said}\n")[2]
+
+
+# --- on a pipe ----------------------------------------------------------------------------------------------------
+
+
+async def test_pipe_gives_a_plain_transcript_with_numbered_buttons(store: Store) -> None:
+    text = await transcript(store, "/walk", "1")
+    spoken, _, buttons = text.rstrip("\n").rpartition("\n\n")
+    assert text.startswith("> /walk\n\n  ")
+    assert "\n> 1\n\n  " in spoken
+    assert buttons == "  [1] A little   [2] Strong\n  [3] Very strong   [4] Too much\n  [5] Skip"
+    assert "\x1b" not in text
+    assert [line for line in text.splitlines() if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("answer", ["1", "Did it", "did it", " 1 ", "i did that, thank goodness it helped me"])
+async def test_number_its_words_or_words_of_ones_own_all_answer(store: Store, answer: str) -> None:
+    assert says(Line.EASE, after(await transcript(store, "/walk", answer), answer.strip()))
+
+
+async def test_number_without_a_button_is_read_as_text(store: Store) -> None:
+    assert says(Line.RESONANCE, after(await transcript(store, "/walk", "1", "6"), "6"))
+    assert says(Line.HIGH, after(await transcript(store, "/walk", "1", "9"), "9"))
+
+
+@pytest.mark.parametrize("said", ["0", "00010", "1" * 5000, "-1", "1.0", "²", "١"])
+async def test_what_only_looks_like_a_number_presses_nothing(store: Store, said: str) -> None:
+    text = await transcript(store, "/forget", said)
+    assert not says(Line.FORGET_DONE, text)
+
+
+async def test_long_lines_are_not_broken(store: Store) -> None:
+    said = "word " * 100
+    assert f"> {said.strip()}\n" in await transcript(store, said)
+
+
+async def test_brackets_in_words_are_shown_as_they_are(store: Store) -> None:
+    assert "> [bold]x[/bold] [link=a]b :smile:\n" in await transcript(store, "[bold]x[/bold] [link=a]b :smile:")
+
+
+async def test_empty_lines_are_passed_over_and_the_end_is_a_good_end(store: Store) -> None:
+    assert await transcript(store, "", "   ", "\t") == ""
+    assert await transcript(store) == ""
+
+
+@pytest.mark.parametrize("said", ["/walk", "/WALK", "/walk now", "/walk@example_compassion_bot"])
+async def test_command_is_a_command(store: Store, said: str) -> None:
+    assert says(Line.ARRIVE_ASKED, await transcript(store, said))
+
+
+async def test_button_pressed_twice_gets_a_short_note(store: Store) -> None:
+    text = await transcript(store, "/walk", "fuck off", "1", "1")
+    once, _, twice = text.rpartition("> 1\n")
+    assert says(Line.STOPPED, once)
+    assert twice.strip() in PROMPTS.lines[Line.TWICE]
+
+
+async def test_two_taps_forget_what_a_yes_has_kept(store: Store) -> None:
+    text = await transcript(store, "/consent", "1", "/forget", "1")
+    assert says(Line.CONSENT_YES, text)
+    assert says(Line.FORGET_DONE, after(text, "1"))
+    assert await store.consents(PERSON) == frozenset()
+
+
+# --- in a terminal ------------------------------------------------------------------------------------------------
+
+
+async def test_terminal_begins_with_what_this_is_and_asks_with_a_prompt(store: Store) -> None:
+    stdout = Screen()
+    await Terminal(responder_of(store, Clock()), PROMPTS, Screen("/walk\n1\n"), stdout).run()
+    text = stdout.getvalue()
+    assert says(Line.START, text.partition("> ")[0])
+    assert text.count("> ") == 3
+    assert says(Line.ARRIVE_ASKED, text)
+    assert "> /walk" not in text
+    assert text.endswith("\n")
+
+
+@pytest.mark.parametrize(("stdin", "stdout"), [(Screen(), StringIO()), (StringIO(), Screen())])
+async def test_nothing_is_said_first_where_either_end_is_a_pipe(
+    store: Store, stdin: StringIO, stdout: StringIO
+) -> None:
+    await Terminal(responder_of(store, Clock()), PROMPTS, stdin, stdout).run()
+    assert stdout.getvalue() == ""
