@@ -258,7 +258,8 @@ _COPY_FILES: Final = ("walk.yaml", "copy.yaml", "groups.yaml")
 class _Book:
     """The files of one language, as far as they can be read, and what is wrong in them.
 
-    `typed` has each whole message that is known, as `matching.plain` gives it, with what it means.
+    `typed` has each whole message that is known, as `matching.plain` gives it, with what it means. The words on a
+    button are typed words too, where its name has any.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -303,6 +304,9 @@ class _Book:
                 yield page.problem((part, *sibling), f"there is no “{name}”: add it beside this")
 
     def _typed_problems(self) -> Iterator[str]:
+        meanings = {meaning for _, copy in self.pages for meaning in copy.typed}
+        labels = ((label, words) for _, copy in self.pages for label, words in copy.labels.items())
+        self.typed.update({plain(words): label for label, words in labels if label in meanings})
         typed = (
             (page, ("typed", meaning, number), phrase)
             for page, copy in self.pages

@@ -51,7 +51,12 @@ def test_load_has_words_for_every_line_and_label(prompts: Prompts) -> None:
 def test_load_reads_typed_words_as_a_message_is_read(prompts: Prompts) -> None:
     assert prompts.content.typed[plain("Fuck off!!")] == "swear"
     assert prompts.content.typed[plain("I don't know...")] == "not_sure"
-    assert prompts.content.typed[plain("No")] == "no"
+    assert prompts.content.typed[plain("NOPE.")] == "no"
+
+
+def test_load_knows_the_words_of_a_button_at_any_step(prompts: Prompts) -> None:
+    assert prompts.content.typed[plain("Stop!")] == "stop"
+    assert prompts.content.typed[plain("this makes it harder")] == "harder"
 
 
 def test_load_gives_a_reader_and_a_guard(prompts: Prompts) -> None:
@@ -246,6 +251,7 @@ def test_load_names_a_line_that_has_no_words_and_where_it_could_stand(folder: Pa
         ("walk.yaml", "  skip: [next", "  skap: [next", "typed.skap: there is no meaning “skap”"),
         ("walk.yaml", "  skip: [next", "  skip: ['?!', next", "typed.skip: “?!” has no words: take it out"),
         ("walk.yaml", "  skip: [next", "  skip: [Fuck OFF!, next", "typed.swear: “fuck off” stands under skip already"),
+        ("walk.yaml", "  skip: [next", "  skip: [Stop., next", "typed.skip: “Stop.” stands under stop already"),
     ],
 )
 def test_load_compares_names_slots_and_typed_words(folder: Path, name: str, old: str, new: str, problem: str) -> None:
