@@ -202,8 +202,10 @@ def opening(state: State, *, told: bool = True) -> Reply:
 
 def again(state: State, before: Line | None = None) -> Reply:
     """The step once more, after something aside (`before`): a question from the person, an old button."""
-    first = () if before is None else (before,)
-    return _reply(state, (*first, *_lines(state)))
+    if before is None:
+        return _reply(state, _lines(state))
+    alone = state.step is Step.IDLE and before is not Line.STALE
+    return _reply(state, (before,) if alone else (before, *_lines(state)))
 
 
 def onward(before: State, event: Event, state: State, *, heard: bool = False) -> Reply:
