@@ -67,7 +67,7 @@ def seal(key: bytes, person: int, at: int, state: State, button: Button) -> str:
     """The callback data of a button (38 ASCII characters), shown `at` (seconds since 1970) in `state`."""
     head = _HEAD.pack(VERSION, button.action, button.value)
     rest = _REST.pack(at, state.walk.to_bytes(3), state.counter, _pack(state))
-    return urlsafe_b64encode(head + _tag(key, person, head + rest) + rest).rstrip(b"=").decode()
+    return _spell(head + _tag(key, person, head + rest) + rest)
 
 
 def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Refused:
@@ -76,7 +76,7 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
         raw = urlsafe_b64decode(payload.encode("ascii") + b"=" * (-len(payload) % 4))
     except ValueError:
         return Refused.UNREADABLE
-    if len(raw) != _SIZE:
+    if len(raw) != _SIZE or _spell(raw) != payload:  # the decoder steps over letters that are none of base64
         return Refused.UNREADABLE
     head, tag, rest = raw[: _HEAD.size], raw[_HEAD.size : -_REST.size], raw[-_REST.size :]
     if not hmac.compare_digest(tag, _tag(key, person, head + rest)):
@@ -91,6 +91,10 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
         return Opened(_unpack(int.from_bytes(walk), counter, packed), Action(action), value)
     except (ValueError, IndexError):  # sealed by a version of ours that knew more
         return Refused.UNREADABLE
+
+
+def _spell(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _tag(key: bytes, person: int, message: bytes) -> bytes:
