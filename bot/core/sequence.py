@@ -134,7 +134,8 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.CARE, Event.SKIP, Step.CLOSE),
     Row(Step.CLOSE, Event.MORE, Step.KIND),
     # Danger: the question, the card.
-    Row(Step.DANGER_ASK, Event.NEXT, RESUME),
+    Row(Step.DANGER_ASK, Event.NEXT, Step.ARRIVE, Under.NOT_BEGUN),
+    Row(Step.DANGER_ASK, Event.NEXT, Step.EASE),
     Row(Step.DANGER_ASK, Event.OWN, Step.HELD),
     Row(Step.HELD, Event.ANOTHER, Step.HELD),
     Row(Step.HELD, Event.PERSON, Step.HELD),
