@@ -82,10 +82,14 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
 }
 """The slots of a line. Each is filled by a label whose name begins as given here."""
 
-MEANINGS: Final = frozenset(
-    {*Label, "another", "thanks", "real", "swear", *(f"rate.{rating}" for rating in range(11))},
+MEANINGS: Final = (
+    *("skip", "stop", "harder", "another", "did_it", "person", "more", "short"),
+    *("yes", "no", "not_sure", "about_me", "thanks", "real", "swear"),
+    *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),
 )
-"""What typed words may mean: a button, another act, a rating, or what else people write to a bot."""
+"""What typed words mean. Each has some; beside these, "rate.0" to "rate.10" may have some."""
+
+_RATINGS: Final = tuple(f"rate.{rating}" for rating in range(11))
 
 
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
@@ -315,13 +319,19 @@ class _Book:
         )
         for page, place, phrase in typed:
             words, meaning = plain(phrase), place[1]
-            if meaning not in MEANINGS:
-                yield page.problem(place, f"there is no meaning “{meaning}”: use the name of a label")
+            if meaning not in (*MEANINGS, *_RATINGS):
+                yield page.problem(place, f"there is no meaning “{meaning}”: mend its spelling, or take it out")
             if not words:
                 yield page.problem(place, f"“{phrase}” has no words: take it out")
             elif words in self.typed:
                 yield page.problem(place, f"“{phrase}” stands under {self.typed[words]} already: keep one")
             self.typed.setdefault(words, meaning)
+        if len(self.pages) == len(_COPY_FILES):
+            page = self.pages[0][0]
+            missing = [meaning for meaning in MEANINGS if meaning not in meanings]
+            yield from (
+                page.problem(("typed",), f"there is no “{meaning}”: add what people type") for meaning in missing
+            )
 
 
 def _slot_problems(page: _Page, place: _Place, wording: str) -> Iterator[str]:

@@ -249,6 +249,7 @@ def test_load_names_a_line_that_has_no_words_and_where_it_could_stand(folder: Pa
         ("walk.yaml", "Once more: how", "Once more {how", "lines.ease.again: has a brace that does not close"),
         ("walk.yaml", "Thank you for writing that.", " ", "lines.heard: has no words"),
         ("walk.yaml", "  skip: [next", "  skap: [next", "typed.skap: there is no meaning “skap”"),
+        ("walk.yaml", "  skip: [next", "  rate.3: [next", "typed: there is no “skip”: add what people type"),
         ("walk.yaml", "  skip: [next", "  skip: ['?!', next", "typed.skip: “?!” has no words: take it out"),
         ("walk.yaml", "  skip: [next", "  skip: [Fuck OFF!, next", "typed.swear: “fuck off” stands under skip already"),
         ("walk.yaml", "  skip: [next", "  skip: [Stop., next", "typed.skip: “Stop.” stands under stop already"),
