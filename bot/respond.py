@@ -31,6 +31,7 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
+    Lane,
     Opened,
     Purpose,
     Refused,
@@ -48,7 +49,7 @@ IDLE: Final = 30 * 60
 """Seconds after which what was held in memory is gone."""
 
 _FALLBACK: Final = {
-    Where.PRIVATE: (Reply((Line.CRISIS,)),),
+    Where.PRIVATE: (Reply((Line.CRISIS,), lane=Lane.DANGER),),
     Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR),),
 }
 """If one message makes the core fail, its writer is shown where help is."""

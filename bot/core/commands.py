@@ -22,6 +22,7 @@ from bot.core.model import (
     Forgot,
     Held,
     Incoming,
+    Lane,
     Moved,
     Purpose,
     Reply,
@@ -61,7 +62,7 @@ def walk(incoming: Incoming, held: Held) -> Decision:
 
 def crisis(_: Incoming, held: Held) -> Decision:
     """Where urgent help is."""
-    return _say(held, Line.CRISIS)
+    return Decision(held, (Reply((Line.CRISIS,), lane=Lane.DANGER),))
 
 
 def stop(incoming: Incoming, held: Held) -> Decision:

@@ -28,6 +28,7 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
+    Lane,
     Moved,
     Notice,
     Opened,
@@ -97,7 +98,8 @@ def _held(turn: _Turn, card: Line) -> Decision:
 
 
 def _card(card: Line, state: State) -> tuple[Reply, ...]:
-    return (Reply((card,)), Reply((Line.CARD_LINES,)), Reply((Line.CARD_STAY,), offer(state)))
+    messages = (Reply((card,)), Reply((Line.CARD_LINES,)), Reply((Line.CARD_STAY,), offer(state)))
+    return tuple(replace(message, lane=Lane.DANGER) for message in messages)
 
 
 def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:

@@ -374,6 +374,14 @@ class Button:
     payload: str = ""
 
 
+class Lane(IntEnum):
+    """Which messages go out before which, when not all can go at once."""
+
+    DANGER = 0
+    REPLY = 1
+    BROADCAST = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One message, named by its lines, which are said in this order.
@@ -385,6 +393,7 @@ class Reply:
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
     slots: Mapping[str, Label] = field(default_factory=dict)
     picks: tuple[int, ...] = ()  # () is all zero
+    lane: Lane = Lane.REPLY
 
 
 @dataclass(frozen=True, slots=True)
