@@ -234,7 +234,7 @@ def _went(turn: _Turn, before: State, event: Event, *, heard: bool = False) -> D
 
 def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple[Reply, ...]:
     if state.step is Step.IDLE:
-        return (again(state, Line.WHOSE_MINE if before.step is Step.WHOSE else Line.THANKS),)
+        return (again(state, Line.WHOSE_MINE if event is Event.OWN else Line.BACK),)
     if state.step is Step.HELD and before.step is not Step.HELD:
         return _card(Line.CARD_FRIEND if event is Event.NEXT else Line.CARD_OWN, state)
     after_no = (Reply((Line.DANGER_NO,)),) if before.step is Step.DANGER_ASK else ()

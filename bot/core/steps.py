@@ -344,6 +344,7 @@ _MEANINGS: Mapping[str, Answer] = {
     "person": Answer(Action.PERSON),
     "more": Answer(Action.MORE),
     "short": Answer(Action.SHORT),
+    "about_me": Answer(Action.OWN),
     "did_it": Answer(Action.NEXT),
     **{f"rate.{rating}": Answer(Action.RATE, rating) for rating in range(11)},
     **{label.value: Answer(Action.FEEL, feeling) for feeling, label in FEELINGS.items()},
@@ -413,6 +414,8 @@ def read(state: State, text: str, content: Content) -> Answer | None:
         return _YES.get(state.step, Answer(Action.NEXT))
     if meaning == "no":
         return _NO.get(state.step, Answer(Action.SKIP))
+    if meaning == "not_sure":
+        return Answer(Action.OWN if state.step is Step.DANGER_ASK else Action.SKIP)
     answer = _MEANINGS.get(meaning)
     if answer is not None and state.step not in _PLACES.get(answer.action, {state.step}):
         return None
