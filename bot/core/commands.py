@@ -6,6 +6,7 @@ Rules that hold here: every command is in `COMMANDS`, which also fills Telegram'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -36,6 +37,7 @@ _CONSENT: Final = (
     (Button(Label.REMEMBER_YES, Action.REMEMBER_YES),),
     (Button(Label.UNDER_16, Action.REMEMBER_UNDER_16), Button(Label.REMEMBER_NO, Action.REMEMBER_NO)),
 )
+_COMMAND: Final = re.compile(r"/([A-Za-z0-9_]+)(?:@\w+)?(?![\w/@])\s*")  # "/stop." stops too
 _FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
 
 
@@ -173,10 +175,8 @@ def split_command(text: str) -> tuple[str, str]:
 
     A text that begins with none gives "" and itself.
     """
-    head, *rest = text.split(maxsplit=1)[:2] or [""]
-    if not head.startswith("/"):
-        return "", text
-    return head[1:].partition("@")[0].lower(), "".join(rest)
+    found = _COMMAND.match(text)
+    return ("", text) if found is None else (found[1].lower(), text[found.end() :])
 
 
 def menu() -> tuple[tuple[str, Label], ...]:
