@@ -61,7 +61,7 @@ class NoticingRules:
     start: Weights
     slots: Mapping[str, Slot]
     combinations: Mapping[str, Together] = field(default_factory=dict)
-    sources: Mapping[Source, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[Source, Mapping[str, float]] = field(default_factory=dict)  # what speaks for each, and how much
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fillers: tuple[str, ...] = ()
 
@@ -109,7 +109,10 @@ class Reader:
         self._names = {bit: name for name, bit in self._bits.items()}
         self._start = _row(rules.start)
         self._rows = {bit: _row(features[name].weights) for name, bit in self._bits.items()}
-        self._sources = [(source, self._mask(names)) for source, names in rules.sources.items()]
+        self._sources = [
+            (source, [(self._bits[name], weight) for name, weight in names.items()])
+            for source, names in rules.sources.items()
+        ]
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
         steers = self._mask(name for names in (*rules.sources.values(), *rules.conditions.values()) for name in names)
         self._speaks = [
@@ -163,12 +166,12 @@ class Reader:
         return [part / total for part in parts]
 
     def _source(self, features: int) -> Source:
-        """Return the source that most slots speak for; of equals, the one that stands first in the rules."""
-        best, most = Source.NONE, 0
-        for source, mask in self._sources:
-            count = (features & mask).bit_count()
-            if count > most:
-                best, most = source, count
+        """Return the source that most speaks for; of equals, the one that stands first in the rules."""
+        best, most = Source.NONE, 0.0
+        for source, names in self._sources:
+            score = sum(weight for bit, weight in names if features & bit)
+            if score > most:
+                best, most = source, score
         return best
 
     def _evidence(self, reading: Reading, features: int) -> Iterator[Evidence]:
