@@ -30,7 +30,7 @@ from bot.core.model import (
     Step,
     Withdrew,
 )
-from bot.core.sequence import WALKING, advance, begin
+from bot.core.sequence import HOLDS, WALKING, Under, advance, begin
 from bot.core.steps import BEGIN, REMEMBER, opening
 
 _CONSENT: Final = (
@@ -185,6 +185,7 @@ def menu() -> tuple[tuple[str, Label], ...]:
 
 
 def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:
-    """The way to *remember*, at the end of a walk, for someone who has not said yes and may."""
-    may = held.state.step is Step.CLOSE and not held.state.minor and Purpose.REMEMBER not in held.consents
-    return ((REMEMBER,),) if may else ()
+    """The way to *remember*, at the end of a walk, for someone who may and has not said yes. Never in grief."""
+    state = held.state
+    may = state.step is Step.CLOSE and HOLDS[Under.PLAIN](state) and not state.minor
+    return ((REMEMBER,),) if may and Purpose.REMEMBER not in held.consents else ()
