@@ -17,7 +17,7 @@ from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationBuilder, CallbackQueryHandler, ContextTypes, MessageHandler, filters
 
 from bot.adapters.delivery import Delivery
-from bot.core.commands import menu, split_command
+from bot.core.commands import COMMANDS, menu, split_command
 from bot.core.lines import Line
 from bot.core.model import Action, Button, Decision, Incoming, Kind, Reply, Where
 from bot.log import failure
@@ -27,6 +27,7 @@ from bot.respond import Responder
 UPDATES: Final = ["message", "edited_message", "callback_query"]
 """What Telegram is asked for. Left out, it would send what was asked for the last time."""
 
+_NAMING: Final = {MessageEntity.MENTION, MessageEntity.BOT_COMMAND}
 _REMEMBERED_CHATS: Final = 10_000
 
 log = structlog.get_logger()
@@ -77,10 +78,10 @@ class TelegramBot:
         if message is None or incoming is None:
             return
         decision = await self._responder.respond(incoming)
-        before = self._with_buttons.get(message.chat_id)
+        done_with = self._with_buttons.pop(message.chat_id, None) if decision.moved else None
         await self._send(message.chat_id, _thread(message), decision)
-        if before is not None and self._with_buttons.get(message.chat_id) != before and decision.moved:
-            await self._delivery.take_buttons(message.chat_id, before)
+        if done_with is not None:
+            await self._delivery.take_buttons(message.chat_id, done_with)
 
     async def _on_press(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         query = update.callback_query
@@ -142,7 +143,7 @@ def incoming_of(message: Message, bot: Bot) -> Incoming | None:
         command=command,
         payload=_payload(message.reply_to_message, bot),
         forwarded=forwarded,
-        addressed=where is Where.PRIVATE or bool(command) or _is_addressed(message, bot),
+        addressed=where is Where.PRIVATE or command in COMMANDS or _is_addressed(message, bot),
     )
 
 
@@ -160,7 +161,7 @@ def _is_addressed(message: Message, bot: Bot) -> bool:
     entities = message.parse_entities() | message.parse_caption_entities()
     return any(
         (entity.user is not None and entity.user.id == bot.id)
-        or (entity.type == MessageEntity.MENTION and words.lower() == f"@{bot.username}".lower())
+        or (entity.type in _NAMING and words.lower().endswith(f"@{bot.username}".lower()))
         for entity, words in entities.items()
     )
 
