@@ -1,0 +1,661 @@
+import json
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from telegram import Bot, Message, Update
+from telegram.error import NetworkError
+from telegram.request import BaseRequest, RequestData
+from typing_extensions import override
+
+from bot.adapters.delivery import Delivery
+from bot.adapters.telegram_bot import UPDATES, App, TelegramBot, incoming_of
+from bot.core.commands import COMMANDS
+from bot.core.lines import Label, Line
+from bot.core.model import Incoming, Kind, Where
+from bot.respond import Responder
+from bot.store.store import Store
+from tests.botapi.chats import words
+from tests.botapi.people import CAPTIONED, MEDIA
+from tests.person import KEYS, PROMPTS, Clock, responder_of
+
+Json = dict[str, Any]
+
+TOKEN = "480016:AAExampleOfATokenThatOpensNothing"  # noqa: S105 - it opens nothing
+NAME = "example_compassion_bot"
+US = {"id": 480016, "is_bot": True, "first_name": "Compassion", "username": NAME}
+ANN = {"id": 7_071_067_811, "is_bot": False, "first_name": "Ann"}
+BEN = {"id": 5_772_156_649, "is_bot": False, "first_name": "Ben"}
+OTHER_BOT = {"id": 333, "is_bot": True, "first_name": "Other", "username": "other_bot"}
+PRIVATE = {"id": ANN["id"], "type": "private", "first_name": "Ann"}
+GROUP = {"id": -1_001_234_567_890, "type": "supergroup", "title": "Night shift"}
+CHANNEL = {"id": -1_009_876_543_210, "type": "channel", "title": "News"}
+ANONYMOUS = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+AS_CHANNEL = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+SERVICE = {"id": 777_000, "is_bot": False, "first_name": "Telegram"}
+AT = 1_790_000_000
+SAID = "lost a patient today"
+
+
+class Recorder(BaseRequest):
+    """The network: keeps every call, and answers as Telegram would, or with what a test has put in its way."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Json]] = []
+        self.finished: list[str] = []  # "method" when it is called, "method." when it is answered
+        self.given: dict[str, object] = {}
+        self.fails: dict[str, Exception | tuple[int, str]] = {}
+        self._last_message = 500
+
+    @property
+    @override
+    def read_timeout(self) -> float | None:
+        return None
+
+    @override
+    async def initialize(self) -> None: ...
+
+    @override
+    async def shutdown(self) -> None: ...
+
+    @override
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *_: object, **__: object
+    ) -> tuple[int, bytes]:
+        name = url.rpartition("/")[2]
+        parameters = dict(request_data.parameters) if request_data else {}
+        if name != "getMe":
+            self.calls.append((name, parameters))
+            self.finished.append(name)
+        match self.fails.get(name):
+            case Exception() as error:
+                raise error
+            case (int(status), str(description)):
+                answer = {"ok": False, "error_code": status, "description": description}
+                return status, json.dumps(answer).encode()
+        self.finished.append(f"{name}.")
+        return HTTPStatus.OK, json.dumps({"ok": True, "result": self._result(name, parameters)}).encode()
+
+    def _result(self, name: str, parameters: Json) -> object:
+        match name:
+            case "getMe":
+                return US
+            case "sendMessage":
+                self._last_message += 1
+                chat = {"id": parameters["chat_id"], "type": "private"}
+                return {"message_id": self._last_message, "date": AT, "chat": chat, "text": parameters["text"]}
+            case "getMyCommands":
+                return self.given.get("commands", [])
+            case "getMyDescription" | "getMyShortDescription":
+                field = "description" if name == "getMyDescription" else "short_description"
+                return {field: self.given.get(field, "")}
+        return True
+
+
+class Telegram:
+    """What Telegram hands to the bot, and what it gets back."""
+
+    def __init__(self, bot: Bot, network: Recorder, app: App, us: TelegramBot) -> None:
+        self.bot = bot
+        self.network = network
+        self.us = us
+        self._app = app
+
+    async def hands(self, kind: str, content: Json) -> list[str]:
+        """Hand over one update; give the methods that the bot calls then, in order."""
+        self.network.calls.clear()
+        self.network.finished.clear()
+        update = Update.de_json({"update_id": 1, kind: content}, self.bot)
+        await self._app.process_update(update)
+        return [name for name, _ in self.network.calls]
+
+    async def says(self, text: str, **more: object) -> list[str]:
+        return await self.hands("message", message(**words(text), **more))
+
+    async def presses(self, label: Label, *, on: Json | None = None, query: str = "q1") -> list[str]:
+        """Press a button of the latest message with buttons, or of an earlier one, as `shown` gave it."""
+        shown = on or self.shown()
+        data = next(
+            button["callback_data"]
+            for row in shown["reply_markup"]["inline_keyboard"]
+            for button in row
+            if button["text"] == PROMPTS.content.labels[label]
+        )
+        return await self.hands("callback_query", press(data, shown["message_id"], query=query))
+
+    def sent(self) -> list[Json]:
+        """What the bot sent since the last update."""
+        return [parameters for name, parameters in self.network.calls if name == "sendMessage"]
+
+    def shown(self) -> Json:
+        """The latest message of the bot, as it would come back in a press or a reply."""
+        (parameters,) = self.sent()
+        return {"message_id": self.network._last_message, **parameters}  # noqa: SLF001 - its own
+
+    def parameters(self, method: str) -> list[Json]:
+        return [parameters for name, parameters in self.network.calls if name == method]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with Store.open(tmp_path / "data", KEYS) as opened:
+        yield opened
+
+
+@pytest.fixture
+def network() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+async def bot(network: Recorder) -> AsyncIterator[Bot]:
+    async with Bot(TOKEN, request=network, get_updates_request=Recorder()) as opened:
+        yield opened
+
+
+def assembled(bot: Bot, responder: Responder) -> TelegramBot:
+    async def no_pause(_: float) -> None: ...
+
+    return TelegramBot(bot, Delivery(bot, no_pause), responder, PROMPTS)
+
+
+@pytest.fixture
+async def telegram(bot: Bot, network: Recorder, store: Store) -> AsyncIterator[Telegram]:
+    us = assembled(bot, responder_of(store, Clock()))
+    app = us.application()
+    async with app:
+        yield Telegram(bot, network, app, us)
+
+
+def message(**content: object) -> Json:
+    """A message of Ann's in private, but for what is said otherwise."""
+    sender = content.pop("sender", ANN)
+    return {"message_id": 10, "date": AT, "chat": PRIVATE, **({"from": sender} if sender else {}), **content}
+
+
+def press(data: str | None, message_id: int, *, query: str = "q1", sender: Json = ANN, **more: object) -> Json:
+    shown = {"message_id": message_id, "date": AT, "chat": PRIVATE, "from": US, "text": "shown", **more}
+    return {
+        "id": query,
+        "from": sender,
+        "message": shown,
+        "chat_instance": "1",
+        **({"data": data} if data is not None else {"game_short_name": "chess"}),
+    }
+
+
+def ours(*buttons: Json, text: str = "shown") -> Json:
+    """A message of the bot's, inside a reply to it."""
+    keyboard = {"reply_markup": {"inline_keyboard": [list(buttons)]}} if buttons else {}
+    return {"message_id": 9, "date": AT, "chat": PRIVATE, "from": US, "text": text, **keyboard}
+
+
+def private(kind: Kind, text: str = "", **more: Any) -> Incoming:  # noqa: ANN401 - fields of many types
+    return Incoming(7_071_067_811, Where.PRIVATE, kind, at=0, text=text, **more)
+
+
+def in_group(kind: Kind, text: str = "", *, addressed: bool = False, **more: Any) -> Incoming:  # noqa: ANN401
+    return Incoming(7_071_067_811, Where.GROUP, kind, at=0, text=text, addressed=addressed, **more)
+
+
+def says(parameters: Json, *lines: Line) -> bool:
+    """Whether a sent message is made of these lines, in any of their wordings."""
+    paragraphs = parameters["text"].split("\n\n")
+    return len(paragraphs) == len(lines) and all(
+        paragraph in PROMPTS.lines[line] for paragraph, line in zip(paragraphs, lines, strict=True)
+    )
+
+
+# --- what a message is ----------------------------------------------------------------------------------------------
+
+PICTURE = MEDIA["photo"]
+FORWARDED: dict[str, Json] = {
+    "user": {"type": "user", "sender_user": BEN, "date": AT},
+    "hidden": {"type": "hidden_user", "sender_user_name": "Someone", "date": AT},
+    "channel": {"type": "channel", "chat": CHANNEL, "message_id": 5, "date": AT},
+    "chat": {"type": "chat", "sender_chat": GROUP, "date": AT},
+}
+CASES: dict[str, tuple[Json, Incoming | None]] = {
+    # in private
+    "text": (message(**words(SAID)), private(Kind.TEXT, SAID)),
+    "caption": (message(**PICTURE, **words(SAID, "caption")), private(Kind.TEXT, SAID)),
+    "command": (message(**words("/walk")), private(Kind.COMMAND, command="walk")),
+    "command with words": (message(**words("/Start group now")), private(Kind.COMMAND, "group now", command="start")),
+    "command with our name": (message(**words(f"/walk@{NAME}")), private(Kind.COMMAND, command="walk")),
+    "command with our name in capitals": (
+        message(**words(f"/walk@{NAME.upper()}")),
+        private(Kind.COMMAND, command="walk"),
+    ),
+    "command for another bot": (message(**words("/walk@other_bot now")), private(Kind.TEXT, "/walk@other_bot now")),
+    "command in a caption": (
+        message(**PICTURE, **words("/crisis", "caption")),
+        private(Kind.COMMAND, command="crisis"),
+    ),
+    "no command": (message(**words("and/or")), private(Kind.TEXT, "and/or")),
+    "edited text": (message(**words(SAID), edit_date=AT), private(Kind.EDIT, SAID)),
+    "edited command": (message(**words("/stop it"), edit_date=AT), private(Kind.EDIT, "/stop it")),
+    "edited caption": (message(**PICTURE, **words(SAID, "caption"), edit_date=AT), private(Kind.EDIT, SAID)),
+    "edited place": (message(**MEDIA["location"], edit_date=AT), private(Kind.EDIT)),
+    **{
+        f"forwarded from a {kind}": (
+            message(**words(SAID), forward_origin=origin),
+            private(Kind.TEXT, SAID, forwarded=True),
+        )
+        for kind, origin in FORWARDED.items()
+    },
+    "forwarded command": (
+        message(**words("/forget"), forward_origin=FORWARDED["user"]),
+        private(Kind.TEXT, "/forget", forwarded=True),
+    ),
+    "forwarded picture": (
+        message(**PICTURE, forward_origin=FORWARDED["user"]),
+        private(Kind.MEDIA, forwarded=True),
+    ),
+    "reply to our buttons": (
+        message(**words("sad"), reply_to_message=ours({"text": "Sad", "callback_data": "abc"})),
+        private(Kind.TEXT, "sad", payload="abc"),
+    ),
+    "reply to our link": (
+        message(**words("sad"), reply_to_message=ours({"text": "Open", "url": "https://t.me/x"})),
+        private(Kind.TEXT, "sad"),
+    ),
+    "reply to us without buttons": (message(**words("sad"), reply_to_message=ours()), private(Kind.TEXT, "sad")),
+    "reply to oneself": (
+        message(**words("sad"), reply_to_message=message(**words("before"))),
+        private(Kind.TEXT, "sad"),
+    ),
+    "reply to another bot's buttons": (
+        message(**words("sad"), reply_to_message={**ours({"text": "Sad", "callback_data": "abc"}), "from": OTHER_BOT}),
+        private(Kind.TEXT, "sad"),
+    ),
+    "from another bot": (message(**words(SAID), sender=OTHER_BOT), None),
+    # in a group
+    "talk in a group": (message(**words(SAID), chat=GROUP), in_group(Kind.TEXT, SAID)),
+    "picture in a group": (message(**PICTURE, chat=GROUP), in_group(Kind.MEDIA)),
+    "command in a group": (
+        message(**words("/help"), chat=GROUP),
+        in_group(Kind.COMMAND, command="help", addressed=True),
+    ),
+    "command with our name in a group": (
+        message(**words(f"/help@{NAME}"), chat=GROUP),
+        in_group(Kind.COMMAND, command="help", addressed=True),
+    ),
+    "unknown command with our name in a group": (
+        message(**words(f"/ban@{NAME}"), chat=GROUP),
+        in_group(Kind.COMMAND, command="ban", addressed=True),
+    ),
+    "unknown command in a group": (message(**words("/ban x"), chat=GROUP), in_group(Kind.COMMAND, "x", command="ban")),
+    "command for another bot in a group": (
+        message(**words("/help@other_bot"), chat=GROUP),
+        in_group(Kind.TEXT, "/help@other_bot"),
+    ),
+    "mention": (
+        message(**words(f"😢 please @{NAME.title()} come"), chat=GROUP),
+        in_group(Kind.TEXT, f"😢 please @{NAME.title()} come", addressed=True),
+    ),
+    "mention in a caption": (
+        message(**PICTURE, **words(f"@{NAME}", "caption"), chat=GROUP),
+        in_group(Kind.TEXT, f"@{NAME}", addressed=True),
+    ),
+    "mention of a longer name": (
+        message(**words(f"@{NAME}2 hi"), chat=GROUP),
+        in_group(Kind.TEXT, f"@{NAME}2 hi"),
+    ),
+    "mention in words alone": (message(text=f"x@{NAME}", chat=GROUP), in_group(Kind.TEXT, f"x@{NAME}")),
+    "mention by a name": (
+        message(text="hey you", entities=[{"type": "text_mention", "offset": 4, "length": 3, "user": US}], chat=GROUP),
+        in_group(Kind.TEXT, "hey you", addressed=True),
+    ),
+    "mention of another by a name": (
+        message(text="hey you", entities=[{"type": "text_mention", "offset": 4, "length": 3, "user": BEN}], chat=GROUP),
+        in_group(Kind.TEXT, "hey you"),
+    ),
+    "reply to us in a group": (
+        message(**words("thanks"), chat=GROUP, reply_to_message=ours()),
+        in_group(Kind.TEXT, "thanks", addressed=True),
+    ),
+    "reply to another in a group": (
+        message(**words("thanks"), chat=GROUP, reply_to_message=message(**words("x"), sender=BEN)),
+        in_group(Kind.TEXT, "thanks"),
+    ),
+    "edited in a group": (message(**words(SAID), chat=GROUP, edit_date=AT), in_group(Kind.EDIT, SAID)),
+    "anonymous admin": (
+        message(**words(SAID), chat=GROUP, sender=ANONYMOUS, sender_chat=GROUP),
+        Incoming(1_087_968_824, Where.GROUP, Kind.TEXT, at=0, text=SAID, addressed=False),
+    ),
+    "as a channel": (
+        message(**words(f"/help@{NAME}"), chat=GROUP, sender=AS_CHANNEL, sender_chat=CHANNEL),
+        Incoming(136_817_688, Where.GROUP, Kind.COMMAND, at=0, command="help"),
+    ),
+    "another bot in a group": (message(**words(f"/help@{NAME}"), chat=GROUP, sender=OTHER_BOT), None),
+    "automatic forward": (
+        message(
+            **words(f"@{NAME}"),
+            chat=GROUP,
+            sender=SERVICE,
+            sender_chat=CHANNEL,
+            is_automatic_forward=True,
+            forward_origin=FORWARDED["channel"],
+        ),
+        None,
+    ),
+    "channel post": (message(**words(SAID), chat=CHANNEL, sender=None, sender_chat=CHANNEL), None),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), CASES.values(), ids=CASES)
+async def test_message_is_read_as(bot: Bot, content: Json, expected: Incoming | None) -> None:
+    assert incoming_of(Message.de_json(content, bot), bot) == expected
+
+
+UNSEEN: dict[str, Json] = {
+    **{str(kind): content for kind, content in MEDIA.items()},
+    "dice": {"dice": {"emoji": "🎲", "value": 3}},
+    "venue": {**MEDIA["location"], "venue": {**MEDIA["location"], "title": "Ward", "address": "1 Road"}},
+    "story": {"story": {"chat": CHANNEL, "id": 4}},
+    "game": {"game": {"title": "chess", "description": "", "photo": []}},
+    "what nobody knows yet": {"hologram": {"id": "x"}},
+}
+
+
+@pytest.mark.parametrize("content", UNSEEN.values(), ids=UNSEEN)
+async def test_what_is_no_text_is_read_as_media(bot: Bot, content: Json) -> None:
+    assert incoming_of(Message.de_json(message(**content), bot), bot) == private(Kind.MEDIA)
+
+
+@pytest.mark.parametrize("kind", CAPTIONED)
+async def test_caption_of_anything_is_read_as_text(bot: Bot, kind: str) -> None:
+    content = message(**{**UNSEEN[kind], **words(SAID, "caption")})
+    assert incoming_of(Message.de_json(content, bot), bot) == private(Kind.TEXT, SAID)
+
+
+# --- messages -------------------------------------------------------------------------------------------------------
+
+
+async def test_message_is_answered_in_plain_text_with_buttons_and_no_preview(telegram: Telegram) -> None:
+    assert await telegram.says("/walk") == ["sendMessage"]
+    (sent,) = telegram.sent()
+    assert sent["chat_id"] == ANN["id"]
+    assert "parse_mode" not in sent
+    assert sent["link_preview_options"] == {"is_disabled": True}
+    labels = [[button["text"] for button in row] for row in sent["reply_markup"]["inline_keyboard"]]
+    assert labels == [["Did it", "Something else"]]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+async def test_every_command_is_answered(telegram: Telegram, name: str) -> None:
+    assert set(await telegram.says(f"/{name}")) == {"sendMessage"}
+
+
+@pytest.mark.parametrize("content", UNSEEN.values(), ids=UNSEEN)
+async def test_what_cannot_be_read_is_told_so_with_the_danger_line(telegram: Telegram, content: Json) -> None:
+    assert await telegram.hands("message", message(**content)) == ["sendMessage"]
+    (sent,) = telegram.sent()
+    assert says(sent, Line.MEDIA)
+    assert "/crisis" in sent["text"]
+
+
+async def test_caption_is_read_for_danger(telegram: Telegram) -> None:
+    await telegram.hands("message", message(**PICTURE, **words("i want to kill myself", "caption")))
+    card, *more = telegram.sent()
+    assert says(card, Line.CARD_OWN)
+    assert [says(sent, line) for sent, line in zip(more, [Line.CARD_LINES, Line.CARD_STAY], strict=True)] == [True] * 2
+
+
+async def test_edited_message_is_read_for_danger_and_for_nothing_else(telegram: Telegram) -> None:
+    assert await telegram.hands("edited_message", message(**words("/walk"), edit_date=AT)) == []
+    await telegram.hands("edited_message", message(**words("i want to kill myself"), edit_date=AT))
+    assert says(telegram.sent()[0], Line.CARD_OWN)
+
+
+async def test_forwarded_words_of_danger_are_asked_about_before_any_card(telegram: Telegram) -> None:
+    await telegram.says("i want to kill myself", forward_origin=FORWARDED["user"])
+    (sent,) = telegram.sent()
+    assert says(sent, Line.WHOSE)
+
+
+async def test_buttons_are_taken_away_after_a_typed_answer_once_the_next_message_is_there(telegram: Telegram) -> None:
+    await telegram.says("/walk")
+    before = telegram.shown()["message_id"]
+    await telegram.says("did it")
+    assert telegram.network.finished == [
+        "sendMessage",
+        "sendMessage.",
+        "editMessageReplyMarkup",
+        "editMessageReplyMarkup.",
+    ]
+    (edit,) = telegram.parameters("editMessageReplyMarkup")
+    assert edit == {"chat_id": ANN["id"], "message_id": before}
+
+
+async def test_buttons_of_a_walk_are_taken_away_when_it_is_stopped(telegram: Telegram) -> None:
+    await telegram.says("/walk")
+    assert await telegram.says("/stop") == ["sendMessage", "editMessageReplyMarkup"]
+    assert await telegram.says("/walk") == ["sendMessage"]
+
+
+async def test_buttons_stay_while_the_walk_stays_where_it_is(telegram: Telegram) -> None:
+    await telegram.says("/walk")
+    shown = telegram.shown()
+    assert await telegram.says("/help") == ["sendMessage"]
+    assert await telegram.hands("message", message(**MEDIA["sticker"])) == ["sendMessage"]
+    await telegram.presses(Label.DID_IT, on=shown)
+    assert says(telegram.sent()[0], Line.EASE)
+
+
+async def test_reply_to_a_message_with_buttons_goes_on_after_a_restart(telegram: Telegram, store: Store) -> None:
+    await telegram.says("/walk")
+    shown = telegram.shown()
+    async with assembled(telegram.bot, responder_of(store, Clock())).application() as app:
+        restarted = Telegram(telegram.bot, telegram.network, app, telegram.us)
+        reply = ours(*shown["reply_markup"]["inline_keyboard"][0])
+        await restarted.says("did it", reply_to_message=reply)
+        assert says(restarted.sent()[0], Line.EASE)
+
+
+# --- presses --------------------------------------------------------------------------------------------------------
+
+
+async def test_press_is_answered_and_old_buttons_are_taken_away_once_the_next_message_is_there(
+    telegram: Telegram,
+) -> None:
+    await telegram.says("/walk")
+    before = telegram.shown()["message_id"]
+    first, *after = await telegram.presses(Label.DID_IT)
+    assert first == "sendMessage"
+    assert sorted(after) == ["answerCallbackQuery", "editMessageReplyMarkup"]
+    assert telegram.network.finished[:2] == ["sendMessage", "sendMessage."]
+    assert telegram.parameters("answerCallbackQuery") == [{"callback_query_id": "q1"}]
+    assert telegram.parameters("editMessageReplyMarkup") == [{"chat_id": ANN["id"], "message_id": before}]
+
+
+async def test_second_press_of_a_button_gets_a_short_note_and_nothing_else(telegram: Telegram) -> None:
+    await telegram.says("/walk")
+    shown = telegram.shown()
+    await telegram.presses(Label.DID_IT, on=shown)
+    assert await telegram.presses(Label.DID_IT, on=shown, query="q2") == ["answerCallbackQuery"]
+    (answer,) = telegram.parameters("answerCallbackQuery")
+    assert answer["callback_query_id"] == "q2"
+    assert answer["text"] in PROMPTS.lines[Line.TWICE]
+
+
+async def test_press_of_an_older_button_shows_the_step_again_and_is_answered(telegram: Telegram) -> None:
+    await telegram.says("/walk")
+    shown = telegram.shown()
+    await telegram.presses(Label.DID_IT)
+    calls = await telegram.presses(Label.SOMETHING_ELSE, on=shown)
+    assert calls[0] == "sendMessage"
+    assert "answerCallbackQuery" in calls
+    assert says(telegram.sent()[0], Line.STALE, Line.EASE)
+
+
+@pytest.mark.parametrize("data", ["forged", "A" * 64, None])
+async def test_press_of_something_that_is_no_button_of_ours_is_answered(telegram: Telegram, data: str | None) -> None:
+    calls = await telegram.hands("callback_query", press(data, 7))
+    assert calls[0] == "sendMessage"
+    assert "answerCallbackQuery" in calls
+    assert telegram.sent()[0]["text"].split("\n\n")[0] in PROMPTS.lines[Line.UNREADABLE]
+
+
+async def test_press_on_a_message_too_old_to_be_seen_is_followed(telegram: Telegram) -> None:
+    await telegram.says("/walk")
+    data = telegram.shown()["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    query = press(data, 44) | {"message": {"chat": PRIVATE, "message_id": 44, "date": 0}}
+    await telegram.hands("callback_query", query)
+    assert says(telegram.sent()[0], Line.EASE)
+    assert telegram.parameters("editMessageReplyMarkup") == [{"chat_id": ANN["id"], "message_id": 44}]
+
+
+async def test_press_without_its_message_is_followed(telegram: Telegram) -> None:
+    await telegram.says("/walk")
+    data = telegram.shown()["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    query = press(data, 44) | {"inline_message_id": "x"}
+    del query["message"]
+    assert sorted(await telegram.hands("callback_query", query)) == ["answerCallbackQuery", "sendMessage"]
+
+
+@pytest.mark.parametrize(
+    "failing", [(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")]
+)
+async def test_nothing_depends_on_the_answer_to_a_press(telegram: Telegram, failing: tuple[int, str]) -> None:
+    await telegram.says("/walk")
+    telegram.network.fails["answerCallbackQuery"] = failing
+    calls = await telegram.presses(Label.DID_IT)
+    assert sorted(calls) == ["answerCallbackQuery", "editMessageReplyMarkup", "sendMessage"]
+    assert (await telegram.presses(Label.UPSET_LITTLE))[0] == "sendMessage"
+
+
+async def test_old_buttons_stay_when_the_next_message_cannot_be_sent(telegram: Telegram) -> None:
+    await telegram.says("/walk")
+    shown = telegram.shown()
+    telegram.network.fails["sendMessage"] = NetworkError("down")
+    with capture_logs() as log:
+        assert "editMessageReplyMarkup" not in await telegram.presses(Label.DID_IT, on=shown)
+    assert [entry["event"] for entry in log if entry["log_level"] == "error"] == ["handler failed"]
+
+
+async def test_forged_press_in_a_group_is_answered_and_nothing_is_said_there(telegram: Telegram) -> None:
+    assert await telegram.hands("callback_query", press("forged", 7, chat=GROUP)) == ["answerCallbackQuery"]
+
+
+async def test_someone_who_has_blocked_the_bot_makes_no_error(telegram: Telegram) -> None:
+    telegram.network.fails["sendMessage"] = (403, "Forbidden: bot was blocked by the user")
+    with capture_logs() as log:
+        await telegram.says("/walk")
+    assert [entry["event"] for entry in log] == ["answered"]
+
+
+# --- groups, and what is not for the bot --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["/help", f"/walk@{NAME}", f"@{NAME} i saw a terrible thing", f"/forget@{NAME}"])
+async def test_group_gets_one_line_with_a_link_to_the_private_chat(telegram: Telegram, text: str) -> None:
+    assert await telegram.says(text, chat=GROUP) == ["sendMessage"]
+    (sent,) = telegram.sent()
+    assert sent["chat_id"] == GROUP["id"]
+    assert says(sent, Line.GROUP_PRIVATE)
+    ((button,),) = sent["reply_markup"]["inline_keyboard"]
+    assert button == {"text": "Write privately", "url": f"https://t.me/{NAME}?start=group"}
+
+
+async def test_answer_in_a_topic_stays_in_it(telegram: Telegram) -> None:
+    await telegram.says("/help", chat={**GROUP, "is_forum": True}, message_thread_id=77, is_topic_message=True)
+    assert telegram.sent()[0]["message_thread_id"] == 77
+    await telegram.says("/help", chat=GROUP, message_thread_id=77)
+    assert "message_thread_id" not in telegram.sent()[0]
+
+
+@pytest.mark.parametrize("text", [SAID, "i want to kill myself", "/help@other_bot", "/ban @someone"])
+async def test_group_talk_that_is_not_for_the_bot_gets_silence(telegram: Telegram, text: str) -> None:
+    assert await telegram.says(text, chat=GROUP) == []
+
+
+SERVICE_MESSAGES: dict[str, Json] = {
+    "joined": {"new_chat_members": [BEN]},
+    "the bot joined": {"new_chat_members": [US]},
+    "left": {"left_chat_member": BEN},
+    "pinned": {"pinned_message": ours({"text": "Sad", "callback_data": "abc"})},
+    "title": {"new_chat_title": f"@{NAME}"},
+    "picture": {"new_chat_photo": PICTURE["photo"]},
+    "picture gone": {"delete_chat_photo": True},
+    "group made": {"group_chat_created": True},
+    "became a supergroup": {"migrate_to_chat_id": -1_001},
+    "was a group": {"migrate_from_chat_id": -1},
+    "topic": {"forum_topic_created": {"name": "Nights", "icon_color": 1}},
+    "timer": {"message_auto_delete_timer_changed": {"message_auto_delete_time": 86400}},
+    "call": {"video_chat_started": {}},
+    "background": {"chat_background_set": {"type": {"type": "chat_theme", "theme_name": "x"}}},
+    "write access": {"write_access_allowed": {}},
+}
+
+
+@pytest.mark.parametrize("chat", [PRIVATE, GROUP], ids=["private", "group"])
+@pytest.mark.parametrize("content", SERVICE_MESSAGES.values(), ids=SERVICE_MESSAGES)
+async def test_service_message_gets_silence(telegram: Telegram, content: Json, chat: Json) -> None:
+    assert await telegram.hands("message", message(**content, chat=chat)) == []
+
+
+@pytest.mark.parametrize("kind", ["channel_post", "edited_channel_post"])
+async def test_channel_gets_silence(telegram: Telegram, kind: str) -> None:
+    content = message(**words("i want to kill myself"), chat=CHANNEL, sender=None, sender_chat=CHANNEL)
+    assert await telegram.hands(kind, content) == []
+
+
+async def test_bot_is_handed_only_what_it_has_handlers_for() -> None:
+    assert UPDATES == ["message", "edited_message", "callback_query"]
+
+
+# --- the introduction ---------------------------------------------------------------------------------------------
+
+
+SETTERS = ["setMyCommands", "setMyDescription", "setMyShortDescription"]
+
+
+def introduced() -> dict[str, object]:
+    labels = PROMPTS.content.labels
+    return {
+        "commands": [{"command": name, "description": labels[Label(f"command.{name}")]} for name in COMMANDS],
+        "description": PROMPTS.lines[Line.DESCRIPTION][0],
+        "short_description": PROMPTS.lines[Line.SHORT_DESCRIPTION][0],
+    }
+
+
+def setters(network: Recorder) -> list[str]:
+    return [name for name, _ in network.calls if name.startswith("set")]
+
+
+async def test_introduction_sets_the_commands_and_both_descriptions(telegram: Telegram) -> None:
+    await telegram.us.introduce()
+    network = telegram.network
+    assert setters(network) == SETTERS
+    expected = introduced()
+    assert [value for name, parameters in network.calls if name in SETTERS for value in parameters.values()] == [
+        expected["commands"],
+        expected["description"],
+        expected["short_description"],
+    ]
+
+
+async def test_introduction_changes_nothing_that_is_so_already(telegram: Telegram) -> None:
+    telegram.network.given = introduced()
+    await telegram.us.introduce()
+    assert setters(telegram.network) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "setter"), [("commands", SETTERS[0]), ("description", SETTERS[1]), ("short_description", SETTERS[2])]
+)
+async def test_introduction_sets_only_what_differs(telegram: Telegram, name: str, setter: str) -> None:
+    telegram.network.given = introduced() | {name: [] if name == "commands" else "old"}
+    await telegram.us.introduce()
+    assert setters(telegram.network) == [setter]
+
+
+async def test_introduction_that_fails_is_logged_and_ends_nothing(telegram: Telegram) -> None:
+    telegram.network.fails["getMyCommands"] = NetworkError("down")
+    with capture_logs() as log:
+        await telegram.us.introduce()
+    assert [(entry["event"], entry["error"]) for entry in log] == [("introduction failed", "NetworkError")]
