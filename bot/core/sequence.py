@@ -101,7 +101,6 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.STAY, Event.PERSON, Step.STAY),
     Row(Step.STAY, Event.HARDER, Step.STAY),
     Row(Step.STAY, Event.MORE, RESUME),
-    Row(Step.STAY, Event.SKIP, RESUME),
     # What body and day need, after own loss, being there, or numbness.
     Row(Step.NEEDS, Event.NEXT, Step.RESONANCE),
     Row(Step.NEEDS, Event.SKIP, Step.RESONANCE),
@@ -274,7 +273,7 @@ def _left_at(state: State, event: Event, to: Step) -> Step:
 
 def _without_overwhelm(state: State, event: Event) -> Condition:
     eased = state.step is Step.EASE and event is Event.NEXT
-    asked = state.step is Step.STAY and event in {Event.MORE, Event.SKIP}
+    asked = state.step is Step.STAY and event is Event.MORE
     return state.conditions & ~Condition.OVERWHELM if eased or asked else state.conditions
 
 

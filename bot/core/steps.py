@@ -344,7 +344,6 @@ _MEANINGS: Mapping[str, Answer] = {
     "person": Answer(Action.PERSON),
     "more": Answer(Action.MORE),
     "short": Answer(Action.SHORT),
-    "about_me": Answer(Action.OWN),
     "did_it": Answer(Action.NEXT),
     **{f"rate.{rating}": Answer(Action.RATE, rating) for rating in range(11)},
     **{label.value: Answer(Action.FEEL, feeling) for feeling, label in FEELINGS.items()},
@@ -358,12 +357,20 @@ _MEANINGS: Mapping[str, Answer] = {
 }
 """What typed words mean at any step where they can be an answer."""
 
-_YES: Mapping[Step, Answer] = {Step.DANGER_ASK: Answer(Action.OWN)}
-_NO: Mapping[Step, Answer] = {
-    Step.DANGER_ASK: Answer(Action.NEXT),
-    Step.REACH: Answer(Action.ACT, Act.HOLD),
-    Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE),
+_BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
+    "yes": ({Step.DANGER_ASK: Answer(Action.OWN)}, Answer(Action.NEXT)),
+    "no": (
+        {
+            Step.DANGER_ASK: Answer(Action.NEXT),
+            Step.REACH: Answer(Action.ACT, Act.HOLD),
+            Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE),
+        },
+        Answer(Action.SKIP),
+    ),
+    "not_sure": ({Step.DANGER_ASK: Answer(Action.OWN)}, Answer(Action.SKIP)),
+    "about_me": ({Step.WHO: Answer(Action.CARE_FOR, CareFor.MYSELF)}, Answer(Action.OWN)),
 }
+"""What typed words mean at some steps, and everywhere else."""
 
 _TYPED: Mapping[Step, Answer] = {
     Step.EASE: Answer(Action.SKIP),
@@ -410,12 +417,9 @@ def read(state: State, text: str, content: Content) -> Answer | None:
         rating = _number(words)
         if rating is not None:
             return Answer(Action.RATE, rating)
-    if meaning == "yes":
-        return _YES.get(state.step, Answer(Action.NEXT))
-    if meaning == "no":
-        return _NO.get(state.step, Answer(Action.SKIP))
-    if meaning == "not_sure":
-        return Answer(Action.OWN if state.step is Step.DANGER_ASK else Action.SKIP)
+    if meaning in _BY_STEP:
+        here, elsewhere = _BY_STEP[meaning]
+        return here.get(state.step, elsewhere)
     answer = _MEANINGS.get(meaning)
     if answer is not None and state.step not in _PLACES.get(answer.action, {state.step}):
         return None
