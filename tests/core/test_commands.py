@@ -1,0 +1,244 @@
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.commands import BUTTONS, COMMANDS, menu, remember_offer, split_command
+from bot.core.decide import decide
+from bot.core.gap import outcome_of
+from bot.core.lines import Label, Line
+from bot.core.model import (
+    Action,
+    Consented,
+    Decision,
+    Ended,
+    Event,
+    Forgot,
+    Held,
+    Incoming,
+    Kind,
+    Moved,
+    Opened,
+    Purpose,
+    State,
+    Step,
+    Where,
+    Withdrew,
+)
+from bot.core.sequence import WALKING
+from tests.person import PROMPTS, buttons, lines
+
+CONTENT = PROMPTS.content
+NOW = 1_790_000_000
+REMEMBERED = frozenset({Purpose.REMEMBER})
+WALKED = State(walk=5, step=Step.CLOSE, upset_before=8, upset_after=2)
+
+
+def told(command: str, held: Held = Held(), text: str = "", seed: int = 9) -> Decision:  # noqa: B008  - frozen
+    incoming = Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, text=text, command=command, seed=seed)
+    return decide(incoming, held, CONTENT)
+
+
+def tapped(action: Action, held: Held) -> Decision:
+    opened = Opened(held.state, action, 0)
+    return decide(Incoming(1, Where.PRIVATE, Kind.PRESS, NOW, seed=9, pressed=opened), held, CONTENT)
+
+
+# --- The table ----------------------------------------------------------------------------------------------------
+
+
+def test_the_menu_has_every_command_with_words_that_telegram_takes() -> None:
+    assert [name for name, _ in menu()] == [*COMMANDS]
+    for name, label in menu():
+        assert re.fullmatch("[a-z][a-z0-9_]{0,31}", name)
+        assert 1 <= len(CONTENT.labels[label]) <= 256
+
+
+def test_no_command_has_the_description_or_the_handler_of_another() -> None:
+    assert len({CONTENT.labels[label] for _, label in menu()}) == len(menu())
+    assert len(set(COMMANDS.values())) == len(COMMANDS)
+
+
+def test_the_commands_that_telegram_expects_are_there() -> None:
+    assert {"start", "help", "settings", "privacy", "walk", "crisis", "stop", "consent", "forget"} == set(COMMANDS)
+
+
+def test_every_command_that_the_copy_names_is_there() -> None:
+    said = " ".join(
+        [*(wording for wordings in PROMPTS.lines.values() for wording in wordings), *CONTENT.labels.values()]
+    )
+    assert set(re.findall(r"(?<!\w)/([a-z]+)", said)) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("step", Step)
+def test_every_command_answers_at_every_step(command: str, step: Step) -> None:
+    assert told(command, Held(State(walk=5, step=step))).replies
+
+
+@pytest.mark.parametrize("action", BUTTONS)
+def test_the_buttons_beside_a_walk_answer_at_every_step(action: Action) -> None:
+    for step in Step:
+        assert tapped(action, Held(State(walk=5, step=step))).replies
+
+
+def test_an_unknown_command_changes_nothing() -> None:
+    held = Held(State(walk=5, step=Step.KIND))
+    decision = told("nonsense", held)
+    assert lines(decision) == [Line.UNKNOWN_COMMAND]
+    assert decision.held.state == held.state
+
+
+# --- Begin and stop -----------------------------------------------------------------------------------------------
+
+
+def test_walk_begins_anew_at_any_step_and_asks_nothing_first() -> None:
+    for step in Step:
+        decision = told("walk", Held(State(walk=5, step=step, minor=True)), seed=77)
+        state = decision.held.state
+        assert (state.walk, state.step, state.counter, state.minor) == (77, Step.ARRIVE, 0, True)
+        assert lines(decision)[0] is Line.ARRIVE_ASKED
+        assert lines(decision)[-1] is Line.ABOUT
+        assert decision.facts == (Moved(step, Event.NEXT, Step.ARRIVE),)
+
+
+@pytest.mark.parametrize("step", sorted(set(Step) - {Step.IDLE}))
+def test_stop_ends_at_once_and_asks_nothing(step: Step) -> None:
+    before = State(walk=5, step=step, upset_before=8)
+    decision = told("stop", Held(before))
+    ended = (Ended(outcome_of(before, NOW, finished=False)),) if step in WALKING else ()
+    assert decision.held.state.step is Step.IDLE
+    assert lines(decision) == [Line.STOPPED]
+    assert buttons(decision) == []
+    assert decision.facts == (Moved(step, Event.STOP, Step.IDLE), *ended)
+
+
+def test_stop_with_nothing_under_way_says_so() -> None:
+    decision = told("stop")
+    assert lines(decision) == [Line.NOTHING_TO_STOP]
+    assert decision.facts == ()
+
+
+# --- Consent ------------------------------------------------------------------------------------------------------
+
+
+def test_consent_is_asked_with_the_age_and_both_ways_out() -> None:
+    asked = [Label.REMEMBER_YES, Label.UNDER_16, Label.REMEMBER_NO]
+    assert [button.label for button in buttons(told("consent"))] == asked
+
+
+def test_a_yes_is_kept_and_so_is_the_walk_that_has_just_ended() -> None:
+    decision = tapped(Action.REMEMBER_YES, Held(WALKED))
+    assert decision.held.consents == REMEMBERED
+    assert decision.facts == (Consented(Purpose.REMEMBER), Ended(outcome_of(WALKED, NOW, finished=True)))
+
+
+def test_a_yes_within_a_walk_keeps_nothing_of_it_yet() -> None:
+    decision = tapped(Action.REMEMBER_YES, Held(State(walk=5, step=Step.KIND)))
+    assert decision.facts == (Consented(Purpose.REMEMBER),)
+
+
+def test_a_no_keeps_nothing() -> None:
+    decision = tapped(Action.REMEMBER_NO, Held(WALKED))
+    assert decision.facts == ()
+    assert decision.held.consents == frozenset()
+
+
+def test_someone_under_16_is_not_asked_again_and_cannot_say_yes() -> None:
+    held = tapped(Action.REMEMBER_UNDER_16, Held(WALKED)).held
+    for decision in (told("consent", held), tapped(Action.REMEMBER_YES, held)):
+        assert lines(decision) == [Line.CONSENT_UNDER_16]
+        assert decision.facts == ()
+        assert decision.held.consents == frozenset()
+
+
+def test_a_consent_is_shown_with_the_way_to_withdraw_it() -> None:
+    decision = told("consent", Held(consents=REMEMBERED))
+    assert lines(decision) == [Line.CONSENT_ON]
+    assert [button.action for button in buttons(decision)] == [Action.REMEMBER_OFF]
+
+
+def test_withdrawing_takes_one_tap() -> None:
+    decision = tapped(Action.REMEMBER_OFF, Held(consents=REMEMBERED))
+    assert decision.facts == (Withdrew(Purpose.REMEMBER),)
+    assert decision.held.consents == frozenset()
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        Held(WALKED, consents=REMEMBERED),
+        Held(replace(WALKED, minor=True)),
+        Held(replace(WALKED, step=Step.CARE)),
+        Held(),
+    ],
+)
+def test_remember_is_offered_to_nobody_else(held: Held) -> None:
+    assert remember_offer(held) == ()
+
+
+def test_remember_is_offered_at_the_end_of_a_walk() -> None:
+    assert [button.action for row in remember_offer(Held(WALKED)) for button in row] == [Action.REMEMBER]
+
+
+# --- Forget -------------------------------------------------------------------------------------------------------
+
+
+def test_forget_takes_two_taps() -> None:
+    held = Held(WALKED, consents=REMEMBERED)
+    asked = told("forget", held)
+    assert asked.facts == ()
+    assert [button.action for button in buttons(asked)] == [Action.FORGET_YES, Action.FORGET_NO]
+    done = tapped(Action.FORGET_YES, held)
+    assert done.facts == (Forgot(),)
+    assert (done.held.state, done.held.consents) == (State(), frozenset())
+
+
+def test_forget_can_be_thought_better_of() -> None:
+    held = Held(WALKED, consents=REMEMBERED)
+    decision = tapped(Action.FORGET_NO, held)
+    assert decision.facts == ()
+    assert (decision.held.state, decision.held.consents) == (held.state, held.consents)
+
+
+# --- Reading a command --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "rest"),
+    [
+        ("/walk", "walk", ""),
+        ("/WALK", "walk", ""),
+        ("/walk@Some_Bot", "walk", ""),
+        ("/walk i want to die", "walk", "i want to die"),
+        ("/walk@some_bot  i want\nto die ", "walk", "i want\nto die "),
+        ("/stop.", "stop", "."),
+        ("/stop!!", "stop", "!!"),
+        ("/stop, please", "stop", ", please"),
+        ("/forget_me", "forget_me", ""),
+        ("hello /walk", "", "hello /walk"),
+        ("", "", ""),
+        ("/", "", "/"),
+        ("/ walk", "", "/ walk"),
+        ("//", "", "//"),
+        ("/@some_bot", "", "/@some_bot"),
+        ("/é", "", "/é"),
+        ("/walké", "", "/walké"),
+        ("/a/path", "", "/a/path"),
+        ("walk", "", "walk"),
+    ],
+)
+def test_split_command_at_its_edges(text: str, command: str, rest: str) -> None:
+    assert split_command(text) == (command, rest)
+
+
+@given(st.text())
+def test_split_command_loses_no_word_that_could_speak_of_danger(text: str) -> None:
+    command, rest = split_command(text)
+    assert text.endswith(rest)
+    if not command:
+        assert rest == text
+    else:
+        assert text.lower().startswith(f"/{command}")

@@ -1,0 +1,179 @@
+"""The table of the walk, checked over every place that it can come to, not over samples."""
+
+from collections.abc import Collection
+from functools import cache
+
+import pytest
+
+from bot.core.model import CareFor, Condition, Event, Step
+from bot.core.sequence import HOLDS, TRANSITIONS, WALKING, advance, begin, knows
+from tests.core.places import STEADYING, Place, Way, ways
+
+ONWARD = frozenset({Event.NEXT, Event.SKIP, Event.SHORT})
+TURNING_TO_THEM = frozenset({Step.APART, Step.WISH, Step.REACH})
+LED_ON = WALKING - STEADYING - {Step.NEEDS}
+TRAINING = LED_ON - {Step.TOGETHER}
+
+NEVER = {
+    Condition.OVERWHELM: TURNING_TO_THEM | {Step.RESONANCE, Step.WHO},
+    Condition.WAS_THERE: TURNING_TO_THEM | {Step.RESONANCE},
+    Condition.OWN_LOSS: TURNING_TO_THEM | {Step.RESONANCE},
+    Condition.NUMB: LED_ON,
+}
+"""What WALK.md rules out. All but OVERWHELM hold until someone asks for more."""
+
+
+def leading(*events: Event) -> dict[Place, list[Way]]:
+    """Every place with the ways on from it by these events."""
+    return {place: [way for way in found if way.event in events] for place, found in ways().items()}
+
+
+def coming_to(goals: Collection[Step], events: Collection[Event]) -> set[Place]:
+    """Every place from which these events can lead to one of those steps."""
+    comes = {place for place in ways() if place.step in goals}
+    grown = True
+    while grown:
+        before = len(comes)
+        comes |= {place for place, found in leading(*events).items() if any(way.to in comes for way in found)}
+        grown = len(comes) > before
+    return comes
+
+
+@cache
+def longest(place: Place) -> tuple[Step, ...]:
+    """The steps of the longest way to the end that is offered without being asked for, one message each."""
+    if place.step in {Step.CLOSE, Step.IDLE, Step.STAY}:
+        return (place.step,)
+    further = [longest(way.to) for way in ways()[place] if way.event in ONWARD]
+    return (place.step, *max(further, key=len))
+
+
+def test_every_step_is_reached_under_some_condition() -> None:
+    assert {place.step for place in ways()} == set(Step)
+
+
+def test_every_row_of_the_table_decides_somewhere() -> None:
+    decide = {
+        next((row for row in TRANSITIONS if row[:2] == (place.step, event) and HOLDS[row.under](place.state())), None)
+        for place, found in ways().items()
+        for event, _ in found
+    }
+    assert set(TRANSITIONS) - decide == set()
+
+
+def test_every_step_can_end_without_stopping() -> None:
+    ending = coming_to({Step.CLOSE, Step.IDLE}, set(Event) - {Event.STOP})
+    assert set(ways()) - ending == set()
+
+
+def test_what_is_offered_first_always_ends_without_asking_for_more() -> None:
+    ending = coming_to({Step.CLOSE, Step.STAY}, ONWARD)
+    assert {place for place in ways() if place.step in WALKING} - ending == set()
+
+
+def test_stop_leads_to_idle_at_once_from_everywhere() -> None:
+    for place, found in leading(Event.STOP).items():
+        assert {way.to.step for way in found} == (set() if place.step is Step.IDLE else {Step.IDLE})
+
+
+def test_harder_leads_to_an_anchor_first_and_then_to_staying() -> None:
+    for place, found in leading(Event.HARDER).items():
+        if place.step in WALKING:
+            first = Step.STAY if place.harder or place.step is Step.STAY else Step.ANCHOR
+            assert {way.to.step for way in found} == {first}
+
+
+def test_danger_leads_to_the_card_from_everywhere() -> None:
+    for found in leading(Event.DANGER).values():
+        assert {way.to.step for way in found} == {Step.HELD}
+
+
+def test_the_unclear_leads_to_the_question_from_everywhere() -> None:
+    for found in leading(Event.UNCLEAR).values():
+        assert {way.to.step for way in found} == {Step.DANGER_ASK}
+
+
+def test_a_no_to_the_question_does_not_hurry_on_someone_who_is_being_steadied() -> None:
+    for place, found in leading(Event.UNCLEAR).items():
+        for _, asked in found if place.step in STEADYING else ():
+            assert not [way.to for way in ways()[asked] if way.event is Event.NEXT and way.to.step in TRAINING]
+
+
+def test_the_card_is_left_only_by_asking_to_go_on_or_by_stopping() -> None:
+    for place, found in ways().items():
+        if place.step is Step.HELD:
+            assert {way.event for way in found if way.to.step is not Step.HELD} <= {
+                Event.MORE,
+                Event.STOP,
+                Event.UNCLEAR,
+            }
+
+
+def test_staying_goes_on_only_when_asked() -> None:
+    for place, found in ways().items():
+        if place.step is Step.STAY:
+            assert {way.event for way in found if way.to.step in LED_ON} <= {Event.MORE}
+
+
+@pytest.mark.parametrize("condition", NEVER)
+def test_no_step_is_entered_that_a_condition_rules_out(condition: Condition) -> None:
+    for found in ways().values():
+        for _, to in found:
+            waived = to.asked and condition is not Condition.OVERWHELM
+            assert condition not in to.conditions or waived or to.step not in NEVER[condition]
+
+
+@pytest.mark.parametrize("care_for", [CareFor.MYSELF, CareFor.NOBODY_YET])
+def test_nobody_is_turned_to_who_was_not_named(care_for: CareFor) -> None:
+    for found in ways().values():
+        assert not [to for _, to in found if to.care_for is care_for and to.step in TURNING_TO_THEM]
+
+
+def test_own_loss_being_there_and_numbness_are_asked_for_no_number() -> None:
+    for found in ways().values():
+        for _, to in found:
+            tender = to.conditions & ~Condition.OVERWHELM and not to.asked
+            assert not (tender and to.step in {Step.LOOK_BACK, Step.CARE})
+            assert not (tender and to.step is Step.EASE) or Condition.OVERWHELM in to.conditions
+
+
+def test_an_event_that_a_step_does_not_know_changes_nothing() -> None:
+    for place in ways():
+        state = place.state()
+        for event in Event:
+            if not knows(state, event):
+                assert advance(state, event) == state
+
+
+def test_an_event_that_a_step_knows_counts_one_up_and_keeps_the_walk() -> None:
+    anywhere = {(place.step, event): place.state() for place, found in ways().items() for event, _ in found}
+    for (_, event), state in anywhere.items():
+        after = advance(state, event)
+        assert (after.counter, after.walk) == (1, state.walk)
+
+
+def test_a_full_walk_is_at_most_thirteen_messages() -> None:
+    full = longest(Place.of(begin(1)))
+    assert full == (
+        Step.ARRIVE,
+        Step.EASE,
+        Step.RESONANCE,
+        Step.KIND,
+        Step.WHO,
+        Step.APART,
+        Step.WISH,
+        Step.REACH,
+        Step.TOGETHER,
+        Step.WE_CARE,
+        Step.LOOK_BACK,
+        Step.CARE,
+        Step.CLOSE,
+    )
+    assert max(len(longest(place)) for place in ways() if place.step is Step.ARRIVE) == len(full) == 13
+
+
+def test_a_short_walk_is_at_most_seven_messages() -> None:
+    full = longest(Place.of(begin(1)))
+    short = {longest(way.to) for found in leading(Event.SHORT).values() for way in found}
+    assert max(short, key=len) == (Step.WISH, Step.CLOSE)
+    assert full.index(Step.WHO) + 1 + 2 == 7

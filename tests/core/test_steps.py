@@ -1,0 +1,255 @@
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.lines import Label, Line
+from bot.core.matching import plain
+from bot.core.model import (
+    NO_RATING,
+    Act,
+    Action,
+    Button,
+    CareFor,
+    Company,
+    Condition,
+    Event,
+    Feeling,
+    Need,
+    Reply,
+    Source,
+    State,
+    Step,
+)
+from bot.core.sequence import WALKING, advance, begin, knows
+from bot.core.steps import Answer, again, offer, onward, opening, read, stay_with, take, typed
+from tests.core.places import ways
+from tests.person import PROMPTS
+
+CONTENT = PROMPTS.content
+ANSWERED = WALKING - {Step.STAY}
+
+
+def offers() -> dict[State, list[Button]]:
+    """What is offered: one place for each step and each way of offering."""
+    shown: dict[tuple[Step, tuple[Button, ...]], State] = {}
+    for place in ways():
+        state = place.state()
+        buttons = tuple(button for row in offer(state) for button in row)
+        shown.setdefault((place.step, buttons), state)
+    return {state: list(buttons) for (_, buttons), state in shown.items()}
+
+
+def at(step: Step) -> State:
+    return State(walk=5, step=step)
+
+
+def worded(reply: Reply) -> Iterator[str]:
+    """Every way in which a message can be worded."""
+    for pick in range(max(len(PROMPTS.lines[line]) for line in reply.keys)):
+        yield PROMPTS.text(Reply(reply.keys, slots=reply.slots, picks=(pick,) * len(reply.keys)))
+
+
+# --- Buttons ------------------------------------------------------------------------------------------------------
+
+
+def test_every_step_offers_buttons_and_none_twice() -> None:
+    for state, buttons in offers().items():
+        plain_close = state.step is Step.CLOSE and buttons == []
+        assert buttons or plain_close
+        assert len({button.label for button in buttons}) == len(buttons)
+        assert all(len(row) <= 8 for row in offer(state))
+
+
+def test_every_offered_button_leads_somewhere_at_its_step() -> None:
+    for state, buttons in offers().items():
+        for button in buttons if state.step is not Step.IDLE else ():
+            taken = take(state, Answer(button.action, button.value))
+            assert taken is not None
+            assert knows(*taken)
+
+
+def test_the_words_on_a_button_are_as_good_as_the_button() -> None:
+    for state, buttons in offers().items():
+        for button in buttons:
+            said = CONTENT.labels[button.label]
+            for words in (said, said.upper(), f"  {said}... "):
+                assert read(state, words, CONTENT) == Answer(button.action, button.value)
+
+
+# --- Answers in words ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [Step.EASE, Step.LOOK_BACK])
+@pytest.mark.parametrize("rating", range(11))
+def test_a_rating_may_be_typed_in_several_ways(step: Step, rating: int) -> None:
+    for words in (str(rating), f"{rating}/10", f"{rating} out of 10", f"{rating} of 10", f" {rating}. "):
+        assert read(at(step), words, CONTENT) == Answer(Action.RATE, rating)
+
+
+@pytest.mark.parametrize("words", ["11", "100", "-", "7 8", "10 10 10", "½", "٣"])
+def test_what_is_no_rating_is_none(words: str) -> None:
+    assert read(at(Step.EASE), words, CONTENT) is None
+
+
+@pytest.mark.parametrize("step", [Step.RESONANCE, Step.CARE, Step.KIND, Step.WHO])
+def test_a_number_is_a_rating_only_where_one_is_asked_for(step: Step) -> None:
+    assert read(at(step), "7", CONTENT) is None
+
+
+@pytest.mark.parametrize(
+    ("step", "words", "answer"),
+    [
+        (Step.ARRIVE, "ok done", Answer(Action.NEXT)),
+        (Step.ARRIVE, "something else", Answer(Action.ANOTHER)),
+        (Step.EASE, "unbearable", Answer(Action.RATE, 10)),
+        (Step.RESONANCE, "I feel sad", Answer(Action.FEEL, Feeling.SAD)),
+        (Step.RESONANCE, "skip", Answer(Action.SKIP)),
+        (Step.RESONANCE, "this makes it harder", Answer(Action.HARDER)),
+        (Step.WHO, "the family", Answer(Action.CARE_FOR, CareFor.LEFT_BEHIND)),
+        (Step.WHO, "something short", Answer(Action.SHORT)),
+        (Step.APART, "to be safe", Answer(Action.NEED, Need.SAFETY)),
+        (Step.REACH, "no", Answer(Action.ACT, Act.HOLD)),
+        (Step.TOGETHER, "nobody", Answer(Action.WITH, Company.NO_ONE)),
+        (Step.DANGER_ASK, "no", Answer(Action.NEXT)),
+        (Step.DANGER_ASK, "yes", Answer(Action.OWN)),
+        (Step.DANGER_ASK, "not sure", Answer(Action.OWN)),
+        (Step.ASK, "yes", Answer(Action.NEXT)),
+        (Step.ASK, "it's about me", Answer(Action.OWN)),
+        (Step.STAY, "a person", Answer(Action.PERSON)),
+        (Step.STAY, "go on", Answer(Action.MORE)),
+    ],
+)
+def test_a_typed_answer_is_read_at_its_step(step: Step, words: str, answer: Answer) -> None:
+    assert read(at(step), words, CONTENT) == answer
+
+
+@pytest.mark.parametrize("words", ["no", "not sure", "i don't know", "rather not"])
+def test_staying_is_not_left_by_words_that_do_not_ask_to_go_on(words: str) -> None:
+    answer = read(at(Step.STAY), words, CONTENT)
+    taken = None if answer is None else take(at(Step.STAY), answer)
+    assert taken is None or not knows(*taken)
+
+
+def test_myself_is_understood_where_it_is_asked_who_the_care_is_for() -> None:
+    assert read(at(Step.WHO), "me", CONTENT) == Answer(Action.CARE_FOR, CareFor.MYSELF)
+
+
+def test_every_phrase_that_may_be_typed_is_a_known_answer_at_some_step() -> None:
+    asides = {"thanks", "real", "swear", "stop"}
+    beside_the_walk = {
+        phrase
+        for phrase, meaning in CONTENT.typed.items()
+        if meaning not in asides and not [step for step in Step if read(at(step), phrase, CONTENT)]
+    }
+    assert beside_the_walk == set()
+
+
+@given(st.text(), st.sampled_from(Step))
+def test_any_text_can_be_read_at_any_step(text: str, step: Step) -> None:
+    answer = read(at(step), text, CONTENT)
+    assert answer is None or isinstance(answer.action, Action)
+
+
+def test_a_paragraph_is_an_answer_at_every_step_of_a_walk() -> None:
+    for place in ways():
+        if place.step in ANSWERED | {Step.DANGER_ASK}:
+            state = place.state()
+            taken = take(state, typed(state))
+            assert taken is not None
+            assert knows(*taken)
+
+
+def test_anything_but_a_clear_no_to_the_direct_question_shows_the_card() -> None:
+    assert typed(at(Step.DANGER_ASK)) == Answer(Action.OWN)
+
+
+def test_an_answer_elsewhere_is_none() -> None:
+    assert take(at(Step.KIND), Answer(Action.RATE, 5)) is None
+    assert take(at(Step.EASE), Answer(Action.FEEL, Feeling.SAD)) is None
+    assert take(at(Step.KIND), Answer(Action.WALK)) is None
+
+
+def test_a_skipped_rating_is_never_filled_in() -> None:
+    taken = take(at(Step.EASE), Answer(Action.SKIP))
+    assert taken == (at(Step.EASE), Event.SKIP)
+    assert taken[0].upset_before == NO_RATING
+
+
+def test_the_first_rating_stands_when_the_upset_is_asked_again() -> None:
+    first, event = take(at(Step.EASE), Answer(Action.RATE, 9)) or pytest.fail("not taken")
+    assert (first.upset_before, event) == (9, Event.HIGH)
+    second, event = take(first, Answer(Action.RATE, 4)) or pytest.fail("not taken")
+    assert (second.upset_before, event) == (9, Event.NEXT)
+
+
+# --- What is said -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", Source)
+@pytest.mark.parametrize("condition", Condition)
+def test_the_opening_asks_nothing_whatever_its_words(source: Source, condition: Condition) -> None:
+    for walk in range(1, 5):
+        reply = opening(begin(walk, source=source, conditions=condition))
+        assert len(reply.keys) == 3
+        assert reply.keys[-1] is Line.ABOUT
+        assert not [words for words in worded(reply) if "?" in words]
+
+
+def test_the_opening_is_by_what_comes_first() -> None:
+    everything = Condition.OVERWHELM | Condition.WAS_THERE | Condition.OWN_LOSS | Condition.NUMB
+    said = []
+    for condition in (Condition.OVERWHELM, Condition.WAS_THERE, Condition.OWN_LOSS, Condition.NUMB):
+        said.append(opening(begin(5, source=Source.NEWS, conditions=everything)).keys[0])
+        everything &= ~condition
+    assert said == [Line.ARRIVE_OVERWHELM, Line.ARRIVE_WAS_THERE, Line.ARRIVE_LOSS, Line.ARRIVE_NUMB]
+
+
+def test_something_else_is_something_else_each_time() -> None:
+    state, anchors = begin(5), []
+    for _ in range(4):
+        anchors.append(again(state).keys[-1])
+        state = advance(state, Event.ANOTHER)
+    assert len(set(anchors)) == 4
+
+
+def test_the_chosen_feeling_and_act_are_in_the_words() -> None:
+    sad = State(walk=5, step=Step.RESONANCE, feeling=Feeling.SAD)
+    assert PROMPTS.text(onward(sad, Event.NEXT, advance(sad, Event.NEXT))).startswith(CONTENT.labels[Label.FEEL_SAD])
+    give = State(walk=5, step=Step.REACH, act=Act.GIVE)
+    assert CONTENT.labels[Label.THEN_GIVE] in PROMPTS.text(onward(give, Event.NEXT, advance(give, Event.NEXT)))
+
+
+@pytest.mark.parametrize("care_for", CareFor)
+@pytest.mark.parametrize("need", Need)
+def test_the_wish_is_made_of_who_and_what_was_named(care_for: CareFor, need: Need) -> None:
+    for words in worded(again(State(walk=5, step=Step.WISH, care_for=care_for, need=need))):
+        assert "{" not in words
+        assert "may " in words
+
+
+def test_every_way_says_something_short_that_asks_one_thing_at_most() -> None:
+    said = set()
+    for place, found in ways().items():
+        for event, to in found:
+            if to.step not in {Step.IDLE, Step.HELD} or place.step is Step.HELD:
+                for heard in (False, True):
+                    reply = onward(place.state(), event, to.state(), heard=heard)
+                    said.add((reply.keys, tuple(reply.slots.items())))
+    assert len(said) > 50
+    for keys, slots in said:
+        for words in worded(Reply(keys, slots=dict(slots))):
+            assert len(words.split()) <= 45, keys
+            assert words.count("?") <= 1, keys
+
+
+def test_staying_hears_without_leading_on() -> None:
+    for step in (Step.STAY, Step.HELD):
+        reply = stay_with(at(step))
+        assert reply.keys == (Line.STAY_HEARD if step is Step.STAY else Line.HELD_HEARD,)
+        assert reply.buttons == offer(at(step))
+
+
+def test_plain_words_are_the_same_as_a_label() -> None:
+    assert plain("Did it!") == plain(CONTENT.labels[Label.DID_IT])
