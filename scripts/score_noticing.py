@@ -5,17 +5,15 @@ of the project's messages: WITNESS, OWN, COMPASSION, OTHER; CRISIS_OWN (note T1,
 MEDICAL, PSYCHOSIS, EATING, MINOR and PAST. Nothing is fitted here, and no text is printed.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from statistics import median
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import track
@@ -25,9 +23,6 @@ from bot.core.model import About, Danger, Notice, Source, Tier
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.prompts import FOLDER, read
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
 
 HARMLESS = ("WITNESS", "OWN", "COMPASSION", "OTHER", "PAST")
 RIVALS = ("OTHER", "OWN", "COMPASSION")

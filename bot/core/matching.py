@@ -6,8 +6,6 @@ words between single spaces, with one at each end, so that " word " finds whole 
 `. ? ! , "` and emoji stand as words of their own.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,9 +22,12 @@ MOST_WORDINGS = 2048
 _FEW = 48  # parts are multiplied out up to here: fewer steps, and yet few words to hold
 _CHUNK = 256  # composing is quadratic in a run of combining marks: short runs keep the whole linear
 _INVISIBLE = dict.fromkeys(
-    [0, 0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, 0x20E3]
-    + [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10)]
-    + [*range(0x1F3FB, 0x1F400), *range(0xE0000, 0xE0080), *range(0x300, 0x34F), *range(0x350, 0x370)],
+    (
+        *(0xAD, 0x61C, 0x180E, 0xFEFF, 0x20E3),  # soft hyphen, marks of direction, the box round a keycap
+        *(*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)),  # zero width, direction
+        *(*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), *range(0xE0000, 0xE0080)),  # looks and skins of emoji
+        *range(0x300, 0x370),  # accents that compose with nothing
+    ),
 )
 _ODD_MARKS = _INVISIBLE | str.maketrans("‘’‚‛′`´“”„‟″«»–—―‐‑−¿¡，。", "'''''''\"\"\"\"\"\"\",,,---?!,.")
 _MARKS = str.maketrans(
@@ -173,12 +174,13 @@ def parts(phrase: str) -> tuple[tuple[str, ...], ...]:
             found[-1] = together
         else:
             found.append(options)
-    plain = [tuple(dict.fromkeys(_plain(wording) for wording in options)) for options in found]
-    if any(STEM in wording for options in plain[:-1] for wording in options):
-        raise ValueError("has a * that is not at its end")
-    if not plain or any(not wording.strip(" *") for options in plain for wording in options):
+    for number, options in enumerate(found, start=1):
+        stems = [option.removesuffix(STEM) if number == len(found) else option for option in options]
+        if any(STEM in stem for stem in stems) or any(option.endswith(f" {STEM}") for option in options):
+            raise ValueError("has a * that ends no word at its end")
+    if not found or any(not normalise(option).strip() for options in found for option in options):
         raise ValueError("may be empty")
-    return tuple(tuple(wording.removesuffix(f"{STEM} ") for wording in options) for options in plain)
+    return tuple(tuple(dict.fromkeys(map(_normal, options))) for options in found)
 
 
 def _outer_words(phrase: str) -> list[str]:
@@ -220,9 +222,18 @@ def _alternatives(word: str, at: int) -> tuple[list[str], int]:
     return done + row, at
 
 
-def _plain(wording: str) -> str:
-    """Normalise all but the star of a wording."""
-    return normalise(wording).removesuffix(" ") + STEM + " " if wording.endswith(STEM) else normalise(wording)
+def _normal(wording: str) -> str:
+    """Normalise a wording; one with a star is left open at its end."""
+    return normalise(wording).removesuffix(" ") if wording.endswith(STEM) else normalise(wording)
+
+
+class Test(NamedTuple):
+    """A combination as masks."""
+
+    nowhere: int
+    needs: tuple[int, ...]  # all that it needs, wherever
+    together: tuple[int, ...]
+    without: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,15 +282,6 @@ class Combination:
             yield f"{where}: needs a slot in `together` or `anywhere`"
         for names in self.together + self.without + self.anywhere + self.nowhere:
             yield from (f"{where}: there is no slot {name!r}" for name in either(names) if name not in slots)
-
-
-class Test(NamedTuple):
-    """A combination as masks."""
-
-    nowhere: int
-    needs: tuple[int, ...]  # all that it needs, wherever
-    together: tuple[int, ...]
-    without: int
 
 
 class _Piece(NamedTuple):

@@ -5,14 +5,12 @@ decision can be told in the words that it rests on; four scores compete, so that
 speaks against distress about another. Deterministic, linear in the length of the text, never raises on a text.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.matching import Combination, Matcher, Reading, each, phrase_problems
-from bot.core.model import Condition, Evidence, About, Notice, Source
+from bot.core.model import About, Condition, Evidence, Notice, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +78,17 @@ class NoticingRules:
             if name in self.slots:
                 yield f"combinations.{name}: a slot has the same name"
             yield from combination.problems(f"combinations.{name}", self.slots)
-        features = {*self.slots, *self.combinations}
-        for source, names in self.sources.items():
-            yield from (f"sources.{source}: there is no slot or combination {n}" for n in names if n not in features)
-        for name, names in self.conditions.items():
+        for source, weights in self.sources.items():
+            yield from self._unknown(f"sources.{source}", weights)
+        for name, features in self.conditions.items():
             if name.upper() not in Condition.__members__:
                 yield f"conditions.{name}: there is no such condition"
-            yield from (f"conditions.{name}: there is no slot or combination {n}" for n in names if n not in features)
+            yield from self._unknown(f"conditions.{name}", features)
+
+    def _unknown(self, where: str, features: Iterable[str]) -> Iterator[str]:
+        for name in features:
+            if name not in self.slots and name not in self.combinations:
+                yield f"{where}: there is no slot or combination {name!r}"
 
 
 _ABOUTS = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
@@ -104,7 +106,7 @@ class Reader:
             fillers=rules.fillers,
         )
         self._tests = self._matcher.tests(combinations.values())
-        features = {**slots, **combinations}
+        features: dict[str, Slot | Together] = {**slots, **combinations}
         self._bits = {name: 1 << number for number, name in enumerate(features)}
         self._names = {bit: name for name, bit in self._bits.items()}
         self._start = _row(rules.start)
@@ -190,7 +192,6 @@ class Reader:
 
     def _mask(self, names: Iterable[str]) -> int:
         return sum(self._bits[name] for name in {*names})
-
 
 
 def _row(weights: Weights) -> tuple[float, float, float, float]:

@@ -6,8 +6,6 @@ judgement of a person. Deterministic, linear in the length of the text, never ra
 `copy_rules` of the evidence; what is quoted, sung, played, meant as an idiom or long past is told apart by slots.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce

@@ -1,0 +1,114 @@
+"""The guard: the cases of tests/cases/en/safety.yaml, rules that are refused, and texts of any kind."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.matching import Combination, either
+from bot.core.model import Danger, Evidence, Tier
+from bot.core.safety import Guard, Phrases, Rule, SafetyRules
+from bot.prompts import FOLDER, read
+
+RULES = read(FOLDER / "en" / "safety.yaml", SafetyRules)
+GUARD = Guard(RULES)
+CASES: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parents[1] / "cases" / "en" / "safety.yaml").read_text(encoding="utf-8"),
+)
+
+
+def small(changes: dict[str, Any] | None = None) -> SafetyRules:
+    rules: dict[str, Any] = {
+        "slots": {
+            "die": Phrases("Wants to die.", ("want to die",)),
+            "now": Phrases("Now.", ("tonight",)),
+            "age": Phrases("Under 16.", ("i am 12",)),
+        },
+        "rules": {
+            "die_now": Rule(tier=Tier.IMMINENT, together=("die",), anywhere=("now",)),
+            "die": Rule(tier=Tier.OWN, together=("die",)),
+        },
+        "minor": {"age": Combination(together=("age",))},
+    }
+    return SafetyRules(**(rules | (changes or {})))
+
+
+def test_every_rule_has_a_case_and_every_tier_a_rule() -> None:
+    assert {*CASES["rules"]} == {*RULES.rules}
+    assert {rule.tier for rule in RULES.rules.values()} == {*Tier}
+
+
+def test_every_slot_is_used() -> None:
+    used = {
+        slot
+        for one in (*RULES.rules.values(), *RULES.minor.values())
+        for names in one.together + one.without + one.anywhere + one.nowhere
+        for slot in either(names)
+    }
+    assert {name for name, slot in RULES.slots.items() if not slot.hides} <= used
+
+
+@pytest.mark.parametrize("rule", CASES["rules"])
+def test_rule_decides_its_case_and_not_its_near_miss(rule: str) -> None:
+    case = CASES["rules"][rule]
+    danger = GUARD.read(case["fires"])
+    assert (danger.evidence[0].rule, danger.tier) == (rule, RULES.rules[rule].tier)
+    assert GUARD.read(case["near"]).tier == case["tier"]
+
+
+@pytest.mark.parametrize("case", CASES["tiers"], ids=lambda case: case["text"][:40])
+def test_message_gets_the_tier_of_its_case(case: dict[str, str]) -> None:
+    assert GUARD.read(case["text"]).tier == case["tier"]
+
+
+@pytest.mark.parametrize("case", CASES["minors"], ids=lambda case: case["text"][:40])
+def test_message_is_of_a_minor_as_its_case_says(case: dict[str, Any]) -> None:
+    assert GUARD.read(case["text"]).minor is case["minor"]
+
+
+def test_read_tells_the_rule_and_its_words() -> None:
+    assert Guard(small()).read("I'm 12. I want to DIE, tonight") == Danger(
+        Tier.IMMINENT,
+        minor=True,
+        evidence=(Evidence("die_now", "want to die ... tonight"), Evidence("age", "i am 12")),
+    )
+
+
+def test_read_of_a_minor_in_no_danger_says_so() -> None:
+    assert Guard(small()).read("i am 12") == Danger(minor=True, evidence=(Evidence("age", "i am 12"),))
+
+
+@given(st.text(st.characters(), max_size=400))
+def test_read_takes_any_text(text: str) -> None:
+    assert GUARD.read(text) == GUARD.read(text)
+
+
+@given(st.text(st.characters(), max_size=60))
+def test_plain_words_of_danger_are_heard_among_any_others(around: str) -> None:
+    assert Guard(small()).read(f"{around}\nI want to die\n{around}").tier in {Tier.OWN, Tier.IMMINENT}
+
+
+@pytest.mark.parametrize(
+    "text", ["i want to " * 1_000, "😭" * 10_000, "e\u0301" * 5_000, "مرحبا" * 2_000, "\0" * 10_000]
+)
+def test_read_takes_long_texts(text: str) -> None:
+    assert GUARD.read(text) == GUARD.read(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"slots": {}}, "rules.die: there is no slot 'die'"),
+        ({"rules": {"x": Rule(tier=Tier.OWN)}}, "rules.x: needs a slot in `together` or `anywhere`"),
+        ({"rules": {"age": Rule(tier=Tier.OWN, together=("die",))}}, "minor.age: a rule has the same name"),
+        ({"minor": {"x": Combination(together=("young",))}}, "minor.x: there is no slot 'young'"),
+        ({"fillers": ("want",)}, "slots.die: 'want to die' holds a word that is stepped over"),
+    ],
+)
+def test_malformed_rules_are_refused(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=r"^") as refused:
+        small(changes)
+    assert problem in str(refused.value).splitlines()
