@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
@@ -58,11 +59,13 @@ def configure(level: str, form: str) -> None:
     logging.basicConfig(handlers=[_Library()], level=logging.WARNING, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
     sys.excepthook = _unhandled
+    sys.unraisablehook = threading.excepthook = _lost_outside
 
 
 def only_allowed(_: object, __: str, fields: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Drop every field that is not allowed, and every value that is not a number or a short word of ours."""
+    """Drop every field that is not allowed. A test holds events and fields to words that stand in the code."""
     return {name: value for name, value in fields.items() if name in ALLOWED}
 
 
@@ -89,7 +92,14 @@ def _unhandled(_: type[BaseException], error: BaseException, __: TracebackType |
 
 
 def _lost(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    error = context.get("exception")
+    _say_lost(context.get("exception"))
+
+
+def _lost_outside(lost: sys.UnraisableHookArgs | threading.ExceptHookArgs) -> None:
+    _say_lost(lost.exc_value)
+
+
+def _say_lost(error: BaseException | None) -> None:
     structlog.get_logger().error("lost", **(failure(error) if error else {}))
 
 
