@@ -264,7 +264,15 @@ class Reading:
                     yield number
 
     def _in_a_clause(self, together: tuple[int, ...], without: int) -> bool:
-        return any(not clause & without and all(clause & mask for mask in together) for clause in self.clauses)
+        for clause in self.clauses:
+            if clause & without:
+                continue
+            for need in together:
+                if not clause & need:
+                    break
+            else:
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

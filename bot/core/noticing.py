@@ -111,12 +111,14 @@ class Reader:
         self._names = {bit: name for name, bit in self._bits.items()}
         self._start = _row(rules.start)
         self._rows = {bit: _row(features[name].weights) for name, bit in self._bits.items()}
-        self._sources = [
-            (source, [(self._bits[name], weight) for name, weight in names.items()])
-            for source, names in rules.sources.items()
-        ]
+        self._places = [*rules.sources]
+        self._placing: dict[int, list[tuple[int, float]]] = {}  # what speaks for which source, and how much
+        for place, weights in enumerate(rules.sources.values()):
+            for name, weight in weights.items():
+                self._placing.setdefault(self._bits[name], []).append((place, weight))
+        self._places_mask = sum(self._placing)
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
-        steers = self._mask(name for names in (*rules.sources.values(), *rules.conditions.values()) for name in names)
+        steers = self._mask(name for names in rules.conditions.values() for name in names)
         self._speaks = [
             steers | sum(bit for bit, row in self._rows.items() if row[about] > 0) for about in range(len(_ABOUTS))
         ]
@@ -169,12 +171,12 @@ class Reader:
 
     def _source(self, features: int) -> Source:
         """Return the source that most speaks for; of equals, the one that stands first in the rules."""
-        best, most = Source.NONE, 0.0
-        for source, names in self._sources:
-            score = sum(weight for bit, weight in names if features & bit)
-            if score > most:
-                best, most = source, score
-        return best
+        scores = [0.0] * len(self._places)
+        for bit in each(features & self._places_mask):
+            for place, weight in self._placing[bit]:
+                scores[place] += weight
+        best = max(scores, default=0.0)
+        return self._places[scores.index(best)] if best > 0 else Source.NONE
 
     def _evidence(self, reading: Reading, features: int) -> Iterator[Evidence]:
         """Yield each of these features with the first words that it was found in; a combination has none."""
