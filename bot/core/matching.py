@@ -178,9 +178,10 @@ def parts(phrase: str) -> tuple[tuple[str, ...], ...]:
         stems = [option.removesuffix(STEM) if number == len(found) else option for option in options]
         if any(STEM in stem for stem in stems) or any(option.endswith(f" {STEM}") for option in options):
             raise ValueError("has a * that ends no word at its end")
-    if not found or any(not normalise(option).strip() for options in found for option in options):
+    normal = tuple(tuple(dict.fromkeys(map(_normal, options))) for options in found)
+    if not normal or any(wording.isspace() for options in normal for wording in options):
         raise ValueError("may be empty")
-    return tuple(tuple(dict.fromkeys(map(_normal, options))) for options in found)
+    return normal
 
 
 def _outer_words(phrase: str) -> list[str]:
@@ -222,9 +223,10 @@ def _alternatives(word: str, at: int) -> tuple[list[str], int]:
     return done + row, at
 
 
+@cache
 def _normal(wording: str) -> str:
     """Normalise a wording; one with a star is left open at its end."""
-    return normalise(wording).removesuffix(" ") if wording.endswith(STEM) else normalise(wording)
+    return normalise(wording).removesuffix(" ") or " " if wording.endswith(STEM) else normalise(wording)
 
 
 class Test(NamedTuple):
