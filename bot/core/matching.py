@@ -287,7 +287,7 @@ class Combination:
     nowhere: tuple[str, ...] = ()  # nowhere in the message
 
     def problems(self, where: str, slots: Collection[str]) -> Iterator[str]:
-        """What is wrong with it, a line each."""
+        """Say what is wrong with it, a line each."""
         if not self.together and not self.anywhere:
             yield f"{where}: needs a slot in `together` or `anywhere`"
         for names in self.together + self.without + self.anywhere + self.nowhere:
@@ -347,11 +347,11 @@ class Matcher:
 
     def read(self, text: str) -> Reading:
         """Find every slot in any text, in time linear in its length. Never raises."""
-        plain = self._step_over(normalise(text))
+        words = self._step_over(normalise(text))
         hits: list[tuple[int, int, int]] = []
         stops: list[int] = []
         begun: dict[int, list[tuple[int, int]]] = {}  # where words end -> parts that have been seen, and since where
-        for end, (length, (slots, part, begins, stop)) in self._automaton.iter(plain):
+        for end, (length, (slots, part, begins, stop)) in self._automaton.iter(words):
             start = end - length
             if slots:
                 hits.append((slots, start, end))
@@ -369,7 +369,7 @@ class Matcher:
                 stops.append(end)
         if self._hiding and hits:
             hits = _uncovered(hits, self._hiding)
-        return Reading(plain, *_clauses(hits, stops), tuple(hits))
+        return Reading(words, *_clauses(hits, stops), tuple(hits))
 
     def _ended(self, reached: int) -> int:
         """Return the slots of the phrases that end with these parts."""
@@ -391,7 +391,7 @@ class Matcher:
         )
 
     def mask(self, names: Iterable[str]) -> int:
-        """The bits of the named slots."""
+        """Return the bits of the named slots."""
         return sum(self.bits[name] for name in set(names))
 
     def _step_over(self, text: str) -> str:
@@ -403,7 +403,7 @@ class Matcher:
 
 
 def either(names: str) -> tuple[str, ...]:
-    """The slots of `a | b`."""
+    """Return the slots of `a | b`."""
     return tuple(name.strip() for name in names.split("|"))
 
 
