@@ -7,6 +7,7 @@ failing core, never leaves anyone without an answer.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -83,6 +84,12 @@ class Responder:
         self._clock = clock
         self._seed = seed
         self._memory: OrderedDict[int, _Remembered] = OrderedDict()
+        self._sweep: asyncio.TimerHandle | None = None
+
+    @property
+    def remembered(self) -> int:
+        """How many people something is held of in memory."""
+        return len(self._memory)
 
     async def respond(self, incoming: Incoming) -> Decision:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
@@ -121,6 +128,17 @@ class Responder:
         followed = incoming.payload if isinstance(incoming.pressed, Opened) else before.payload
         self._memory[incoming.person] = _Remembered(decision.held, incoming.at, before.known, followed)
         self._memory.move_to_end(incoming.person)
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(IDLE, self._forget_in_time)
+
+    def _forget_in_time(self) -> None:
+        """Let go of what is idle although nobody writes, and look again when the next may be."""
+        now = self._clock()
+        self._forget_idle(now)
+        self._sweep = None
+        if self._memory:
+            oldest = next(iter(self._memory.values())).at
+            self._sweep = asyncio.get_running_loop().call_later(IDLE + 1 - (now - oldest), self._forget_in_time)
 
     def _forget_idle(self, now: int) -> None:
         while self._memory and now - next(iter(self._memory.values())).at > IDLE:

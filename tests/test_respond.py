@@ -243,6 +243,14 @@ async def test_memory_of_an_idle_person_is_gone_after_thirty_minutes(ann: Person
     assert (after.held.state.walk, after.held.said) == (0, {Line.NOTHING_TO_STOP: 1})
 
 
+async def test_memory_of_idle_people_goes_although_nobody_writes(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.respond.IDLE", -1)  # everybody is idle at once
+    await ann.commands("walk")
+    async with asyncio.timeout(5):
+        while ann.responder.remembered:  # noqa: ASYNC110  - a timer of the loop does it, and says nothing
+            await asyncio.sleep(0)
+
+
 async def test_someone_who_keeps_writing_does_not_keep_others_in_memory(ann: Person, clock: Clock) -> None:
     ben = Person(ann.responder, BEN)
     await ben.commands("walk")

@@ -75,6 +75,8 @@ def stop(incoming: Incoming, held: Held) -> Decision:
         return _say(held, Line.NOTHING_TO_STOP)
     ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
     decision = _say(replace(held, state=state), Line.STOPPED)
+    if before.step is Step.DANGER_ASK:  # the question stays open, so where help is comes first
+        decision = replace(decision, replies=(Reply((Line.CARD_LINES,), lane=Lane.DANGER), *decision.replies))
     return replace(decision, facts=(Moved(before.step, Event.STOP, state.step), *ended))
 
 

@@ -242,7 +242,8 @@ def test_words_that_mean_nothing_here_are_answered_with_what_to_do() -> None:
 def test_stop_in_words_ends_a_walk_wherever_it_stands(words: str) -> None:
     for step in set(Step) - {Step.IDLE}:
         decision = answer(at(step), received(text=words))
-        assert lines(decision) == [Line.STOPPED]
+        help_first = [Line.CARD_LINES] if step is Step.DANGER_ASK else []
+        assert lines(decision) == [*help_first, Line.STOPPED]
         assert decision.held.state.step is Step.IDLE
         assert decision.facts[0] == Moved(step, Event.STOP, Step.IDLE)
 
