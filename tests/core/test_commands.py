@@ -109,8 +109,9 @@ def test_stop_ends_at_once_and_asks_nothing(step: Step) -> None:
     before = State(walk=5, step=step, upset_before=8)
     decision = told("stop", Held(before))
     ended = (Ended(outcome_of(before, NOW, finished=False)),) if step in WALKING else ()
+    help_first = [Line.CARD_LINES] if step is Step.DANGER_ASK else []
     assert decision.held.state.step is Step.IDLE
-    assert lines(decision) == [Line.STOPPED]
+    assert lines(decision) == [*help_first, Line.STOPPED]
     assert buttons(decision) == []
     assert decision.facts == (Moved(step, Event.STOP, Step.IDLE), *ended)
 
