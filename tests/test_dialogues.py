@@ -310,7 +310,8 @@ def test_no_wording_comes_twice_in_a_walk_before_all_have_come(bench: Bench, mov
 def test_stop_always_stops(bench: Bench, moves: list[Move], words: str) -> None:
     *_, decision = bench.does(bench.chat(), *moves, Says(words))
     assert decision.held.state.step is Step.IDLE
-    assert [reply.keys for reply in decision.replies] in ([(Line.STOPPED,)], [(Line.NOTHING_TO_STOP,)])
+    stopped = [reply.keys for reply in decision.replies if reply.keys != (Line.CARD_LINES,)]
+    assert stopped in ([(Line.STOPPED,)], [(Line.NOTHING_TO_STOP,)])
 
 
 @many
