@@ -22,11 +22,12 @@ class Limits:
     chat: tuple[int, float] = (1, 1)
     group: tuple[int, float] = (20, 60)
     overall: tuple[int, float] = (30, 1)
+    paid: tuple[int, float] = (1000, 1)  # over all, for whoever pays
     _sent: defaultdict[int, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
-    def take(self, chat: int, *, in_group: bool, at: float) -> None:
+    def take(self, chat: int, *, in_group: bool, paid: bool, at: float) -> None:
         """Count a message that goes out `at` so many seconds. Raises Refused, with when to come again."""
-        bounds = [(self._sent[EVERYWHERE], self.overall), (self._sent[chat], self.chat)]
+        bounds = [(self._sent[EVERYWHERE], self.paid if paid else self.overall), (self._sent[chat], self.chat)]
         if in_group:
             bounds.append((self._sent[chat], self.group))
         wait = max(_wait(sent, most, seconds, at) for sent, (most, seconds) in bounds)

@@ -330,6 +330,7 @@ class _Sending(Method):
     message_thread_id: int | None = None
     disable_notification: bool = False
     protect_content: bool = False
+    allow_paid_broadcast: bool = False
     reply_parameters: Annotated[ReplyTo, FromJson] | None = None
     reply_markup: Annotated[Keyboard, FromJson] | None = None
 
@@ -337,7 +338,8 @@ class _Sending(Method):
         chat = world.chat(self.chat_id)
         chat.let_bot_send(what, self.message_thread_id)
         if world.limits is not None:
-            world.limits.take(chat.id, in_group=isinstance(chat, Group), at=world.clock())
+            in_group = isinstance(chat, Group)
+            world.limits.take(chat.id, in_group=in_group, paid=self.allow_paid_broadcast, at=world.clock())
         content = {**({} if chat.json["type"] == "channel" else {"from": world.bot}), **content}
         if self.message_thread_id is not None:
             content |= {"message_thread_id": self.message_thread_id, "is_topic_message": True}

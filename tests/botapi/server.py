@@ -137,7 +137,6 @@ class Server:
     def fails(self, method: str, *faults: Fault) -> None:
         """Let the next calls of a method go wrong, one fault each."""
         self._faults[method].extend(faults)
-        self._hangs.extend(fault for fault in faults if isinstance(fault, Hang))
 
     def calls_of(self, method: str) -> list[Call]:
         """The calls of one method so far."""
@@ -166,6 +165,8 @@ class Server:
     async def _carry_out(self, request: web.Request, came: Call) -> web.Response:
         fault = self._faults[came.method].popleft() if self._faults[came.method] else self.trouble(came)
         came.fault = fault
+        if isinstance(fault, Hang):
+            self._hangs.append(fault)
         match fault:
             case Refused():
                 raise fault
@@ -220,7 +221,4 @@ def _drop(request: web.Request) -> web.Response:
 
 
 def _refuse(refusal: Refused) -> web.Response:
-    answer: Json = {"ok": False, "error_code": refusal.status, "description": refusal.description}
-    if refusal.parameters:
-        answer["parameters"] = refusal.parameters
-    return web.json_response(answer, status=refusal.status)
+    return web.json_response(refusal.answer, status=refusal.status)

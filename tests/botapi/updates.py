@@ -46,6 +46,12 @@ class Refused(Exception):  # noqa: N818 - an answer of Telegram's, not a mistake
         self.description = description
         self.parameters = parameters
 
+    @property
+    def answer(self) -> Json:
+        """What Telegram sends back."""
+        parameters = {"parameters": self.parameters} if self.parameters else {}
+        return {"ok": False, "error_code": self.status, "description": self.description, **parameters}
+
 
 class Bell:
     """Rings when anything changes; whoever waits for something looks again."""
