@@ -153,6 +153,13 @@ def test_danger_in_a_forwarded_text_is_asked_whose_it_is_before_any_card() -> No
     assert lines(theirs) == [Line.CARD_FRIEND, Line.CARD_LINES, Line.CARD_STAY]
 
 
+@pytest.mark.parametrize("words", ["stop", "thanks", "fuck off", "yes", "7", ORDINARY])
+def test_a_forwarded_text_answers_nothing(words: str) -> None:
+    decision = answer(at(Step.EASE), received(text=words, forwarded=True))
+    assert lines(decision) == [Line.HEARD, Line.EASE]
+    assert (decision.held.state, decision.facts) == (at(Step.EASE), ())
+
+
 # --- Under 16 -----------------------------------------------------------------------------------------------------
 
 

@@ -116,25 +116,27 @@ def test_staying_goes_on_only_when_asked() -> None:
 
 
 @pytest.mark.parametrize("condition", NEVER)
-def test_no_step_is_entered_that_a_condition_rules_out(condition: Condition) -> None:
-    for found in ways().values():
-        for _, to in found:
-            waived = to.asked and condition is not Condition.OVERWHELM
-            assert condition not in to.conditions or waived or to.step not in NEVER[condition]
+def test_nobody_stands_at_a_step_that_a_condition_rules_out(condition: Condition) -> None:
+    for place in ways():
+        waived = place.asked and condition is not Condition.OVERWHELM
+        assert condition not in place.conditions or waived or place.step not in NEVER[condition]
 
 
 @pytest.mark.parametrize("care_for", [CareFor.MYSELF, CareFor.NOBODY_YET])
 def test_nobody_is_turned_to_who_was_not_named(care_for: CareFor) -> None:
-    for found in ways().values():
-        assert not [to for _, to in found if to.care_for is care_for and to.step in TURNING_TO_THEM]
+    assert not [place for place in ways() if place.care_for is care_for and place.step in TURNING_TO_THEM]
 
 
 def test_own_loss_being_there_and_numbness_are_asked_for_no_number() -> None:
-    for found in ways().values():
-        for _, to in found:
-            tender = to.conditions & ~Condition.OVERWHELM and not to.asked
-            assert not (tender and to.step in {Step.LOOK_BACK, Step.CARE})
-            assert not (tender and to.step is Step.EASE) or Condition.OVERWHELM in to.conditions
+    for place in ways():
+        tender = place.conditions & ~Condition.OVERWHELM and not place.asked
+        assert not (tender and place.step in {Step.LOOK_BACK, Step.CARE})
+        assert not (tender and place.step is Step.EASE) or Condition.OVERWHELM in place.conditions
+
+
+def test_what_has_eased_is_overwhelming_no_more() -> None:
+    eased = advance(advance(begin(1, conditions=Condition.OVERWHELM), Event.NEXT), Event.NEXT)
+    assert (eased.step, eased.conditions) == (Step.RESONANCE, Condition.NONE)
 
 
 def test_an_event_that_a_step_does_not_know_changes_nothing() -> None:

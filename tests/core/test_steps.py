@@ -1,9 +1,11 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.gap import HIGH
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import (
@@ -115,6 +117,8 @@ def test_a_number_is_a_rating_only_where_one_is_asked_for(step: Step) -> None:
         (Step.DANGER_ASK, "no", Answer(Action.NEXT)),
         (Step.DANGER_ASK, "yes", Answer(Action.OWN)),
         (Step.DANGER_ASK, "not sure", Answer(Action.OWN)),
+        (Step.DANGER_ASK, "maybe", Answer(Action.OWN)),
+        (Step.WHO, "maybe", Answer(Action.SKIP)),
         (Step.ASK, "yes", Answer(Action.NEXT)),
         (Step.ASK, "it's about me", Answer(Action.OWN)),
         (Step.STAY, "a person", Answer(Action.PERSON)),
@@ -175,6 +179,11 @@ def test_a_skipped_rating_is_never_filled_in() -> None:
     taken = take(at(Step.EASE), Answer(Action.SKIP))
     assert taken == (at(Step.EASE), Event.SKIP)
     assert taken[0].upset_before == NO_RATING
+
+
+@pytest.mark.parametrize(("rating", "event"), [(HIGH - 1, Event.NEXT), (HIGH, Event.HIGH)])
+def test_from_high_on_the_upset_is_steadied_first(rating: int, event: Event) -> None:
+    assert take(at(Step.EASE), Answer(Action.RATE, rating)) == (replace(at(Step.EASE), upset_before=rating), event)
 
 
 def test_the_first_rating_stands_when_the_upset_is_asked_again() -> None:
