@@ -253,8 +253,8 @@ async def test_memory_of_idle_people_goes_although_nobody_writes(ann: Person, mo
 
 async def test_someone_who_keeps_writing_does_not_keep_others_in_memory(ann: Person, clock: Clock) -> None:
     ben = Person(ann.responder, BEN)
-    await ben.commands("walk")
     await ann.commands("walk")
+    await ben.commands("walk")
     clock.at += IDLE
     await ann.presses(Label.DID_IT)
     clock.at += 1
@@ -519,6 +519,13 @@ async def test_group_gets_one_line_with_the_way_to_write_privately(ann: Person) 
 async def test_group_message_that_is_not_for_the_bot_is_dropped_unread(store: Store, clock: Clock) -> None:
     responder = responder_of(store, clock, content=stumbling(PROMPTS.content))
     assert await in_group(responder, ANN, "xylophone", addressed=False) == Decision(Person(responder).heard.held)
+
+
+async def test_group_message_asks_the_store_nothing_and_is_not_logged(ann: Person, store: FailingStore) -> None:
+    store.failing = frozenset({"consents"})
+    with capture_logs() as log:
+        await in_group(ann.responder, ANN, SEEN, addressed=True)
+    assert log == []
 
 
 async def test_words_in_a_group_leave_the_private_walk_as_it_is(ann: Person) -> None:

@@ -90,7 +90,7 @@ class TelegramBot:
         message = query.message
         chat = query.from_user.id if message is None else message.chat.id
         where = Where.PRIVATE if chat == query.from_user.id else Where.GROUP
-        incoming = Incoming(query.from_user.id, where, Kind.PRESS, at=0, payload=query.data or "-")
+        incoming = Incoming(query.from_user.id, where, Kind.PRESS, at=0, payload=query.data or "")
         decision = await self._responder.respond(incoming)
         await self._send(chat, None, decision)
         toast = "" if decision.toast is None else self._prompts.text(Reply((decision.toast,)))

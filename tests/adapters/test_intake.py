@@ -72,10 +72,11 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 def at_once(story: Awaitable[None]) -> None:
-    """Live through a story of minutes in no time."""
+    """Live through a story of minutes in no time. One that takes hours never ends."""
 
     async def live() -> None:
-        await story
+        async with asyncio.timeout(2 * 60 * 60):
+            await story
 
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(live())

@@ -25,7 +25,7 @@ from tests.person import KEYS, PROMPTS, Clock, responder_of
 Json = dict[str, Any]
 
 TOKEN = "480016:AAExampleOfATokenThatOpensNothing"  # noqa: S105 - it opens nothing
-NAME = "example_compassion_bot"
+NAME = "ExampleCompassionBot"
 US = {"id": 480016, "is_bot": True, "first_name": "Compassion", "username": NAME}
 ANN = {"id": 7_071_067_811, "is_bot": False, "first_name": "Ann"}
 BEN = {"id": 5_772_156_649, "is_bot": False, "first_name": "Ben"}
@@ -225,8 +225,8 @@ CASES: dict[str, tuple[Json, Incoming | None]] = {
     "command": (message(**words("/walk")), private(Kind.COMMAND, command="walk")),
     "command with words": (message(**words("/Start group now")), private(Kind.COMMAND, "group now", command="start")),
     "command with our name": (message(**words(f"/walk@{NAME}")), private(Kind.COMMAND, command="walk")),
-    "command with our name in capitals": (
-        message(**words(f"/walk@{NAME.upper()}")),
+    "command with our name in small letters": (
+        message(**words(f"/walk@{NAME.lower()}")),
         private(Kind.COMMAND, command="walk"),
     ),
     "command for another bot": (message(**words("/walk@other_bot now")), private(Kind.TEXT, "/walk@other_bot now")),
@@ -293,8 +293,8 @@ CASES: dict[str, tuple[Json, Incoming | None]] = {
         in_group(Kind.TEXT, "/help@other_bot"),
     ),
     "mention": (
-        message(**words(f"😢 please @{NAME.title()} come"), chat=GROUP),
-        in_group(Kind.TEXT, f"😢 please @{NAME.title()} come", addressed=True),
+        message(**words(f"😢 please @{NAME.upper()} come"), chat=GROUP),
+        in_group(Kind.TEXT, f"😢 please @{NAME.upper()} come", addressed=True),
     ),
     "mention in a caption": (
         message(**PICTURE, **words(f"@{NAME}", "caption"), chat=GROUP),
@@ -531,7 +531,7 @@ async def test_nothing_depends_on_the_answer_to_a_press(telegram: Telegram, fail
 async def test_old_buttons_stay_when_the_next_message_cannot_be_sent(telegram: Telegram) -> None:
     await telegram.says("/walk")
     shown = telegram.shown()
-    telegram.network.fails["sendMessage"] = NetworkError("down")
+    telegram.network.fails["sendMessage"] = (400, "Bad Request: a refusal of next year")
     with capture_logs() as log:
         assert "editMessageReplyMarkup" not in await telegram.presses(Label.DID_IT, on=shown)
     assert [entry["event"] for entry in log if entry["log_level"] == "error"] == ["handler failed"]
