@@ -156,7 +156,6 @@ class Label(StrEnum):
     SHORT = "short"
     PERSON = "person"
     BEGIN = "begin"
-    URGENT_HELP = "urgent_help"
 
     YES = "yes"
     NO = "no"
