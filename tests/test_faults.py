@@ -7,12 +7,14 @@ beside that; what fails, and when, is drawn from a seed; what must hold afterwar
 import asyncio
 import json
 import signal
+import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded, so that a failure can be looked at again
 from typing import Final
@@ -35,8 +37,11 @@ SECRET: Final = bytes(range(32))
 KEY: Final = Keys.of(SECRET).button
 OPENING: Final = "lost a patient today and i cant stop seeing her sons face"
 
-WAYS: Final[Mapping[str, Mapping[str, str]]] = {"polling": {}}
-"""How updates come in, and the settings of it."""
+BOUND: Final = 5.0
+"""Seconds after which an update is confirmed though it is not answered, so that a kill may lose it."""
+
+WAYS: Final = ("polling",)
+"""How updates come in."""
 
 COMMANDS: Final = {"/help": Line.HELP, "/settings": Line.SETTINGS, "/consent": Line.CONSENT_ASK, "/start": Line.START}
 ENDS: Final = {WORDS.content.labels[label] for label in (Label.STOP, Label.REMEMBER)}
@@ -67,6 +72,20 @@ FAULTS: Final[Mapping[str, tuple[Callable[[], Fault], ...]]] = {
         lambda: Refused(409, "Conflict: terminated by other getUpdates request"),
     ),
 }
+
+
+def settings_of(way: str) -> dict[str, str]:
+    """What the bot is told, so that updates come in that way."""
+    if way == "polling":
+        return {}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        host, port = free.getsockname()
+    return {
+        "BOT_WEBHOOK_URL": f"http://{host}:{port}/telegram",
+        "BOT_WEBHOOK_SECRET": "a-secret-of-this-test",
+        "BOT_LISTEN": f"{host}:{port}",
+    }
 
 
 @dataclass(frozen=True)
@@ -131,13 +150,16 @@ class Place:
     counter: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Done:
     """Something that someone did, and how to know an answer to it."""
 
     what: str
     lane: str  # within which Telegram keeps the order, whatever way updates come in
     is_answered_by: Callable[[Message], bool]
+    update: int
+    at: float
+    lost: bool = False  # by a kill
 
 
 class Walker:
@@ -149,6 +171,8 @@ class Walker:
         self.asked: set[Line] = set()
         self.openings = 0
         self.acts = 0
+        self.lost: list[float] = []  # seconds that it was under way when a kill lost it
+        self._waits_for: list[Done] = []
         self.out_of_order: list[list[str]] = []
         self._random = random
 
@@ -157,15 +181,25 @@ class Walker:
         for _ in range(rounds):
             acts = [self._goes_on]
             if self.commands and self._random.random() < 0.5:
-                acts.insert(self._random.randrange(2), self._commands)
+                acts.insert(self._random.randrange(2), partial(self._writes, self.commands.pop()))
             before = len(self.person.hears())
-            done = [await act() for act in acts]
-            self.acts += len(done)
-            first = [await self._first_answer(one, before) for one in done]
-            same_lane = one_lane or len({one.lane for one in done}) == 1
-            if same_lane and first != sorted(first):
-                self.out_of_order.append([one.what for one in done])
+            while acts:
+                self._waits_for = done = [await act() for act in acts]
+                self.acts += len(done)
+                first = [await self._first_answer(one, before) for one in done]
+                answers = [answer for answer in first if answer]
+                if answers != sorted(answers) and (one_lane or len({one.lane for one in done}) == 1):
+                    self.out_of_order.append([one.what for one in done])
+                acts = [act for act, one in zip(acts, done, strict=True) if one.lost]
             tell()
+
+    def bears_a_kill(self, at: float) -> None:
+        """See what the bot took from Telegram and will not answer, since it was killed."""
+        for done in self._waits_for:
+            if done.update not in self.person.world.updates and not any(map(done.is_answered_by, self.person.hears())):
+                done.lost = True
+                self.lost.append(at - done.at)
+        self.person.world.bell.ring()
 
     def problems(self, kills: int, ambiguous: Counter[tuple[int, str]]) -> Iterator[str]:
         """What is not as it should be, once all is over."""
@@ -182,6 +216,7 @@ class Walker:
         if len(walks) > self.openings * (1 + kills):
             yield f"{len(walks)} walks were begun for {self.openings} openings"
         yield from (f"out of order: {acts}" for acts in self.out_of_order)
+        yield from (f"lost after {seconds:.1f} s" for seconds in self.lost if seconds < BOUND)
 
     def told_by(self, message: Message) -> Place | Line | None:
         """What a message of the bot's is: an answer to a command, a word on an old button, or a place in a walk."""
@@ -207,33 +242,40 @@ class Walker:
         return expected and None not in self._opened(message)
 
     async def _first_answer(self, done: Done, before: int) -> int:
+        """Wait; give the number of the message, or 0 where a kill lost what was done."""
+
         def answers() -> list[int]:
             return [message.id for message in self.person.hears()[before:] if done.is_answered_by(message)]
 
-        await self.person.world.until(answers, f"{self.person.name} waits for an answer to {done.what}")
-        return answers()[0]
+        await self.person.world.until(
+            lambda: done.lost or answers(), f"{self.person.name} waits for an answer to {done.what}"
+        )
+        return 0 if done.lost else answers()[0]
 
     async def _goes_on(self) -> Done:
         """Press a button of the latest message of a walk; without one, say what happened."""
-        latest = next(filter(self._leads_on, reversed(self.person.hears())), None)
-        if latest is not None:
+        latest = next(filter(self._is_of_a_walk, reversed(self.person.hears())), None)
+        if latest is not None and _ways_on(latest):
             label = self._random.choice(_ways_on(latest))
             place = self._places(latest).pop()
             await self.person.presses_button(latest, label, wait=False)
-            return Done(label, "press", lambda answer: self._is_further(answer, place))
+            return self._done(label, "press", lambda answer: self._is_further(answer, place))
         known = {told.walk for told in map(self.told_by, self.person.hears()) if isinstance(told, Place)}
         self.openings += 1
         await self.person.says(OPENING, wait=False)
-        return Done("the opening", "message", lambda answer: self._is_of_a_new_walk(answer, known))
+        return self._done("the opening", "message", lambda answer: self._is_of_a_new_walk(answer, known))
 
-    async def _commands(self) -> Done:
-        command = self.commands.pop()
+    async def _writes(self, command: str) -> Done:
         self.asked.add(COMMANDS[command])
         await self.person.says(command, wait=False)
-        return Done(command, "message", lambda answer: self.told_by(answer) is COMMANDS[command])
+        return self._done(command, "message", lambda answer: self.told_by(answer) is COMMANDS[command])
 
-    def _leads_on(self, message: Message) -> bool:
-        return self.told_by(message) not in COMMANDS.values() and bool(_ways_on(message))
+    def _done(self, what: str, lane: str, is_answered_by: Callable[[Message], bool]) -> Done:
+        world = self.person.world
+        return Done(what, lane, is_answered_by, world.updates.last, world.clock())
+
+    def _is_of_a_walk(self, message: Message) -> bool:
+        return self.told_by(message) not in COMMANDS.values()
 
     def _is_further(self, answer: Message, place: Place) -> bool:
         told = self.told_by(answer)
@@ -307,16 +349,22 @@ async def test_everyone_is_answered_in_order_whatever_fails(way: str, size: Size
         def tell() -> None:
             nonlocal finished
             finished = next(rounds)
+            if way == "webhook" and finished % size.people == 0:
+                telegram.world.updates.repeat(3)
             telegram.world.bell.ring()
 
-        async with serving(telegram, tmp_path, WAYS[way]) as bot, asyncio.TaskGroup() as tasks:
+        async with serving(telegram, tmp_path, settings_of(way)) as bot, asyncio.TaskGroup() as tasks:
             for walker in walkers:
                 tasks.create_task(walker.lives(size.rounds, one_lane=way == "polling", tell=tell))
             for kill in range(1, size.kills + 1):
                 due = size.people * size.rounds * kill // (size.kills + 1)
                 await telegram.until(lambda due=due: finished >= due, "enough is answered")  # type: ignore[misc]
                 await bot.end(signal.SIGKILL)
+                killed_at, starts = telegram.world.clock(), len(telegram.calls_of("getMe"))
                 await bot.start()
+                await telegram.until(lambda n=starts: len(telegram.calls_of("getMe")) > n, "it comes again")  # type: ignore[misc]
+                for walker in walkers:
+                    walker.bears_a_kill(killed_at)
         ambiguous = Counter(
             (int(call.parameters["chat_id"]), str(call.parameters["text"]))
             for call in telegram.calls_of("sendMessage")
@@ -324,9 +372,10 @@ async def test_everyone_is_answered_in_order_whatever_fails(way: str, size: Size
         )
         said = sum(len(walker.person.hears()) for walker in walkers)
         acts = sum(walker.acts for walker in walkers)
+        lost = sum(len(walker.lost) for walker in walkers)
         problems = [problem for walker in walkers for problem in walker.problems(size.kills, ambiguous)]
         print(  # noqa: T201 - the counts are the point
-            f"{way}: {size.people} people did {acts} things and got {said} messages; kills {size.kills}, "
+            f"{way}: {size.people} people did {acts} things and got {said} messages; kills {size.kills}, lost {lost}, "
             f"ambiguous sends {ambiguous.total()}, failed calls {dict(trouble.dealt)}"
         )
         assert problems == []

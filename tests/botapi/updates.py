@@ -107,6 +107,11 @@ class Updates:
         self._bell.ring()
         return number
 
+    @property
+    def last(self) -> int:
+        """The id of the update that came last."""
+        return self._next - 1
+
     def restart(self, first: int) -> None:
         """Number what comes from now on from `first`, as Telegram may after a quiet week."""
         self._next = first
