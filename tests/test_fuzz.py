@@ -27,6 +27,8 @@ FEW: Final = 5_000
 MANY: Final = 50_000
 SERVICE: Final = {*SERVICES, "pinned_message", "forum_topic_created", "migrate_from_chat_id"}
 SERVICE_USER: Final = 777000
+MOVED: Final = {-1001: "-1000000000004"}
+"""The group that became a supergroup."""
 
 OF_THE_PLACE: Final = (
     "Bad Request: message thread not found",
@@ -178,7 +180,8 @@ def wrong(update: Json, calls: list[Call], log: list[Json]) -> Iterator[str]:
         yield "what is not for the bot is answered"
     if not sent and must_be_answered(kind, content):
         yield "what is for the bot is not answered"
-    if any(call.parameters["chat_id"] != str(place_of(kind, content)["id"]) for call in sent):
+    place = place_of(kind, content)["id"]
+    if not {call.parameters["chat_id"] for call in sent} <= {str(place), MOVED.get(place)}:
         yield "the answer goes elsewhere"
 
 
