@@ -361,6 +361,7 @@ _BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
     "yes": ({Step.DANGER_ASK: Answer(Action.OWN)}, Answer(Action.NEXT)),
     "no": (
         {
+            Step.OWN: Answer(Action.STOP),
             Step.DANGER_ASK: Answer(Action.NEXT),
             Step.REACH: Answer(Action.ACT, Act.HOLD),
             Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE),
@@ -440,6 +441,8 @@ def take(state: State, answer: Answer) -> tuple[State, Event] | None:
     if answer.action in _KEPT_AS:
         name, kind = _KEPT_AS[answer.action]
         return replace(state, **{name: kind(answer.value)}), Event.NEXT
+    if answer.action is Action.NEXT and state.step in _PLACES[Action.RATE]:  # "ok" is no rating
+        return state, Event.SKIP
     if answer.action is Action.SKIP and state.step is Step.WHO:
         return replace(state, care_for=CareFor.NOBODY_YET), Event.SKIP
     event = _EVENTS.get(answer.action)
