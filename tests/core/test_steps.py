@@ -119,6 +119,7 @@ def test_a_number_is_a_rating_only_where_one_is_asked_for(step: Step) -> None:
         (Step.DANGER_ASK, "not sure", Answer(Action.OWN)),
         (Step.DANGER_ASK, "maybe", Answer(Action.OWN)),
         (Step.WHO, "maybe", Answer(Action.SKIP)),
+        (Step.OWN, "no thanks", Answer(Action.STOP)),
         (Step.ASK, "yes", Answer(Action.NEXT)),
         (Step.ASK, "it's about me", Answer(Action.OWN)),
         (Step.STAY, "a person", Answer(Action.PERSON)),
@@ -184,6 +185,14 @@ def test_a_skipped_rating_is_never_filled_in() -> None:
 @pytest.mark.parametrize(("rating", "event"), [(HIGH - 1, Event.NEXT), (HIGH, Event.HIGH)])
 def test_from_high_on_the_upset_is_steadied_first(rating: int, event: Event) -> None:
     assert take(at(Step.EASE), Answer(Action.RATE, rating)) == (replace(at(Step.EASE), upset_before=rating), event)
+
+
+@pytest.mark.parametrize("step", [Step.EASE, Step.LOOK_BACK])
+@pytest.mark.parametrize("words", ["ok", "yes", "done", "not sure"])
+def test_what_says_no_number_is_a_skip_where_one_is_asked_for(step: Step, words: str) -> None:
+    answer = read(at(step), words, CONTENT)
+    assert answer is not None
+    assert take(at(step), answer) == (at(step), Event.SKIP)
 
 
 def test_the_first_rating_stands_when_the_upset_is_asked_again() -> None:
