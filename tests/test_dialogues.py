@@ -22,8 +22,10 @@ from tests.core.places import Place, ways
 from tests.person import KEYS, PROMPTS, SEEN, WALK
 from tests.talk import Chat, Edits, Forwards, House, Move, Restarts, Says, Sends, Taps, TapsBack, Waits
 
+FOLDER: Final = Path(__file__).parent / "dialogues"
 DIALOGUES: Final = {
-    path.stem: path.read_text("utf-8") for path in sorted((Path(__file__).parent / "dialogues").glob("*.txt"))
+    "README": (FOLDER / "README.md").read_text("utf-8").split("```")[1].strip(),
+    **{path.stem: path.read_text("utf-8") for path in sorted(FOLDER.glob("*.txt"))},
 }
 
 MOVES: Final[tuple[tuple[str, Callable[[str], Move]], ...]] = (
