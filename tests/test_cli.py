@@ -1,12 +1,13 @@
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -223,46 +224,47 @@ def test_notice_reads_what_is_promised(noticed: list[Json]) -> None:
     assert witness == by_id[13] | {"id": 1}
 
 
-@contextmanager
-def listening(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """A program that is still running."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "bot", *arguments],
+@asynccontextmanager
+async def listening(folder: Path, *arguments: str) -> AsyncIterator[tuple[asyncio.StreamWriter, Process]]:
+    """What writes to a program that runs meanwhile, and the program."""
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
         cwd=folder,
         env=environment(folder, PYTHONPATH=str(ROOT)),
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
-    ) as program:
-        try:
-            yield program
-        finally:
+    )
+    try:
+        async with asyncio.timeout(30):
+            assert program.stdin is not None
+            yield program.stdin, program
+    finally:
+        if program.returncode is None:
             program.kill()
+        await program.communicate()
 
 
-def test_notice_answers_a_line_before_the_next_is_sent(tmp_path: Path) -> None:
-    with listening(tmp_path, "notice") as program:
-        assert program.stdin is not None
+async def test_notice_answers_a_line_before_the_next_is_sent(tmp_path: Path) -> None:
+    async with listening(tmp_path, "notice") as (stdin, program):
         assert program.stdout is not None
         for number in range(3):
-            program.stdin.write(message(number, SEEN) + b"\n")
-            program.stdin.flush()
-            assert json.loads(program.stdout.readline())["id"] == number
+            stdin.write(message(number, SEEN) + b"\n")
+            assert json.loads(await program.stdout.readline())["id"] == number
 
 
 def test_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
-    with listening(tmp_path, "notice") as program:
-        assert program.stdin is not None
-        assert program.stdout is not None
-        assert program.stderr is not None
-        program.stdin.write(message(1, SEEN) + b"\n")
-        program.stdin.flush()
-        program.stdout.readline()
-        program.stdout.close()
-        program.stdin.write(message(2, SEEN) + b"\n")
-        program.stdin.close()
-        assert program.stderr.read() == b""
-        assert program.wait(30) == 0
+    (tmp_path / "given").write_bytes((message(1, SEEN) + b"\n") * 2_000)
+    ended = subprocess.run(
+        ["sh", "-c", '{ "$0" -m bot notice <given; echo $? >status; } | head -n 1', sys.executable],  # noqa: S607
+        cwd=tmp_path,
+        env=environment(tmp_path, PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.stdout.count(b"\n"), ended.stderr) == (1, b"")
+    assert (tmp_path / "status").read_text() == "0\n"
 
 
 # --- check, and what a broken file does ---------------------------------------------------------------------------
