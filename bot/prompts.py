@@ -83,7 +83,7 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
 """The slots of a line. Each is filled by a label whose name begins as given here."""
 
 MEANINGS: Final = (
-    *("skip", "stop", "harder", "another", "did_it", "person", "more", "short"),
+    *("skip", "stop", "harder", "another", "did_it", "person", "more", "short", "go_on"),
     *("yes", "no", "not_sure", "about_me", "thanks", "real", "swear"),
     *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),
 )

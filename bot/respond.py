@@ -63,7 +63,7 @@ class _Remembered:
     held: Held
     at: int
     known: bool  # whether the store could say what was agreed to
-    payload: str = ""  # the last button that was followed
+    payload: str = ""  # the button that was followed, until something else comes
 
 
 class Responder:
@@ -125,7 +125,8 @@ class Responder:
         return replace(before, held=replace(before.held, consents=consents), known=True)
 
     def _keep(self, incoming: Incoming, before: _Remembered, decision: Decision) -> None:
-        followed = incoming.payload if isinstance(incoming.pressed, Opened) else before.payload
+        again = incoming.pressed is Refused.TWICE
+        followed = incoming.payload if again or isinstance(incoming.pressed, Opened) else ""
         self._memory[incoming.person] = _Remembered(decision.held, incoming.at, before.known, followed)
         self._memory.move_to_end(incoming.person)
         if self._sweep is None:
@@ -154,10 +155,11 @@ class Responder:
         opened = open_payload(self._button_key, incoming.person, incoming.at, incoming.payload)
         if incoming.kind is not Kind.PRESS:
             return incoming, _carried(held, opened)
-        if isinstance(opened, Opened) and opened.action not in BUTTONS:
-            if incoming.payload == before.payload:
+        if isinstance(opened, Opened):
+            begins = opened.action is Action.WALK  # the others beside the walk may be repeated: they do no more
+            if incoming.payload == before.payload and (begins or opened.action not in BUTTONS):
                 opened = Refused.TWICE
-            elif _is_stale(held.state, opened.state):
+            elif opened.action not in BUTTONS and _is_stale(held.state, opened.state):
                 opened = Refused.STALE
         return replace(incoming, pressed=opened), _carried(held, opened)
 

@@ -20,6 +20,7 @@ from bot.core.model import (
     Decision,
     Ended,
     Event,
+    Fact,
     Forgot,
     Held,
     Incoming,
@@ -126,7 +127,14 @@ def consent_refused(_: Incoming, held: Held) -> Decision:
 
 def under_16(_: Incoming, held: Held) -> Decision:
     """Nothing is kept of someone under 16; every step stays open."""
-    return _say(replace(held, state=replace(held.state, minor=True)), Line.CONSENT_UNDER_16)
+    held, withdrawn = as_minor(held)
+    return replace(_say(held, Line.CONSENT_UNDER_16), facts=withdrawn)
+
+
+def as_minor(held: Held) -> tuple[Held, tuple[Fact, ...]]:
+    """The same person, known to be under 16, and the consents that end with that."""
+    withdrawn = tuple(Withdrew(purpose) for purpose in sorted(held.consents))
+    return replace(held, state=replace(held.state, minor=True), consents=frozenset()), withdrawn
 
 
 def consent_withdrawn(_: Incoming, held: Held) -> Decision:
@@ -170,6 +178,19 @@ BUTTONS: Mapping[Action, Handler] = {
     Action.FORGET_NO: kept,
 }
 """The buttons that mean the same whatever step a walk stands at, so they never go stale."""
+
+
+TYPED_BUTTONS: Mapping[Label, Action] = {
+    Label.BEGIN: Action.WALK,
+    Label.REMEMBER: Action.REMEMBER,
+    Label.REMEMBER_YES: Action.REMEMBER_YES,
+    Label.REMEMBER_NO: Action.REMEMBER_NO,
+    Label.UNDER_16: Action.REMEMBER_UNDER_16,
+    Label.REMEMBER_OFF: Action.REMEMBER_OFF,
+    Label.FORGET_YES: Action.FORGET_YES,
+    Label.FORGET_NO: Action.FORGET_NO,
+}
+"""The same buttons by their words, for whoever types them."""
 
 
 def split_command(text: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.core.commands import BUTTONS, COMMANDS, remember_offer, stop, unknown
+from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
 from bot.core.lines import Label, Line
@@ -42,9 +42,6 @@ from bot.core.model import (
 from bot.core.sequence import WALKING, advance, begin, knows
 from bot.core.steps import BEGIN, Answer, again, offer, onward, opening, read, stay_with, take, typed
 
-_FEW_WORDS: Final = 3
-"""A text of more words is read for what it says, not only as an answer."""
-
 _TENDER: Final = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
 _CARDS: Final = {tier: Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}}
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
@@ -70,11 +67,12 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
         return decide_in_group(incoming, held, content)
     danger = content.guard.read(incoming.text) if incoming.text else Danger()
     found_minor = danger.minor and not incoming.forwarded and not held.state.minor
-    now = replace(held, state=replace(held.state, minor=True)) if found_minor else held
+    now, withdrawn = as_minor(held) if found_minor else (held, ())
     turn = _Turn(incoming, now, content, danger)
     decision = next(decision for room in _PRECEDENCE if (decision := room(turn)) is not None)
-    if found_minor:
-        decision = replace(decision, replies=_with_minor(decision.replies))
+    if now.state.minor:
+        replies = _with_minor(decision.replies, tell=found_minor)
+        decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
     return _worded(held, decision)
 
 
@@ -102,11 +100,11 @@ def _card(card: Line, state: State) -> tuple[Reply, ...]:
     return tuple(replace(message, lane=Lane.DANGER) for message in messages)
 
 
-def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
-    """The same with the words for someone under 16, in at most three messages where there is a card."""
+def _with_minor(replies: tuple[Reply, ...], *, tell: bool) -> tuple[Reply, ...]:
+    """The same with the words for someone under 16: in a card in place of its last, else first, to `tell` it once."""
     if replies and replies[-1].keys == (Line.CARD_STAY,):
         return (*replies[:-1], replace(replies[-1], keys=(Line.CARD_MINOR,)))
-    return (Reply((Line.CARD_MINOR,)), *replies)
+    return (Reply((Line.CARD_MINOR,)), *replies) if tell else replies
 
 
 def _with_walk(turn: _Turn) -> State:
@@ -176,7 +174,11 @@ def _forwarded(turn: _Turn) -> Decision | None:
 def _aside(turn: _Turn) -> Decision | None:
     if turn.state.step is Step.DANGER_ASK:
         return None
-    match turn.content.typed.get(plain(turn.incoming.text)):
+    words = plain(turn.incoming.text)
+    for label, action in TYPED_BUTTONS.items():
+        if plain(turn.content.labels[label]) == words:
+            return BUTTONS[action](turn.incoming, turn.held)
+    match turn.content.typed.get(words):
         case "thanks":
             return _thanked(turn)
         case "real":
@@ -208,12 +210,11 @@ def _walk(turn: _Turn) -> Decision | None:
         return Decision(turn.held, (stay_with(state),))
     if state.step not in WALKING and state.step is not Step.DANGER_ASK:
         return None
-    if len(text.split()) > _FEW_WORDS:
-        conditions = turn.content.reader.notice(text).conditions
-        state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
-        turn = replace(turn, held=replace(turn.held, state=state))
-        if Condition.OVERWHELM in conditions and state.step in WALKING:
-            return _went(turn, state, Event.HIGH)
+    conditions = turn.content.reader.notice(text).conditions
+    state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
+    turn = replace(turn, held=replace(turn.held, state=state))
+    if Condition.OVERWHELM in conditions and state.step in WALKING:
+        return _went(turn, state, Event.HIGH)
     return _answered(turn, typed(state), heard=True)
 
 
@@ -247,7 +248,7 @@ def _noticed(turn: _Turn) -> Decision | None:
         return _opened(turn, Step.OWN, notice)
     if notice.about is About.COMPASSION:
         state = _new_walk(turn, Step.REACH, notice)
-        return _moved(turn, Event.NEXT, state, again(state, Line.AFFIRM))
+        return _moved(turn, Event.NEXT, state, Reply((Line.AFFIRM, Line.ABOUT)), again(state))
     if notice.about is About.NONE and not notice.ask:
         return None
     unsure = notice.about is About.NONE or not (notice.ask or notice.about is About.OWN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from bot.core.lines import Label, Line
@@ -394,6 +394,30 @@ class Reply:
     slots: Mapping[str, Label] = field(default_factory=dict)
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
+
+
+class Fate(StrEnum):
+    """What became of a message."""
+
+    ARRIVED = "arrived"
+    UNSURE = "unsure"  # it may have arrived
+    LOST = "lost"  # it did not arrive; it might at another time
+    REFUSED = "refused"  # blocked, gone, or no right to write: not until something changes there
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that went out. `number` is its id, where it arrived."""
+
+    fate: Fate
+    number: int | None = None
+
+
+class Outbox(Protocol):
+    """The way out to people, whatever carries it."""
+
+    async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
+        """Send one message into a chat, or one thread of it, and say what became of it. Raises nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True)

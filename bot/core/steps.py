@@ -298,6 +298,8 @@ def _lead(before: State, event: Event, state: State) -> tuple[Line, ...]:
     if event is not Event.NEXT or state.step is Step.CLOSE:
         return ()
     match before.step:
+        case Step.RESONANCE if state.feeling is Feeling.UNSAID:
+            return ()
         case Step.RESONANCE:
             return (Line.MIRROR if state.feeling in FEELINGS else Line.MIRROR_OWN,)
         case Step.REACH:
@@ -361,6 +363,7 @@ _BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
     "yes": ({Step.DANGER_ASK: Answer(Action.OWN)}, Answer(Action.NEXT)),
     "no": (
         {
+            Step.ASK: Answer(Action.OWN),
             Step.OWN: Answer(Action.STOP),
             Step.DANGER_ASK: Answer(Action.NEXT),
             Step.REACH: Answer(Action.ACT, Act.HOLD),
@@ -368,6 +371,7 @@ _BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
         },
         Answer(Action.SKIP),
     ),
+    "go_on": ({Step.STAY: Answer(Action.MORE), Step.HELD: Answer(Action.MORE)}, Answer(Action.NEXT)),
     "not_sure": ({Step.DANGER_ASK: Answer(Action.OWN)}, Answer(Action.SKIP)),
     "about_me": ({Step.WHO: Answer(Action.CARE_FOR, CareFor.MYSELF)}, Answer(Action.OWN)),
 }
