@@ -183,6 +183,8 @@ async def test_telegram_out_of_reach_at_the_start_is_said_once_and_then_it_serve
         async with running(house, telegram) as program:
             await ann.says("/help")
             assert (await ann.waits_for_reply()).buttons == [["Begin"]]
+            introduction = telegram.world.commands, telegram.world.descriptions, telegram.world.short_descriptions
+            assert [len(words) for words in introduction] == [1, 1, 1]
             program.send_signal(signal.SIGTERM)
             status, out, lines = await ended(program)
     assert (status, out) == (0, b"")

@@ -104,6 +104,7 @@ async def test_walk_without_consent_leaves_not_one_byte_about_anyone(house: Path
         pass
     untouched = files_under(house)
     assert set(untouched) == {f"data/{FILE}", "XDG_CONFIG_HOME/compassion-bot/key"}
+    assert [path for path in untouched if (house / path).stat().st_mode & 0o077] == []
     async with meeting() as ann:
         await walk_in_words(ann)
         await ann.commands("privacy")
