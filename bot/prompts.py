@@ -359,7 +359,7 @@ def _begins(*starts: str) -> tuple[Line, ...]:
 _ANCHORS: Final = _begins("anchor.")
 _CLOSES: Final = _begins("close.")
 _ASIDES: Final = (Line.HEARD, Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.REAL)
-_LEADS: Final = (*_begins("mirror", "act", "company"), Line.AFFIRM)
+_LEADS: Final = _begins("mirror", "act", "company")
 _BEFORE_ANCHORS: Final = (*_ASIDES, Line.HIGH, Line.HARDER)
 _WALK: Final = (
     *_begins("needs.", "ease", "together"),
@@ -369,6 +369,7 @@ _QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     (_begins("arrive."), _ANCHORS, (Line.ABOUT,)),
+    ((Line.AFFIRM,), (Line.ABOUT,)),
     (_BEFORE_ANCHORS, _ANCHORS),
     (_BEFORE_ANCHORS, _ANCHORS, (Line.STAY_ANOTHER, Line.HELD_ANOTHER)),
     ((*_ASIDES, *_LEADS), _WALK),
@@ -384,7 +385,7 @@ _DANGER: Final = frozenset({*_begins("card.", "held.", "danger."), Line.CRISIS, 
 _OFTEN: Final = frozenset(
     {
         *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
-        *(Line.ABOUT, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
+        *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
     },
 ) - {Line.EXPIRED, Line.UNREADABLE}
 _MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
