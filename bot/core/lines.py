@@ -29,7 +29,7 @@ class Line(StrEnum):
     OWN = "own"
     OWN_PERSON = "own.person"
     ASK = "ask"
-    AFFIRM = "affirm"  # before reach: care that is settled already
+    AFFIRM = "affirm"  # care that is settled already
 
     # steadying acts
     ANCHOR_TOUCH = "anchor.touch"
