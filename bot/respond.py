@@ -125,6 +125,9 @@ class Responder:
         return replace(before, held=replace(before.held, consents=consents), known=True)
 
     def _keep(self, incoming: Incoming, before: _Remembered, decision: Decision) -> None:
+        if any(isinstance(fact, Forgot) for fact in decision.facts):
+            self._memory.pop(incoming.person, None)
+            return
         again = incoming.pressed is Refused.TWICE
         followed = incoming.payload if again or isinstance(incoming.pressed, Opened) else ""
         self._memory[incoming.person] = _Remembered(decision.held, incoming.at, before.known, followed)
@@ -184,7 +187,11 @@ class Responder:
                 await self._save_one(incoming, decision.held, fact)
         except StoreError as error:
             log.error("saving failed", **failure(error))
+            if decision.moved:  # its words answer more than a wish about what is kept; they may be a card
+                return replace(decision, held=replace(decision.held, consents=held.consents))
             if any(isinstance(fact, Consented | Withdrew | Forgot) for fact in decision.facts):
+                minor = held.state.minor or decision.held.state.minor
+                held = replace(held, state=replace(held.state, minor=minor))
                 return Decision(held, (Reply((Line.STORE_FAILED,)),))
         return decision
 

@@ -267,9 +267,8 @@ async def test_forgotten_person_is_no_longer_in_memory(ann: Person) -> None:
     await says_yes(ann)
     await ann.commands("walk")
     await ann.commands("forget")
-    after = await ann.presses(Label.FORGET_YES)
-    assert lines(after) == [Line.FORGET_DONE]
-    assert (after.held.state.step, after.held.consents) == (Step.IDLE, frozenset())
+    assert lines(await ann.presses(Label.FORGET_YES)) == [Line.FORGET_DONE]
+    assert ann.responder.remembered == 0
     assert lines(await ann.says("please stop")) == [Line.NOTHING_TO_STOP]
 
 
@@ -445,6 +444,29 @@ async def test_withdrawal_that_fails_is_told_and_can_be_tried_again(ann: Person,
     store.failing = frozenset()
     assert lines(await ann.presses(Label.REMEMBER_OFF, of=shown)) == [Line.CONSENT_OFF]
     assert await store.consents(ANN) == frozenset()
+
+
+async def test_card_comes_though_what_someone_under_16_agreed_to_cannot_be_deleted(
+    ann: Person, store: FailingStore
+) -> None:
+    await says_yes(ann)
+    store.failing = frozenset({"withdraw"})
+    after = await ann.says("im 14 and i want to kill myself")
+    assert lines(after) == [Line.CARD_OWN, Line.CARD_LINES, Line.CARD_MINOR]
+    assert (after.held.state.minor, after.held.consents) == (True, REMEMBER)
+    await ann.walks()
+    assert await store.outcomes(ANN) == ()
+
+
+@pytest.mark.parametrize("told", ["im 14", Label.UNDER_16])
+async def test_under_16_stays_known_though_nothing_can_be_deleted(ann: Person, store: FailingStore, told: str) -> None:
+    asked = await ann.commands("consent")
+    await ann.presses(Label.REMEMBER_YES)
+    store.failing = frozenset({"withdraw"})
+    await (ann.presses(told, of=asked) if isinstance(told, Label) else ann.says(told))
+    assert ann.heard.held.state.minor
+    await ann.walks()
+    assert await store.outcomes(ANN) == ()
 
 
 async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, store: FailingStore) -> None:
