@@ -40,9 +40,10 @@ async def run(settings: Settings) -> None:
     """Serve on Telegram until SIGTERM or SIGINT. Raise SettingsError, StoreError or ContentError where it cannot."""
     from telegram import Bot  # noqa: PLC0415 see the module's rules
 
-    from bot.adapters.delivery import AiohttpRequest, Delivery  # noqa: PLC0415
+    from bot.adapters.delivery import Delivery  # noqa: PLC0415
     from bot.adapters.intake import Intake, RefusedError, StoppedError, insist  # noqa: PLC0415
     from bot.adapters.telegram_bot import UPDATES, TelegramBot  # noqa: PLC0415
+    from bot.adapters.transport import AiohttpRequest  # noqa: PLC0415
 
     token, words = settings.token(), prompts.load()
     async with responder(settings, words, settings.bot_data) as answers:
@@ -54,7 +55,8 @@ async def run(settings: Settings) -> None:
             request=AiohttpRequest(),
             get_updates_request=AiohttpRequest(),
         )
-        telegram_bot = TelegramBot(bot, Delivery(bot), answers, words)
+        delivery = Delivery(bot, jitter=secrets.SystemRandom().random, rate=settings.bot_send_rate)
+        telegram_bot = TelegramBot(bot, delivery, answers, words)
         app = telegram_bot.application()
         try:
             await insist(app.initialize, stop)
@@ -66,6 +68,7 @@ async def run(settings: Settings) -> None:
         except StoppedError:
             pass
         finally:
+            await delivery.close(0)
             await app.shutdown()
             await bot.shutdown()  # the application leaves it open where it was never reached
 

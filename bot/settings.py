@@ -26,6 +26,7 @@ _TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
 _MEND: Final = {
     "bot_log_level": "give one of debug, info, warning, error",
     "bot_log_format": "give json or console",
+    "bot_send_rate": "give a whole number from 1 to 1000",
     "bot_api_url": "give the address in front of /bot<token>/, such as " + TELEGRAM,
 }
 
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
     bot_token_file: Path | None = Field(None, description="A file that holds the token, instead of `BOT_TOKEN`.")
     bot_api_url: Annotated[str, AfterValidator(_web_address)] = Field(
         TELEGRAM, description="The base in front of `/bot<token>/`, for a Bot API server of one's own."
+    )
+    bot_send_rate: Annotated[int, Field(ge=1, le=1000)] = Field(
+        30,
+        description="Messages a second over all. Above 30 each message carries Telegram's paid broadcast, which takes "
+        "a fee in Stars for what is beyond 30 a second.",
     )
     bot_data: Path = Field(Path("data"), description="The folder of the database. What is in it is sealed.")
     bot_data_key: SecretStr | None = Field(None, description="The data key: 32 bytes in base64 or hex.")

@@ -16,6 +16,7 @@ from telegram import Bot, Update
 from bot.adapters.delivery import Delivery
 from bot.adapters.telegram_bot import App, TelegramBot
 from bot.store.store import Store
+from tests.adapters.clock import PausingClock
 from tests.botapi import Call, Server
 from tests.botapi.offline import Offline
 from tests.botapi.people import CAPTIONED, Media, Person
@@ -80,7 +81,9 @@ async def talking(folder: Path) -> AsyncIterator[Talk]:
         telegram = Server(now=clock)
         network = Offline(telegram.world)
         bot = Bot(telegram.token, "http://telegram.invalid/bot", request=network, get_updates_request=network)
-        app = TelegramBot(bot, Delivery(bot), responder_of(store, clock), PROMPTS).application()
+        waits = PausingClock()
+        delivery = Delivery(bot, waits.pause, now=waits.now)
+        app = TelegramBot(bot, delivery, responder_of(store, clock), PROMPTS).application()
         async with app:
             yield Talk(telegram, network, bot, app)
 

@@ -1,276 +1,311 @@
-"""Telegram's calls out: the HTTP transport that python-telegram-bot speaks through, and the retries above it.
+"""Telegram's calls out: what is done when one of them fails.
 
-Rules that hold here: the bot's token is part of every address, so no address leaves this module, nor an error of
-the HTTP library, since it may quote one; no body is quoted in an error or a log, since it may hold a person's
-words. A reply that may have arrived is sent again: a double line beats silence.
+Rules that hold here: what may have arrived is sent again for a danger card or a reply, since a double line beats
+silence, and never for a broadcast; what Telegram refuses because someone or something has gone is no error; told to
+wait, the bot waits. No id and no text is in an error of this module or in the log.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-from contextlib import asynccontextmanager
-from http import HTTPStatus
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+import math
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, cast
 
-import aiohttp
+import structlog
 from telegram import LinkPreviewOptions
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
-from telegram.request import BaseRequest
-from typing_extensions import override
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from bot.adapters.lanes import FREE_RATE, Lanes, Ticket
+from bot.adapters.transport import NotSentError
+from bot.core.model import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from datetime import timedelta
+    from collections.abc import Awaitable, Callable
 
     from telegram import Bot, InlineKeyboardMarkup
-    from telegram.request import RequestData
 
-T = TypeVar("T")
-
-# The library's own switch, read at each use: spans of time are timedeltas, not numbers with a warning.
-os.environ["PTB_TIMEDELTA"] = "true"
-
-PIECE: Final = 64 * 1024
-"""Bytes of an upload that are handed to the connection at a time."""
-
-PAUSES: Final = (0.5, 1.0, 2.0, 4.0)
-"""Seconds to wait before each further attempt, where Telegram names no time itself."""
+PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before each further try, half as long to half as long again, where Telegram names no time itself."""
 
 LONGEST_WAIT: Final = 60.0
-"""Seconds that a reply waits because Telegram says so. Told to wait longer, it is given up."""
+"""Seconds that a call waits because Telegram says so. Told to wait longer, it is given up."""
+
+CHATS_IN_A_ROW: Final = 3
+"""So many chats refused one after the other, with nothing let through in between, mean that it is not about a chat."""
+
+TOPIC_GONE: Final = ("message thread not found", "topic_closed", "topic_deleted")
 
 NOTHING_TO_DO: Final = (
+    *TOPIC_GONE,
     "chat not found",
+    "channel_private",
+    "peer_id_invalid",
+    "not enough rights to send",
+    "have no rights to send",
+    "need administrator rights in the channel chat",
+    "chat_write_forbidden",
     "message is not modified",
     "message to edit not found",
     "message can't be edited",
+    "message_id_invalid",
     "query is too old",
+    "query_id_invalid",
 )
-"""How Telegram's refusals begin that are no error: the person or the message has gone, or all is done already."""
+"""How Telegram's refusals begin that are no error: someone or something has gone, or all is done already."""
 
-
-class AiohttpRequest(BaseRequest):
-    """The library's transport, on one aiohttp session.
-
-    All limits are in seconds, None is none. `read_timeout`: the silence before and within an answer;
-    `write_timeout`: one piece of an upload (what is not an upload fits in the connection's buffer);
-    `connect_timeout`: name, connection and TLS together; `pool_timeout`: until one of `connections` is free.
-    Proxies are those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
-
-    Raises TimedOut and NetworkError, and RuntimeError before `initialize` and after `shutdown`.
-    """
-
-    __slots__ = ("_connect_timeout", "_places", "_pool_timeout", "_read_timeout", "_session", "_write_timeout")
-
-    def __init__(
-        self,
-        *,
-        connections: int = 256,
-        read_timeout: float | None = 5.0,
-        write_timeout: float | None = 20.0,
-        connect_timeout: float | None = 5.0,
-        pool_timeout: float | None = 1.0,
-    ) -> None:
-        self._places = asyncio.Semaphore(connections)
-        self._read_timeout = read_timeout
-        self._write_timeout = write_timeout
-        self._connect_timeout = connect_timeout
-        self._pool_timeout = pool_timeout
-        self._session: aiohttp.ClientSession | None = None
-
-    @property
-    @override
-    def read_timeout(self) -> float | None:
-        """The read limit of a call that names none, in seconds."""
-        return self._read_timeout
-
-    @override
-    async def initialize(self) -> None:
-        """Open the session, if it is not open."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": self.USER_AGENT},
-                trust_env=True,
-            )
-
-    @override
-    async def shutdown(self) -> None:
-        """Close the session, if it is open."""
-        if self._session is not None:
-            session, self._session = self._session, None
-            await session.close()
-
-    @override
-    async def do_request(
-        self,
-        url: str,
-        method: str,
-        request_data: RequestData | None = None,
-        read_timeout: object = BaseRequest.DEFAULT_NONE,
-        write_timeout: object = BaseRequest.DEFAULT_NONE,
-        connect_timeout: object = BaseRequest.DEFAULT_NONE,
-        pool_timeout: object = BaseRequest.DEFAULT_NONE,
-    ) -> tuple[int, bytes]:
-        """Send one request and give the status and body of its answer.
-
-        A limit that is neither a number nor None is the one that this transport was made with. A refusal in other
-        words than Telegram's (a proxy's page, say) counts as 502, so that it is never taken for one of Telegram's.
-        """
-        if self._session is None:
-            raise RuntimeError("The transport is not open.")
-        limits = aiohttp.ClientTimeout(
-            total=None,
-            connect=_limit(connect_timeout, self._connect_timeout),
-            sock_read=_limit(read_timeout, self._read_timeout),
-        )
-        try:
-            async with self._place(_limit(pool_timeout, self._pool_timeout)), asyncio.timeout(None) as deadline:
-                body, headers = await _body(request_data, deadline, _limit(write_timeout, self._write_timeout))
-                async with self._session.request(
-                    method, url, data=body, headers=headers, timeout=limits, allow_redirects=False
-                ) as response:
-                    status, payload = response.status, await response.read()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the address
-            failure = _without_address(error)
-        else:
-            if status // 100 == HTTPStatus.OK // 100 or _json_object(payload) is not None:
-                return status, payload
-            return HTTPStatus.BAD_GATEWAY, b"{}"
-        # Not raised where it was caught: the cause, which quotes the address, would travel along as its context.
-        raise failure
-
-    @staticmethod
-    @override
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Read an answer. Raises NetworkError for what is no answer of Telegram's, and quotes none of it."""
-        answer = _json_object(payload)
-        if answer is None:
-            raise NetworkError("The answer is not one of Telegram's")
-        return answer
-
-    @asynccontextmanager
-    async def _place(self, limit: float | None) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(limit):
-                await self._places.acquire()
-        except TimeoutError:
-            raise TimedOut("All connections are taken; nothing was sent") from None
-        try:
-            yield
-        finally:
-            self._places.release()
+log = structlog.get_logger()
 
 
 class Delivery:
-    """Calls to Telegram that get through if they can: told to wait, they wait; a failing network is tried again.
+    """Calls to Telegram that get through if they can, the urgent ones first.
 
-    Where the chat, the message or the press has gone, or the bot was blocked, a call gives None. `pause` waits for
-    so many seconds. Raises TelegramError for any other refusal, and for a network that stays away.
+    Where the person, the chat, the message or the press has gone, or the bot may not write, a call gives None. It
+    raises NotSentError or NetworkError for a network that stays away (the latter where the call may have arrived),
+    RetryAfter where Telegram wants a longer wait than `LONGEST_WAIT`, and TelegramError for any other refusal.
+
+    `rate`: messages a second over all; above what is free, Telegram takes its fee. `moved` is told of a group that
+    got another id, the old one first. `now` is a clock in seconds that never goes back, `pause` waits for so many of
+    its seconds, and `jitter` draws from 0 to 1.
     """
 
-    def __init__(self, bot: Bot, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(  # noqa: PLR0913 - clock and chance are handed in
+        self,
+        bot: Bot,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = lambda: 0.5,
+        rate: int = FREE_RATE,
+        moved: Callable[[int, int], None] = lambda _, __: None,
+    ) -> None:
         self._bot = bot
+        self._jitter = jitter
+        self._paid = rate > FREE_RATE or None
+        self._moved = moved
+        self._now = now
         self._pause = pause
+        self._lanes = Lanes(rate)
+        self._turns: dict[Ticket, asyncio.Future[None]] = {}
+        self._refused: set[int] = set()  # chats told to wait, since a message last got through
+        self._looking = False
+        self._timer: asyncio.Task[None] | None = None
+        self._due = math.inf  # when the timer ends
+        self._closed = False  # takes no more
+        self._ended = False  # nothing waits any more
+        self._unfinished = 0
+        self._finished = asyncio.Event()
 
     async def send(
-        self, chat: int, text: str, markup: InlineKeyboardMarkup | None = None, *, thread: int | None = None
+        self,
+        chat: int,
+        text: str,
+        markup: InlineKeyboardMarkup | None = None,
+        *,
+        thread: int | None = None,
+        lane: Lane = Lane.REPLY,
     ) -> int | None:
-        """Send plain text, without previews of links, and give the message's id."""
-        sent = await self._insist(
-            lambda: self._bot.send_message(
-                chat,
-                text,
-                reply_markup=markup,
-                message_thread_id=thread,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-            )
-        )
-        return None if sent is None else sent.message_id
+        """Send plain text, without previews of links, and give the message's id.
+
+        A message whose topic was closed or deleted goes to the group itself, but a broadcast does not: it goes only
+        where admins want it.
+        """
+        ticket, tries = self._ask(chat, lane), _Tries(self._jitter)
+        try:
+            while True:
+                await self._turn(ticket)
+                try:
+                    message = await self._bot.send_message(
+                        ticket.chat,
+                        text,
+                        reply_markup=markup,
+                        message_thread_id=thread,
+                        link_preview_options=LinkPreviewOptions(is_disabled=True),
+                        allow_paid_broadcast=self._paid,
+                    )
+                except ChatMigrated as error:
+                    tries.another(error)
+                    self._moved(ticket.chat, error.new_chat_id)
+                    self._lanes.leave(ticket)
+                    ticket = self._lanes.ask(error.new_chat_id, lane)
+                except TelegramError as error:
+                    pause: float | None = 0.0
+                    if thread is not None and lane is not Lane.BROADCAST and _says(error, TOPIC_GONE):
+                        thread = None
+                    else:
+                        pause = self._pause_after(error, ticket.chat, tries, lane)
+                    if pause is None:
+                        return None
+                    self._lanes.again(ticket, self._now() + pause)
+                else:
+                    self._refused.clear()
+                    return message.message_id
+        finally:
+            self._leave(ticket)
 
     async def take_buttons(self, chat: int, message_id: int) -> None:
         """Take the buttons away from a message."""
-        await self._insist(lambda: self._bot.edit_message_reply_markup(chat, message_id))
+        await self._insist(chat, lambda: self._bot.edit_message_reply_markup(chat, message_id))
 
     async def answer(self, query_id: str, text: str = "") -> None:
         """Answer a press, so that its button stops waiting; `text` (0 to 200 characters) shows for a moment."""
-        await self._insist(lambda: self._bot.answer_callback_query(query_id, text or None))
+        await self._insist(None, lambda: self._bot.answer_callback_query(query_id, text or None))
 
-    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T | None:
-        for pause in PAUSES:
+    async def close(self, grace: float) -> None:
+        """Take no more messages, give waiting broadcasts up, and finish the rest within `grace` seconds.
+
+        What is not finished then, or comes later, raises NotSentError where it waits to be sent.
+        """
+        self._closed = True
+        self._give_up(_closing, lambda ticket: ticket.lane is Lane.BROADCAST)
+        if self._unfinished:
+            ends = [asyncio.ensure_future(self._finished.wait()), asyncio.ensure_future(self._pause(grace))]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.cancel()
+        self._ended = True
+        self._give_up(_closing)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    # --- whose turn it is -----------------------------------------------------------------------------------
+
+    def _ask(self, chat: int, lane: Lane) -> Ticket:
+        if self._closed:
+            raise _closing()
+        self._let(chat)
+        self._unfinished += 1
+        self._finished.clear()
+        return self._lanes.ask(chat, lane)
+
+    def _leave(self, ticket: Ticket) -> None:
+        self._lanes.leave(ticket)
+        self._look()
+        self._unfinished -= 1
+        if not self._unfinished:
+            self._finished.set()
+
+    async def _turn(self, ticket: Ticket) -> None:
+        if self._ended:
+            raise _closing()
+        turn = self._turns[ticket] = asyncio.get_running_loop().create_future()
+        self._look()
+        try:
+            await turn
+        finally:
+            del self._turns[ticket]
+
+    def _look(self) -> None:
+        # A moment later, so that what is asked for by then is weighed together, and a card of two messages stays whole.
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_soon(self._begin)
+
+    def _begin(self) -> None:
+        self._looking = False
+        for ticket in self._lanes.turns(self._now()):
+            if not self._turns[ticket].done():
+                self._turns[ticket].set_result(None)
+        due = self._lanes.due()
+        if due < self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._due, self._timer = due, asyncio.create_task(self._look_at(due))
+
+    async def _look_at(self, due: float) -> None:
+        await self._pause(due - self._now())
+        self._due, self._timer = math.inf, None
+        self._look()
+
+    def _give_up(self, error: Callable[[], TelegramError], which: Callable[[Ticket], bool] = lambda _: True) -> None:
+        for ticket, turn in self._turns.items():
+            if which(ticket) and not turn.done():
+                turn.set_exception(error())
+
+    # --- what to do after a failure -------------------------------------------------------------------------
+
+    async def _insist(self, chat: int | None, call: Callable[[], Awaitable[object]]) -> None:
+        tries = _Tries(self._jitter)
+        while True:
+            while (wait := self._let(chat)) > 0:
+                await self._pause(wait)
             try:
-                return await _unless_gone(call)
-            except RetryAfter as error:
+                await call()
+            except TelegramError as error:
+                pause = self._pause_after(error, chat, tries, Lane.REPLY)
+                if pause is None:
+                    return
+                await self._pause(pause)
+            else:
+                return
+
+    def _let(self, chat: int | None) -> float:
+        """Give the seconds that Telegram wants no call to a chat. Raise RetryAfter where they are too many."""
+        wait = self._lanes.held_until(chat) - self._now()
+        if wait > LONGEST_WAIT:
+            raise RetryAfter(timedelta(seconds=wait))
+        return wait
+
+    def _pause_after(self, error: TelegramError, chat: int | None, tries: _Tries, lane: Lane) -> float | None:
+        """Give the seconds until the next try, or None where there is nothing to do. Raise what ends the trying."""
+        match error:
+            case RetryAfter():
                 wait = cast("timedelta", error.retry_after).total_seconds()
+                self._hold(chat, wait)
                 if wait > LONGEST_WAIT:
-                    raise
-            except BadRequest:  # which is a NetworkError to the library
-                raise
-            except NetworkError:
-                wait = pause
-            await self._pause(wait)
-        return await _unless_gone(call)
+                    raise error
+                tries.another(error)
+                return wait
+            case Forbidden() | ChatMigrated():
+                return None
+            case BadRequest():  # which is a NetworkError to the library
+                if _says(error, NOTHING_TO_DO):
+                    return None
+                raise error
+            case NetworkError() if lane is not Lane.BROADCAST or isinstance(error, NotSentError):
+                return tries.another(error)
+        raise error
+
+    def _hold(self, chat: int | None, wait: float) -> None:
+        """Send nothing to a chat for so many seconds; nor to any, where it is not about that chat."""
+        until = self._now() + wait
+        self._lanes.hold(chat, until)
+        if chat is not None:
+            self._refused.add(chat)
+        if chat is None or len(self._refused) == CHATS_IN_A_ROW:
+            self._refused.clear()
+            self._lanes.hold(None, until)
+            log.warning("Telegram wants a pause", seconds=wait)
+        if wait > LONGEST_WAIT:
+            late = self._now() + LONGEST_WAIT
+            self._give_up(
+                lambda: RetryAfter(timedelta(seconds=wait)),
+                lambda ticket: self._lanes.held_until(ticket.chat) > late,
+            )
 
 
-async def _unless_gone(call: Callable[[], Awaitable[T]]) -> T | None:
-    try:
-        return await call()
-    except Forbidden:
-        return None
-    except BadRequest as error:
-        if error.message.lower().startswith(NOTHING_TO_DO):
-            return None
-        raise
+class _Tries:
+    """How often one call was made, and what is told where all was in vain."""
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        self._jitter = jitter
+        self._pauses = iter(PAUSES)
+        self._doubt: NetworkError | None = None  # it may have arrived all the same
+
+    def another(self, error: TelegramError) -> float:
+        """Give the seconds until the next try, or raise the error that says most."""
+        if isinstance(error, NetworkError) and not isinstance(error, NotSentError):
+            self._doubt = error
+        pause = next(self._pauses, None)
+        if pause is None:
+            raise self._doubt or error
+        return pause * (0.5 + self._jitter())
 
 
-def _limit(given: object, otherwise: float | None) -> float | None:
-    return given if given is None or isinstance(given, int | float) else otherwise
+def _says(error: TelegramError, beginnings: tuple[str, ...]) -> bool:
+    return isinstance(error, BadRequest) and error.message.lower().startswith(beginnings)
 
 
-def _json_object(payload: bytes) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(payload)
-    except ValueError:
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _without_address(error: Exception) -> TelegramError:
-    match error:
-        case TelegramError():
-            return error
-        case aiohttp.ConnectionTimeoutError():
-            return TimedOut("No connection in time; nothing was sent")
-        case TimeoutError():
-            return TimedOut()
-    return NetworkError(type(error).__name__)
-
-
-async def _body(
-    data: RequestData | None, deadline: asyncio.Timeout, pace: float | None
-) -> tuple[AsyncIterator[bytes] | dict[str, str] | None, dict[str, str]]:
-    """Give a request's body and headers: a form, or for an upload its pieces, each due within `pace` seconds."""
-    if data is None or not data.contains_files:
-        return (data.json_parameters or None) if data else None, {}
-    form = aiohttp.FormData(quote_fields=False)
-    for name, value in data.json_parameters.items():
-        form.add_field(name, value)
-    for name, (filename, content, kind) in data.multipart_data.items():
-        # As a file, since aiohttp warns of large bytes: they would hold up the loop, were they sent in one piece.
-        file = BytesIO(content) if isinstance(content, bytes) else content
-        form.add_field(name, file, filename=filename, content_type=kind)
-    encoded = form()
-    whole = await encoded.as_bytes()
-    return _pieces(whole, deadline, pace), {**encoded.headers, "Content-Length": str(len(whole))}
-
-
-async def _pieces(whole: bytes, deadline: asyncio.Timeout, pace: float | None) -> AsyncIterator[bytes]:
-    now = asyncio.get_running_loop().time
-    for start in range(0, len(whole), PIECE):
-        deadline.reschedule(None if pace is None else now() + pace)
-        yield whole[start : start + PIECE]
-    deadline.reschedule(None)
+def _closing() -> NotSentError:
+    return NotSentError("The bot is stopping")

@@ -1,387 +1,357 @@
 import asyncio
-import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
-from telegram.request import BaseRequest
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bot.adapters.delivery import LONGEST_WAIT, PAUSES, AiohttpRequest, Delivery
-from tests.botapi import Dropped, Hang, Page, Person, Server, blocked, bot_of, broken, too_many
+from bot.adapters.delivery import CHATS_IN_A_ROW, LONGEST_WAIT, PAUSES, Delivery
+from bot.adapters.transport import AiohttpRequest, NotSentError
+from bot.core.model import Lane
+from tests.adapters.clock import PausingClock
+from tests.botapi import Dropped, Group, Hang, Page, Person, Server, blocked, bot_of, broken, too_many
+from tests.botapi.faults import Fault
+from tests.botapi.updates import Refused
 
-SECRET = "AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
-TOKEN = f"480016:{SECRET}"
 DID_IT = InlineKeyboardMarkup([[InlineKeyboardButton("Did it", callback_data="1")]])
+MAY_HAVE_ARRIVED: list[Fault] = [Dropped(), Dropped(after=True), broken(), Page()]
+FORUM = -1_000_000_000_002
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
-@asynccontextmanager
-async def transport(**limits: float | None) -> AsyncIterator[AiohttpRequest]:
-    request = AiohttpRequest(**limits)  # type: ignore[arg-type]  # `connections` alone is an int
-    await request.initialize()
-    try:
-        async with asyncio.timeout(20):
-            yield request
-    finally:
-        await request.shutdown()
-
-
-@asynccontextmanager
-async def listening(
-    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-) -> AsyncIterator[str]:
-    """A server that says what a test lets it say; its address, without a scheme."""
-
-    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await talk(reader, writer)
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(meet, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()
-    try:
-        yield f"{host}:{port}"
-    finally:
-        server.close()
-        await server.wait_closed()
-
+@pytest.fixture
+async def telegram() -> AsyncIterator[Server]:
+    async with Server() as server:
+        yield server
 
-def saying(answer: bytes) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-    """Talk that answers to anything in these bytes."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(65536)
-        writer.write(answer)
-        await writer.drain()
 
-    return talk
-
-
-def page(status: str, body: str, *headers: str) -> bytes:
-    return "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", body]).encode()
-
-
-# --- The transport ------------------------------------------------------------------------------------------------
-
-
-async def test_transport_opens_and_closes_once_however_often_it_is_told() -> None:
-    request = AiohttpRequest(read_timeout=3)
-    assert request.read_timeout == 3
-    await request.shutdown()
-    with pytest.raises(RuntimeError, match="not open"):
-        await request.do_request("http://127.0.0.1", "POST")
-    async with Server() as telegram:
-        address = f"{telegram.url}/bot{telegram.token}/getMe"
-        for _ in range(2):
-            await request.initialize()
-            await request.initialize()
-            status, _ = await request.do_request(address, "POST")
-            assert status == 200
-            await request.shutdown()
-            await request.shutdown()
-
-
-async def test_connection_is_kept_and_used_again() -> None:
-    met = 0
+@pytest.fixture
+async def bot(telegram: Server) -> AsyncIterator[Bot]:
+    async with bot_of(telegram) as opened:
+        yield opened
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal met
-        met += 1
-        while not reader.at_eof():
-            try:
-                await reader.readuntil(b"\r\n\r\n")
-            except asyncio.IncompleteReadError:
-                return
-            writer.write(page("200 OK", '{"ok": true, "result": 1}'))
 
-    async with listening(talk) as address, transport() as request:
-        for _ in range(3):
-            assert await request.post(f"http://{address}/bot{TOKEN}/getMe") == 1
-        await request.shutdown()
-    assert met == 1
-
-
-async def test_call_without_a_free_connection_is_not_sent() -> None:
-    async with Server() as telegram, transport(connections=1) as request, asyncio.TaskGroup() as tasks:
-        telegram.fails("getMe", hang := Hang())
-        first = tasks.create_task(request.post(f"{telegram.url}/bot{telegram.token}/getMe"))
-        await hang.reached()
-        with pytest.raises(TimedOut, match="All connections are taken; nothing was sent"):
-            await request.post(f"{telegram.url}/bot{telegram.token}/getWebhookInfo", pool_timeout=0.01)
-        hang.release()
-        await first
-        assert [call.method for call in telegram.calls] == ["getMe"]
+@pytest.fixture
+async def people(telegram: Server) -> list[Person]:
+    """Some who have written to the bot: 1 to 9."""
+    met = [telegram.person(number, "Ann") for number in range(1, 10)]
+    for person in met:
+        await person.says("hello", wait=False)
+    return met
 
 
-@pytest.mark.parametrize(("own", "given"), [(0.05, BaseRequest.DEFAULT_NONE), (60.0, 0.05)])
-async def test_silence_ends_at_the_read_timeout_of_the_call_or_the_transport(own: float, given: float) -> None:
-    async with Server() as telegram, transport(read_timeout=own) as request:
-        telegram.fails("getMe", Hang())
-        with pytest.raises(TimedOut):
-            await request.post(f"{telegram.url}/bot{telegram.token}/getMe", read_timeout=given)
+@pytest.fixture
+def ann(people: list[Person]) -> Person:
+    return people[0]
 
 
-async def test_no_limit_is_none_for_a_call_and_for_the_transport() -> None:
-    limits = dict.fromkeys(("read_timeout", "write_timeout", "connect_timeout", "pool_timeout"))
-    async with Server() as telegram, transport(**limits) as request:
-        assert request.read_timeout is None
-        address = f"{telegram.url}/bot{telegram.token}/getMe"
-        assert await request.post(address)
-        assert await request.post(address, None, None, None, None, None)
+@pytest.fixture
+def clock() -> PausingClock:
+    return PausingClock()
 
 
-async def test_handshake_that_never_comes_ends_at_the_connect_timeout() -> None:
-    async def talk(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.read()
+@pytest.fixture
+def delivery(bot: Bot, clock: PausingClock) -> Delivery:
+    return Delivery(bot, clock.pause, now=clock.now)
 
-    async with listening(talk) as address, transport(connect_timeout=0.05) as request:
-        with pytest.raises(TimedOut, match="No connection in time; nothing was sent"):
-            await request.post(f"https://{address}/bot{TOKEN}/getMe")
 
-
-async def test_upload_that_is_not_taken_ends_at_the_write_timeout() -> None:
-    gone = asyncio.Event()
-
-    async def talk(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
-        await gone.wait()
-
-    async with listening(talk) as address, transport(read_timeout=None) as request:
-        bot = Bot(TOKEN, f"http://{address}/bot", request=request, get_updates_request=request)
-        with pytest.raises(TimedOut):
-            await bot.send_document(7, bytes(32 * 1024 * 1024), write_timeout=0.05)
-        gone.set()
-
-
-async def test_large_upload_arrives_whole(ann_hears: tuple[Server, Bot, Person]) -> None:
-    _, bot, ann = ann_hears
-    content = bytes(range(256)) * 4096
-    await bot.send_document(ann.id, content, filename='my "own".bin', write_timeout=None)
-    upload = ann.latest().upload
-    assert upload is not None
-    assert (upload.content == content, upload.kind) == (True, "application/octet-stream")
-
+def heard(person: Person | Group) -> list[str]:
+    return [message.text for message in person.hears()]
 
-async def test_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bytes] = []
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(page("200 OK", "by proxy"))
 
-    async with listening(talk) as address, transport() as request:
-        monkeypatch.setenv("HTTP_PROXY", f"http://{address}")
-        assert await request.retrieve("http://telegram.invalid/bot1:a/getMe") == b"by proxy"
-    assert asked[0].startswith(b"GET http://telegram.invalid/bot1:a/getMe HTTP/1.1\r\n")
-
-
-@pytest.mark.parametrize("status", ["302 Found", "401 Unauthorized", "404 Not Found", "502 Bad Gateway"])
-async def test_refusal_in_other_words_than_telegrams_is_a_failing_network(status: str) -> None:
-    talk = saying(page(status, "<html>Log in to this wireless network</html>"))
-    async with listening(talk) as address, transport() as request:
-        with pytest.raises(NetworkError, match=r"^Bad Gateway \(502\)$"):
-            await request.post(f"http://{address}/bot{TOKEN}/getMe")
+def order(telegram: Server) -> list[str]:
+    """What was sent, in the order in which it came."""
+    return [call.parameters["text"] for call in telegram.calls_of("sendMessage")]
 
 
-async def test_way_elsewhere_is_not_followed() -> None:
-    async with Server(token=TOKEN) as elsewhere, transport() as request:
-        talk = saying(page("302 Found", "", f"Location: {elsewhere.url}/bot{TOKEN}/getMe"))
-        async with listening(talk) as address:
-            with pytest.raises(NetworkError, match="Bad Gateway"):
-                await request.post(f"http://{address}/bot{TOKEN}/getMe")
-        assert elsewhere.calls == []
+# --- What is sent -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("body", ["<html>Log in</html>", "[1]", "\x00"])
-async def test_answer_that_is_not_telegrams_is_neither_quoted_nor_logged(
-    body: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(0)
-    async with listening(saying(page("200 OK", body))) as address, transport() as request:
-        with pytest.raises(NetworkError, match=r"^The answer is not one of Telegram's$"):
-            await request.post(f"http://{address}/bot{TOKEN}/getMe")
-    assert body not in caplog.text
-
-
-async def test_file_is_fetched_as_it_is() -> None:
-    async with listening(saying(page("200 OK", "not JSON"))) as address, transport() as request:
-        assert await request.retrieve(f"http://{address}/file/bot{TOKEN}/a.txt") == b"not JSON"
-
-
-# --- The token stays inside ---------------------------------------------------------------------------------------
-
-
-def all_that_shows(error: BaseException | None) -> Iterator[str]:
-    """Give every word of an error, of what caused it and of what was being handled."""
-    while error is not None:
-        yield f"{error} {error!r} {error.args} {''.join(traceback.format_exception(error))}"
-        yield from all_that_shows(error.__cause__)
-        error = error.__context__
-
-
-ANSWERS = {
-    "nothing": b"",
-    "another protocol": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
-    "half an answer": b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{",
-    "a bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-    "a way elsewhere": page("302 Found", "", f"Location: http://127.0.0.1:1/bot{TOKEN}/getMe"),
-    "a refusal that quotes": page("403 Forbidden", f"<p>You may not open /bot{TOKEN}/getMe</p>"),
-    "a page that quotes": page("200 OK", f"<p>You may not open /bot{TOKEN}/getMe</p>"),
-    "bad compression": page("200 OK", "{}", "Content-Encoding: gzip"),
-}
-
-
-@pytest.mark.parametrize(
-    "base",
-    [
-        "http://127.0.0.1:1",  # nobody listens
-        "http://[::1",
-        "http://127.0.0.1:99999",
-        "ftp://127.0.0.1",
-        "",
-        "http://a..b",
-        "http://" + "a" * 64 + ".example",
-    ],
-)
-async def test_bad_address_shows_no_token(base: str, caplog: pytest.LogCaptureFixture) -> None:
-    await _fails_without_token(f"{base}/bot{TOKEN}/getMe", caplog)
-
-
-@pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-async def test_bad_answer_shows_no_token(scheme: str, answer: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    async with listening(saying(answer)) as address:
-        await _fails_without_token(f"{scheme}://{address}/bot{TOKEN}/getMe", caplog)
-
-
-@pytest.mark.parametrize("fault", [Dropped(), Dropped(after=True), broken(), Page(), Hang()])
-async def test_fault_of_telegram_shows_no_token(fault: Dropped | Page | Hang, caplog: pytest.LogCaptureFixture) -> None:
-    async with Server(token=TOKEN) as telegram:
-        telegram.fails("getMe", fault)
-        await _fails_without_token(f"{telegram.url}/bot{TOKEN}/getMe", caplog)
-
-
-async def test_failing_proxy_shows_no_token(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    await _fails_without_token(f"http://telegram.invalid/bot{TOKEN}/getMe", caplog)
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    await _fails_without_token(f"https://telegram.invalid/bot{TOKEN}/getMe", caplog)
-
-
-async def _fails_without_token(address: str, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(0)
-    async with transport(read_timeout=0.2) as request:
-        with pytest.raises(NetworkError) as failure:
-            await request.post(address)
-        assert SECRET not in repr(request)
-    assert SECRET not in "".join(all_that_shows(failure.value))
-    assert failure.value.__context__ is None
-    assert SECRET not in caplog.text
-
-
-# --- Delivery -----------------------------------------------------------------------------------------------------
-
-
-class Pauses(list[float]):
-    """A pause that takes no time and is remembered."""
-
-    async def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
-@pytest.fixture(name="ann_hears")
-async def _ann_hears() -> AsyncIterator[tuple[Server, Bot, Person]]:
-    async with Server() as telegram, bot_of(telegram) as bot:
-        ann = telegram.person(7, "Ann")
-        await ann.says("hello", wait=False)
-        yield telegram, bot, ann
-
-
-async def test_reply_is_plain_text_with_buttons_and_no_preview(ann_hears: tuple[Server, Bot, Person]) -> None:
-    telegram, bot, ann = ann_hears
-    number = await Delivery(bot).send(7, "<b>see</b> https://example.org", DID_IT)
+async def test_reply_is_plain_text_with_buttons_and_no_preview(delivery: Delivery, ann: Person) -> None:
+    number = await delivery.send(ann.id, "<b>see</b> https://example.org", DID_IT)
     sent = ann.latest()
     assert (sent.id, sent.text, sent.buttons) == (number, "<b>see</b> https://example.org", [["Did it"]])
     assert sent.json["link_preview_options"] == {"is_disabled": True}
-    forum = telegram.group(-1_000_000_000_002, "Wards", {}, forum=True)
-    topic = forum.opens_topic("Nights")
-    await Delivery(bot).send(forum.id, "hello", thread=topic)
-    assert forum.latest().json["message_thread_id"] == topic
 
 
-async def test_buttons_are_taken_and_presses_answered(ann_hears: tuple[Server, Bot, Person]) -> None:
-    _, bot, ann = ann_hears
-    number = await Delivery(bot).send(7, "one", DID_IT)
+async def test_buttons_are_taken_and_presses_answered(delivery: Delivery, ann: Person) -> None:
+    number = await delivery.send(ann.id, "one", DID_IT)
     assert number is not None
     quiet, toasted = [await ann.presses("Did it", wait=False) for _ in range(2)]
-    await Delivery(bot).answer(quiet.id)
-    await Delivery(bot).answer(toasted.id, "thanks")
-    await Delivery(bot).take_buttons(7, number)
+    await delivery.answer(quiet.id)
+    await delivery.answer(toasted.id, "thanks")
+    await delivery.take_buttons(ann.id, number)
     assert ann.latest().buttons == []
     assert [press.answer and press.answer["text"] for press in (quiet, toasted)] == ["", "thanks"]
 
 
-async def test_reply_waits_as_long_as_telegram_says(ann_hears: tuple[Server, Bot, Person]) -> None:
-    telegram, bot, ann = ann_hears
-    telegram.fails("sendMessage", too_many(3), too_many(int(LONGEST_WAIT)))
-    pauses = Pauses()
-    await Delivery(bot, pauses).send(7, "one")
-    assert pauses == [3, LONGEST_WAIT]
-    assert [message.text for message in ann.hears()] == ["one"]
-
-
-async def test_reply_that_is_to_wait_too_long_is_given_up(ann_hears: tuple[Server, Bot, Person]) -> None:
-    telegram, bot, ann = ann_hears
-    telegram.fails("sendMessage", too_many(int(LONGEST_WAIT) + 1))
-    with pytest.raises(RetryAfter) as told:
-        await Delivery(bot, pauses := Pauses()).send(7, "one")
-    assert told.value.retry_after == timedelta(seconds=LONGEST_WAIT + 1)
-    assert (pauses, ann.hears()) == ([], [])
-
-
-async def test_reply_is_repeated_with_growing_pauses_and_doubled_only_if_it_had_arrived(
-    ann_hears: tuple[Server, Bot, Person],
+@pytest.mark.parametrize(("rate", "paid"), [(30, None), (31, "true"), (1000, "true")])
+async def test_messages_are_paid_for_only_above_what_is_free(
+    telegram: Server, bot: Bot, rate: int, paid: str | None
 ) -> None:
-    telegram, bot, ann = ann_hears
-    telegram.fails("sendMessage", Dropped(), Dropped(after=True), broken(), Page())
-    pauses = Pauses()
-    number = await Delivery(bot, pauses).send(7, "one")
-    assert pauses == list(PAUSES) == sorted(PAUSES)
-    assert [message.text for message in ann.hears()] == ["one", "one"]
+    telegram.fails("sendMessage", blocked())
+    await Delivery(bot, rate=rate).send(1, "one")
+    assert telegram.calls[-1].parameters.get("allow_paid_broadcast") == paid
+
+
+# --- Whose turn it is ---------------------------------------------------------------------------------------------
+
+
+async def test_urgent_lane_goes_first_of_what_is_asked_for_at_once(
+    telegram: Server, delivery: Delivery, people: list[Person]
+) -> None:
+    lanes = (Lane.BROADCAST, Lane.REPLY, Lane.DANGER)
+    await asyncio.gather(*(delivery.send(1, f"{lane}", lane=lane) for lane in lanes))
+    assert len(people) == 9
+    assert sorted(order(telegram)) == ["0", "1", "2"]
+    assert order(telegram)[-1] == "2" or "2" not in order(telegram)[:1]
+
+
+async def test_messages_to_one_person_arrive_in_order_and_as_fast_as_the_limit_lets_them(
+    delivery: Delivery, ann: Person, clock: PausingClock
+) -> None:
+    await asyncio.gather(*(delivery.send(1, str(number)) for number in range(6)))
+    assert heard(ann) == ["0", "1", "2", "3", "4", "5"]
+    assert (clock.at, clock.pauses) == (3, [1, 1, 1])
+
+
+async def test_card_of_two_messages_stays_whole_while_a_broadcast_waits(
+    telegram: Server, delivery: Delivery, ann: Person
+) -> None:
+    telegram.fails("sendMessage", hang := Hang())
+
+    async def card() -> None:
+        await delivery.send(1, "card", lane=Lane.DANGER)
+        await delivery.send(1, "numbers", lane=Lane.DANGER)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(card())
+        await hang.reached()
+        tasks.create_task(delivery.send(1, "news", lane=Lane.BROADCAST))
+        await asyncio.sleep(0)
+        hang.release()
+    assert heard(ann) == ["card", "numbers", "news"]
+
+
+async def test_danger_waits_for_no_reply_that_hangs(telegram: Server, delivery: Delivery, ann: Person) -> None:
+    telegram.fails("sendMessage", hang := Hang())
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(delivery.send(1, "one"))
+        await hang.reached()
+        tasks.create_task(delivery.send(1, "two"))
+        await delivery.send(1, "card", lane=Lane.DANGER)
+        assert heard(ann) == ["card"]
+        hang.release()
+    assert heard(ann) == ["card", "one", "two"]
+
+
+async def test_caller_who_goes_away_takes_the_message_along(
+    telegram: Server, delivery: Delivery, ann: Person, clock: PausingClock
+) -> None:
+    telegram.fails("sendMessage", hang := Hang())
+    async with asyncio.TaskGroup() as tasks:
+        first, second, third = (tasks.create_task(delivery.send(1, str(number))) for number in range(3))
+        await hang.reached()
+        second.cancel()
+        await asyncio.sleep(0)
+        first.cancel()
+        await third
+    assert heard(ann) == ["2"]
+    assert clock.pauses == []
+
+
+# --- Told to wait -------------------------------------------------------------------------------------------------
+
+
+async def test_reply_waits_as_long_as_telegram_says(
+    telegram: Server, delivery: Delivery, ann: Person, clock: PausingClock
+) -> None:
+    telegram.fails("sendMessage", too_many(3), too_many(int(LONGEST_WAIT)))
+    await delivery.send(1, "one")
+    assert clock.pauses == [3, LONGEST_WAIT]
+    assert heard(ann) == ["one"]
+
+
+@pytest.mark.parametrize("lane", Lane)
+async def test_one_chat_told_to_wait_keeps_nobody_else_waiting(
+    telegram: Server, delivery: Delivery, people: list[Person], clock: PausingClock, lane: Lane
+) -> None:
+    telegram.fails("sendMessage", too_many(3))
+    clock.let.clear()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(delivery.send(1, "one", lane=lane))
+        await clock.paused(3)
+        await delivery.send(2, "two")
+        tasks.create_task(delivery.send(1, "three", lane=lane))
+        clock.let.set()
+    assert [heard(person) for person in people[:2]] == [["one", "three"], ["two"]]
+    assert clock.at == pytest.approx(3, abs=0.04)
+
+
+async def test_chats_told_to_wait_one_after_the_other_keep_all_waiting(
+    telegram: Server, delivery: Delivery, people: list[Person], clock: PausingClock
+) -> None:
+    waits = range(CHATS_IN_A_ROW + 2, 2, -1)
+    telegram.fails("sendMessage", *map(too_many, waits))
+    clock.let.clear()
+    with capture_logs() as lines:
+        async with asyncio.TaskGroup() as tasks:
+            for person, wait in zip(people, waits, strict=False):
+                assert lines == []
+                tasks.create_task(delivery.send(person.id, "one"))
+                await clock.paused(wait)
+            tasks.create_task(delivery.send(9, "card", lane=Lane.DANGER))
+            for _ in range(9):
+                await asyncio.sleep(0)
+            assert len(order(telegram)) == CHATS_IN_A_ROW
+            clock.let.set()
+    assert "card" in order(telegram)[CHATS_IN_A_ROW : CHATS_IN_A_ROW + 2]
+    assert clock.pauses[:CHATS_IN_A_ROW] == list(waits)
+    assert lines == [{"event": "Telegram wants a pause", "log_level": "warning", "seconds": 3.0}]
+    assert [heard(person) for person in people[:CHATS_IN_A_ROW]] == [["one"]] * CHATS_IN_A_ROW
+
+
+async def test_chats_told_to_wait_are_no_row_when_a_message_gets_through_between(
+    telegram: Server, delivery: Delivery, people: list[Person]
+) -> None:
+    with capture_logs() as lines:
+        for person in people[: 2 * CHATS_IN_A_ROW]:
+            telegram.fails("sendMessage", too_many(3))
+            await delivery.send(person.id, "one")
+    assert lines == []
+
+
+async def test_press_told_to_wait_keeps_all_waiting(
+    telegram: Server, delivery: Delivery, ann: Person, clock: PausingClock
+) -> None:
+    await delivery.send(1, "one", DID_IT)
+    press = await ann.presses("Did it", wait=False)
+    telegram.fails("answerCallbackQuery", too_many(4))
+    with capture_logs() as lines:
+        await delivery.answer(press.id)
+    assert press.answer is not None
+    assert (clock.pauses, lines[0]["seconds"]) == ([4], 4)
+
+
+async def test_edit_told_to_wait_keeps_its_chat_waiting(
+    telegram: Server, delivery: Delivery, people: list[Person], clock: PausingClock
+) -> None:
+    number = await delivery.send(1, "one", DID_IT)
+    assert number is not None
+    telegram.fails("editMessageReplyMarkup", too_many(4))
+    clock.let.clear()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(delivery.take_buttons(1, number))
+        await clock.paused(4)
+        tasks.create_task(delivery.send(1, "two"))
+        await delivery.send(2, "three")
+        assert order(telegram) == ["one", "three"]
+        clock.let.set()
+    assert (order(telegram)[-1], people[0].hears()[0].buttons) == ("two", [])
+
+
+async def test_all_that_waits_for_a_chat_held_too_long_is_given_up(
+    telegram: Server, delivery: Delivery, people: list[Person], clock: PausingClock
+) -> None:
+    too_long = int(LONGEST_WAIT) + 1
+    telegram.fails("sendMessage", too_many(too_long))
+    told = await asyncio.gather(*(delivery.send(1, "one") for _ in range(3)), return_exceptions=True)
+    for error in told:
+        assert isinstance(error, RetryAfter)
+        assert error.retry_after == timedelta(seconds=too_long)
+    for call in (delivery.send(1, "two"), delivery.take_buttons(1, 1)):
+        with pytest.raises(RetryAfter):
+            await call
+    assert len(telegram.calls_of("sendMessage")) == 1
+    assert await delivery.send(2, "three") is not None
+    clock.at = too_long
+    assert await delivery.send(1, "four") is not None
+    assert [heard(person) for person in people[:2]] == [["four"], ["three"]]
+
+
+async def test_chat_that_is_always_told_to_wait_is_given_up(telegram: Server, delivery: Delivery) -> None:
+    telegram.fails("sendMessage", *[too_many(1)] * (len(PAUSES) + 1))
+    with pytest.raises(RetryAfter):
+        await delivery.send(1, "one")
+    assert len(telegram.calls_of("sendMessage")) == len(PAUSES) + 1
+
+
+# --- A failing network --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lane", [Lane.DANGER, Lane.REPLY])
+async def test_reply_is_repeated_with_growing_pauses_and_doubled_only_if_it_had_arrived(
+    telegram: Server, delivery: Delivery, ann: Person, clock: PausingClock, lane: Lane
+) -> None:
+    telegram.fails("sendMessage", *MAY_HAVE_ARRIVED)
+    number = await delivery.send(1, "one", lane=lane)
+    assert clock.pauses == list(PAUSES[:4]) == sorted(PAUSES[:4])
+    assert heard(ann) == ["one", "one"]
     assert number == ann.latest().id
 
 
-async def test_network_that_stays_away_is_raised(ann_hears: tuple[Server, Bot, Person]) -> None:
-    telegram, bot, ann = ann_hears
-    telegram.fails("sendMessage", *[Dropped()] * 5)
+@pytest.mark.parametrize("fault", MAY_HAVE_ARRIVED)
+async def test_broadcast_that_may_have_arrived_is_not_repeated(
+    telegram: Server, delivery: Delivery, ann: Person, fault: Fault
+) -> None:
+    telegram.fails("sendMessage", fault)
+    with pytest.raises(NetworkError) as failure:
+        await delivery.send(1, "one", lane=Lane.BROADCAST)
+    assert not isinstance(failure.value, NotSentError)
+    assert (len(telegram.calls_of("sendMessage")), len(heard(ann))) == (1, int(fault == Dropped(after=True)))
+
+
+async def test_silence_after_a_broadcast_is_doubt(telegram: Server, ann: Person) -> None:
+    telegram.fails("sendMessage", Hang(after=True))
+    async with Bot(telegram.token, f"{telegram.url}/bot", request=AiohttpRequest(read_timeout=0.05)) as bot:
+        with pytest.raises(NetworkError, match="Timed out"):
+            await Delivery(bot).send(1, "one", lane=Lane.BROADCAST)
+    assert heard(ann) == ["one"]
+
+
+@pytest.mark.parametrize("lane", Lane)
+async def test_message_that_never_left_is_repeated_within_a_bound(bot: Bot, clock: PausingClock, lane: Lane) -> None:
+    nowhere = Bot(bot.token, "http://127.0.0.1:1/bot", request=bot.request)
+    draws = iter([0.0, 0.999, 0.5, 0.5, 0.5, 0.5])
+    with pytest.raises(NotSentError):
+        await Delivery(nowhere, clock.pause, now=clock.now, jitter=draws.__next__).send(1, "one", lane=lane)
+    assert clock.at == pytest.approx(0.25 + 1.499 + 2 + 4 + 8 + 16)
+
+
+async def test_network_that_stays_away_is_raised_and_the_next_message_goes(
+    telegram: Server, delivery: Delivery, ann: Person
+) -> None:
+    telegram.fails("sendMessage", *[Dropped()] * (len(PAUSES) + 1))
     with pytest.raises(NetworkError):
-        await Delivery(bot, Pauses()).send(7, "one")
-    await Delivery(bot, Pauses()).send(7, "two")
-    assert [message.text for message in ann.hears()] == ["two"]
+        await delivery.send(1, "one")
+    await delivery.send(1, "two")
+    assert heard(ann) == ["two"]
 
 
-async def test_who_has_gone_is_no_error(ann_hears: tuple[Server, Bot, Person]) -> None:
-    telegram, bot, ann = ann_hears
-    delivery = Delivery(bot, pauses := Pauses())
-    await bot.send_message(7, "no buttons")
-    assert await delivery.send(99, "nobody") is None
-    await delivery.take_buttons(7, ann.latest().id)
-    await delivery.take_buttons(7, 99)
-    await delivery.take_buttons(7, 1)
-    await delivery.answer("12345")
-    await ann.blocks_bot(wait=False)
-    assert await delivery.send(7, "blocked") is None
-    telegram.fails("sendMessage", broken(), blocked())
-    assert await delivery.send(7, "blocked after all") is None
+async def test_order_holds_while_a_message_is_repeated(telegram: Server, delivery: Delivery, ann: Person) -> None:
+    telegram.fails("sendMessage", broken(), too_many(2), Dropped())
+    await asyncio.gather(*(delivery.send(1, str(number)) for number in range(3)))
+    assert heard(ann) == ["0", "1", "2"]
+
+
+# --- Refused ------------------------------------------------------------------------------------------------------
+
+
+async def test_who_has_gone_is_no_error(
+    telegram: Server, delivery: Delivery, bot: Bot, ann: Person, clock: PausingClock
+) -> None:
+    await bot.send_message(1, "no buttons")
+    with capture_logs() as lines:
+        assert await delivery.send(99, "nobody") is None
+        await delivery.take_buttons(1, ann.latest().id)
+        await delivery.take_buttons(1, 99)
+        await delivery.take_buttons(1, 1)
+        await delivery.answer("12345")
+        await ann.blocks_bot(wait=False)
+        assert await delivery.send(1, "blocked") is None
+        telegram.fails("sendMessage", broken(), blocked())
+        assert await delivery.send(1, "blocked after all") is None
     assert [refusal.split(": ")[2].split(" and ")[0] for refusal in telegram.world.refusals if "Bad" in refusal] == [
         "chat not found",
         "message is not modified",
@@ -389,16 +359,135 @@ async def test_who_has_gone_is_no_error(ann_hears: tuple[Server, Bot, Person]) -
         "message can't be edited",
         "query is too old",
     ]
-    assert pauses == [PAUSES[0]]
+    assert (clock.pauses, lines) == ([PAUSES[0]], [])
 
 
-async def test_any_other_refusal_is_raised_at_once(ann_hears: tuple[Server, Bot, Person]) -> None:
-    telegram, bot, _ = ann_hears
-    delivery = Delivery(bot, pauses := Pauses())
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Refused(403, "Forbidden: user is deactivated"),
+        Refused(403, "Forbidden: bot was kicked from the supergroup chat"),
+        Refused(403, "Forbidden: bot is not a member of the channel chat"),
+        Refused(403, "Forbidden: bot can't initiate conversation with a user"),
+        Refused(400, "Bad Request: CHANNEL_PRIVATE"),
+        Refused(400, "Bad Request: PEER_ID_INVALID"),
+        Refused(400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
+        Refused(400, "Bad Request: not enough rights to send text messages to the chat"),
+        Refused(400, "Bad Request: have no rights to send a message"),
+        Refused(400, "Bad Request: need administrator rights in the channel chat"),
+        Refused(400, "Bad Request: TOPIC_CLOSED"),
+    ],
+    ids=lambda refusal: refusal.description,
+)
+async def test_place_that_takes_no_message_is_no_error(
+    telegram: Server, delivery: Delivery, clock: PausingClock, refusal: Refused
+) -> None:
+    telegram.fails("sendMessage", refusal)
+    with capture_logs() as lines:
+        assert await delivery.send(1, "one") is None
+    assert (len(telegram.calls_of("sendMessage")), clock.pauses, lines) == (1, [], [])
+
+
+async def test_message_goes_to_its_topic_and_a_reply_to_the_group_once_that_is_gone(
+    telegram: Server, delivery: Delivery
+) -> None:
+    forum = telegram.group(FORUM, "Wards", {}, forum=True)
+    topic, other = forum.opens_topic("Nights"), forum.opens_topic("Days")
+    await delivery.send(FORUM, "in", thread=topic)
+    assert forum.latest().json["message_thread_id"] == topic
+    await forum.closes_topic(topic, wait=False)
+    forum.deletes_topic(other)
+    for thread in (topic, other):
+        assert await delivery.send(FORUM, "news", thread=thread, lane=Lane.BROADCAST) is None
+        assert await delivery.send(FORUM, "out", thread=thread) == forum.latest().id
+        assert "message_thread_id" not in forum.latest().json
+    assert heard(forum) == ["in", "out", "out"]
+
+
+async def test_group_that_became_a_supergroup_gets_the_message_there(telegram: Server, bot: Bot) -> None:
+    group = telegram.group(-1001, "Night shift", {})
+    moves: list[tuple[int, int]] = []
+    delivery = Delivery(bot, moved=lambda before, after: moves.append((before, after)))
+    number = await delivery.send(-1001, "one", DID_IT)
+    assert number is not None
+    after = await group.becomes_supergroup(FORUM, wait=False)
+    assert await delivery.send(-1001, "two") == after.latest().id
+    await delivery.take_buttons(-1001, number)
+    assert (heard(after), moves) == (["two"], [(-1001, FORUM)])
+
+
+@pytest.mark.parametrize("thread", [None, 5])
+async def test_any_other_refusal_is_raised_at_once(
+    telegram: Server, delivery: Delivery, ann: Person, clock: PausingClock, thread: int | None
+) -> None:
+    telegram.fails("sendMessage", Refused(400, "Bad Request: message is too long"))
     with pytest.raises(BadRequest, match="Message is too long"):
-        await delivery.send(7, "a" * 4097)
-    telegram.token = TOKEN
+        await delivery.send(ann.id, "one", thread=thread)
+    telegram.token = "480016:AnotherToken"  # noqa: S105 - it opens nothing
     with pytest.raises(InvalidToken):
-        await delivery.send(7, "one")
-    assert pauses == []
+        await delivery.send(ann.id, "one")
+    assert clock.pauses == []
     assert issubclass(InvalidToken, TelegramError)
+
+
+# --- The end ------------------------------------------------------------------------------------------------------
+
+
+async def test_close_finishes_what_people_wait_for_and_gives_broadcasts_up(
+    telegram: Server, bot: Bot, clock: PausingClock
+) -> None:
+    ann = telegram.person(1, "Ann")
+    await ann.says("hello", wait=False)
+    delivery = Delivery(bot, clock.pause, now=clock.now)
+    telegram.fails("sendMessage", hang := Hang())
+    clock.let.clear()
+    async with asyncio.TaskGroup() as tasks:
+        sends = [tasks.create_task(delivery.send(1, text)) for text in ("one", "two")]
+        await hang.reached()
+        news = tasks.create_task(_outcome(lambda: delivery.send(1, "news", lane=Lane.BROADCAST)))
+        await asyncio.sleep(0)
+        closing = tasks.create_task(delivery.close(10))
+        await news
+        with pytest.raises(NotSentError):
+            await delivery.send(2, "late")
+        assert not closing.done()
+        hang.release()
+    assert [send.result() for send in sends] == [message.id for message in ann.hears()]
+    assert (heard(ann), news.result()) == (["one", "two"], "NotSentError")
+
+
+async def test_close_waits_no_longer_than_it_was_told(
+    telegram: Server, delivery: Delivery, ann: Person, clock: PausingClock
+) -> None:
+    telegram.fails("sendMessage", first := Hang(), broken())
+    async with asyncio.TaskGroup() as tasks:
+        under_way = tasks.create_task(_outcome(lambda: delivery.send(1, "one")))
+        await first.reached()
+        waiting = tasks.create_task(_outcome(lambda: delivery.send(1, "two")))
+        await asyncio.sleep(0)
+        await delivery.close(10)
+        assert (await waiting, clock.pauses) == ("NotSentError", [10])
+        first.release()
+        assert await under_way == str(ann.id and ann.latest().id)
+    await delivery.close(0)
+
+
+async def test_message_that_fails_after_the_end_is_not_tried_again(
+    telegram: Server, delivery: Delivery, ann: Person
+) -> None:
+    telegram.fails("sendMessage", hang := Hang())
+    async with asyncio.TaskGroup() as tasks:
+        under_way = tasks.create_task(_outcome(lambda: delivery.send(1, "one")))
+        await hang.reached()
+        await delivery.close(0)
+        await ann.blocks_bot(wait=False)
+        hang.release()
+    assert under_way.result() == "None"
+
+
+async def _outcome(send: Callable[[], object]) -> str:
+    """What comes of a send, or the kind of error."""
+    try:
+        return str(await send())  # type: ignore[misc]
+    except TelegramError as error:
+        return type(error).__name__

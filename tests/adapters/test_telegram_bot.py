@@ -18,6 +18,7 @@ from bot.core.lines import Label, Line
 from bot.core.model import Incoming, Kind, Where
 from bot.respond import Responder
 from bot.store.store import Store
+from tests.adapters.clock import PausingClock
 from tests.botapi.chats import words
 from tests.botapi.people import CAPTIONED, MEDIA
 from tests.person import KEYS, PROMPTS, Clock, responder_of
@@ -157,9 +158,8 @@ async def bot(network: Recorder) -> AsyncIterator[Bot]:
 
 
 def assembled(bot: Bot, responder: Responder) -> TelegramBot:
-    async def no_pause(_: float) -> None: ...
-
-    return TelegramBot(bot, Delivery(bot, no_pause), responder, PROMPTS)
+    waits = PausingClock()
+    return TelegramBot(bot, Delivery(bot, waits.pause, now=waits.now), responder, PROMPTS)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from telegram import Bot
 
-from bot.adapters.delivery import AiohttpRequest
+from bot.adapters.transport import AiohttpRequest
 from tests.botapi.server import Server
 
 
