@@ -1,22 +1,30 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from enum import StrEnum
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.request import RequestData
+from typing_extensions import override
 
 from bot.adapters.delivery import CHATS_IN_A_ROW, LONGEST_WAIT, PAUSES, Delivery
 from bot.adapters.transport import AiohttpRequest, NotSentError
 from bot.core.model import Lane
 from tests.adapters.clock import PausingClock
 from tests.botapi import Dropped, Group, Hang, Page, Person, Server, blocked, bot_of, broken, too_many
-from tests.botapi.faults import Fault
+from tests.botapi import faults as scripted
+from tests.botapi.offline import Offline
 from tests.botapi.updates import Refused
+from tests.botapi.world import World
 
 DID_IT = InlineKeyboardMarkup([[InlineKeyboardButton("Did it", callback_data="1")]])
-MAY_HAVE_ARRIVED: list[Fault] = [Dropped(), Dropped(after=True), broken(), Page()]
+MAY_HAVE_ARRIVED: list[scripted.Fault] = [Dropped(), Dropped(after=True), broken(), Page()]
 FORUM = -1_000_000_000_002
 
 
@@ -88,10 +96,9 @@ async def test_buttons_are_taken_and_presses_answered(delivery: Delivery, ann: P
 
 @pytest.mark.parametrize(("rate", "paid"), [(30, None), (31, "true"), (1000, "true")])
 async def test_messages_are_paid_for_only_above_what_is_free(
-    telegram: Server, bot: Bot, rate: int, paid: str | None
+    telegram: Server, bot: Bot, ann: Person, rate: int, paid: str | None
 ) -> None:
-    telegram.fails("sendMessage", blocked())
-    await Delivery(bot, rate=rate).send(1, "one")
+    await Delivery(bot, rate=rate).send(ann.id, "one")
     assert telegram.calls[-1].parameters.get("allow_paid_broadcast") == paid
 
 
@@ -99,13 +106,14 @@ async def test_messages_are_paid_for_only_above_what_is_free(
 
 
 async def test_urgent_lane_goes_first_of_what_is_asked_for_at_once(
-    telegram: Server, delivery: Delivery, people: list[Person]
+    telegram: Server, ann: Person, clock: PausingClock
 ) -> None:
-    lanes = (Lane.BROADCAST, Lane.REPLY, Lane.DANGER)
-    await asyncio.gather(*(delivery.send(1, f"{lane}", lane=lane) for lane in lanes))
-    assert len(people) == 9
-    assert sorted(order(telegram)) == ["0", "1", "2"]
-    assert order(telegram)[-1] == "2" or "2" not in order(telegram)[:1]
+    network = Shaky(telegram.world, [])
+    async with Bot(telegram.token, request=network, get_updates_request=network) as bot:
+        delivery = Delivery(bot, clock.pause, now=clock.now)
+        lanes = (Lane.BROADCAST, Lane.REPLY, Lane.DANGER)
+        await asyncio.gather(*(delivery.send(ann.id, str(lane.value), lane=lane) for lane in lanes))
+    assert heard(ann) == ["0", "1", "2"]
 
 
 async def test_messages_to_one_person_arrive_in_order_and_as_fast_as_the_limit_lets_them(
@@ -206,8 +214,8 @@ async def test_chats_told_to_wait_one_after_the_other_keep_all_waiting(
                 await asyncio.sleep(0)
             assert len(order(telegram)) == CHATS_IN_A_ROW
             clock.let.set()
-    assert "card" in order(telegram)[CHATS_IN_A_ROW : CHATS_IN_A_ROW + 2]
     assert clock.pauses[:CHATS_IN_A_ROW] == list(waits)
+    assert heard(people[-1]) == ["card"]
     assert lines == [{"event": "Telegram wants a pause", "log_level": "warning", "seconds": 3.0}]
     assert [heard(person) for person in people[:CHATS_IN_A_ROW]] == [["one"]] * CHATS_IN_A_ROW
 
@@ -293,7 +301,7 @@ async def test_reply_is_repeated_with_growing_pauses_and_doubled_only_if_it_had_
 
 @pytest.mark.parametrize("fault", MAY_HAVE_ARRIVED)
 async def test_broadcast_that_may_have_arrived_is_not_repeated(
-    telegram: Server, delivery: Delivery, ann: Person, fault: Fault
+    telegram: Server, delivery: Delivery, ann: Person, fault: scripted.Fault
 ) -> None:
     telegram.fails("sendMessage", fault)
     with pytest.raises(NetworkError) as failure:
@@ -483,6 +491,77 @@ async def test_message_that_fails_after_the_end_is_not_tried_again(
         await ann.blocks_bot(wait=False)
         hang.release()
     assert under_way.result() == "None"
+
+
+# --- Whatever happens ---------------------------------------------------------------------------------------------
+
+
+class Fault(StrEnum):
+    NONE = "none"
+    NOT_SENT = "not sent"
+    LOST = "lost"
+    LOST_AFTER = "lost after it took effect"
+    WAIT = "wait"
+
+
+class Shaky(Offline):
+    """A network with a fault for each of its first calls that sends a message."""
+
+    def __init__(self, world: World, faults: list[Fault]) -> None:
+        super().__init__(world)
+        self._faults = iter(faults)
+
+    @override
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *_: object, **__: object
+    ) -> tuple[int, bytes]:
+        fault = next(self._faults, Fault.NONE) if url.endswith("/sendMessage") else Fault.NONE
+        match fault:
+            case Fault.NOT_SENT:
+                raise NotSentError("no connection")
+            case Fault.LOST:
+                raise NetworkError("dropped")
+            case Fault.WAIT:
+                refusal = {"ok": False, "error_code": 429, "description": "", "parameters": {"retry_after": 2}}
+                return 429, json.dumps(refusal).encode()
+        answer = await super().do_request(url, method, request_data)
+        if fault is Fault.LOST_AFTER:
+            raise TimedOut
+        return answer
+
+
+@given(
+    asked=st.lists(st.tuples(st.sampled_from([1, 2, -3]), st.sampled_from(Lane)), max_size=20),
+    faults=st.lists(st.sampled_from(Fault), max_size=len(PAUSES)),
+)
+async def test_whatever_fails_nothing_is_lost_doubled_without_need_or_out_of_order(
+    asked: list[tuple[int, Lane]], faults: list[Fault]
+) -> None:
+    telegram, clock = Server(), PausingClock()
+    ann, ben, night = telegram.person(1, "Ann"), telegram.person(2, "Ben"), telegram.group(-3, "Night shift", {})
+    for person in (ann, ben):
+        await person.says("hello", wait=False)
+    chats: dict[int, Person | Group] = {1: ann, 2: ben, -3: night}
+    network = Shaky(telegram.world, faults)
+    async with Bot(telegram.token, request=network, get_updates_request=network) as bot:
+        delivery = Delivery(bot, clock.pause, now=clock.now)
+        sends = (delivery.send(chat, str(number), lane=lane) for number, (chat, lane) in enumerate(asked))
+        became = await asyncio.gather(*sends, return_exceptions=True)
+    arrived = {chat: [int(text) for text in heard(there)] for chat, there in chats.items()}
+    twice = 0
+    for number, ((chat, lane), fate) in enumerate(zip(asked, became, strict=True)):
+        times = arrived[chat].count(number)
+        twice += max(0, times - 1)
+        if lane is Lane.BROADCAST:
+            assert times == 1 if isinstance(fate, int) else (times <= 1 and isinstance(fate, NetworkError))
+        else:
+            assert isinstance(fate, int)
+            assert times >= 1
+    assert twice <= faults.count(Fault.LOST_AFTER)
+    for chat, numbers in arrived.items():
+        for lane in Lane:
+            same = [number for number in numbers if asked[number] == (chat, lane)]
+            assert same == sorted(same)
 
 
 async def _outcome(send: Callable[[], object]) -> str:
