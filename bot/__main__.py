@@ -49,6 +49,17 @@ class Check(BaseModel):
             sys.exit(1)
 
 
+class Health(BaseModel):
+    """Ask the bot that runs with these settings whether it is ready. For a container's check."""
+
+    def cli_cmd(self) -> None:
+        """Exit 1 if it is not."""
+        if not asyncio.run(app.is_ready(settings.load())):
+            print("The bot is not ready.", file=sys.stderr)
+            sys.exit(1)
+        print("The bot is ready.")
+
+
 class NoticeLines(BaseModel):
     """Read JSON lines {"id", "text"}; for each, write one JSON line that says what is noticed."""
 
@@ -69,6 +80,7 @@ class Cli(BaseSettings):
     chat: CliSubCommand[Chat]
     notice: CliSubCommand[NoticeLines]
     check: CliSubCommand[Check]
+    health: CliSubCommand[Health]
 
     def cli_cmd(self) -> None:
         """Run what was named."""

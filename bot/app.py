@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from platformdirs import user_config_path
@@ -24,6 +24,11 @@ from bot.respond import Responder
 from bot.settings import Settings, SettingsError
 from bot.store.seal import Keys, make_or_read_secret, parse_secret, read_secret
 from bot.store.store import Store
+
+if TYPE_CHECKING:
+    from telegram import Bot
+
+    from bot.adapters.intake import Intake
 
 _NAME: Final = "compassion-bot"
 
@@ -42,7 +47,7 @@ async def run(settings: Settings) -> None:
 
     from bot.adapters.delivery import AiohttpRequest, Delivery  # noqa: PLC0415
     from bot.adapters.intake import Intake, RefusedError, StoppedError, insist  # noqa: PLC0415
-    from bot.adapters.telegram_bot import UPDATES, TelegramBot  # noqa: PLC0415
+    from bot.adapters.telegram_bot import TelegramBot  # noqa: PLC0415
 
     token, words = settings.token(), prompts.load()
     async with responder(settings, words, settings.bot_data) as answers:
@@ -59,8 +64,7 @@ async def run(settings: Settings) -> None:
         try:
             await insist(app.initialize, stop)
             await telegram_bot.introduce()
-            structlog.get_logger().info("ready")
-            await Intake(bot, app.process_update, stop).run(UPDATES)
+            await _serve(settings, bot, Intake(bot, app.process_update, stop), stop)
         except RefusedError:
             raise SettingsError("Telegram refuses the token: copy it again from @BotFather into BOT_TOKEN") from None
         except StoppedError:
@@ -68,6 +72,40 @@ async def run(settings: Settings) -> None:
         finally:
             await app.shutdown()
             await bot.shutdown()  # the application leaves it open where it was never reached
+
+
+async def _serve(settings: Settings, bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
+    """Take updates in, by webhook where there is an address for one, else by polling."""
+    from bot.adapters.intake import insist  # noqa: PLC0415 see the module's rules
+    from bot.adapters.listen import Webhook, listening  # noqa: PLC0415
+    from bot.adapters.telegram_bot import UPDATES  # noqa: PLC0415
+
+    log, url = structlog.get_logger(), settings.bot_webhook_url
+    if url is None:
+        await insist(bot.delete_webhook, stop)  # Telegram answers no poll while it has one
+        async with listening(settings.listen, lambda: intake.is_current):
+            log.info("ready")
+            await intake.run(UPDATES)
+        return
+    given, is_set = settings.bot_webhook_secret, asyncio.Event()
+    secret = given.get_secret_value() if given else secrets.token_urlsafe()
+    async with listening(settings.listen, is_set.is_set, Webhook(url, secret, bot, intake)):
+        await insist(
+            lambda: bot.set_webhook(url, secret_token=secret, allowed_updates=UPDATES, max_connections=100), stop
+        )
+        is_set.set()
+        log.info("ready")
+        await stop.wait()
+    await intake.finish()
+
+
+async def is_ready(settings: Settings) -> bool:
+    """Whether the bot that runs with these settings is ready. Raise SettingsError where it listens nowhere."""
+    from bot.adapters.listen import is_ready_at  # noqa: PLC0415 see the module's rules
+
+    if settings.listen is None:
+        raise SettingsError("BOT_LISTEN is not set, so nothing can be asked: set it to a port, such as 8080")
+    return await is_ready_at(settings.listen)
 
 
 async def chat(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.core.button import open_payload, seal
 from bot.core.commands import BUTTONS
@@ -88,13 +89,12 @@ class Responder:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
         incoming = replace(incoming, at=self._clock(), seed=self._seed())
         if incoming.where is Where.GROUP:
-            return self._decide(incoming, Held())
+            return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
         decision = await self._save(incoming, held, self._decide(incoming, held))
         self._keep(incoming, before, decision)
-        self._log(incoming, decision)
-        return self._with_payloads(incoming, decision)
+        return self._with_payloads(incoming, _noted(incoming, decision))
 
     def _decide(self, incoming: Incoming, held: Held) -> Decision:
         try:
@@ -179,10 +179,13 @@ class Responder:
             case Ended(outcome=outcome) if Purpose.REMEMBER in held.consents and not held.state.minor:
                 await self._store.save_outcome(incoming.person, outcome)
 
-    def _log(self, incoming: Incoming, decision: Decision) -> None:
-        step = decision.held.state.step
-        fields = {"step": step.name.lower()} if step in WALKING else {}
-        log.info("answered", kind=incoming.kind.value, replies=len(decision.replies), **fields)
+
+def _noted(incoming: Incoming, decision: Decision) -> Decision:
+    """Leave for the log line of this update what may be said of it."""
+    step = decision.held.state.step
+    where = {"step": step.name.lower()} if step in WALKING else {}
+    bind_contextvars(kind=incoming.kind.value, replies=len(decision.replies), **where)
+    return decision
 
 
 def _carried(held: Held, opened: Opened | Refused) -> Held:

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity, Update
 from telegram.constants import ChatID, ChatType
 from telegram.error import TelegramError
-from telegram.ext import Application, ApplicationBuilder, CallbackQueryHandler, ContextTypes, MessageHandler, filters
+from telegram.ext import (
+    Application,
+    ApplicationBuilder,
+    CallbackQueryHandler,
+    ContextTypes,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
 
 from bot.adapters.delivery import Delivery
+from bot.adapters.intake import Burst
 from bot.core.commands import COMMANDS, menu, split_command
 from bot.core.lines import Line
 from bot.core.model import Action, Button, Decision, Incoming, Kind, Reply, Where
@@ -52,6 +62,7 @@ class TelegramBot:
         app.add_handler(MessageHandler(words, self._on_message))
         app.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, self._on_message))
         app.add_handler(CallbackQueryHandler(self._on_press))
+        app.add_handler(TypeHandler(Burst, self._on_burst))
         app.add_error_handler(_on_error)
         return app
 
@@ -75,8 +86,17 @@ class TelegramBot:
     async def _on_message(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message
         incoming = None if message is None else incoming_of(message, self._bot)
-        if message is None or incoming is None:
-            return
+        if message is not None and incoming is not None:
+            await self._answer(message, incoming)
+
+    async def _on_burst(self, burst: Burst, _: ContextTypes.DEFAULT_TYPE) -> None:
+        messages = [update.message for update in burst.updates if update.message is not None]
+        typed = [incoming for message in messages if (incoming := incoming_of(message, self._bot)) is not None]
+        if typed:
+            earlier = tuple(incoming.text for incoming in typed[:-1])
+            await self._answer(messages[-1], replace(typed[-1], earlier=earlier))
+
+    async def _answer(self, message: Message, incoming: Incoming) -> None:
         decision = await self._responder.respond(incoming)
         done_with = self._with_buttons.pop(message.chat_id, None) if decision.moved else None
         await self._send(message.chat_id, _thread(message), decision)

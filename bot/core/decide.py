@@ -6,7 +6,7 @@ message and the same held state give the same decision.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -68,7 +68,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     """What to hold from now on, what to say, and what happened."""
     if incoming.where is Where.GROUP:
         return decide_in_group(incoming, held, content)
-    danger = content.guard.read(incoming.text) if incoming.text else Danger()
+    danger = _gravest(content.guard.read(text) for text in (*incoming.earlier, incoming.text) if text)
     found_minor = danger.minor and not incoming.forwarded and not held.state.minor
     now = replace(held, state=replace(held.state, minor=True)) if found_minor else held
     turn = _Turn(incoming, now, content, danger)
@@ -76,6 +76,28 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     if found_minor:
         decision = replace(decision, replies=_with_minor(decision.replies))
     return _worded(held, decision)
+
+
+_GRAVITY: Final = (
+    Tier.NONE,
+    Tier.UNCLEAR,
+    Tier.EATING,
+    Tier.PSYCHOSIS,
+    Tier.ABUSE,
+    Tier.FRIEND,
+    Tier.OWN,
+    Tier.THREAT,
+    Tier.SOMEONE,
+    Tier.MEDICAL,
+    Tier.IMMINENT,
+)
+"""Of several texts, which one's danger is answered: the later here."""
+
+
+def _gravest(dangers: Iterable[Danger]) -> Danger:
+    seen = (Danger(), *dangers)
+    gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
+    return replace(gravest, minor=any(danger.minor for danger in seen))
 
 
 # --- Danger -----------------------------------------------------------------------------------------------------
@@ -113,7 +135,7 @@ def _with_walk(turn: _Turn) -> State:
     """The walk under way, or one that has not begun, so that it can go on after a card in the noticed branch."""
     if turn.state.step not in {Step.IDLE, Step.CLOSE}:
         return turn.state
-    return _new_walk(turn, Step.IDLE, turn.content.reader.notice(turn.incoming.text))
+    return _new_walk(turn, Step.IDLE, turn.content.reader.notice(turn.incoming.words))
 
 
 # --- What is not said in words of one's own ------------------------------------------------------------------------
@@ -162,7 +184,7 @@ def _forwarded(turn: _Turn) -> Decision | None:
     """Whose words are these? That comes before any card about oneself."""
     if not turn.incoming.forwarded:
         return None
-    notice = turn.content.reader.notice(turn.incoming.text)
+    notice = turn.content.reader.notice(turn.incoming.words)
     in_danger = turn.danger.tier is not Tier.NONE
     if not in_danger and turn.state.step in WALKING:
         return _again(turn, Line.HEARD)
@@ -176,7 +198,7 @@ def _forwarded(turn: _Turn) -> Decision | None:
 def _aside(turn: _Turn) -> Decision | None:
     if turn.state.step is Step.DANGER_ASK:
         return None
-    match turn.content.typed.get(plain(turn.incoming.text)):
+    match turn.content.typed.get(plain(turn.incoming.words)):
         case "thanks":
             return _thanked(turn)
         case "real":
@@ -199,7 +221,7 @@ def _thanked(turn: _Turn) -> Decision:
 
 
 def _walk(turn: _Turn) -> Decision | None:
-    state, text = turn.state, turn.incoming.text
+    state, text = turn.state, turn.incoming.words
     answer = read(state, text, turn.content)
     decision = None if answer is None or state.step is Step.IDLE else _answered(turn, answer)
     if decision is not None:
@@ -242,7 +264,7 @@ def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple
 
 
 def _noticed(turn: _Turn) -> Decision | None:
-    notice = turn.content.reader.notice(turn.incoming.text)
+    notice = turn.content.reader.notice(turn.incoming.words)
     if notice.about is About.OWN and Condition.OWN_LOSS not in notice.conditions:
         return _opened(turn, Step.OWN, notice)
     if notice.about is About.COMPASSION:
