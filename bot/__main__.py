@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from typing import Any, Final
 
 import structlog
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, CliApp, CliSubCommand, SettingsConfigDict
+from pydantic_settings import SettingsError as UsageError
 
 from bot import app, log, prompts, settings
 from bot.core.model import Content
@@ -67,20 +69,23 @@ class NoticeLines(BaseModel):
         """Read until the input ends."""
         content = prompts.load().content
         for line in sys.stdin.buffer:
-            print(json.dumps(_noticed(line, content), ensure_ascii=False), flush=True)
+            sys.stdout.buffer.write(json.dumps(_noticed(line, content), ensure_ascii=False).encode() + b"\n")
+            sys.stdout.buffer.flush()
 
 
 class Cli(BaseSettings):
     """A companion for the moment when another's suffering will not let go."""
 
     # The prefix keeps the environment out: a variable called RUN or CHECK is no command.
-    model_config = SettingsConfigDict(cli_prog_name="compassion-bot", env_prefix="COMPASSION_BOT_COMMAND_")
+    model_config = SettingsConfigDict(
+        cli_prog_name="compassion-bot", env_prefix="COMPASSION_BOT_COMMAND_", cli_exit_on_error=False
+    )
 
-    run: CliSubCommand[Run]
-    chat: CliSubCommand[Chat]
-    notice: CliSubCommand[NoticeLines]
-    check: CliSubCommand[Check]
-    health: CliSubCommand[Health]
+    run: CliSubCommand[Run] = Field(description=Run.__doc__)
+    chat: CliSubCommand[Chat] = Field(description=Chat.__doc__)
+    notice: CliSubCommand[NoticeLines] = Field(description=NoticeLines.__doc__)
+    check: CliSubCommand[Check] = Field(description=Check.__doc__)
+    health: CliSubCommand[Health] = Field(description=Health.__doc__)
 
     def cli_cmd(self) -> None:
         """Run what was named."""
@@ -88,11 +93,12 @@ class Cli(BaseSettings):
 
 
 class _Message(BaseModel):
-    id: str | int
+    id: StrictStr | StrictInt
     text: str
 
 
 _MESSAGE: Final = TypeAdapter(_Message)
+_USAGE: Final = "Give one of run, chat, notice or check, and nothing else: settings come from the environment."
 
 
 def main() -> None:
@@ -103,11 +109,14 @@ def main() -> None:
     except EXPECTED as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except UsageError:  # whose words repeat what was given: perhaps a token
+        print(_USAGE, file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read us has gone; what Python would flush at its end has nowhere to go either.
-        sys.stderr.close()
+        # Whoever read us has gone; what Python flushes at its end goes nowhere, as its documentation advises.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 a traceback may quote a person's words
         structlog.get_logger().critical("unhandled", **log.failure(error))

@@ -148,6 +148,8 @@ def load() -> Settings:
     except ValidationError as error:
         lines = [_line(str(problem["loc"][0]) if problem["loc"] else "", problem["msg"]) for problem in error.errors()]
         raise SettingsError("\n".join(lines)) from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env is not UTF-8: save the file as UTF-8") from None
 
 
 def problems() -> list[str]:

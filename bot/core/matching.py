@@ -178,9 +178,10 @@ def parts(phrase: str) -> tuple[tuple[str, ...], ...]:
         stems = [option.removesuffix(STEM) if number == len(found) else option for option in options]
         if any(STEM in stem for stem in stems) or any(option.endswith(f" {STEM}") for option in options):
             raise ValueError("has a * that ends no word at its end")
-    if not found or any(not normalise(option).strip() for options in found for option in options):
+    normal = tuple(tuple(dict.fromkeys(map(_normal, options))) for options in found)
+    if not normal or any(wording.isspace() for options in normal for wording in options):
         raise ValueError("may be empty")
-    return tuple(tuple(dict.fromkeys(map(_normal, options))) for options in found)
+    return normal
 
 
 def _outer_words(phrase: str) -> list[str]:
@@ -222,9 +223,10 @@ def _alternatives(word: str, at: int) -> tuple[list[str], int]:
     return done + row, at
 
 
+@cache
 def _normal(wording: str) -> str:
     """Normalise a wording; one with a star is left open at its end."""
-    return normalise(wording).removesuffix(" ") if wording.endswith(STEM) else normalise(wording)
+    return normalise(wording).removesuffix(" ") or " " if wording.endswith(STEM) else normalise(wording)
 
 
 class Test(NamedTuple):
@@ -285,7 +287,7 @@ class Combination:
     nowhere: tuple[str, ...] = ()  # nowhere in the message
 
     def problems(self, where: str, slots: Collection[str]) -> Iterator[str]:
-        """What is wrong with it, a line each."""
+        """Say what is wrong with it, a line each."""
         if not self.together and not self.anywhere:
             yield f"{where}: needs a slot in `together` or `anywhere`"
         for names in self.together + self.without + self.anywhere + self.nowhere:
@@ -345,11 +347,11 @@ class Matcher:
 
     def read(self, text: str) -> Reading:
         """Find every slot in any text, in time linear in its length. Never raises."""
-        plain = self._step_over(normalise(text))
+        words = self._step_over(normalise(text))
         hits: list[tuple[int, int, int]] = []
         stops: list[int] = []
         begun: dict[int, list[tuple[int, int]]] = {}  # where words end -> parts that have been seen, and since where
-        for end, (length, (slots, part, begins, stop)) in self._automaton.iter(plain):
+        for end, (length, (slots, part, begins, stop)) in self._automaton.iter(words):
             start = end - length
             if slots:
                 hits.append((slots, start, end))
@@ -367,7 +369,7 @@ class Matcher:
                 stops.append(end)
         if self._hiding and hits:
             hits = _uncovered(hits, self._hiding)
-        return Reading(plain, *_clauses(hits, stops), tuple(hits))
+        return Reading(words, *_clauses(hits, stops), tuple(hits))
 
     def _ended(self, reached: int) -> int:
         """Return the slots of the phrases that end with these parts."""
@@ -389,7 +391,7 @@ class Matcher:
         )
 
     def mask(self, names: Iterable[str]) -> int:
-        """The bits of the named slots."""
+        """Return the bits of the named slots."""
         return sum(self.bits[name] for name in set(names))
 
     def _step_over(self, text: str) -> str:
@@ -401,7 +403,7 @@ class Matcher:
 
 
 def either(names: str) -> tuple[str, ...]:
-    """The slots of `a | b`."""
+    """Return the slots of `a | b`."""
     return tuple(name.strip() for name in names.split("|"))
 
 

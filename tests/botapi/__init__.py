@@ -3,6 +3,7 @@
 from tests.botapi.chats import Chat, Message, Press, Unmet
 from tests.botapi.client import bot_of
 from tests.botapi.faults import Dropped, Hang, Page, blocked, broken, too_many
+from tests.botapi.limits import Limits
 from tests.botapi.people import Channel, Group, Person
 from tests.botapi.server import Call, Server
 
@@ -13,6 +14,7 @@ __all__ = [
     "Dropped",
     "Group",
     "Hang",
+    "Limits",
     "Message",
     "Page",
     "Person",

@@ -19,7 +19,7 @@ from tests.botapi.updates import Json, Refused
 if TYPE_CHECKING:
     from tests.botapi.world import World
 
-Standing = Literal["creator", "administrator", "member", "left", "kicked"]
+Standing = Literal["creator", "administrator", "member", "restricted", "left", "kicked"]
 
 ACCESSIBLE: Final = 48 * 60 * 60
 """Seconds after which a pressed button comes without its message."""
@@ -36,6 +36,25 @@ RIGHTS: Final = (
     "can_post_stories",
     "can_edit_stories",
     "can_delete_stories",
+)
+
+PERMISSIONS: Final = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_edit_tag",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
+    "can_react_to_messages",
 )
 
 _ENTITY: Final = re.compile(
@@ -66,6 +85,7 @@ class Message:
         self.json = content
         self.by_bot = by_bot
         self.upload = upload
+        self.deleted = False
         self.keyboards: list[list[list[Json]]] = []  # each that it has had, the latest last
         self._keep_keyboard()
 
@@ -164,8 +184,14 @@ class Chat(ABC):
         return str(self.json.get("first_name", self.json.get("title")))
 
     @abstractmethod
-    def let_bot_write(self) -> None:
-        """Do nothing, or raise Refused where the bot may not write here."""
+    def let_bot_in(self) -> None:
+        """Do nothing, or raise Refused where the bot has no way to here."""
+
+    def let_bot_send(self, what: str, thread: int | None) -> None:  # noqa: ARG002 - a group may say no to `what`
+        """Do nothing, or raise Refused where the bot may not send `what` here, or not in that topic."""
+        self.let_bot_in()
+        if thread is not None:
+            raise Refused(400, "Bad Request: message thread not found")
 
     @abstractmethod
     def bot_reads(self, message: Message) -> bool:
@@ -186,7 +212,7 @@ class Chat(ABC):
 
     def message(self, number: int, refusal: str) -> Message:
         """One of the chat's messages; raises Refused with the given words where it is not there."""
-        if number not in self.messages:
+        if number not in self.messages or self.messages[number].deleted:
             raise Refused(400, f"Bad Request: {refusal}")
         return self.messages[number]
 
@@ -234,10 +260,11 @@ class Chat(ABC):
 
 
 def member(user: Json, standing: Standing) -> Json:
-    """A ChatMember, with all rights for an administrator."""
+    """A ChatMember: an administrator with all rights, a restricted one with none."""
     more: dict[Standing, Json] = {
         "creator": {"is_anonymous": False},
         "administrator": {"can_be_edited": False, "is_anonymous": False, **dict.fromkeys(RIGHTS, True)},
+        "restricted": {"is_member": True, "until_date": 0, **dict.fromkeys(PERMISSIONS, False)},
         "kicked": {"until_date": 0},
     }
     return {"status": standing, "user": user, **more.get(standing, {})}

@@ -13,6 +13,10 @@ from tests.botapi.server import Server
 async def bot_of(server: Server) -> AsyncIterator[Bot]:
     """A bot with the stand-in's token, on the transport of the house."""
     async with Bot(
-        server.token, f"{server.url}/bot", request=AiohttpRequest(), get_updates_request=AiohttpRequest()
+        server.token,
+        f"{server.url}/bot",
+        f"{server.url}/file/bot",
+        request=AiohttpRequest(),
+        get_updates_request=AiohttpRequest(),
     ) as bot:
         yield bot

@@ -15,10 +15,12 @@ from typing_extensions import override
 from tests.botapi.chats import Chat, Message, Upload, words
 from tests.botapi.people import Group
 from tests.botapi.updates import EVERY_UPDATE, LIFE_OF_A_PRESS, Json, Refused
+from tests.botapi.webhook import Webhook
 from tests.botapi.world import World
 
 LONGEST_POLL: Final = 50
 MOST_BUTTONS: Final = 100
+LARGEST_DOWNLOAD: Final = 20 * 1024 * 1024
 
 
 def _refusal(description: str) -> PydanticCustomError:
@@ -69,6 +71,7 @@ FromJson = BeforeValidator(_read_json)
 Text = Annotated[str, AfterValidator(_stripped), AfterValidator(_message_text)]
 Caption = Annotated[str, AfterValidator(_stripped), AfterValidator(_caption)]
 Language = Annotated[str, Field(pattern="^([a-z]{2})?$")]
+Kinds = Annotated[list[Annotated[str, AfterValidator(_update)]], FromJson]
 
 
 class Strict(BaseModel):
@@ -261,30 +264,62 @@ class GetUpdates(Method):
     offset: int = 0
     limit: Annotated[int, Field(ge=1, le=100)] = 100
     timeout: Annotated[int, Field(ge=0)] = 0
-    allowed_updates: Annotated[list[Annotated[str, AfterValidator(_update)]], FromJson] | None = None
+    allowed_updates: Kinds | None = None
 
     async def answer(self, world: World) -> list[Json]:
+        if world.webhook is not None:
+            raise Refused(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the "
+                "webhook first",
+            )
         world.updates.allow(self.allowed_updates)
         return await world.updates.fetch(self.offset, self.limit, min(self.timeout, LONGEST_POLL))
+
+
+class SetWebhook(Method):
+    """Any address and port, as at a Telegram server of one's own. An empty address takes the webhook away."""
+
+    url: Annotated[str, Field(pattern="^(https?://.+)?$")]
+    secret_token: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{0,256}$")] = ""
+    max_connections: Annotated[int, Field(ge=1, le=100)] = 40
+    allowed_updates: Kinds | None = None
+    drop_pending_updates: bool = False
+
+    async def answer(self, world: World) -> bool:
+        await world.takes_webhook_away(drop=self.drop_pending_updates)
+        world.updates.allow(self.allowed_updates)
+        if self.url:
+            world.webhook = Webhook(
+                self.url, self.secret_token, self.max_connections, world.updates, world.bell, world.pause
+            )
+            world.webhook.open()
+        return True
 
 
 class DeleteWebhook(Method):
     drop_pending_updates: bool = False
 
     async def answer(self, world: World) -> bool:
-        if self.drop_pending_updates:
-            world.updates.forget()
+        await world.takes_webhook_away(drop=self.drop_pending_updates)
         return True
 
 
 class GetWebhookInfo(Method):
     async def answer(self, world: World) -> Json:
-        return {
+        info = {
             "url": "",
             "has_custom_certificate": False,
             "pending_update_count": len(world.updates),
             "allowed_updates": world.updates.allowed,
         }
+        webhook = world.webhook
+        if webhook is None:
+            return info
+        info |= {"url": webhook.url, "max_connections": webhook.most}
+        if webhook.errors:
+            info |= {"last_error_date": world.now(), "last_error_message": webhook.errors[-1]}
+        return info
 
 
 # --- Messages -------------------------------------------------------------------------------------------------
@@ -298,13 +333,13 @@ class _Sending(Method):
     reply_parameters: Annotated[ReplyTo, FromJson] | None = None
     reply_markup: Annotated[Keyboard, FromJson] | None = None
 
-    def send(self, world: World, content: Json, upload: Upload | None = None) -> Json:
+    def send(self, world: World, what: str, content: Json, upload: Upload | None = None) -> Json:
         chat = world.chat(self.chat_id)
-        chat.let_bot_write()
+        chat.let_bot_send(what, self.message_thread_id)
+        if world.limits is not None:
+            world.limits.take(chat.id, in_group=isinstance(chat, Group), at=world.clock())
         content = {**({} if chat.json["type"] == "channel" else {"from": world.bot}), **content}
         if self.message_thread_id is not None:
-            if not isinstance(chat, Group) or self.message_thread_id not in chat.topics:
-                raise Refused(400, "Bad Request: message thread not found")
             content |= {"message_thread_id": self.message_thread_id, "is_topic_message": True}
         if self.protect_content:
             content["has_protected_content"] = True
@@ -329,7 +364,7 @@ class SendMessage(_Sending):
         preview = (
             {} if self.link_preview_options is None else {"link_preview_options": _dump(self.link_preview_options)}
         )
-        return self.send(world, {**words(self.text), **preview})
+        return self.send(world, "text messages", {**words(self.text), **preview})
 
 
 class SendDocument(_Sending):
@@ -337,9 +372,8 @@ class SendDocument(_Sending):
     caption: Caption = ""
 
     async def answer(self, world: World) -> Json:
-        document = {**_file(world), "file_name": self.document.name, "mime_type": self.document.kind}
-        document["file_size"] = len(self.document.content)
-        return self.send(world, {"document": document, **_captioned(self.caption)}, self.document)
+        document = {**_file(world, self.document), "file_name": self.document.name, "mime_type": self.document.kind}
+        return self.send(world, "documents", {"document": document, **_captioned(self.caption)}, self.document)
 
 
 class SendPhoto(_Sending):
@@ -353,8 +387,22 @@ class SendPhoto(_Sending):
         if not content.startswith(b"\x89PNG\r\n\x1a\n") or content[12:16] != b"IHDR":
             raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
         width, height = struct.unpack(">II", content[16:24])
-        photo = {**_file(world), "width": width, "height": height, "file_size": len(content)}
-        return self.send(world, {"photo": [photo], **_captioned(self.caption)}, self.photo)
+        photo = {**_file(world, self.photo), "width": width, "height": height}
+        return self.send(world, "photos", {"photo": [photo], **_captioned(self.caption)}, self.photo)
+
+
+class GetFile(Method):
+    """One of the files that the bot has sent. It is read at `/file/bot<token>/<file_path>`."""
+
+    file_id: str
+
+    async def answer(self, world: World) -> Json:
+        if self.file_id not in world.files:
+            raise Refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        file = _described(self.file_id, world.files[self.file_id])
+        if file["file_size"] > LARGEST_DOWNLOAD:
+            raise Refused(400, "Bad Request: file is too big")
+        return {**file, "file_path": f"files/{self.file_id}"}
 
 
 class _Editing(Method):
@@ -364,7 +412,7 @@ class _Editing(Method):
 
     def edit(self, world: World, content: Json) -> Json:
         chat = world.chat(self.chat_id)
-        chat.let_bot_write()
+        chat.let_bot_in()
         message = chat.message(self.message_id, "message to edit not found")
         if not message.by_bot:
             raise Refused(400, "Bad Request: message can't be edited")
@@ -419,7 +467,7 @@ class SendChatAction(Method):
     message_thread_id: int | None = None
 
     async def answer(self, world: World) -> bool:
-        world.chat(self.chat_id).let_bot_write()
+        world.chat(self.chat_id).let_bot_send("text messages", self.message_thread_id)
         return True
 
 
@@ -444,7 +492,7 @@ class _OfGroup(Method):
 
     def group(self, world: World) -> Group:
         chat = world.chat(self.chat_id)
-        chat.let_bot_write()
+        chat.let_bot_in()
         if not isinstance(chat, Group):
             raise Refused(400, "Bad Request: there are no administrators in the private chat")
         return chat
@@ -474,6 +522,11 @@ def _captioned(caption: str) -> Json:
     return words(caption, "caption") if caption else {}
 
 
-def _file(world: World) -> Json:
-    number = world.next_number()
-    return {"file_id": f"BQACAgQA{number}", "file_unique_id": f"AgAD{number}"}
+def _file(world: World, upload: Upload) -> Json:
+    name = f"BQACAgQA{world.next_number()}"
+    world.files[name] = upload
+    return _described(name, upload)
+
+
+def _described(name: str, upload: Upload) -> Json:
+    return {"file_id": name, "file_unique_id": f"AgAD{name[8:]}", "file_size": len(upload.content)}

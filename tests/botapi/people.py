@@ -6,6 +6,7 @@ is Unmet, and says what they could have done.
 """
 
 import copy
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from typing_extensions import override
@@ -19,6 +20,20 @@ Media = Literal[
 ]
 
 PRESENT: Final = ("creator", "administrator", "member")
+
+GROUP_ANONYMOUS_BOT: Final = {
+    "id": 1087968824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
+"""Who stands for an administrator who writes as the group."""
+
+CHANNEL_BOT: Final = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+"""Who stands for someone who writes as a channel."""
+
+SERVICE: Final = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
+"""Who forwards a channel's posts to its discussion group."""
 
 SHOWN: Final = ("id", "first_name", "last_name", "username")
 """What a private chat shows of its user."""
@@ -82,6 +97,8 @@ class Group(Chat):
         super().__init__(world, content, bot)
         self._people: dict[int, Json] = {}  # id -> ChatMember
         self.topics: dict[int, str] = {}  # message_thread_id -> name
+        self.closed: set[int] = set()
+        self.moved_to: int | None = None  # the supergroup that it has become
 
     def members(self) -> dict[int, Json]:
         """Who is or was in it, the bot too: id -> ChatMember."""
@@ -92,19 +109,33 @@ class Group(Chat):
         self._people[person.id] = member(person.user, standing)
 
     @override
-    def let_bot_write(self) -> None:
+    def let_bot_in(self) -> None:
         kind = self.json["type"]
+        if self.moved_to is not None:
+            raise Refused(
+                400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=self.moved_to
+            )
         if self.bot_is == "kicked":
             raise Refused(403, f"Forbidden: bot was kicked from the {kind} chat")
         if self.bot_is == "left":
             raise Refused(403, f"Forbidden: bot is not a member of the {kind} chat")
 
     @override
+    def let_bot_send(self, what: str, thread: int | None) -> None:
+        self.let_bot_in()
+        if thread is not None and thread not in self.topics:
+            raise Refused(400, "Bad Request: message thread not found")
+        if thread in self.closed and self.bot_is != "administrator":
+            raise Refused(400, "Bad Request: TOPIC_CLOSED")
+        if self.bot_is == "restricted":
+            raise Refused(400, f"Bad Request: not enough rights to send {what} to the chat")
+
+    @override
     def bot_reads(self, message: Message) -> bool:
         """As in privacy mode: an administrator reads all, a member what is meant for it, and service messages."""
         if self.bot_is == "administrator":
             return True
-        if self.bot_is != "member":
+        if self.bot_is not in {"member", "restricted"}:
             return False
         content = message.json
         said = "text" in content or any(kind in content for kind in MEDIA)
@@ -130,6 +161,26 @@ class Group(Chat):
         self.topics[opened.id] = name
         return opened.id
 
+    async def closes_topic(self, topic: int, *, wait: bool = True) -> Message:
+        """Close a topic: from now on only administrators write there."""
+        self.closed.add(topic)
+        closed = {"forum_topic_closed": {}, "message_thread_id": topic, "is_topic_message": True}
+        return await self.receives({**_as(self), **closed}, wait=wait)
+
+    def deletes_topic(self, topic: int) -> None:
+        """Delete a topic; nobody is told."""
+        del self.topics[topic]
+
+    async def becomes_supergroup(self, number: int, *, wait: bool = True) -> "Group":
+        """Go on as a supergroup with that number, below -10^12: it is said in both."""
+        group = Group(self.world, {**self.json, "id": number, "type": "supergroup"}, self.bot_is)
+        group._people = dict(self._people)
+        self.world.add(group)
+        self.moved_to = number
+        await self.receives({**_as(self), "migrate_to_chat_id": number}, wait=wait)
+        await group.receives({**_as(group), "migrate_from_chat_id": self.id}, wait=wait)
+        return group
+
     async def takes_in(self, person: "Person", *, wait: bool = True) -> Message:
         """Someone joins."""
         self.sets(person, "member")
@@ -145,8 +196,10 @@ class Group(Chat):
 class Channel(Chat):
     """A channel. A bot is its administrator, or not in it."""
 
+    discussion: Group | None = None
+
     @override
-    def let_bot_write(self) -> None:
+    def let_bot_in(self) -> None:
         if self.bot_is != "administrator":
             raise Refused(403, "Forbidden: bot is not a member of the channel chat")
 
@@ -155,8 +208,13 @@ class Channel(Chat):
         return self.bot_is == "administrator"
 
     async def posts(self, text: str, *, wait: bool = True) -> Message:
-        """The channel says something."""
-        return await self.receives({"sender_chat": self.json, **words(text)}, kind="channel_post", wait=wait)
+        """The channel says something, which is forwarded to its discussion group if it has one."""
+        post = await self.receives({"sender_chat": self.json, **words(text)}, kind="channel_post", wait=wait)
+        if self.discussion is not None:
+            origin = {"type": "channel", "chat": self.json, "message_id": post.id, "date": post.json["date"]}
+            forward = {"sender_chat": self.json, "forward_origin": origin, "is_automatic_forward": True}
+            await self.discussion.receives({"from": SERVICE, **forward, **words(text)}, wait=wait)
+        return post
 
 
 class Person(Chat):
@@ -166,9 +224,12 @@ class Person(Chat):
         known: Json = {key: user[key] for key in user if key in SHOWN}
         super().__init__(world, {**known, "type": "private"}, bot="left")
         self.user = user
+        self.gone = False
 
     @override
-    def let_bot_write(self) -> None:
+    def let_bot_in(self) -> None:
+        if self.gone:
+            raise Refused(403, "Forbidden: user is deactivated")
         if self.bot_is == "kicked":
             raise Refused(403, "Forbidden: bot was blocked by the user")
         if self.bot_is == "left":
@@ -188,7 +249,11 @@ class Person(Chat):
         wait: bool = True,
     ) -> Message:
         """Write a text, to the bot or in a group; commands and mentions in it are marked as Telegram does."""
-        return await self._sends(words(text), to, reply_to, topic, wait=wait)
+        return await self._sends({**words(text), **_replying(reply_to), **_in(topic)}, to, wait=wait)
+
+    async def says_as(self, chat: Chat, text: str, *, to: Group, wait: bool = True) -> Message:
+        """Write in a group under its own name, as an anonymous administrator, or under a channel's."""
+        return await self._sends({**_as(chat), **words(text)}, to, wait=wait)
 
     async def sends(
         self,
@@ -196,14 +261,14 @@ class Person(Chat):
         *,
         caption: str = "",
         to: Chat | None = None,
-        reply_to: Message | None = None,
+        topic: int | None = None,
         wait: bool = True,
     ) -> Message:
         """Send something that is not a text; some of it can have a caption."""
         if caption and media not in CAPTIONED:
             raise Unmet(f"Telegram takes no caption for: {media}")
         content = {**copy.deepcopy(MEDIA[media]), **(words(caption, "caption") if caption else {})}
-        return await self._sends(content, to, reply_to, wait=wait)
+        return await self._sends({**content, **_in(topic)}, to, wait=wait)
 
     async def forwards(
         self, text: str, *, written_by: "Person | Channel | str", to: Chat | None = None, wait: bool = True
@@ -229,6 +294,14 @@ class Person(Chat):
         message.chat.listens()
         if message.chat.bot_reads(message):
             await self.world.deliver("edited_message", message.json, wait=wait)
+
+    def deletes(self, message: Message) -> None:
+        """Delete a message; the bot is not told."""
+        message.deleted = True
+
+    def deletes_account(self) -> None:
+        """Leave Telegram; the bot is not told."""
+        self.gone = True
 
     async def presses(self, label: str, *, to: Chat | None = None, wait: bool = True) -> Press:
         """Press the button with that label on the bot's latest message."""
@@ -260,26 +333,21 @@ class Person(Chat):
         """Let the bot write again."""
         await self.sets_bot("member", by=self.user, wait=wait)
 
-    async def _sends(
-        self,
-        content: Json,
-        to: Chat | None,
-        reply_to: Message | None = None,
-        topic: int | None = None,
-        *,
-        wait: bool,
-    ) -> Message:
+    async def _sends(self, content: Json, to: Chat | None, *, wait: bool) -> Message:
         place = to or self
-        if isinstance(place, Group) and place.members().get(self.id, {}).get("status") not in PRESENT:
-            raise Unmet(f"{self.name} is not in {place.name}")
+        if isinstance(place, Group):
+            self._may_write(content, place)
         if place is self and self.bot_is == "left":
             self.bot_is = "member"
-        content = {"from": self.user, **content}
-        if topic is not None:
-            content |= {"message_thread_id": topic, "is_topic_message": True}
-        if reply_to is not None:
-            content["reply_to_message"] = reply_to.quoted()
-        return await place.receives(content, wait=wait)
+        return await place.receives({"from": self.user, **content}, wait=wait)
+
+    def _may_write(self, content: Json, group: Group) -> None:
+        standing = group.members().get(self.id, {}).get("status")
+        if standing not in PRESENT or group.moved_to is not None:
+            raise Unmet(f"{self.name} is not in {group.name}")
+        only_by_admins = content.get("sender_chat") is group.json or content.get("message_thread_id") in group.closed
+        if only_by_admins and standing == "member":
+            raise Unmet(f"{self.name} is no administrator of {group.name}")
 
     async def _presses(self, message: Message, button: Json, *, wait: bool) -> Press:
         if "callback_data" not in button:
@@ -296,3 +364,20 @@ class Person(Chat):
         }
         await self.world.deliver("callback_query", query, wait=wait)
         return press
+
+
+def _in(topic: int | None) -> Json:
+    return {} if topic is None else {"message_thread_id": topic, "is_topic_message": True}
+
+
+def _replying(to: Message | None) -> Json:
+    """A reply. In a supergroup it is of a thread, though that be no topic."""
+    if to is None:
+        return {}
+    thread = {"message_thread_id": to.json.get("message_thread_id", to.id)}
+    return {"reply_to_message": to.quoted(), **(thread if to.chat.json["type"] == "supergroup" else {})}
+
+
+def _as(chat: Chat) -> Mapping[str, Json]:
+    """Who a message is from that bears the name of a group or a channel."""
+    return {"from": GROUP_ANONYMOUS_BOT if isinstance(chat, Group) else CHANNEL_BOT, "sender_chat": chat.json}

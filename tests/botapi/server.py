@@ -11,9 +11,10 @@ Rules that hold here: only real sockets, so the bot may be another process; stri
 for what it does not know, since the library takes 404 for a wrong token.
 """
 
+import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -32,33 +33,46 @@ LARGEST_BODY = 50 * 1024 * 1024
 
 @dataclass
 class Call:
-    """A call as it came in. `refusal` is what Telegram said to it, or None where it took effect and was answered."""
+    """A call as it came in.
+
+    `fault` is what went wrong with it, and `refusal` what Telegram said to it; None where it took effect and was
+    answered.
+    """
 
     method: str
     parameters: Json
+    fault: Fault | None = None
     refusal: str | None = None
 
 
 class Server:
-    """Telegram, for the bot with `token`. `now` gives seconds since 1970; `patience` bounds every wait, in seconds."""
+    """Telegram, for the bot with `token`.
+
+    `now` gives seconds since 1970; `patience` bounds every wait, in seconds; `pause` waits for so many seconds before
+    an update is handed to a webhook again. What `trouble` gives goes wrong with a call, where `fails` says nothing of
+    it. Any number of messages gets through, unless `world.limits` is set.
+    """
 
     def __init__(
         self,
         *,
         token: str = "480016:AAExampleOfATokenThatOpensNothing",  # noqa: S107 - it opens nothing
         username: str = "example_compassion_bot",
-        now: Callable[[], int] = lambda: int(time.time()),  # noqa: TID251 - a bot in another process has this clock
+        now: Callable[[], float] = time.time,  # noqa: TID251 - a bot in another process has this clock
         patience: float = 10.0,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.token = token
         self.url = ""
         self.calls: list[Call] = []
         bot = {"id": int(token.partition(":")[0]), "is_bot": True, "first_name": "Compassion", "username": username}
-        self.world = World(bot, now, patience)
+        self.world = World(bot, now, patience, pause)
+        self.trouble: Callable[[Call], Fault | None] = lambda _: None
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._hangs: list[Hang] = []
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/bot{token}/{method}", self._answer)
+        application.router.add_get("/file/bot{token}/files/{name}", self._download)
         self._runner = web.AppRunner(
             application, access_log=None, handle_signals=False, handler_cancellation=True, shutdown_timeout=1
         )
@@ -73,6 +87,7 @@ class Server:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.world.takes_webhook_away()
         self.world.updates.close()
         for hang in self._hangs:
             hang.release()
@@ -149,7 +164,8 @@ class Server:
             self.world.bell.ring()
 
     async def _carry_out(self, request: web.Request, came: Call) -> web.Response:
-        fault = self._faults[came.method].popleft() if self._faults[came.method] else None
+        fault = self._faults[came.method].popleft() if self._faults[came.method] else self.trouble(came)
+        came.fault = fault
         match fault:
             case Refused():
                 raise fault
@@ -166,6 +182,12 @@ class Server:
             case Hang(after=True):
                 await fault.hold()
         return web.json_response({"ok": True, "result": result})
+
+    async def _download(self, request: web.Request) -> web.Response:
+        file = self.world.files.get(request.match_info["name"])
+        if request.match_info["token"] != self.token or file is None:
+            return _refuse(Refused(404, "Not Found"))
+        return web.Response(body=file.content, content_type="application/octet-stream")
 
 
 async def _parameters(request: web.Request) -> Json:

@@ -1,11 +1,12 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import get_args
 
 import aiohttp
 import pytest
+from aiohttp import web
 from telegram import (
     Bot,
     BotCommand,
@@ -18,10 +19,19 @@ from telegram import (
     TelegramObject,
     Update,
 )
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TimedOut,
+)
 
 from bot.adapters.delivery import AiohttpRequest
-from tests.botapi import Dropped, Hang, Page, Server, Unmet, blocked, bot_of, broken, too_many
+from tests.botapi import Dropped, Hang, Limits, Page, Server, Unmet, blocked, bot_of, broken, too_many
 from tests.botapi.chats import ACCESSIBLE, Chat
 from tests.botapi.people import CAPTIONED, MEDIA, Media, Person
 from tests.botapi.updates import LIFE_OF_A_PRESS, LIFE_OF_AN_UPDATE, Json
@@ -36,18 +46,20 @@ class Clock:
     """A clock that a test moves on."""
 
     def __init__(self) -> None:
-        self.at = 1_790_000_000
+        self.at = 1_790_000_000.0
 
-    def __call__(self) -> int:
+    def __call__(self) -> float:
         return self.at
 
 
 @asynccontextmanager
-async def meeting(*, clock: Clock | None = None, patience: float = 10.0) -> AsyncIterator[tuple[Server, Bot, Person]]:
+async def meeting(
+    *, clock: Clock | None = None, patience: float = 10.0, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> AsyncIterator[tuple[Server, Bot, Person]]:
     """Telegram, a bot there, and Ann."""
     async with (
         asyncio.timeout(30),
-        Server(now=clock or Clock(), patience=patience) as telegram,
+        Server(now=clock or Clock(), patience=patience, pause=pause) as telegram,
         bot_of(telegram) as bot,
     ):
         yield telegram, bot, telegram.person(7, "Ann", last_name="Bee", username="ann_bee")
@@ -110,6 +122,49 @@ async def waiting(server: Server) -> list[Json]:
     return list(await server.world.updates.fetch(0, 100, 0))
 
 
+class Site:
+    """The bot's end of a webhook: it keeps what comes, and answers with `statuses` first, and then 200."""
+
+    def __init__(self) -> None:
+        self.came: list[Json] = []
+        self.secrets: list[str | None] = []
+        self.answers: list[web.Response] = []
+        self.url = ""
+
+    @property
+    def texts(self) -> list[str]:
+        """What came: a text as it is, a press by its data."""
+        return [one["message"]["text"] if "message" in one else one["callback_query"]["data"] for one in self.came]
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.came.append(await request.json())
+        self.secrets.append(request.headers.get("X-Telegram-Bot-Api-Secret-Token"))
+        return self.answers.pop(0) if self.answers else web.Response()
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Site]:
+    """A site that Telegram can call."""
+    site, application = Site(), web.Application()
+    application.router.add_post("/hook", site.take)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0]
+    site.url = f"http://{host}:{port}/hook"
+    try:
+        yield site
+    finally:
+        await runner.cleanup()
+
+
+class Pauses(list[float]):
+    """The pauses that were asked for. None lasts."""
+
+    async def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
 # --- What it gives is what the library reads -------------------------------------------------------------------
 
 
@@ -138,13 +193,22 @@ async def test_every_update_is_read_by_the_library_whole() -> None:
         await group.sets_bot("left", by=ann.user, wait=False)
         await ann.adds_bot(group, wait=False)
         await ann.says("in a topic", to=forum, topic=forum.opens_topic("Nights"), wait=False)
+        topic = forum.opens_topic("Days")
+        await ann.sends("photo", to=forum, topic=topic, wait=False)
+        await forum.closes_topic(topic, wait=False)
+        await ann.says_as(forum, "as the group", to=forum, wait=False)
+        await ann.says_as(channel, "as the channel", to=forum, wait=False)
+        channel.discussion = forum
         await channel.posts("today", wait=False)
+        await ann.says("a comment", to=forum, reply_to=list(forum.messages.values())[-1], wait=False)
+        await group.sets_bot("restricted", by=ann.user, wait=False)
+        await group.becomes_supergroup(-1_000_000_000_004, wait=False)
         raw = await waiting(telegram)
         read = [Update.de_json(update, bot) for update in raw]
         assert holds([json.loads(update.to_json()) for update in read], raw)
         assert list(not_known(read)) == []
         assert sent.message_id == ann.latest().id
-        assert len(read) == 19 + len(MEDIA)
+        assert len(read) == 28 + len(MEDIA)
 
 
 async def test_message_ids_update_ids_and_dates_are_telegrams() -> None:
@@ -288,13 +352,19 @@ async def test_chats_and_their_administrators_are_told() -> None:
         assert list(not_known([*found, await bot.get_chat(7)])) == []
 
 
-async def test_webhook_is_none_and_its_deletion_can_drop_what_waits() -> None:
-    async with meeting() as (_, bot, ann):
-        await ann.says("hello", wait=False)
-        info = await bot.get_webhook_info()
-        assert (info.url, info.pending_update_count) == ("", 1)
-        await bot.delete_webhook(drop_pending_updates=True)
-        assert (await bot.get_webhook_info()).pending_update_count == 0
+async def test_what_the_bot_sent_can_be_downloaded() -> None:
+    async with meeting() as (telegram, bot, ann):
+        await ann.says("/export", wait=False)
+        sent = await bot.send_document(7, b"a,b\n1,2\n", filename="walks.csv")
+        assert sent.document is not None
+        file = await bot.get_file(sent.document.file_id)
+        assert await file.download_as_bytearray() == b"a,b\n1,2\n"
+        assert (file.file_size, file.file_unique_id) == (8, sent.document.file_unique_id)
+        with pytest.raises(BadRequest, match="Wrong file_id"):
+            await bot.get_file("BQACAgQA1")
+        async with aiohttp.ClientSession() as session:
+            address = f"{telegram.url}/file/bot{telegram.token}/files/nothing"
+            assert (await session.get(address)).status == 404
 
 
 # --- Polling ------------------------------------------------------------------------------------------------------
@@ -320,6 +390,144 @@ async def test_negative_offset_forgets_all_but_the_latest() -> None:
         assert last.message is not None
         assert last.message.text == "c"
         assert await bot.get_updates(timeout=0) == (last,)
+
+
+async def test_offset_polled_again_at_once_gets_one_update_only() -> None:
+    clock = Clock()
+    async with meeting(clock=clock) as (_, bot, ann):
+        first = await ann.says("a", wait=False)
+        offset = (await bot.get_updates(timeout=0))[0].update_id
+        for text in "bc":
+            await ann.says(text, wait=False)
+        assert len(await bot.get_updates(offset, timeout=0)) == 3
+        (again,) = await bot.get_updates(offset, timeout=0)
+        assert again.effective_message is not None
+        assert again.effective_message.message_id == first.id
+        clock.at += 0.5
+        assert len(await bot.get_updates(offset, timeout=0)) == 3
+
+
+async def test_ids_that_restart_are_not_taken_for_confirmed() -> None:
+    async with meeting() as (telegram, bot, ann):
+        await ann.says("before a quiet week", wait=False)
+        (before,) = await bot.get_updates(timeout=0)
+        assert await bot.get_updates(before.update_id + 1, timeout=0) == ()
+        telegram.world.updates.restart(1000)
+        await ann.says("after it", wait=False)
+        (after,) = await bot.get_updates(before.update_id + 1, timeout=0)
+        assert after.update_id == 1000
+        assert await bot.get_updates(1001, timeout=0) == ()
+
+
+async def test_confirmed_updates_can_come_once_more() -> None:
+    async with meeting() as (telegram, bot, ann):
+        for text in "ab":
+            await ann.says(text, wait=False)
+        batch = await bot.get_updates(timeout=0)
+        offset = batch[-1].update_id + 1
+        assert await bot.get_updates(offset, timeout=0) == ()
+        telegram.world.updates.repeat(1)
+        assert await bot.get_updates(offset + 0, timeout=0) == batch[1:]
+        assert await bot.get_updates(offset, timeout=0) == ()
+
+
+# --- Webhook ------------------------------------------------------------------------------------------------------
+
+
+async def test_webhook_gets_each_update_once_with_its_secret() -> None:
+    async with meeting() as (telegram, bot, ann), listening() as site:
+        await ann.says("before", wait=False)
+        await bot.set_webhook(site.url, secret_token="a-Secret_1", max_connections=3, allowed_updates=["message"])  # noqa: S106 - of this test
+        await ann.says("after")
+        await bot.send_message(7, "one", reply_markup=DID_IT)
+        await ann.presses("Did it")
+        assert site.texts == ["before", "after"]
+        assert site.secrets == ["a-Secret_1"] * 2
+        assert telegram.world.updates.left_out == ["callback_query"]
+        info = await bot.get_webhook_info()
+        assert (info.url, info.max_connections, info.pending_update_count) == (site.url, 3, 0)
+        assert list(not_known(info)) == []
+
+
+async def test_webhook_and_polling_exclude_each_other() -> None:
+    async with meeting() as (_, bot, ann), listening() as site:
+        await bot.set_webhook(site.url)
+        with pytest.raises(Conflict, match="can't use getUpdates method while webhook is active"):
+            await bot.get_updates(timeout=0)
+        await bot.delete_webhook()
+        await ann.says("hello", wait=False)
+        assert len(await bot.get_updates(timeout=0)) == 1
+        assert site.came == []
+        await bot.delete_webhook(drop_pending_updates=True)
+        assert (await bot.get_webhook_info()).pending_update_count == 0
+
+
+async def test_update_comes_again_until_it_is_answered_with_200() -> None:
+    pauses = Pauses()
+    async with meeting(pause=pauses) as (telegram, bot, ann), listening() as site:
+        site.answers = [
+            web.Response(status=500),
+            web.Response(status=503, headers={"Retry-After": "7"}),
+            web.Response(status=302, headers={"Location": "/hook"}),
+            web.Response(status=403),
+            web.Response(status=204),
+        ]
+        await bot.set_webhook(site.url)
+        await ann.says("a", wait=False)
+        await ann.says("b")
+        assert site.texts == ["a"] * 5 + ["b"]
+        assert pauses == [1, 7, 4, 8]
+        info = await bot.get_webhook_info()
+        assert info.last_error_message == "Wrong response from the webhook: 403 Forbidden"
+        assert telegram.world.webhook is not None
+        assert len(telegram.world.webhook.errors) == 4
+
+
+async def test_update_waits_for_a_bot_that_is_not_there() -> None:
+    pauses = Pauses()
+
+    async def pause(seconds: float) -> None:
+        await pauses(seconds)
+        if len(pauses) > 2:
+            await asyncio.Event().wait()
+
+    async with meeting(pause=pause) as (telegram, bot, ann):
+        async with listening() as site:
+            pass
+        await bot.set_webhook(site.url)
+        await ann.says("a", wait=False)
+        await telegram.until(lambda: len(pauses) > 2, "Telegram tries again")
+        assert len(telegram.world.updates) == 1
+        async with listening() as back:
+            await bot.set_webhook(back.url)
+            await ann.says("b")
+            assert back.texts == ["a", "b"]
+
+
+async def test_presses_overtake_messages_that_are_held_up() -> None:
+    async with meeting() as (telegram, bot, ann), listening() as site:
+        await bot.set_webhook(site.url)
+        await ann.says("a")
+        await bot.send_message(7, "one", reply_markup=DID_IT)
+        assert telegram.world.webhook is not None
+        telegram.world.webhook.held.add("message")
+        await ann.says("b", wait=False)
+        await ann.presses("Did it")
+        assert site.texts == ["a", "1"]
+        telegram.world.webhook.held.clear()
+        await ann.says("c")
+        assert site.texts == ["a", "1", "b", "c"]
+        assert [one["update_id"] - site.came[0]["update_id"] for one in site.came] == [0, 2, 1, 3]
+
+
+async def test_webhook_gets_a_confirmed_update_once_more() -> None:
+    async with meeting() as (telegram, bot, ann), listening() as site:
+        await bot.set_webhook(site.url)
+        await ann.says("a")
+        telegram.world.updates.repeat(1)
+        await ann.says("b")
+        assert site.texts == ["a", "a", "b"]
+        assert site.came[0] == site.came[1]
 
 
 async def test_poll_waits_for_an_update() -> None:
@@ -440,6 +648,10 @@ def keyboard(*rows: list[Json]) -> Json:
         ("setMyShortDescription", {"short_description": "s" * 121}, "Bad Request: parameter"),
         ("sendDocument", {"chat_id": 7, "document": "https://example.org"}, "Bad Request: parameter"),
         ("getUpdates", {"limit": 101}, "Bad Request: parameter"),
+        ("setWebhook", {"url": "ftp://example.org"}, "Bad Request: parameter"),
+        ("setWebhook", {"url": "https://example.org", "secret_token": "a b"}, "Bad Request: parameter"),
+        ("setWebhook", {"url": "https://example.org", "max_connections": 101}, "Bad Request: parameter"),
+        ("getFile", {"file_id": "AgACAgQAs"}, "Bad Request: wrong file_id"),
         ("getUpdates", {"allowed_updates": ["messages"]}, "Bad Request: the stand-in has no updates of the kind"),
         ("getmE", {}, "Bad Request: the stand-in has no method getmE"),
         ("_Sending", {}, "Bad Request: the stand-in has no method _Sending"),
@@ -538,6 +750,121 @@ async def test_topic_is_answered_in_the_topic() -> None:
         assert (sent.message_thread_id, sent.is_topic_message) == (topic, True)
 
 
+async def test_closed_and_deleted_topics_take_nothing() -> None:
+    async with meeting() as (telegram, bot, ann):
+        forum = telegram.group(-1_000_000_000_002, "Wards", {ann: "creator"}, forum=True)
+        closed, deleted = forum.opens_topic("Nights"), forum.opens_topic("Days")
+        await forum.closes_topic(closed, wait=False)
+        forum.deletes_topic(deleted)
+        with pytest.raises(BadRequest, match="Topic_closed"):
+            await bot.send_message(forum.id, "hello", message_thread_id=closed)
+        with pytest.raises(BadRequest, match="Message thread not found"):
+            await bot.send_message(forum.id, "hello", message_thread_id=deleted)
+        await forum.sets_bot("administrator", by=ann.user, wait=False)
+        await bot.send_message(forum.id, "hello", message_thread_id=closed)
+        ben = telegram.person(8, "Ben")
+        forum.sets(ben, "member")
+        with pytest.raises(Unmet, match="Ben is no administrator of Wards"):
+            await ben.says("hello", to=forum, topic=closed)
+
+
+async def test_restricted_bot_reads_and_may_not_send() -> None:
+    async with meeting() as (telegram, bot, ann):
+        group = telegram.group(-1001, "Night shift", {ann: "creator"}, bot="restricted")
+        await ann.says("/help", to=group, wait=False)
+        assert len(await waiting(telegram)) == 1
+        with pytest.raises(BadRequest, match="Not enough rights to send text messages to the chat"):
+            await bot.send_message(group.id, "hello")
+        with pytest.raises(BadRequest, match="Not enough rights to send documents to the chat"):
+            await bot.send_document(group.id, b"a")
+        assert (await bot.get_chat_member(group.id, bot.id)).status == "restricted"
+
+
+async def test_group_that_became_a_supergroup_says_where_it_is() -> None:
+    async with meeting() as (telegram, bot, ann):
+        group = telegram.group(-1001, "Night shift", {ann: "creator"})
+        there = await group.becomes_supergroup(-1_000_000_000_009, wait=False)
+        with pytest.raises(ChatMigrated) as moved:
+            await bot.send_message(group.id, "hello")
+        assert moved.value.new_chat_id == there.id
+        await bot.send_message(there.id, "hello")
+        with pytest.raises(Unmet, match="Ann is not in Night shift"):
+            await ann.says("hello", to=group)
+        await ann.says("/help", to=there, wait=False)
+        told = [update["message"] for update in await waiting(telegram)]
+        assert [one["chat"]["id"] for one in told] == [group.id, there.id, there.id]
+        assert (told[0]["migrate_to_chat_id"], told[1]["migrate_from_chat_id"]) == (there.id, group.id)
+
+
+async def test_who_writes_under_another_name_is_known_by_telegrams_own_users() -> None:
+    async with meeting() as (telegram, _, ann):
+        channel = telegram.channel(-1_000_000_000_003, "News", bot="left")
+        group = telegram.group(-1_000_000_000_002, "Wards", {ann: "administrator"}, bot="administrator")
+        channel.discussion = group
+        await ann.says_as(group, "we", to=group, wait=False)
+        await ann.says_as(channel, "news", to=group, wait=False)
+        await channel.posts("more", wait=False)
+        written = [update["message"] for update in await waiting(telegram)]
+        assert [(one["from"]["id"], one["sender_chat"]["id"]) for one in written] == [
+            (1087968824, group.id),
+            (136817688, channel.id),
+            (777000, channel.id),
+        ]
+        assert [one.get("is_automatic_forward", False) for one in written] == [False, False, True]
+        group.sets(ann, "member")
+        with pytest.raises(Unmet, match="Ann is no administrator of Wards"):
+            await ann.says_as(group, "we", to=group)
+
+
+async def test_nothing_reaches_someone_who_has_left_telegram() -> None:
+    async with meeting() as (_, bot, ann):
+        await ann.says("hello", wait=False)
+        ann.deletes_account()
+        with pytest.raises(Forbidden, match="user is deactivated"):
+            await bot.send_message(7, "hello")
+
+
+async def test_deleted_message_is_not_there_to_edit_or_to_reply_to() -> None:
+    async with meeting() as (_, bot, ann):
+        await ann.says("hello", wait=False)
+        sent = await bot.send_message(7, "one", reply_markup=DID_IT)
+        ann.deletes(ann.latest())
+        with pytest.raises(BadRequest, match="Message to edit not found"):
+            await bot.edit_message_reply_markup(7, sent.message_id)
+        with pytest.raises(BadRequest, match="Message to be replied not found"):
+            await bot.send_message(7, "two", reply_parameters=ReplyParameters(sent.message_id))
+
+
+async def test_limits_hold_up_a_chat_a_group_and_all_by_the_clock() -> None:
+    clock = Clock()
+    async with meeting(clock=clock) as (telegram, bot, ann):
+        group = telegram.group(-1001, "Night shift", {ann: "creator"})
+        people = [telegram.person(100 + number, "P") for number in range(5)]
+        for person in people:
+            await person.says("hello", wait=False)
+
+        async def refused(chat: int) -> float:
+            with pytest.raises(RetryAfter) as told:
+                await bot.send_message(chat, "hello")
+            return told.value.retry_after.total_seconds()  # type: ignore[union-attr]
+
+        telegram.world.limits = Limits(group=(3, 60), overall=(4, 1))
+        await bot.send_message(100, "hello")
+        assert await refused(100) == 1
+        for person in people[1:4]:
+            await bot.send_message(person.id, "hello")
+        assert await refused(104) == 1
+        for _ in range(3):
+            clock.at += 1
+            await bot.send_message(group.id, "hello")
+        clock.at += 1.5
+        assert await refused(group.id) == 57
+        await bot.send_message(104, "hello")
+        clock.at += 56.5
+        await bot.send_message(group.id, "hello")
+        assert [len(person.hears()) for person in people] == [1] * 5
+
+
 @pytest.mark.parametrize(
     ("text", "read"),
     [
@@ -571,6 +898,18 @@ async def test_member_bot_reads_replies_to_it_captions_and_service_messages() ->
 
 
 # --- Faults ---------------------------------------------------------------------------------------------------------
+
+
+async def test_calls_go_wrong_as_trouble_says_and_are_told_apart_afterwards() -> None:
+    async with meeting() as (telegram, bot, ann):
+        await ann.says("hello", wait=False)
+        lost = Dropped(after=True)
+        telegram.trouble = lambda call: lost if call.parameters.get("text") == "1" else None
+        with pytest.raises(NetworkError):
+            await bot.send_message(7, "1")
+        await bot.send_message(7, "2")
+        assert [message.text for message in ann.hears()] == ["1", "2"]
+        assert [call.fault for call in telegram.calls_of("sendMessage")] == [lost, None]
 
 
 async def test_calls_go_wrong_as_scripted_and_then_right() -> None:

@@ -1,22 +1,32 @@
 """Telegram's side of the world, as the stand-in keeps it for one bot."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from tests.botapi.chats import Chat, Press, Unmet
+from tests.botapi.chats import Chat, Press, Unmet, Upload
+from tests.botapi.limits import Limits
 from tests.botapi.updates import Bell, Json, Refused, Updates
+from tests.botapi.webhook import Webhook
 
 
 @dataclass
 class World:
-    """All that Telegram knows in a test. Chats are added by the test; `patience` is how long anyone waits, in s."""
+    """All that Telegram knows in a test. Chats are added by the test.
+
+    `clock` is in seconds since 1970; `patience` is how long anyone waits, in seconds; `pause` waits for so many before
+    an update is handed to a webhook again.
+    """
 
     bot: Json
-    now: Callable[[], int]
-    patience: float = 10.0
+    clock: Callable[[], float]
+    patience: float
+    pause: Callable[[float], Awaitable[None]]
+    limits: Limits | None = None
+    webhook: Webhook | None = None
     bell: Bell = field(default_factory=Bell)
     chats: dict[int, Chat] = field(default_factory=dict)
     presses: dict[str, Press] = field(default_factory=dict)
+    files: dict[str, Upload] = field(default_factory=dict)  # file_id -> what the bot sent
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # scope as JSON, language -> commands
     descriptions: dict[str, str] = field(default_factory=dict)  # language -> words
     short_descriptions: dict[str, str] = field(default_factory=dict)
@@ -25,7 +35,11 @@ class World:
     last_number: int = 7_000_000_000_000_000
 
     def __post_init__(self) -> None:
-        self.updates = Updates(self.bell, self.now, first=480_016_001)
+        self.updates = Updates(self.bell, self.clock, first=480_016_001)
+
+    def now(self) -> int:
+        """The time as Telegram writes it into a message."""
+        return int(self.clock())
 
     def next_message_id(self) -> int:
         self.last_message_id += 1
@@ -45,6 +59,14 @@ class World:
         if chat.id in self.chats:
             raise ValueError(f"There is a chat {chat.id} already")
         self.chats[chat.id] = chat
+
+    async def takes_webhook_away(self, *, drop: bool = False) -> None:
+        """Let updates wait to be polled; or drop those that wait."""
+        if self.webhook is not None:
+            webhook, self.webhook = self.webhook, None
+            await webhook.close()
+        if drop:
+            self.updates.forget()
 
     async def deliver(self, kind: str, content: Json, *, wait: bool) -> None:
         """Queue an update and, to `wait`, come back when the bot has confirmed it."""

@@ -1,0 +1,365 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.commands import BUTTONS, COMMANDS, menu
+from bot.core.decide import decide
+from bot.core.lines import Label, Line
+from bot.core.model import (
+    NO_RATING,
+    Action,
+    CareFor,
+    Change,
+    Condition,
+    Decision,
+    Ended,
+    Event,
+    Held,
+    Incoming,
+    Kind,
+    Lane,
+    Moved,
+    Opened,
+    Purpose,
+    Refused,
+    Reply,
+    Source,
+    State,
+    Step,
+    Tier,
+    Where,
+)
+from bot.core.sequence import WALKING, begin
+from bot.core.steps import offer, opening
+from bot.prompts import SLOTS
+from tests.core.places import ways
+from tests.person import PROMPTS, SEEN, lines
+
+CONTENT = PROMPTS.content
+PERSON = 7_071_067_811
+NOW = 1_790_000_000
+
+DANGERS = {
+    Tier.OWN: "i want to die",
+    Tier.IMMINENT: "I have decided to end my life tonight",
+    Tier.FRIEND: "my friend says she will kill herself tonight",
+    Tier.SOMEONE: "there is a man beating her next door right now",
+    Tier.ABUSE: "my husband hits me and locks me in",
+    Tier.THREAT: "I am going to hurt him when he comes home",
+    Tier.MEDICAL: "my dad is not breathing. please help",
+    Tier.PSYCHOSIS: "the radio is talking to me. I am the chosen one",
+    Tier.EATING: "I make myself sick after every meal",
+}
+UNCLEAR = "i cant do this anymore"
+YOUNG = "im 13 and my dog died"
+ORDINARY = "what is the capital of france"
+
+
+def received(kind: Kind = Kind.TEXT, text: str = "", **more: object) -> Incoming:
+    return replace(Incoming(PERSON, Where.PRIVATE, kind, NOW, text=text, seed=77), **more)  # type: ignore[arg-type]
+
+
+def answer(state: State, incoming: Incoming) -> Decision:
+    return decide(incoming, Held(state), CONTENT)
+
+
+def at(step: Step) -> State:
+    return State(walk=5, step=step, conditions=Condition.OWN_LOSS if step is Step.NEEDS else Condition.NONE)
+
+
+@cache
+def stands() -> tuple[State, ...]:
+    """Give a state for each step in each way that something else can be said or offered there."""
+    found = {}
+    for place in ways():
+        if len(place.conditions) <= 1:
+            found[place._replace(resume=place.resume if place.step in {Step.HELD, Step.WHOSE} else Step.NEEDS)] = place
+    return tuple(place.state() for place in found.values())
+
+
+def pressed(state: State) -> Iterator[Incoming]:
+    """Every button of a step."""
+    for row in offer(state):
+        for button in row:
+            yield received(Kind.PRESS, pressed=Opened(state, button.action, button.value))
+
+
+EVERYWHERE = pytest.mark.parametrize("step", Step)
+
+
+# --- Danger comes first -------------------------------------------------------------------------------------------
+
+
+def test_clear_danger_gets_its_card_first_wherever_someone_stands() -> None:
+    for state in stands():
+        decision = answer(state, received(text="i want to die"))
+        assert [reply.keys for reply in decision.replies] == [(Line.CARD_OWN,), (Line.CARD_LINES,), (Line.CARD_STAY,)]
+        assert {reply.lane for reply in decision.replies} == {Lane.DANGER}
+        assert decision.held.state.step is Step.HELD
+        assert not [fact for fact in decision.facts if isinstance(fact, Ended)]
+
+
+@pytest.mark.parametrize("tier", DANGERS)
+@EVERYWHERE
+def test_every_tier_has_a_card_of_its_own(step: Step, tier: Tier) -> None:
+    decision = answer(at(step), received(text=DANGERS[tier]))
+    assert lines(decision) == [Line(f"card.{tier}"), Line.CARD_LINES, Line.CARD_STAY]
+
+
+@pytest.mark.parametrize(
+    "incoming",
+    [
+        received(Kind.COMMAND, "i want to die", command="walk"),
+        received(Kind.COMMAND, "i want to die", command="stop"),
+        received(Kind.COMMAND, "i want to die", command="nonsense"),
+        received(Kind.EDIT, "i want to die"),
+        received(Kind.MEDIA, "i want to die"),
+        received(text=f"{SEEN}. thanks. i want to die"),
+        received(text="fuck off i want to die"),
+    ],
+)
+@EVERYWHERE
+def test_nothing_else_in_a_message_comes_before_its_danger(step: Step, incoming: Incoming) -> None:
+    decision = answer(at(step), incoming)
+    assert lines(decision)[0] is Line.CARD_OWN
+    assert decision.held.state.step is Step.HELD
+
+
+@EVERYWHERE
+def test_the_unclear_is_asked_about_once_in_a_walk(step: Step) -> None:
+    if step in {Step.HELD, Step.DANGER_ASK}:
+        return
+    first = answer(at(step), received(text=UNCLEAR))
+    assert lines(first) == [Line.DANGER_ASK]
+    on = decide(received(text="no"), first.held, CONTENT)
+    assert lines(on)[0] is Line.DANGER_NO
+    assert Line.DANGER_ASK not in lines(decide(received(text=UNCLEAR), on.held, CONTENT))
+
+
+@pytest.mark.parametrize("words", ["yes", "maybe", "i don't know", "why do you ask", "are you real?", "thanks", "1"])
+def test_anything_but_a_clear_no_to_the_question_shows_the_card(words: str) -> None:
+    assert lines(answer(at(Step.DANGER_ASK), received(text=words)))[0] is Line.CARD_OWN
+
+
+def test_danger_in_a_forwarded_text_is_asked_whose_it_is_before_any_card() -> None:
+    asked = answer(at(Step.KIND), received(text="i want to die", forwarded=True))
+    assert lines(asked) == [Line.WHOSE]
+    mine, theirs = (decide(press, asked.held, CONTENT) for press in pressed(asked.held.state))
+    assert lines(mine) == [Line.CARD_OWN, Line.CARD_LINES, Line.CARD_STAY]
+    assert lines(theirs) == [Line.CARD_FRIEND, Line.CARD_LINES, Line.CARD_STAY]
+
+
+# --- Under 16 -----------------------------------------------------------------------------------------------------
+
+
+@EVERYWHERE
+def test_words_that_say_under_16_are_answered_with_who_can_help_the_young(step: Step) -> None:
+    decision = answer(at(step), received(text=YOUNG))
+    assert lines(decision).count(Line.CARD_MINOR) == 1
+    assert decision.held.state.minor
+
+
+def test_someone_under_16_in_danger_gets_three_messages_and_no_more() -> None:
+    assert lines(answer(State(), received(text="im 13 and i want to die"))) == [
+        Line.CARD_OWN,
+        Line.CARD_LINES,
+        Line.CARD_MINOR,
+    ]
+
+
+def test_the_age_in_a_forwarded_text_is_someone_elses() -> None:
+    assert not answer(State(), received(text=YOUNG, forwarded=True)).held.state.minor
+
+
+@pytest.mark.parametrize("words", ["/walk", SEEN, "i want to die", "stop"])
+def test_under_16_is_not_forgotten_with_a_walk(words: str) -> None:
+    kind, command = (Kind.COMMAND, words[1:]) if words.startswith("/") else (Kind.TEXT, "")
+    decision = answer(
+        State(walk=5, step=Step.CLOSE, minor=True), received(kind, "" if command else words, command=command)
+    )
+    assert decision.held.state.minor
+
+
+# --- What is off the path -----------------------------------------------------------------------------------------
+
+
+@EVERYWHERE
+def test_an_edit_without_danger_is_let_be(step: Step) -> None:
+    assert answer(at(step), received(Kind.EDIT, SEEN)) == Decision(Held(at(step)))
+
+
+@EVERYWHERE
+def test_what_cannot_be_read_is_said_so_and_moves_nothing(step: Step) -> None:
+    decision = answer(at(step), received(Kind.MEDIA))
+    assert lines(decision) == [Line.MEDIA]
+    assert (decision.held.state, decision.facts) == (at(step), ())
+
+
+@EVERYWHERE
+@pytest.mark.parametrize("refused", Refused)
+def test_a_refused_button_moves_nothing(step: Step, refused: Refused) -> None:
+    decision = answer(at(step), received(Kind.PRESS, pressed=refused))
+    assert (decision.held.state, decision.facts) == (at(step), ())
+    if refused is Refused.TWICE:
+        assert (decision.toast, decision.replies) == (Line.TWICE, ())
+    else:
+        assert lines(decision)[0] is Line(refused.value)
+
+
+@pytest.mark.parametrize(("words", "line"), [("are you a bot", Line.REAL), ("fuck this", Line.SWEAR)])
+@pytest.mark.parametrize("step", sorted(set(Step) - {Step.DANGER_ASK}))
+def test_a_word_aside_is_answered_and_moves_nothing(step: Step, words: str, line: Line) -> None:
+    decision = answer(at(step), received(text=words))
+    assert lines(decision)[0] is line
+    assert (decision.held.state, decision.facts) == (at(step), ())
+
+
+@pytest.mark.parametrize("step", sorted(WALKING))
+def test_thanks_end_a_walk_warmly_and_ask_for_no_number(step: Step) -> None:
+    decision = answer(at(step), received(text="thank you"))
+    assert lines(decision) == [Line.THANKS]
+    assert decision.held.state.step is Step.IDLE
+
+
+@EVERYWHERE
+def test_an_empty_message_and_one_without_meaning_are_answered(step: Step) -> None:
+    for words in ("", " ", "\0", "\u200b", "🙂", ORDINARY):
+        assert answer(at(step), received(text=words)).replies
+
+
+def test_words_that_mean_nothing_here_are_answered_with_what_to_do() -> None:
+    assert lines(answer(State(), received(text=ORDINARY))) == [Line.HELP]
+
+
+# --- Stop ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["stop", "Stop!!", "STOP", "please stop", "enough", "bye"])
+def test_stop_in_words_ends_a_walk_wherever_it_stands(words: str) -> None:
+    for step in set(Step) - {Step.IDLE}:
+        decision = answer(at(step), received(text=words))
+        assert lines(decision) == [Line.STOPPED]
+        assert decision.held.state.step is Step.IDLE
+        assert decision.facts[0] == Moved(step, Event.STOP, Step.IDLE)
+
+
+def test_stop_with_words_of_danger_stops_and_gets_the_card() -> None:
+    decision = answer(at(Step.WISH), received(text="stop. I'll do it tonight"))
+    assert lines(decision)[0] is Line.CARD_IMMINENT
+    assert decision.held.state.step not in WALKING
+
+
+# --- Every decision -----------------------------------------------------------------------------------------------
+
+
+INCOMING = st.builds(
+    received,
+    st.sampled_from(Kind),
+    st.text(max_size=60) | st.sampled_from([*DANGERS.values(), SEEN, UNCLEAR, YOUNG, "stop", "skip", "7", "no"]),
+    command=st.sampled_from([*COMMANDS, "nonsense", ""]),
+    forwarded=st.booleans(),
+    where=st.sampled_from(Where),
+    addressed=st.booleans(),
+    pressed=st.none()
+    | st.sampled_from(Refused)
+    | st.builds(Opened, st.just(State()), st.sampled_from(Action), st.just(1)),
+)
+
+
+@given(st.integers(0), INCOMING)
+def test_the_same_message_at_the_same_place_gives_the_same_decision(number: int, incoming: Incoming) -> None:
+    state = stands()[number % len(stands())]
+    assert answer(state, incoming) == answer(state, incoming)
+
+
+@given(st.integers(0), INCOMING)
+def test_every_reply_says_something_and_has_a_pick_for_each_line(number: int, incoming: Incoming) -> None:
+    for reply in answer(stands()[number % len(stands())], incoming).replies:
+        assert reply.keys
+        assert len(reply.picks) in {len(reply.keys), 0}
+        assert PROMPTS.text(reply)
+
+
+def test_a_walk_that_ends_says_so_once() -> None:
+    state = State(walk=5, step=Step.CARE, upset_before=5, upset_after=2)
+    decision = answer(state, received(Kind.PRESS, pressed=Opened(state, Action.CHANGE, Change.MORE)))
+    (ended,) = [fact for fact in decision.facts if isinstance(fact, Ended)]
+    assert (ended.outcome.walk, ended.outcome.finished, ended.outcome.change) == (5, True, Change.MORE)
+
+
+# --- Nothing is named in vain -------------------------------------------------------------------------------------
+
+
+SAID_ELSEWHERE = {
+    Line.STORE_FAILED,  # by respond, when a yes or a no cannot be kept
+    Line.DESCRIPTION,  # by the adapter, on Telegram's page of the bot
+    Line.SHORT_DESCRIPTION,
+}
+
+
+@cache
+def everything_said() -> tuple[Decision | Reply, ...]:
+    """Give every answer that there is: at every step to every button, and to all else that may come."""
+    said: list[Decision | Reply] = [
+        opening(begin(walk, source=source, conditions=condition))
+        for walk in range(1, 5)
+        for source in Source
+        for condition in Condition
+    ]
+    for state in stands():
+        afters = (2, 5, 9) if state.step is Step.CARE else (NO_RATING,)
+        for told in (replace(state, upset_before=5, upset_after=after) for after in afters):
+            said += (answer(told, incoming) for incoming in pressed(told))
+        said += (
+            answer(state, received(text=words)) for words in ("this makes it harder", "it went on for a long while")
+        )
+    for care_for in CareFor:
+        state = replace(at(Step.APART), care_for=care_for)
+        said += (answer(state, incoming) for incoming in pressed(state))
+    texts = (*DANGERS.values(), UNCLEAR, YOUNG, SEEN, ORDINARY, "stop", "thanks", "are you real?", "fuck off")
+    texts += (
+        "she is in the hospice",
+        "i am so stressed about my exams",
+        "im shaking and i cant breathe since i saw it",
+    )
+    texts += ("i sat with a dying patient today and felt calm and full of care for her",)
+    said += (answer(state, received(text=words)) for state in (State(), at(Step.KIND)) for words in texts)
+    said += (answer(at(Step.WHOSE), incoming) for incoming in pressed(at(Step.WHOSE)))
+    said.append(answer(State(), received(text=SEEN, forwarded=True)))
+    said += (answer(at(Step.KIND), received(Kind.PRESS, pressed=refused)) for refused in Refused)
+    said.append(answer(State(), received(Kind.MEDIA)))
+    said += (answer(at(Step.KIND), received(Kind.COMMAND, command=command)) for command in (*COMMANDS, "nonsense"))
+    said.append(answer(State(), received(Kind.COMMAND, command="stop")))
+    remembering = Held(consents=frozenset(Purpose))
+    said.append(decide(received(Kind.COMMAND, command="consent"), remembering, CONTENT))
+    said += (answer(State(), received(Kind.PRESS, pressed=Opened(State(), action, 0))) for action in BUTTONS)
+    said += (answer(State(), received(text=words, where=Where.GROUP)) for words in (SEEN, "i want to die"))
+    return tuple(said)
+
+
+def replies_of(said: Decision | Reply) -> tuple[Reply, ...]:
+    return said.replies if isinstance(said, Decision) else (said,)
+
+
+def test_every_line_is_said_somewhere() -> None:
+    said = {line for each in everything_said() for reply in replies_of(each) for line in reply.keys}
+    said |= {each.toast for each in everything_said() if isinstance(each, Decision) and each.toast}
+    assert set(Line) - said == SAID_ELSEWHERE
+
+
+def test_every_label_is_shown_somewhere() -> None:
+    replies = [reply for each in everything_said() for reply in replies_of(each)]
+    shown = {button.label for reply in replies for row in reply.buttons for button in row}
+    shown |= {
+        label
+        for reply in replies
+        for line in reply.keys
+        for name, label in reply.slots.items()
+        if name in SLOTS.get(line, ())
+    }
+    shown |= {label for _, label in menu()}
+    assert set(Label) - shown == {Label.URGENT_HELP}  # to be taken out, here and in copy.yaml

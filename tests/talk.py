@@ -1,0 +1,138 @@
+"""What people do in a chat with the bot, written down or drawn at random, and the chat itself."""
+
+from dataclasses import dataclass
+
+from bot.core.commands import split_command
+from bot.core.model import Button, Decision, Incoming, Kind, Where
+from bot.respond import Responder
+from bot.store.store import Store
+from tests.person import KEYS, PROMPTS, Clock, buttons
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """Words, or a command. `replying`: to the bot's latest message with buttons, which Telegram sends along."""
+
+    text: str
+    replying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forwards:
+    """The words of someone else."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """An earlier message, into these words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """A sticker, or whatever else has no words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """The newest button in the chat that has these words."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class TapsBack:
+    """Whichever button was shown so many buttons ago, counted round where there are fewer."""
+
+    ago: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Nothing happens for some seconds."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """The bot goes down and comes up again, with nothing in its memory."""
+
+
+Move = Says | Forwards | Edits | Sends | Taps | TapsBack | Waits | Restarts
+
+
+class House:
+    """The bot with its store and its clock."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.clock = Clock()
+        self.seed = 1
+        self.responder = self._responder()
+
+    def restart(self) -> None:
+        self.responder = self._responder()
+
+    def _responder(self) -> Responder:
+        return Responder(PROMPTS.content, self.store, KEYS.button, clock=self.clock, seed=lambda: self.seed)
+
+
+class Chat:
+    """One person's chat, with every button that was ever shown in it: any of them may be tapped."""
+
+    def __init__(self, house: House, person: int = 7_071_067_811) -> None:
+        self.house = house
+        self.person = person
+        self.shown: list[Button] = []  # oldest first
+        self._moves = 0
+
+    async def does(self, move: Move) -> Decision | None:
+        """Do it, and give the bot's answer. Raise LookupError for a button that was never shown."""
+        match move:
+            case Waits(seconds):
+                self.house.clock.at += seconds
+                return None
+            case Restarts():
+                self.house.restart()
+                return None
+            case _:
+                return await self._told(self._incoming(move))
+
+    async def _told(self, incoming: Incoming) -> Decision:
+        self._moves += 1
+        self.house.seed = self._moves  # so that a chat goes the same way, whatever others do
+        decision = await self.house.responder.respond(incoming)
+        self.shown += buttons(decision)
+        return decision
+
+    def _incoming(self, move: Says | Forwards | Edits | Sends | Taps | TapsBack) -> Incoming:
+        kind, text, command, payload = Kind.TEXT, "", "", ""
+        match move:
+            case Says(words, replying):
+                command, text = split_command(words)
+                kind = Kind.COMMAND if command else Kind.TEXT
+                payload = self.shown[-1].payload if replying and self.shown else ""
+            case Forwards(text):
+                pass
+            case Edits(text):
+                kind = Kind.EDIT
+            case Sends():
+                kind = Kind.MEDIA
+            case Taps(words):
+                kind, payload = Kind.PRESS, self._button(words).payload
+            case TapsBack(ago):
+                kind, payload = Kind.PRESS, self.shown[-1 - ago % len(self.shown)].payload if self.shown else "-"
+        forwarded = isinstance(move, Forwards)
+        return Incoming(
+            self.person, Where.PRIVATE, kind, 0, text=text, command=command, payload=payload, forwarded=forwarded
+        )
+
+    def _button(self, words: str) -> Button:
+        for button in reversed(self.shown):
+            if PROMPTS.label(button) == words:
+                return button
+        raise LookupError(words)

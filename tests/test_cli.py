@@ -1,0 +1,304 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE
+from typing import Any
+
+import pytest
+
+from bot.core.lines import Line
+from bot.core.model import About, Source, Tier
+from bot.settings import Settings
+from tests.person import PROMPTS, SEEN
+
+ROOT = Path(__file__).parent.parent
+SECRET = "480016:AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
+
+Json = dict[str, Any]
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """What a program of the bot's has of the world: a home of its own, and these settings."""
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "BOT_DATA": str(folder / "data"), **more}
+
+
+def bot(
+    folder: Path, *arguments: str, given: str | bytes = b"", code: Path = ROOT, **settings: str
+) -> tuple[int, str, str]:
+    """Run the program in a folder; give its exit status, output and errors."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        input=given.encode() if isinstance(given, str) else given,
+        cwd=folder,
+        env=environment(folder, PYTHONPATH=str(code), **settings),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+
+
+def says(text: str, line: Line) -> bool:
+    """Whether one of a line's wordings is in the text, whose own line breaks and indents do not matter."""
+    flat = " ".join(text.split())
+    return any(" ".join(wording.split()) in flat for wording in PROMPTS.lines[line])
+
+
+# --- what can be given --------------------------------------------------------------------------------------------
+
+
+def test_help_shows_every_command_and_no_setting(tmp_path: Path) -> None:
+    status, out, err = bot(tmp_path, "--help")
+    assert (status, err) == (0, "")
+    assert [command for command in ("run", "chat", "notice", "check") if f"\n    {command} " not in out] == []
+    flags = {word for word in out.replace(",", " ").split() if word.startswith("-")}
+    assert flags == {"-h", "--help"}
+    assert [name for name in Settings.model_fields if f"--{name}" in out.replace("-", "_")] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--bot-token", SECRET),
+        ("--bot_token", SECRET, "run"),
+        (f"--bot-token={SECRET}", "chat"),
+        ("chat", SECRET),
+    ],
+)
+def test_setting_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    status, out, err = bot(tmp_path, *arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert SECRET not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_command_is_told_with_those_there_are(tmp_path: Path) -> None:
+    status, out, err = bot(tmp_path, "walk")
+    assert (status, out) == (2, "")
+    assert err == "Give one of run, chat, notice or check, and nothing else: settings come from the environment.\n"
+
+
+def test_without_arguments_and_token_it_is_the_terminal_whatever_else_the_environment_says(tmp_path: Path) -> None:
+    status, out, err = bot(tmp_path, given="/help\n", RUN="1", CHAT="{}", NOTICE="x", CHECK="true", COMMAND="run")
+    assert (status, err) == (0, "")
+    assert says(out, Line.HELP)
+
+
+def test_without_arguments_and_with_a_token_it_is_telegram(tmp_path: Path) -> None:
+    status, out, err = bot(tmp_path, BOT_TOKEN="no token")  # noqa: S106 - it opens nothing
+    assert (status, out) == (2, "")
+    assert err.startswith("BOT_TOKEN is no token: ")
+
+
+# --- chat ---------------------------------------------------------------------------------------------------------
+
+
+def test_chat_on_a_pipe_opens_the_walk_and_ends_at_the_end_of_the_file(tmp_path: Path) -> None:
+    status, out, err = bot(tmp_path, "chat", given=f"{SEEN}\n")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"> {SEEN}\n\n")
+    assert says(out, Line.ARRIVE_WORK)
+    assert says(out, Line.ABOUT)
+    assert out.endswith("\n  [1] Did it   [2] Something else\n\n")
+    assert "?" not in out
+
+
+def test_chat_leads_through_a_whole_walk_by_numbers_and_by_words(tmp_path: Path) -> None:
+    answers = ["did it", "2", "helpless", "1", "them", "2", "did it", "2", "a friend or family", "1", "1", "3"]
+    status, out, err = bot(tmp_path, "chat", given="\n".join(["/walk", *answers]))
+    assert (status, err) == (0, "")
+    assert says(out, Line.CLOSE_CROSSED)
+    assert out.endswith("\n  [1] Remember my walks\n\n")
+
+
+def test_chat_remembers_across_starts_once_it_may(tmp_path: Path) -> None:
+    assert says(bot(tmp_path, "chat", given="/consent\n1\n")[1], Line.CONSENT_YES)
+    status, out, err = bot(tmp_path, "chat", given="/consent\n")
+    assert (status, err) == (0, "")
+    assert says(out, Line.CONSENT_ON)
+    assert (tmp_path / "data/terminal").is_dir()
+
+
+def test_chat_with_nothing_to_read_says_nothing(tmp_path: Path) -> None:
+    assert bot(tmp_path, "chat") == (0, "", "")
+
+
+# --- notice -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def noticed(tmp_path_factory: pytest.TempPathFactory) -> list[Json]:
+    """What is said of each line of `GIVEN`, with a terminal that writes in an old character set."""
+    folder = tmp_path_factory.mktemp("notice")
+    status, out, err = bot(folder, "notice", given=b"\n".join(GIVEN.values()), PYTHONIOENCODING="latin-1:strict")
+    assert (status, err) == (0, "")
+    assert list(folder.iterdir()) == []
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def message(number: object, text: object) -> bytes:
+    return json.dumps({"id": number, "text": text}).encode()
+
+
+GIVEN: dict[str, bytes] = {
+    "of a witness": message(1, SEEN),
+    "no JSON": b"not json",
+    "an empty line": b"",
+    "a list": b"[1]",
+    "a word": b'"x"',
+    "no text": b'{"id":2}',
+    "no id": b'{"text":"x"}',
+    "text that is none": message(3, 5),
+    "an id that is a list": message([4], "x"),
+    "an id that is true": message(True, "x"),  # noqa: FBT003 - that is what is given
+    "an id that is a fraction": message(1.0, "x"),
+    "an id that is null": message(None, "x"),
+    "bytes that are no UTF-8": b'{"id":5,"text":"\xff\xfe"}',
+    "half a character": b'{"id":6,"text":"\\ud83d"}',
+    "of danger": message("seven", "i want to kill myself, im 14"),
+    "of nothing": message(-8, ""),
+    "with more than is asked": b'{"id":"9","text":"hello","more":[1]}',
+    "in other letters": '{"id":"é 😢","text":"ich 😢 \u202eabc\u200b"}'.encode(),
+    "with a NUL": message(10, "a\x00b"),
+    "very long": message(11, "x " * 5000),
+    "with a carriage return": message(12, "x") + b"\r",
+    "without a line end": message(13, SEEN),
+}
+GOOD = {
+    "of a witness": 1,
+    "of danger": "seven",
+    "of nothing": -8,
+    "with more than is asked": "9",
+    "in other letters": "é 😢",
+    "with a NUL": 10,
+    "very long": 11,
+    "with a carriage return": 12,
+    "without a line end": 13,
+}
+
+
+def test_notice_answers_every_line_in_its_place(noticed: list[Json]) -> None:
+    assert len(noticed) == len(GIVEN)
+    assert [line["id"] for line in noticed] == [GOOD.get(name) for name in GIVEN]
+
+
+def test_notice_says_of_a_bad_line_what_is_wrong_and_nothing_else(noticed: list[Json]) -> None:
+    bad = [line for name, line in zip(GIVEN, noticed, strict=True) if name not in GOOD]
+    assert {tuple(line) for line in bad} == {("id", "error")}
+    assert [line for line in bad if not line["error"].endswith('; give {"id": ..., "text": ...} on one line')] == []
+
+
+def test_notice_has_exactly_the_fields_and_values_that_are_promised(noticed: list[Json]) -> None:
+    good = [line for name, line in zip(GIVEN, noticed, strict=True) if name in GOOD]
+    fields = ["id", "notice", "probability", "ask", "offer", "source", "danger", "minor", "evidence"]
+    for line in good:
+        assert list(line) == fields
+        assert line["notice"] in set(About)
+        assert line["source"] in set(Source)
+        assert line["danger"] in set(Tier)
+        assert [type(line[name]) for name in ("ask", "offer", "minor")] == [bool] * 3
+        assert isinstance(line["probability"], float)
+        assert 0 <= line["probability"] <= 1
+        assert [list(seen) for seen in line["evidence"]] == [["rule", "text"]] * len(line["evidence"])
+        assert all(isinstance(value, str) for seen in line["evidence"] for value in seen.values())
+
+
+def test_notice_reads_what_is_promised(noticed: list[Json]) -> None:
+    by_id = {line["id"]: line for line in noticed}
+    witness, danger = by_id[1], by_id["seven"]
+    assert (witness["notice"], witness["ask"], witness["source"], witness["danger"]) == (
+        "witness",
+        True,
+        "work",
+        "none",
+    )
+    assert witness["evidence"] != []
+    assert (danger["danger"], danger["minor"]) == ("own", True)
+    assert (by_id[-8]["notice"], by_id[-8]["ask"], by_id[-8]["evidence"]) == ("none", False, [])
+    assert witness == by_id[13] | {"id": 1}
+
+
+@contextmanager
+def listening(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program that is still running."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        env=environment(folder, PYTHONPATH=str(ROOT)),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+    ) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+def test_notice_answers_a_line_before_the_next_is_sent(tmp_path: Path) -> None:
+    with listening(tmp_path, "notice") as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        for number in range(3):
+            program.stdin.write(message(number, SEEN) + b"\n")
+            program.stdin.flush()
+            assert json.loads(program.stdout.readline())["id"] == number
+
+
+def test_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
+    with listening(tmp_path, "notice") as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdin.write(message(1, SEEN) + b"\n")
+        program.stdin.flush()
+        program.stdout.readline()
+        program.stdout.close()
+        program.stdin.write(message(2, SEEN) + b"\n")
+        program.stdin.close()
+        assert program.stderr.read() == b""
+        assert program.wait(30) == 0
+
+
+# --- check, and what a broken file does ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the program in whose prompts one thing is wrong."""
+    copy = tmp_path_factory.mktemp("broken")
+    for name in ("bot", "prompts"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    file = copy / "prompts/en/groups.yaml"
+    file.write_text(file.read_text("utf-8").replace("group.private:", "group.privat:"), "utf-8")
+    return copy
+
+
+def test_check_of_prompts_and_settings_in_order_says_so(tmp_path: Path) -> None:
+    assert bot(tmp_path, "check") == (0, "prompts/ and the settings are in order.\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_tells_every_problem_with_file_and_line_or_setting(tmp_path: Path, broken: Path) -> None:
+    status, out, err = bot(tmp_path, "check", code=broken, BOT_LOG_FORMAT="xml", BOT_TOKEN=f"{SECRET} x")
+    assert (status, err) == (1, "")
+    file = broken / "prompts/en/groups.yaml"
+    number = file.read_text("utf-8").splitlines().index("  group.privat:") + 1
+    assert f"{file}:{number}: " in out
+    assert "group.private" in out
+    assert out.endswith("BOT_LOG_FORMAT is wrong: give json or console\n")
+    assert SECRET not in out
+
+
+@pytest.mark.parametrize("command", ["run", "chat", "notice"])
+def test_broken_prompts_are_told_and_nothing_is_written(tmp_path: Path, broken: Path, command: str) -> None:
+    status, out, err = bot(tmp_path, command, code=broken, BOT_TOKEN=SECRET)
+    assert (status, out) == (2, "")
+    assert "groups.yaml:" in err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
