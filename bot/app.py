@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 from platformdirs import user_config_path
@@ -24,11 +24,6 @@ from bot.respond import Responder
 from bot.settings import Settings, SettingsError
 from bot.store.seal import Keys, make_or_read_secret, parse_secret, read_secret
 from bot.store.store import Store
-
-if TYPE_CHECKING:
-    from telegram import Bot
-
-    from bot.adapters.intake import Intake
 
 _NAME: Final = "compassion-bot"
 
@@ -47,7 +42,8 @@ async def run(settings: Settings) -> None:
 
     from bot.adapters.delivery import AiohttpRequest, Delivery  # noqa: PLC0415
     from bot.adapters.intake import Intake, RefusedError, StoppedError, insist  # noqa: PLC0415
-    from bot.adapters.telegram_bot import TelegramBot  # noqa: PLC0415
+    from bot.adapters.listen import Webhook, listening  # noqa: PLC0415
+    from bot.adapters.telegram_bot import UPDATES, TelegramBot  # noqa: PLC0415
 
     token, words = settings.token(), prompts.load()
     async with responder(settings, words, settings.bot_data) as answers:
@@ -61,10 +57,21 @@ async def run(settings: Settings) -> None:
         )
         telegram_bot = TelegramBot(bot, Delivery(bot), answers, words)
         app = telegram_bot.application()
+        intake = Intake(bot, app.process_update, stop)
+        url = settings.bot_webhook_url
+        webhook = None if url is None else Webhook(url, _webhook_secret(settings), bot, intake)
         try:
-            await insist(app.initialize, stop)
-            await telegram_bot.introduce()
-            await _serve(settings, bot, Intake(bot, app.process_update, stop), stop)
+            async with listening(settings.listen, intake, webhook):
+                await insist(app.initialize, stop)
+                await telegram_bot.introduce()
+                if webhook is None:
+                    await insist(bot.delete_webhook, stop)  # Telegram answers no poll while it has one
+                    structlog.get_logger().info("ready")
+                    await intake.run(UPDATES)
+                else:
+                    await insist(lambda: webhook.announce(UPDATES), stop)
+                    structlog.get_logger().info("ready")
+                    await intake.wait()
         except RefusedError:
             raise SettingsError("Telegram refuses the token: copy it again from @BotFather into BOT_TOKEN") from None
         except StoppedError:
@@ -72,31 +79,6 @@ async def run(settings: Settings) -> None:
         finally:
             await app.shutdown()
             await bot.shutdown()  # the application leaves it open where it was never reached
-
-
-async def _serve(settings: Settings, bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
-    """Take updates in, by webhook where there is an address for one, else by polling."""
-    from bot.adapters.intake import insist  # noqa: PLC0415 see the module's rules
-    from bot.adapters.listen import Webhook, listening  # noqa: PLC0415
-    from bot.adapters.telegram_bot import UPDATES  # noqa: PLC0415
-
-    log, url = structlog.get_logger(), settings.bot_webhook_url
-    if url is None:
-        await insist(bot.delete_webhook, stop)  # Telegram answers no poll while it has one
-        async with listening(settings.listen, lambda: intake.is_current):
-            log.info("ready")
-            await intake.run(UPDATES)
-        return
-    given, is_set = settings.bot_webhook_secret, asyncio.Event()
-    secret = given.get_secret_value() if given else secrets.token_urlsafe()
-    async with listening(settings.listen, is_set.is_set, Webhook(url, secret, bot, intake)):
-        await insist(
-            lambda: bot.set_webhook(url, secret_token=secret, allowed_updates=UPDATES, max_connections=100), stop
-        )
-        is_set.set()
-        log.info("ready")
-        await stop.wait()
-    await intake.finish()
 
 
 async def is_ready(settings: Settings) -> bool:
@@ -124,6 +106,11 @@ def _secret(settings: Settings) -> bytes:
     if settings.bot_data_key_file is not None:
         return read_secret(settings.bot_data_key_file)
     return make_or_read_secret(user_config_path(_NAME, appauthor=False) / "key")
+
+
+def _webhook_secret(settings: Settings) -> str:
+    given = settings.bot_webhook_secret
+    return secrets.token_urlsafe() if given is None else given.get_secret_value()
 
 
 def _told_to_stop() -> asyncio.Event:

@@ -87,8 +87,8 @@ class Settings(BaseSettings):
     )
     bot_listen: Annotated[str, AfterValidator(_listen)] | None = Field(
         None,
-        description="Where the bot listens for its webhook, `/healthz`, `/readyz` and `/metrics`: a port, or an address "
-        "and a port. Default: `127.0.0.1:8080` with a webhook, else nowhere.",
+        description="Where the bot listens for its webhook, `/healthz`, `/readyz` and `/metrics`: a port, or an address"
+        " and a port. Default: `127.0.0.1:8080` with a webhook, else nowhere.",
     )
     bot_data: Path = Field(Path("data"), description="The folder of the database. What is in it is sealed.")
     bot_data_key: SecretStr | None = Field(None, description="The data key: 32 bytes in base64 or hex.")

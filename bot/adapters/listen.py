@@ -2,39 +2,38 @@
 
 Rules that hold here: on loopback unless told otherwise; a webhook call is believed only with the secret, compared in
 constant time; it is answered when its update was handled or `PATIENCE` has passed, so Telegram keeps what a crash
-interrupts; too much waiting is answered with 503, and Telegram sends it again.
+interrupts; with too much waiting, and at the end, the answer is 503, and Telegram sends it again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from prometheus_client import generate_latest
-from telegram import Bot, Update
+from telegram import Bot
+from telegram.error import BadRequest
 from yarl import URL
 
-from bot.adapters.intake import GRACE, PATIENCE, Intake
-from bot.log import failure
+from bot.adapters.intake import PATIENCE, Intake, Json, read
 from bot.metrics import UPDATES
 from bot.settings import SettingsError
 
 LARGEST_BODY: Final = 1024 * 1024  # bytes; an update is a few thousand
-MOST_WAITING: Final = 1_000
-"""Updates in the queues of all people together, beyond which Telegram is asked to wait."""
+MOST_CALLS: Final = 100
+"""Calls of Telegram's at a time: all that it allows, since each waits until its update was handled."""
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 its name, as Telegram gives it
 
 _HEALTH_WAIT: Final = 5.0  # seconds
-
-log = structlog.get_logger()
+_CLOSING: Final = 1.0  # seconds for the last answers to go out
 
 
 class Webhook:
@@ -42,42 +41,58 @@ class Webhook:
 
     def __init__(self, url: str, secret: str, bot: Bot, intake: Intake) -> None:
         self.path = urlsplit(url).path or "/"
-        self._secret = secret.encode()
+        self._url = url
+        self._secret = secret
         self._bot = bot
         self._intake = intake
 
+    async def announce(self, allowed: list[str]) -> None:
+        """Tell Telegram to call here with updates of the allowed kinds. Raise SettingsError where it cannot."""
+        try:
+            await self._bot.set_webhook(
+                self._url, secret_token=self._secret, allowed_updates=allowed, max_connections=MOST_CALLS
+            )
+        except BadRequest:
+            raise SettingsError(
+                "Telegram refuses BOT_WEBHOOK_URL: give an https:// address, on port 443, 80, 88 or 8443"
+            ) from None
+
     async def receive(self, request: web.Request) -> web.Response:
-        """Take one update in. 200 once handled, 403 without the secret, 400 for no update, 503 when too many wait."""
+        """Take one update in. 200 once handled, 403 without the secret, 503 to be asked again, 400 or 413 for none.
+
+        An update that cannot be read gets 200 too: refused, it would come again, and hold up all of its chat.
+        """
         given = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, self._secret):
+        if not hmac.compare_digest(given, self._secret.encode()):
             return _refuse(HTTPStatus.FORBIDDEN)
-        if self._intake.backlog >= MOST_WAITING:
+        if not self._intake.is_ready:
             return _refuse(HTTPStatus.SERVICE_UNAVAILABLE)
         try:
-            content = await request.json()
-        except ValueError:
+            content = _parsed(await request.read())
+        except web.HTTPRequestEntityTooLarge:
+            return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if content is None:
             return _refuse(HTTPStatus.BAD_REQUEST)
-        update = _update(content, self._bot)
-        if update is None:
-            return _refuse(HTTPStatus.BAD_REQUEST)
-        await asyncio.wait([self._intake.take(update)], timeout=PATIENCE)
+        update = read(content, self._bot)
+        if update is not None:
+            await asyncio.wait([self._intake.take(update)], timeout=PATIENCE)
         return web.Response()
 
 
 @asynccontextmanager
 async def listening(
-    address: tuple[str, int] | None, is_ready: Callable[[], bool], webhook: Webhook | None = None
+    address: tuple[str, int] | None, intake: Intake, webhook: Webhook | None = None
 ) -> AsyncIterator[None]:
-    """Serve on `address` (host, port) until the block ends; then take no more, and finish what is under way.
+    """Serve on `address` (host, port) until the block ends. Without an address, serve nothing.
 
-    Without an address nothing is served. Raise SettingsError where the address cannot be had.
+    Raise SettingsError where the address cannot be had.
     """
     if address is None:
         yield
         return
 
     async def ready(_: web.Request) -> web.Response:
-        return web.Response(status=HTTPStatus.OK if is_ready() else HTTPStatus.SERVICE_UNAVAILABLE)
+        return web.Response(status=HTTPStatus.OK if intake.is_ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
     app = web.Application(client_max_size=LARGEST_BODY)
     app.router.add_get("/healthz", _alive)
@@ -85,12 +100,12 @@ async def listening(
     app.router.add_get("/metrics", _metrics)
     if webhook is not None:
         app.router.add_post(webhook.path, webhook.receive)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=GRACE)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_CLOSING)
     await runner.setup()
     try:
         try:
             await web.TCPSite(runner, *address).start()
-        except OSError:
+        except (OSError, UnicodeError):  # the latter for what can be no name of a machine
             raise SettingsError("BOT_LISTEN cannot be listened on: give a free port of this machine") from None
         yield
     finally:
@@ -122,12 +137,10 @@ def _refuse(status: HTTPStatus) -> web.Response:
     return web.Response(status=status)
 
 
-def _update(content: object, bot: Bot) -> Update | None:
-    """Read an update, or give None where it is none."""
-    if not isinstance(content, dict) or not isinstance(content.get("update_id"), int):
-        return None
+def _parsed(body: bytes) -> Json | None:
+    """The JSON of an update, or None for anything else."""
     try:
-        return Update.de_json(content, bot)
-    except Exception as error:  # noqa: BLE001 the library raises whatever a missing field leads to
-        log.error("unreadable update", **failure(error))
+        content = json.loads(body)
+    except (ValueError, RecursionError):
         return None
+    return content if isinstance(content, dict) and isinstance(content.get("update_id"), int) else None

@@ -26,7 +26,7 @@ from telegram.ext import (
 )
 
 from bot.adapters.delivery import Delivery
-from bot.adapters.intake import Burst
+from bot.adapters.intake import Burst, tell_failure
 from bot.core.commands import COMMANDS, menu, split_command
 from bot.core.lines import Line
 from bot.core.model import Action, Button, Decision, Incoming, Kind, Reply, Where
@@ -94,7 +94,8 @@ class TelegramBot:
         typed = [incoming for message in messages if (incoming := incoming_of(message, self._bot)) is not None]
         if typed:
             earlier = tuple(incoming.text for incoming in typed[:-1])
-            await self._answer(messages[-1], replace(typed[-1], earlier=earlier))
+            payload = next((incoming.payload for incoming in reversed(typed) if incoming.payload), "")
+            await self._answer(messages[-1], replace(typed[-1], earlier=earlier, payload=payload))
 
     async def _answer(self, message: Message, incoming: Incoming) -> None:
         decision = await self._responder.respond(incoming)
@@ -199,4 +200,4 @@ def _thread(message: Message) -> int | None:
 
 
 async def _on_error(_: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-    log.error("handler failed", **(failure(context.error) if context.error else {}))
+    tell_failure(context.error)

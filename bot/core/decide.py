@@ -6,7 +6,7 @@ message and the same held state give the same decision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -68,7 +68,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     """What to hold from now on, what to say, and what happened."""
     if incoming.where is Where.GROUP:
         return decide_in_group(incoming, held, content)
-    danger = _gravest(content.guard.read(text) for text in (*incoming.earlier, incoming.text) if text)
+    danger = _danger_in(incoming, content)
     found_minor = danger.minor and not incoming.forwarded and not held.state.minor
     now = replace(held, state=replace(held.state, minor=True)) if found_minor else held
     turn = _Turn(incoming, now, content, danger)
@@ -94,8 +94,10 @@ _GRAVITY: Final = (
 """Of several texts, which one's danger is answered: the later here."""
 
 
-def _gravest(dangers: Iterable[Danger]) -> Danger:
-    seen = (Danger(), *dangers)
+def _danger_in(incoming: Incoming, content: Content) -> Danger:
+    """The gravest danger in any of the texts, or in all of them as one, since people split a sentence."""
+    texts = dict.fromkeys((*incoming.texts, incoming.words))
+    seen = (Danger(), *(content.guard.read(text) for text in texts if text))
     gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
     return replace(gravest, minor=any(danger.minor for danger in seen))
 
@@ -220,9 +222,15 @@ def _thanked(turn: _Turn) -> Decision:
 # --- Words ---------------------------------------------------------------------------------------------------------
 
 
+def _read(turn: _Turn) -> Answer | None:
+    """The answer in what was typed: to stop, wherever it stands; else the last of several."""
+    answers = [answer for text in turn.incoming.texts if (answer := read(turn.state, text, turn.content)) is not None]
+    return next((answer for answer in answers if answer.action is Action.STOP), answers[-1] if answers else None)
+
+
 def _walk(turn: _Turn) -> Decision | None:
     state, text = turn.state, turn.incoming.words
-    answer = read(state, text, turn.content)
+    answer = _read(turn)
     decision = None if answer is None or state.step is Step.IDLE else _answered(turn, answer)
     if decision is not None:
         return decision

@@ -73,9 +73,14 @@ class Incoming:
     pressed: Opened | Refused | None = None  # what the shell read from the payload of a press
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """What was typed in a row, one by one."""
+        return (*self.earlier, self.text)
+
+    @property
     def words(self) -> str:
-        """All that was typed in a row, a line each."""
-        return "\n".join((*self.earlier, self.text))
+        """The same as one text, a line each."""
+        return "\n".join(self.texts)
 
 
 # --- What is noticed ------------------------------------------------------------------------------------------
