@@ -98,7 +98,7 @@ class _Message(BaseModel):
 
 
 _MESSAGE: Final = TypeAdapter(_Message)
-_USAGE: Final = "Give one of run, chat, notice, check or health, and nothing else: settings come from the environment."
+_USAGE: Final = "Give run, chat, notice, check or health, and nothing else: settings come from the environment."
 
 
 def main() -> None:

@@ -186,7 +186,7 @@ async def test_telegram_out_of_reach_at_the_start_is_said_once_and_then_it_serve
             program.send_signal(signal.SIGTERM)
             status, out, lines = await ended(program)
     assert (status, out) == (0, b"")
-    assert events(lines) == ["Telegram is out of reach", "Telegram is back", "ready", "answered"]
+    assert events(lines) == ["Telegram is out of reach", "Telegram is back", "ready", "update"]
 
 
 async def test_bot_that_waits_for_telegram_can_be_stopped(house: Path) -> None:
@@ -236,7 +236,7 @@ async def test_anything_is_answered_at_every_step(tmp_path: Path, text: str) -> 
                     assert all(map(PROMPTS.text, heard.replies))
                     assert heard.replies != ()
                     assert all(len(button.payload) <= 64 for button in buttons(heard))
-    assert {entry["event"] for entry in log} == {"answered"}
+    assert log == []
 
 
 async def test_anything_is_answered_before_a_walk(tmp_path: Path) -> None:

@@ -227,5 +227,5 @@ async def test_no_text_token_or_id_comes_into_the_log(telegram: Server, tmp_path
         await ann.says("i am going to kill myself tonight xylophonist")
         await ann.sends("photo", caption="xylophonist")
     text = "\n".join(log).lower()
-    assert '"event": "answered"' in text
+    assert '"event": "update"' in text
     assert not any(trace in text for trace in ("xylophonist", "zebulonia", "715517", telegram.token.lower()))

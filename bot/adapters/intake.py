@@ -198,23 +198,25 @@ class Intake:
 
 def tell_failure(error: BaseException | None) -> None:
     """Log what an update failed of, and leave it for the line of that update that it failed."""
-    log.error("update failed", **(failure(error) if error else {}))
     bind_contextvars(outcome="failed")
+    log.error("update failed", **(failure(error) if error else {}))
 
 
 def read(content: Json, bot: Bot) -> Update | None:
     """Read an update, or say in the log that it cannot be read."""
     try:
-        return Update.de_json(content, bot)
+        update = Update.de_json(content, bot)
+        _person(update), _is_typed(update)  # what is asked of it later must not fail there
     except Exception as error:  # noqa: BLE001 the library raises whatever a missing field leads to
         log.error("unreadable update", **failure(error))
         UPDATES.labels("unreadable").inc()
         return None
+    return update
 
 
 def _person(update: Update) -> int:
     user, chat = update.effective_user, update.effective_chat
-    return user.id if user else chat.id if chat else 0
+    return int(user.id if user else chat.id if chat else 0)  # the library does not check that it is a number
 
 
 def _is_typed(update: Update) -> bool:

@@ -534,7 +534,7 @@ async def test_old_buttons_stay_when_the_next_message_cannot_be_sent(telegram: T
     telegram.network.fails["sendMessage"] = NetworkError("down")
     with capture_logs() as log:
         assert "editMessageReplyMarkup" not in await telegram.presses(Label.DID_IT, on=shown)
-    assert [entry["event"] for entry in log if entry["log_level"] == "error"] == ["handler failed"]
+    assert [entry["event"] for entry in log if entry["log_level"] == "error"] == ["update failed"]
 
 
 async def test_forged_press_in_a_group_is_answered_and_nothing_is_said_there(telegram: Telegram) -> None:
@@ -545,7 +545,7 @@ async def test_someone_who_has_blocked_the_bot_makes_no_error(telegram: Telegram
     telegram.network.fails["sendMessage"] = (403, "Forbidden: bot was blocked by the user")
     with capture_logs() as log:
         await telegram.says("/walk")
-    assert [entry["event"] for entry in log] == ["answered"]
+    assert log == []
 
 
 # --- groups, and what is not for the bot --------------------------------------------------------------------------
