@@ -40,7 +40,7 @@ RECENT: Final = 10_000
 """So many updates are remembered by their id, so that one which comes again is not answered again."""
 
 MOST_WAITING: Final = 1_000
-"""Updates in the queues of all people together, beyond which Telegram is asked to wait."""
+"""Updates of all people together, waiting or being handled, beyond which Telegram is asked to wait."""
 
 MOST_TEXTS: Final = 500
 MOST_OTHERS: Final = 20
@@ -93,7 +93,7 @@ class Intake:
         self._recent: OrderedDict[int, asyncio.Future[None]] = OrderedDict()  # by the update's id
         self._offset: int | None = None
         self._ready_until = -math.inf
-        self._backlog = 0  # updates that wait behind the ones being handled
+        self._backlog = 0  # updates that wait or are being handled
 
     @property
     def is_ready(self) -> bool:
@@ -167,7 +167,6 @@ class Intake:
     async def _serve(self, person: int, queue: deque[_Waiting]) -> None:
         while queue:
             batch = _next(queue)
-            self._backlog -= len(batch)
             updates = tuple(waiting.update for waiting in batch)
             began = asyncio.get_running_loop().time()
             clear_contextvars()
@@ -178,6 +177,7 @@ class Intake:
             log.info("update", milliseconds=round(took * 1000))
             UPDATES.labels(get_contextvars()["outcome"]).inc(len(updates))
             HANDLING.observe(took)
+            self._backlog -= len(batch)
             for waiting in batch:
                 waiting.done.set_result(None)
         del self._waiting[person]
