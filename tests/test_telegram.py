@@ -6,20 +6,25 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from socket import socket
 
 import pytest
+from aiohttp import ClientSession
 
 from bot import prompts
 from bot.core.lines import Label, Line
 from bot.core.model import Reply
-from tests.botapi.faults import Dropped
+from tests.botapi.faults import Dropped, Hang
 from tests.botapi.people import Person
 from tests.botapi.server import Server
+from tests.botapi.updates import Refused
+from tests.ports import free_port
 
 OPENING = "lost a patient today and i cant stop seeing her sons face"
 PATIENCE = 20  # seconds for a process to start or to stop
+SECRET = "the-secret_of-the_webhook"  # noqa: S105 - it opens nothing
 WORDS = prompts.load()
 
 
@@ -29,7 +34,7 @@ async def telegram() -> AsyncIterator[Server]:
         yield server
 
 
-async def start(telegram: Server, home: Path, **settings: str) -> Process:
+async def start(telegram: Server, home: Path, command: str = "run", **settings: str) -> Process:
     environment = {
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": str(Path(__file__).parents[1]),
@@ -43,7 +48,7 @@ async def start(telegram: Server, home: Path, **settings: str) -> Process:
         sys.executable,
         "-m",
         "bot",
-        "run",
+        command,
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
@@ -53,13 +58,14 @@ async def start(telegram: Server, home: Path, **settings: str) -> Process:
 
 
 @asynccontextmanager
-async def running(telegram: Server, home: Path) -> AsyncIterator[list[str]]:
+async def running(telegram: Server, home: Path, **settings: str) -> AsyncIterator[list[str]]:
     """A bot that serves until the block ends. The list then holds its log, a line each."""
-    polled = len(telegram.calls_of("getUpdates"))
-    process = await start(telegram, home)
+    way_in = "setWebhook" if "BOT_WEBHOOK_URL" in settings else "getUpdates"
+    before = len(telegram.calls_of(way_in))
+    process = await start(telegram, home, **settings)
     log: list[str] = []
     try:
-        await telegram.until(lambda: len(telegram.calls_of("getUpdates")) > polled, "the bot polls")
+        await telegram.until(lambda: len(telegram.calls_of(way_in)) > before, "the bot takes updates in")
         yield log
         process.send_signal(signal.SIGTERM)
     except BaseException:
@@ -229,3 +235,140 @@ async def test_no_text_token_or_id_comes_into_the_log(telegram: Server, tmp_path
     text = "\n".join(log).lower()
     assert '"event": "update"' in text
     assert not any(trace in text for trace in ("xylophonist", "zebulonia", "715517", telegram.token.lower()))
+
+
+# --- by webhook -----------------------------------------------------------------------------------------------------
+
+
+def by_webhook() -> dict[str, str]:
+    port = free_port()
+    return {"BOT_WEBHOOK_URL": f"http://127.0.0.1:{port}/in", "BOT_LISTEN": str(port), "BOT_WEBHOOK_SECRET": SECRET}
+
+
+async def said_by(telegram: Server, home: Path, command: str, **settings: str) -> tuple[int | None, str, str]:
+    """The end of a command: its status, output and errors."""
+    process = await start(telegram, home, command, **settings)
+    out, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+    return process.returncode, out.decode(), errors.decode()
+
+
+async def test_a_walk_by_webhook(telegram: Server, tmp_path: Path) -> None:
+    ann, settings = telegram.person(715517, "Zebulonia"), by_webhook()
+    async with running(telegram, tmp_path, **settings) as log:
+        await ann.says(OPENING)
+        assert paragraphs(ann)[0] in said(Line.ARRIVE_WORK)
+        await ann.presses(label(Label.DID_IT))
+        assert paragraphs(ann)[0] in said(Line.EASE)
+    webhook = telegram.world.webhook
+    assert webhook is not None
+    assert (webhook.url, webhook.secret, webhook.most) == (settings["BOT_WEBHOOK_URL"], SECRET, 100)
+    assert telegram.world.updates.allowed == ["message", "edited_message", "callback_query"]
+    assert telegram.calls_of("getUpdates") == []
+    assert [json.loads(line)["event"] for line in log] == ["ready", "update", "update"]
+    text = "\n".join(log).lower()
+    assert not any(trace in text for trace in (SECRET, "zebulonia", "715517", "patient", telegram.token.lower()))
+
+
+async def test_each_start_makes_a_secret_where_none_is_given(telegram: Server, tmp_path: Path) -> None:
+    ann, settings = telegram.person(71, "Ann"), by_webhook()
+    del settings["BOT_WEBHOOK_SECRET"]
+    for _ in range(2):
+        async with running(telegram, tmp_path, **settings):
+            await ann.says("/help")
+    first, second = [call.parameters["secret_token"] for call in telegram.calls_of("setWebhook")]
+    assert first != second
+    assert len(first) > 30
+
+
+async def test_stop_finishes_what_came_by_webhook(telegram: Server, tmp_path: Path) -> None:
+    ann, settings = telegram.person(71, "Ann"), by_webhook()
+    telegram.fails("sendMessage", hang := Hang())
+    process = await start(telegram, tmp_path, **settings)
+    await telegram.until(lambda: telegram.calls_of("setWebhook"), "the bot has a webhook")
+    await ann.says("/help", wait=False)
+    await hang.reached()
+    process.send_signal(signal.SIGTERM)
+    await ann.says("/walk", wait=False)
+    hang.release()
+    out, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert (process.returncode, out) == (0, b"")
+    assert [json.loads(line)["event"] for line in errors.decode().splitlines()] == ["ready", "update"]
+    assert [message.text in said(Line.HELP) for message in ann.hears()] == [True]
+    assert len(telegram.world.updates) == 1  # /walk waits for the next start
+    async with running(telegram, tmp_path, **settings):
+        await telegram.until(lambda: not len(telegram.world.updates), "the bot takes what waited")
+        assert len(ann.hears()) == 2
+
+
+async def test_polling_takes_a_webhook_away_first(telegram: Server, tmp_path: Path) -> None:
+    async with running(telegram, tmp_path, **by_webhook()):
+        pass
+    assert telegram.world.webhook is not None
+    telegram.calls.clear()
+    ann = telegram.person(71, "Ann")
+    async with running(telegram, tmp_path):
+        await ann.says("/help")
+    assert ann.latest().text in said(Line.HELP)
+    methods = [call.method for call in telegram.calls]
+    assert methods.index("deleteWebhook") < methods.index("getUpdates")
+    assert "drop_pending_updates" not in telegram.calls_of("deleteWebhook")[0].parameters
+
+
+async def test_a_webhook_that_telegram_refuses_gets_one_line_and_exit_2(telegram: Server, tmp_path: Path) -> None:
+    settings = by_webhook()
+    telegram.fails("setWebhook", Refused(400, f"Bad Request: bad webhook: {settings['BOT_WEBHOOK_URL']}"))
+    status, out, errors = await said_by(telegram, tmp_path, "run", **settings)
+    assert (status, out, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith("Telegram refuses BOT_WEBHOOK_URL: ")
+    assert settings["BOT_WEBHOOK_URL"] not in errors
+
+
+# --- health ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way_in", ["polling", "webhook"])
+async def test_health_says_whether_the_bot_is_ready(telegram: Server, tmp_path: Path, way_in: str) -> None:
+    settings = {"BOT_LISTEN": str(free_port())} if way_in == "polling" else by_webhook()
+    async with running(telegram, tmp_path, **settings):
+        assert await said_by(telegram, tmp_path, "health", **settings) == (0, "The bot is ready.\n", "")
+    assert await said_by(telegram, tmp_path, "health", **settings) == (1, "", "The bot is not ready.\n")
+
+
+async def test_bot_that_waits_for_telegram_is_alive_and_not_ready(telegram: Server, tmp_path: Path) -> None:
+    settings = {"BOT_LISTEN": str(free_port())}
+    telegram.fails("getMe", hang := Hang())
+    process = await start(telegram, tmp_path, **settings)
+    await hang.reached()
+    async with ClientSession(f"http://127.0.0.1:{settings['BOT_LISTEN']}") as session:
+        alive, ready = await session.get("/healthz"), await session.get("/readyz")
+    assert (alive.status, ready.status) == (200, 503)
+    assert (await said_by(telegram, tmp_path, "health", **settings))[0] == 1
+    process.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert process.returncode == 0
+
+
+async def test_health_of_a_bot_that_listens_nowhere_is_told_as_a_setting(telegram: Server, tmp_path: Path) -> None:
+    status, out, errors = await said_by(telegram, tmp_path, "health")
+    assert (status, out, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith("BOT_LISTEN is not set")
+
+
+async def test_a_port_that_is_taken_gets_one_line_and_exit_2(telegram: Server, tmp_path: Path) -> None:
+    port = telegram.url.rpartition(":")[2]
+    assert await said_by(telegram, tmp_path, "run", BOT_LISTEN=port) == (
+        2,
+        "",
+        "BOT_LISTEN cannot be listened on: give a free port of this machine\n",
+    )
+    assert telegram.calls == []
+
+
+async def test_polling_listens_nowhere_unless_told_to(telegram: Server, tmp_path: Path) -> None:
+    with socket() as taken:  # the default of a webhook: polling must not want it
+        with suppress(OSError):
+            taken.bind(("127.0.0.1", 8080))
+            taken.listen()
+        async with running(telegram, tmp_path) as log:
+            pass
+    assert [json.loads(line)["event"] for line in log] == ["ready"]

@@ -95,7 +95,7 @@ _GRAVITY: Final = (
 
 
 def _danger_in(incoming: Incoming, content: Content) -> Danger:
-    """The gravest danger in any of the texts, or in all of them as one, since people split a sentence."""
+    """The gravest danger in any of the texts, or in all of them as one."""
     texts = dict.fromkeys((*incoming.texts, incoming.words))
     seen = (Danger(), *(content.guard.read(text) for text in texts if text))
     gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))

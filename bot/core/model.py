@@ -79,8 +79,8 @@ class Incoming:
 
     @property
     def words(self) -> str:
-        """The same as one text, a line each."""
-        return "\n".join(self.texts)
+        """The same as one text, since people send a sentence in pieces."""
+        return " ".join(self.texts)
 
 
 # --- What is noticed ------------------------------------------------------------------------------------------

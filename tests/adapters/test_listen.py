@@ -1,6 +1,5 @@
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from typing_extensions import override
 from bot.adapters.intake import GRACE, MOST_WAITING, PATIENCE, Burst, Intake
 from bot.adapters.listen import LARGEST_BODY, MOST_CALLS, SECRET_HEADER, Webhook, is_ready_at, listening
 from bot.settings import SettingsError
+from tests.ports import free_port
 from tests.story import at_once, now
 
 Json = dict[str, Any]
@@ -87,13 +87,6 @@ class House:
         async with ClientSession() as session, session.request(method, address, data=data, headers=headers) as answer:
             await answer.read()
             return answer.status
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind((HOME, 0))
-        number: int = taken.getsockname()[1]
-        return number
 
 
 @asynccontextmanager
