@@ -91,7 +91,7 @@ def paragraphs(person: Person) -> list[str]:
 
 
 async def test_a_walk_over_http_goes_on_after_a_restart_with_nothing_kept(telegram: Server, tmp_path: Path) -> None:
-    ann = telegram.person(71, "Ann")
+    ann = telegram.person(7_155_170_071, "Ann")
     async with running(telegram, tmp_path):
         await ann.says(OPENING)
         acknowledged, _, about = paragraphs(ann)
@@ -128,11 +128,11 @@ async def test_a_walk_over_http_goes_on_after_a_restart_with_nothing_kept(telegr
     left = b"".join(file.read_bytes() for file in (tmp_path / "data").rglob("*") if file.is_file())
     assert left.startswith(b"SQLite format 3")
     assert b"consent" in left  # the schema: what could hold her is there, and empty
-    assert not any(trace in left for trace in (b"71", b"somebody tells", b"patient"))
+    assert not any(trace in left for trace in (b"7155170071", b"somebody tells", b"patient"))
 
 
 async def test_a_consent_survives_a_restart_and_forget_takes_it_back(telegram: Server, tmp_path: Path) -> None:
-    ann = telegram.person(71, "Ann")
+    ann = telegram.person(7_155_170_071, "Ann")
     async with running(telegram, tmp_path):
         await ann.says("/consent")
         assert ann.latest().text in said(Line.CONSENT_ASK)
@@ -149,7 +149,7 @@ async def test_a_consent_survives_a_restart_and_forget_takes_it_back(telegram: S
 
 
 async def test_everything_that_is_not_a_walk_is_met(telegram: Server, tmp_path: Path) -> None:
-    ann, ben = telegram.person(71, "Ann"), telegram.person(72, "Ben")
+    ann, ben = telegram.person(7_155_170_071, "Ann"), telegram.person(72, "Ben")
     group = telegram.group(-1_001_000_000_000_1, "Ward", {ann: "creator", ben: "member"}, bot="member")
     async with running(telegram, tmp_path):
         for command, line in (
@@ -185,7 +185,7 @@ async def test_everything_that_is_not_a_walk_is_met(telegram: Server, tmp_path: 
 async def test_the_next_message_is_sent_before_the_old_buttons_go_and_every_press_is_answered(
     telegram: Server, tmp_path: Path
 ) -> None:
-    ann = telegram.person(71, "Ann")
+    ann = telegram.person(7_155_170_071, "Ann")
     async with running(telegram, tmp_path):
         await ann.says(OPENING)
         first = ann.latest()
@@ -270,7 +270,7 @@ async def test_a_walk_by_webhook(telegram: Server, tmp_path: Path) -> None:
 
 
 async def test_each_start_makes_a_secret_where_none_is_given(telegram: Server, tmp_path: Path) -> None:
-    ann, settings = telegram.person(71, "Ann"), by_webhook()
+    ann, settings = telegram.person(7_155_170_071, "Ann"), by_webhook()
     del settings["BOT_WEBHOOK_SECRET"]
     for _ in range(2):
         async with running(telegram, tmp_path, **settings):
@@ -281,7 +281,7 @@ async def test_each_start_makes_a_secret_where_none_is_given(telegram: Server, t
 
 
 async def test_stop_finishes_what_came_by_webhook(telegram: Server, tmp_path: Path) -> None:
-    ann, settings = telegram.person(71, "Ann"), by_webhook()
+    ann, settings = telegram.person(7_155_170_071, "Ann"), by_webhook()
     telegram.fails("sendMessage", hang := Hang())
     process = await start(telegram, tmp_path, **settings)
     await telegram.until(lambda: telegram.calls_of("setWebhook"), "the bot has a webhook")
@@ -305,7 +305,7 @@ async def test_polling_takes_a_webhook_away_first(telegram: Server, tmp_path: Pa
         pass
     assert telegram.world.webhook is not None
     telegram.calls.clear()
-    ann = telegram.person(71, "Ann")
+    ann = telegram.person(7_155_170_071, "Ann")
     async with running(telegram, tmp_path):
         await ann.says("/help")
     assert ann.latest().text in said(Line.HELP)

@@ -58,7 +58,8 @@ class TelegramBot:
     def application(self) -> App:
         """Build python-telegram-bot's application: its handlers, and no updater, since `intake` fetches."""
         app = ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).build()
-        words = filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
+        # What has words is asked about first: going through all kinds of service messages takes its time.
+        words = filters.UpdateType.MESSAGE & (filters.TEXT | filters.CAPTION | ~filters.StatusUpdate.ALL)
         app.add_handler(MessageHandler(words, self._on_message))
         app.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, self._on_message))
         app.add_handler(CallbackQueryHandler(self._on_press))
