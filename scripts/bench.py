@@ -16,7 +16,7 @@ import sys
 import threading
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import count
@@ -26,7 +26,6 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 from typing import Any, Final
 
-import structlog
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 from rich.console import Console
 from telegram import Bot, Update
@@ -34,7 +33,7 @@ from telegram.ext import Application, ApplicationBuilder, ContextTypes, MessageH
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 from typing_extensions import override
 
-from bot import prompts
+from bot import log, prompts
 from bot.adapters.delivery import AiohttpRequest, Delivery
 from bot.adapters.intake import Burst, Intake, Json, read
 from bot.adapters.listen import SECRET_HEADER, Webhook, listening
@@ -123,7 +122,6 @@ class Measured:
 
 async def main(wanted: Sequence[str]) -> int:
     """Measure the rows named, or all, and print the table."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     rows = [row for make in ROWS if not wanted or make.__name__ in wanted for row in make()]
     if not rows:
         console.print(f"Rows: {', '.join(make.__name__ for make in ROWS)}")
@@ -188,6 +186,14 @@ of each round, with the lowest and the highest. All is on one machine, so load a
 - **Outbound.** `sendMessage` over loopback to a process that answers at once: the bot's transport against the
   library's own, with so many calls in flight.
 """
+
+
+def _log_into_nothing() -> None:
+    """Log as in service, a line each update, so that this work is measured too; what goes wrong still shows."""
+    hook = sys.excepthook
+    with redirect_stderr(Path(os.devnull).open("w")):
+        log.configure("info", "json")
+    sys.excepthook = hook
 
 
 # --- what both sides have ---------------------------------------------------------------------------------------
@@ -570,6 +576,8 @@ SERVERS: Final = {"our-webhook": _our_webhook, "their-webhook": _their_webhook, 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["--serve", kind]:
+            _log_into_nothing()
             asyncio.run(_serve(kind))
         case wanted:
+            _log_into_nothing()
             sys.exit(asyncio.run(main(wanted)))

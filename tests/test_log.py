@@ -23,7 +23,7 @@ from telegram.error import NetworkError, TelegramError
 from typing_extensions import override
 
 from bot import __main__, app, log
-from bot.adapters.intake import Intake, insist
+from bot.adapters.intake import Burst, Intake, insist
 from bot.core.lines import Label
 from bot.core.model import Danger, Purpose
 from bot.core.safety import Guard, SafetyRules
@@ -298,7 +298,7 @@ async def test_message_that_the_core_fails_on_is_logged_without_words_or_person(
 async def test_update_that_fails_is_logged_without_words_or_person(said: Callable[[], str]) -> None:
     stop = asyncio.Event()
 
-    async def handle(_: Update) -> None:
+    async def handle(_: Update | Burst) -> None:
         stop.set()
         fail()
 
