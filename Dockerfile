@@ -18,9 +18,11 @@ RUN useradd --system --uid 10001 --no-create-home bot \
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    BOT_LISTEN=127.0.0.1:8080 \
     BOT_DATA=/data \
     BOT_DATA_KEY_FILE=/run/secrets/bot_data_key
 VOLUME /data
 USER 10001
+HEALTHCHECK --start-period=30s CMD ["compassion-bot", "health"]
 ENTRYPOINT ["compassion-bot"]
 CMD ["run"]

@@ -51,6 +51,17 @@ class Check(BaseModel):
             sys.exit(1)
 
 
+class Health(BaseModel):
+    """Ask the bot that runs with these settings whether it is ready. For a container's check."""
+
+    def cli_cmd(self) -> None:
+        """Exit 1 if it is not."""
+        if not asyncio.run(app.is_ready(settings.load())):
+            print("The bot is not ready.", file=sys.stderr)
+            sys.exit(1)
+        print("The bot is ready.")
+
+
 class NoticeLines(BaseModel):
     """Read JSON lines {"id", "text"}; for each, write one JSON line that says what is noticed."""
 
@@ -74,6 +85,7 @@ class Cli(BaseSettings):
     chat: CliSubCommand[Chat] = Field(description=Chat.__doc__)
     notice: CliSubCommand[NoticeLines] = Field(description=NoticeLines.__doc__)
     check: CliSubCommand[Check] = Field(description=Check.__doc__)
+    health: CliSubCommand[Health] = Field(description=Health.__doc__)
 
     def cli_cmd(self) -> None:
         """Run what was named."""
@@ -86,7 +98,7 @@ class _Message(BaseModel):
 
 
 _MESSAGE: Final = TypeAdapter(_Message)
-_USAGE: Final = "Give one of run, chat, notice or check, and nothing else: settings come from the environment."
+_USAGE: Final = "Give run, chat, notice, check or health, and nothing else: settings come from the environment."
 
 
 def main() -> None:

@@ -31,9 +31,16 @@ _NAME: Final = "compassion-bot"
 @asynccontextmanager
 async def responder(settings: Settings, words: prompts.Prompts, folder: Path) -> AsyncIterator[Responder]:
     """Open the store in `folder` and build what answers. Raise StoreError where it cannot be opened."""
-    keys = Keys.of(_secret(settings))
+    refuse_unfit(settings, folder)
+    keys = Keys.of(_secret(settings) or make_or_read_secret(_key_file()))
     async with Store.open(folder, keys) as store:
         yield Responder(words.content, store, keys.button, clock=_now, seed=_seed)
+
+
+def refuse_unfit(settings: Settings, folder: Path) -> None:
+    """Raise StoreError where key, folder and database do not fit together. Write nothing."""
+    secret = _secret(settings)
+    Store.refuse_unfit(folder, None if secret is None else Keys.of(secret))
 
 
 async def run(settings: Settings) -> None:
@@ -42,35 +49,61 @@ async def run(settings: Settings) -> None:
 
     from bot.adapters.delivery import Delivery  # noqa: PLC0415
     from bot.adapters.intake import Intake, RefusedError, StoppedError, insist  # noqa: PLC0415
+    from bot.adapters.listen import Webhook, listening  # noqa: PLC0415
     from bot.adapters.telegram_bot import UPDATES, TelegramBot  # noqa: PLC0415
     from bot.adapters.transport import AiohttpRequest  # noqa: PLC0415
 
     token, words = settings.token(), prompts.load()
-    async with responder(settings, words, settings.bot_data) as answers:
-        stop = _told_to_stop()
-        bot = Bot(
-            token,
-            base_url=f"{settings.bot_api_url}/bot",
-            base_file_url=f"{settings.bot_api_url}/file/bot",
-            request=AiohttpRequest(),
-            get_updates_request=AiohttpRequest(),
-        )
-        delivery = Delivery(bot, jitter=secrets.SystemRandom().random, rate=settings.bot_send_rate)
-        telegram_bot = TelegramBot(bot, delivery, answers, words)
-        app = telegram_bot.application()
-        try:
-            await insist(app.initialize, stop)
-            await telegram_bot.introduce()
-            structlog.get_logger().info("ready")
-            await Intake(bot, app.process_update, stop).run(UPDATES)
-        except RefusedError:
-            raise SettingsError("Telegram refuses the token: copy it again from @BotFather into BOT_TOKEN") from None
-        except StoppedError:
-            pass
-        finally:
-            await delivery.close(0)
-            await app.shutdown()
-            await bot.shutdown()  # the application leaves it open where it was never reached
+    refuse_unfit(settings, settings.bot_data)
+    stop = _told_to_stop()
+    bot = Bot(
+        token,
+        base_url=f"{settings.bot_api_url}/bot",
+        base_file_url=f"{settings.bot_api_url}/file/bot",
+        request=AiohttpRequest(),
+        get_updates_request=AiohttpRequest(),
+    )
+    delivery = Delivery(bot, jitter=secrets.SystemRandom().random, rate=settings.bot_send_rate)
+    handler = asyncio.get_running_loop().create_future()  # what comes by webhook before it is there waits for it
+
+    async def handle(update: object) -> None:
+        await (await handler)(update)
+
+    intake = Intake(bot, handle, stop)
+    url = settings.bot_webhook_url
+    webhook = None if url is None else Webhook(url, _webhook_secret(settings), bot, intake)
+    try:
+        async with listening(settings.listen, intake, webhook):
+            await insist(bot.initialize, stop)  # before anything is written: the token may be refused
+            async with responder(settings, words, settings.bot_data) as answers:
+                telegram_bot = TelegramBot(bot, delivery, answers, words)
+                async with telegram_bot.application() as app:
+                    handler.set_result(app.process_update)
+                    await telegram_bot.introduce()
+                    if webhook is None:
+                        await insist(bot.delete_webhook, stop)  # Telegram answers no poll while it has one
+                        structlog.get_logger().info("ready")
+                        await intake.run(UPDATES)
+                    else:
+                        await insist(lambda: webhook.announce(UPDATES), stop)
+                        structlog.get_logger().info("ready")
+                        await intake.wait()
+    except RefusedError:
+        raise SettingsError("Telegram refuses the token: copy it again from @BotFather into BOT_TOKEN") from None
+    except StoppedError:
+        pass
+    finally:
+        await delivery.close(0)
+        await bot.shutdown()
+
+
+async def is_ready(settings: Settings) -> bool:
+    """Whether the bot that runs with these settings is ready. Raise SettingsError where it listens nowhere."""
+    from bot.adapters.listen import is_ready_at  # noqa: PLC0415 see the module's rules
+
+    if settings.listen is None:
+        raise SettingsError("BOT_LISTEN is not set, so nothing can be asked: set it to a port, such as 8080")
+    return await is_ready_at(settings.listen)
 
 
 async def chat(settings: Settings) -> None:
@@ -83,12 +116,22 @@ async def chat(settings: Settings) -> None:
         await talk(answers, words)
 
 
-def _secret(settings: Settings) -> bytes:
+def _secret(settings: Settings) -> bytes | None:
+    """Return the secret that was given, or made at an earlier start."""
     if settings.bot_data_key is not None:
         return parse_secret(settings.bot_data_key.get_secret_value())
     if settings.bot_data_key_file is not None:
         return read_secret(settings.bot_data_key_file)
-    return make_or_read_secret(user_config_path(_NAME, appauthor=False) / "key")
+    return make_or_read_secret(_key_file()) if _key_file().exists() else None
+
+
+def _key_file() -> Path:
+    return user_config_path(_NAME, appauthor=False) / "key"
+
+
+def _webhook_secret(settings: Settings) -> str:
+    given = settings.bot_webhook_secret
+    return secrets.token_urlsafe() if given is None else given.get_secret_value()
 
 
 def _told_to_stop() -> asyncio.Event:

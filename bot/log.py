@@ -25,8 +25,11 @@ ALLOWED: Final = frozenset(
         "timestamp",
         "kind",  # of an update
         "step",  # of a walk
-        "replies",  # how many
-        "milliseconds",
+        "milliseconds",  # that its handling took
+        "waited",  # milliseconds before that
+        "updates",  # how many were handled together
+        "outcome",
+        "id",  # random, of one handling: it tells which lines belong together
         "seconds",  # until the next try
         "error",  # the type of an exception
         "at",  # the places that it passed
@@ -47,6 +50,7 @@ def configure(level: str, form: str) -> None:
     )
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             only_allowed,

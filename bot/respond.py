@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.core.button import open_payload, seal
 from bot.core.commands import BUTTONS
@@ -95,13 +96,12 @@ class Responder:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
         incoming = replace(incoming, at=self._clock(), seed=self._seed())
         if incoming.where is Where.GROUP:
-            return self._decide(incoming, Held())
+            return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
         decision = await self._save(incoming, held, self._decide(incoming, held))
         self._keep(incoming, before, decision)
-        self._log(incoming, decision)
-        return self._with_payloads(incoming, decision)
+        return self._with_payloads(incoming, _noted(incoming, decision))
 
     def _decide(self, incoming: Incoming, held: Held) -> Decision:
         try:
@@ -182,18 +182,20 @@ class Responder:
     # --- the store ------------------------------------------------------------------------------------------
 
     async def _save(self, incoming: Incoming, held: Held, decision: Decision) -> Decision:
-        try:
-            for fact in decision.facts:
+        kept = True
+        for fact in decision.facts:
+            try:
                 await self._save_one(incoming, decision.held, fact)
-        except StoreError as error:
-            log.error("saving failed", **failure(error))
-            if decision.moved:  # its words answer more than a wish about what is kept; they may be a card
-                return replace(decision, held=replace(decision.held, consents=held.consents))
-            if any(isinstance(fact, Consented | Withdrew | Forgot) for fact in decision.facts):
-                minor = held.state.minor or decision.held.state.minor
-                held = replace(held, state=replace(held.state, minor=minor))
-                return Decision(held, (Reply((Line.STORE_FAILED,)),))
-        return decision
+            except StoreError as error:
+                log.error("saving failed", **failure(error))
+                kept &= not isinstance(fact, Consented | Withdrew | Forgot)
+        if kept:
+            return decision
+        if decision.moved:  # its words answer more than a wish about what is kept; they may be a card
+            return replace(decision, held=replace(decision.held, consents=held.consents))
+        minor = held.state.minor or decision.held.state.minor
+        held = replace(held, state=replace(held.state, minor=minor))
+        return Decision(held, (Reply((Line.STORE_FAILED,)),))
 
     async def _save_one(self, incoming: Incoming, held: Held, fact: Fact) -> None:
         match fact:
@@ -206,10 +208,13 @@ class Responder:
             case Ended(outcome=outcome) if Purpose.REMEMBER in held.consents and not held.state.minor:
                 await self._store.save_outcome(incoming.person, outcome)
 
-    def _log(self, incoming: Incoming, decision: Decision) -> None:
-        step = decision.held.state.step
-        fields = {"step": step.name.lower()} if step in WALKING else {}
-        log.info("answered", kind=incoming.kind.value, replies=len(decision.replies), **fields)
+
+def _noted(incoming: Incoming, decision: Decision) -> Decision:
+    """Leave for the log line of this update what may be said of it."""
+    step = decision.held.state.step
+    where = {"step": step.name.lower()} if step in WALKING else {}
+    bind_contextvars(kind=incoming.kind.value, **where)
+    return decision
 
 
 def _carried(held: Held, opened: Opened | Refused) -> Held:

@@ -22,8 +22,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TELEGRAM: Final = "https://api.telegram.org"
 _TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
+_LISTEN: Final = re.compile(r"(?:(?P<host>[\w.:\[\]-]+):)?(?P<port>\d{1,5})", re.ASCII)
+_LOOPBACK: Final = "127.0.0.1"
+_DEFAULT_LISTEN: Final = f"{_LOOPBACK}:8080"
 
 _MEND: Final = {
+    "bot_webhook_url": "give the https:// address at which Telegram reaches this bot",
+    "bot_webhook_secret": "give 1 to 256 letters, digits, _ and -",
+    "bot_listen": "give a port, or an address and a port, such as 127.0.0.1:8080",
     "bot_log_level": "give one of debug, info, warning, error",
     "bot_log_format": "give json or console",
     "bot_send_rate": "give a whole number from 1 to 1000",
@@ -42,6 +48,19 @@ def _web_address(url: str) -> str:
 
 def _lower(word: object) -> object:
     return word.lower() if isinstance(word, str) else word
+
+
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\w-]{1,256}", secret.get_secret_value(), re.ASCII):
+        raise ValueError
+    return secret
+
+
+def _listen(address: str) -> str:
+    found = _LISTEN.fullmatch(address)
+    if not found or not 0 < int(found["port"]) < 2**16:
+        raise ValueError
+    return f"{found['host'] or _LOOPBACK}:{found['port']}"
 
 
 class Settings(BaseSettings):
@@ -66,6 +85,17 @@ class Settings(BaseSettings):
         description="Messages a second over all. Above 30 each message carries Telegram's paid broadcast, which takes "
         "a fee in Stars for what is beyond 30 a second.",
     )
+    bot_webhook_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="The address at which Telegram reaches the bot. Without one the bot polls Telegram."
+    )
+    bot_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = Field(
+        None, description="What Telegram must show at the webhook. Without one, each start makes a new one."
+    )
+    bot_listen: Annotated[str, AfterValidator(_listen)] | None = Field(
+        None,
+        description="Where the bot listens for its webhook, `/healthz`, `/readyz` and `/metrics`: a port, or an address"
+        " and a port. Default: `127.0.0.1:8080` with a webhook, else nowhere.",
+    )
     bot_data: Path = Field(Path("data"), description="The folder of the database. What is in it is sealed.")
     bot_data_key: SecretStr | None = Field(None, description="The data key: 32 bytes in base64 or hex.")
     bot_data_key_file: Path | None = Field(
@@ -86,6 +116,15 @@ class Settings(BaseSettings):
         if self.bot_data_key and self.bot_data_key_file:
             raise ValueError("BOT_DATA_KEY and BOT_DATA_KEY_FILE are both set: keep one")
         return self
+
+    @property
+    def listen(self) -> tuple[str, int] | None:
+        """The host and port to listen on, or None where nothing listens."""
+        address = self.bot_listen or (_DEFAULT_LISTEN if self.bot_webhook_url else None)
+        if address is None:
+            return None
+        host, _, port = address.rpartition(":")
+        return host.strip("[]"), int(port)
 
     @property
     def has_token(self) -> bool:

@@ -56,7 +56,7 @@ def says(text: str, line: Line) -> bool:
 def test_help_shows_every_command_and_no_setting(tmp_path: Path) -> None:
     status, out, err = bot(tmp_path, "--help")
     assert (status, err) == (0, "")
-    assert [command for command in ("run", "chat", "notice", "check") if f"\n    {command} " not in out] == []
+    assert [command for command in ("run", "chat", "notice", "check", "health") if f"\n    {command} " not in out] == []
     flags = {word for word in out.replace(",", " ").split() if word.startswith("-")}
     assert flags == {"-h", "--help"}
     assert [name for name in Settings.model_fields if f"--{name}" in out.replace("-", "_")] == []
@@ -81,7 +81,7 @@ def test_setting_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path,
 def test_unknown_command_is_told_with_those_there_are(tmp_path: Path) -> None:
     status, out, err = bot(tmp_path, "walk")
     assert (status, out) == (2, "")
-    assert err == "Give one of run, chat, notice or check, and nothing else: settings come from the environment.\n"
+    assert err == "Give run, chat, notice, check or health, and nothing else: settings come from the environment.\n"
 
 
 def test_without_arguments_and_token_it_is_the_terminal_whatever_else_the_environment_says(tmp_path: Path) -> None:

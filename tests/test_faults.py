@@ -40,7 +40,7 @@ OPENING: Final = "lost a patient today and i cant stop seeing her sons face"
 BOUND: Final = 5.0
 """Seconds after which an update is confirmed though it is not answered, so that a kill may lose it."""
 
-WAYS: Final = ("polling",)
+WAYS: Final = ("polling", "webhook")
 """How updates come in."""
 
 COMMANDS: Final = {"/help": Line.HELP, "/settings": Line.SETTINGS, "/consent": Line.CONSENT_ASK, "/start": Line.START}

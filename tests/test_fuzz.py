@@ -147,7 +147,8 @@ def is_not_for_the_bot(kind: str, content: Json) -> bool:
     writer = content.get("from")
     if writer is None or writer["id"] == SERVICE_USER or (writer["is_bot"] and "sender_chat" not in content):
         return True
-    if kind == "message" and any(content.get(name) not in (None, False, []) for name in SERVICE):
+    worded = content.get("text") or content.get("caption")
+    if kind == "message" and not worded and any(content.get(name) not in (None, False, []) for name in SERVICE):
         return True
     if content["chat"]["type"] in {"private", "channel"}:
         return False
@@ -161,7 +162,7 @@ def may_be_addressed(message: Json) -> bool:
 
 def must_be_answered(kind: str, content: Json) -> bool:
     """What certainly gets an answer: someone's words in private, as first written."""
-    if kind != "message" or "edit_date" in content or is_not_for_the_bot(kind, content):
+    if kind != "message" or is_not_for_the_bot(kind, content):
         return False
     return bool(content["chat"]["type"] == "private")
 

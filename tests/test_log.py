@@ -23,7 +23,7 @@ from telegram.error import NetworkError, TelegramError
 from typing_extensions import override
 
 from bot import __main__, app, log
-from bot.adapters.intake import Intake, insist
+from bot.adapters.intake import Burst, Intake, insist
 from bot.core.lines import Label
 from bot.core.model import Danger, Purpose
 from bot.core.safety import Guard, SafetyRules
@@ -108,11 +108,11 @@ def test_search_finds_what_may_not_show() -> None:
 
 @pytest.mark.parametrize("said", ["json"], indirect=True)
 def test_line_is_json_with_allowed_fields_alone(said: Callable[[], str]) -> None:
-    structlog.get_logger().error("answered", kind="text", replies=2, text=WORDS, person=ANN, update={"id": ANN})
+    structlog.get_logger().error("answered", kind="text", updates=2, text=WORDS, person=ANN, update={"id": ANN})
     line = json.loads(said())
     assert set(line) <= log.ALLOWED
     del line["timestamp"]
-    assert line == {"event": "answered", "level": "error", "kind": "text", "replies": 2}
+    assert line == {"event": "answered", "level": "error", "kind": "text", "updates": 2}
 
 
 def test_field_that_is_not_allowed_is_dropped(said: Callable[[], str]) -> None:
@@ -280,7 +280,7 @@ async def test_walk_and_card_are_logged_without_words_or_person(said: Callable[[
         await ann.presses_data(WORDS)
     told = said()
     assert told_in(told) == []
-    assert [event for event in ("answered", "loading failed", "saving failed") if event not in told] == []
+    assert [event for event in ("loading failed", "saving failed") if event not in told] == []
 
 
 async def test_message_that_the_core_fails_on_is_logged_without_words_or_person(
@@ -289,13 +289,13 @@ async def test_message_that_the_core_fails_on_is_logged_without_words_or_person(
     async with Store.open(tmp_path, KEYS) as store:
         content = replace(PROMPTS.content, guard=StumblingGuard())
         await Person(responder_of(store, Clock(), content=content), ANN).says(WORDS)
-    assert is_clean(said(), "core failed", "answered")
+    assert is_clean(said(), "core failed")
 
 
 async def test_update_that_fails_is_logged_without_words_or_person(said: Callable[[], str]) -> None:
     stop = asyncio.Event()
 
-    async def handle(_: Update) -> None:
+    async def handle(_: Update | Burst) -> None:
         stop.set()
         fail()
 
@@ -304,7 +304,7 @@ async def test_update_that_fails_is_logged_without_words_or_person(said: Callabl
         await ann.says(WORDS, wait=False)
         async with Bot(TOKEN, f"{telegram.url}/bot") as bot:
             await Intake(bot, handle, stop).run(["message"])
-    assert is_clean(said(), "update failed")
+    assert is_clean(said(), "update failed", "update")
 
 
 async def test_outage_is_logged_without_the_address(said: Callable[[], str]) -> None:
@@ -382,6 +382,6 @@ async def test_nothing_of_anyone_is_in_the_whole_log_of_the_program(tmp_path: Pa
             await ann.says("/start")
             whole = await stop()
     assert told_in(whole) == []
-    events = ("ready", "answered", "handler failed", "out of reach", "is back")
+    events = ("ready", '"update"', "update failed", "out of reach", "is back")
     assert [event for event in events if event not in whole] == []
     assert {field for line in whole.splitlines() for field in json.loads(line)} <= log.ALLOWED

@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot.settings import Settings
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 GROUPS = PROJECT["dependency-groups"]
@@ -61,7 +63,7 @@ def test_runtime_requirements_are_the_same_in_development() -> None:
 
 def test_every_dependency_is_justified_in_one_line_and_no_other_is() -> None:
     decision = (ROOT / "docs/decisions/0001-dependencies.md").read_text()
-    named = {Requirement(line).name for line in [*RUNTIME, *DEVELOPMENT, *GROUPS["build"]]}
+    named = {Requirement(line).name for line in [*RUNTIME, *DEVELOPMENT, *GROUPS["build"], *GROUPS["bench"]]}
     assert sorted(re.findall(r"^- `(.+?)` \(.+\): .+\.$", decision, re.MULTILINE)) == sorted(named)
 
 
@@ -212,6 +214,14 @@ def test_image_runs_the_console_script_and_not_as_root() -> None:
     assert [json.loads(line) for line in dockerfile("ENTRYPOINT ")] == [list(PROJECT["project"]["scripts"])]
     assert [json.loads(line) for line in dockerfile("CMD ")] == [["run"]]
     assert dockerfile("USER ")[-1] not in {"root", "0"}
+
+
+def test_image_asks_the_bot_whether_it_is_ready_where_it_listens() -> None:
+    (check,) = dockerfile("HEALTHCHECK ")
+    assert json.loads(check[check.index("CMD ") :].removeprefix("CMD ")) == ["compassion-bot", "health"]
+    (listen,) = re.findall(r"BOT_LISTEN=(\S+)", " ".join(dockerfile("ENV ")))
+    given = Settings(_env_file=None, bot_listen=listen)
+    assert given.listen == ("127.0.0.1", 8080)
 
 
 def test_image_holds_no_secret() -> None:

@@ -9,6 +9,7 @@ from bot.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "480016:AADistinctive-Token_ThatMustNotShow"  # noqa: S105 - it opens nothing
+WEBHOOK_SECRET = "DistinctiveSecretThatMustNotShow"  # noqa: S105 - it opens nothing
 KEY = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI="
 NAMES = {name.upper() for name in Settings.model_fields}
 
@@ -60,6 +61,9 @@ def test_without_any_setting_the_defaults_hold() -> None:
         "bot_token_file": None,
         "bot_api_url": "https://api.telegram.org",
         "bot_send_rate": 30,
+        "bot_webhook_url": None,
+        "bot_webhook_secret": None,
+        "bot_listen": None,
         "bot_data": Path("data"),
         "bot_data_key": None,
         "bot_data_key_file": None,
@@ -67,6 +71,7 @@ def test_without_any_setting_the_defaults_hold() -> None:
         "bot_log_format": "json",
     }
     assert not given.has_token
+    assert given.listen is None
     assert settings.problems() == []
 
 
@@ -148,6 +153,60 @@ def test_secret_and_its_file_together_are_refused(monkeypatch: pytest.MonkeyPatc
     assert settings.problems() == [said]
 
 
+# --- where it listens ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "listen"),
+    [
+        ("8080", ("127.0.0.1", 8080)),
+        ("1", ("127.0.0.1", 1)),
+        ("65535", ("127.0.0.1", 65535)),
+        ("0.0.0.0:80", ("0.0.0.0", 80)),  # noqa: S104 - read, not listened on
+        ("localhost:8080", ("localhost", 8080)),
+        ("bot-1.example:8443", ("bot-1.example", 8443)),
+        ("[::1]:8080", ("::1", 8080)),
+        ("[::]:8080", ("::", 8080)),
+        ("::1:8080", ("::1", 8080)),
+    ],
+)
+def test_place_to_listen_is_a_port_or_an_address_and_a_port(
+    monkeypatch: pytest.MonkeyPatch, given: str, listen: tuple[str, int]
+) -> None:
+    monkeypatch.setenv("BOT_LISTEN", given)
+    assert settings.load().listen == listen
+
+
+def test_webhook_listens_on_loopback_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_WEBHOOK_URL", "https://bot.example/in/")
+    assert (settings.load().bot_webhook_url, settings.load().listen) == ("https://bot.example/in", ("127.0.0.1", 8080))
+    monkeypatch.setenv("BOT_LISTEN", "9000")
+    assert settings.load().listen == ("127.0.0.1", 9000)
+
+
+@pytest.mark.parametrize("secret", ["x", "A-z_0", "x" * 256])
+def test_secret_of_the_webhook_is_what_telegram_takes(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    monkeypatch.setenv("BOT_WEBHOOK_SECRET", secret)
+    given = settings.load()
+    assert given.bot_webhook_secret is not None
+    assert given.bot_webhook_secret.get_secret_value() == secret
+
+
+@pytest.mark.parametrize("secret", ["with spaces here", "sécret-thing", "x" * 257, "semi;colon", "ends-with-line\n"])
+def test_secret_of_the_webhook_that_telegram_does_not_take_is_told_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("BOT_WEBHOOK_SECRET", secret)
+    assert settings.problems() == ["BOT_WEBHOOK_SECRET is wrong: give 1 to 256 letters, digits, _ and -"]
+    with pytest.raises(SettingsError) as refused:
+        settings.load()
+    assert (secret in str(refused.value), refused.value.__cause__, refused.value.__suppress_context__) == (
+        False,
+        None,
+        True,
+    )
+
+
 # --- what is wrong, and what may never show -----------------------------------------------------------------------
 
 
@@ -159,6 +218,11 @@ def test_secret_and_its_file_together_are_refused(monkeypatch: pytest.MonkeyPatc
         ("BOT_SEND_RATE", "fast", "give a whole number from 1 to 1000"),
         ("BOT_LOG_FORMAT", "xml", "give json or console"),
         ("BOT_API_URL", "telegram", "give the address in front of /bot<token>/, such as https://api.telegram.org"),
+        *[
+            ("BOT_LISTEN", place, "give a port, or an address and a port, such as 127.0.0.1:8080")
+            for place in ("0", "65536", "99999", "-1", "port", "127.0.0.1", "127.0.0.1:", ":8080", "a b:80", "[::1]")
+        ],
+        ("BOT_WEBHOOK_URL", "bot.example", "give the https:// address at which Telegram reaches this bot"),
         ("BOT_API_URL", "ftp://x", "give the address in front of /bot<token>/, such as https://api.telegram.org"),
     ],
 )
@@ -180,12 +244,13 @@ def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
 def test_secrets_show_neither_in_a_repr_nor_in_a_dump(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_TOKEN", TOKEN)
     monkeypatch.setenv("BOT_DATA_KEY", KEY)
+    monkeypatch.setenv("BOT_WEBHOOK_SECRET", WEBHOOK_SECRET)
     given = settings.load()
     shown = f"{given!r} {given} {given.model_dump()} {given.model_dump_json()}"
     assert given.bot_data_key is not None
     assert given.bot_data_key.get_secret_value() == KEY
     assert "bot_data_key" in shown
-    assert (TOKEN in shown, KEY in shown) == (False, False)
+    assert (TOKEN in shown, KEY in shown, WEBHOOK_SECRET in shown) == (False, False, False)
 
 
 def test_secrets_show_in_no_error_whatever_else_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

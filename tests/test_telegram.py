@@ -6,20 +6,26 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from socket import socket
 
 import pytest
+from aiohttp import ClientSession
 
 from bot import prompts
 from bot.core.lines import Label, Line
 from bot.core.model import Reply
-from tests.botapi.faults import Dropped
+from tests.botapi.faults import Dropped, Hang
 from tests.botapi.people import Person
 from tests.botapi.server import Server
+from tests.botapi.updates import Refused
+from tests.person import files_under
+from tests.ports import free_port
 
 OPENING = "lost a patient today and i cant stop seeing her sons face"
 PATIENCE = 20  # seconds for a process to start or to stop
+SECRET = "the-secret_of-the_webhook"  # noqa: S105 - it opens nothing
 WORDS = prompts.load()
 
 
@@ -29,7 +35,7 @@ async def telegram() -> AsyncIterator[Server]:
         yield server
 
 
-async def start(telegram: Server, home: Path, **settings: str) -> Process:
+async def start(telegram: Server, home: Path, command: str = "run", **settings: str) -> Process:
     environment = {
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": str(Path(__file__).parents[1]),
@@ -43,7 +49,7 @@ async def start(telegram: Server, home: Path, **settings: str) -> Process:
         sys.executable,
         "-m",
         "bot",
-        "run",
+        command,
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
@@ -53,13 +59,14 @@ async def start(telegram: Server, home: Path, **settings: str) -> Process:
 
 
 @asynccontextmanager
-async def running(telegram: Server, home: Path) -> AsyncIterator[list[str]]:
+async def running(telegram: Server, home: Path, **settings: str) -> AsyncIterator[list[str]]:
     """A bot that serves until the block ends. The list then holds its log, a line each."""
-    polled = len(telegram.calls_of("getUpdates"))
-    process = await start(telegram, home)
+    way_in = "setWebhook" if "BOT_WEBHOOK_URL" in settings else "getUpdates"
+    before = len(telegram.calls_of(way_in))
+    process = await start(telegram, home, **settings)
     log: list[str] = []
     try:
-        await telegram.until(lambda: len(telegram.calls_of("getUpdates")) > polled, "the bot polls")
+        await telegram.until(lambda: len(telegram.calls_of(way_in)) > before, "the bot takes updates in")
         yield log
         process.send_signal(signal.SIGTERM)
     except BaseException:
@@ -85,7 +92,7 @@ def paragraphs(person: Person) -> list[str]:
 
 
 async def test_a_walk_over_http_goes_on_after_a_restart_with_nothing_kept(telegram: Server, tmp_path: Path) -> None:
-    ann = telegram.person(71, "Ann")
+    ann = telegram.person(7_155_170_071, "Ann")
     async with running(telegram, tmp_path):
         await ann.says(OPENING)
         acknowledged, _, about = paragraphs(ann)
@@ -122,11 +129,11 @@ async def test_a_walk_over_http_goes_on_after_a_restart_with_nothing_kept(telegr
     left = b"".join(file.read_bytes() for file in (tmp_path / "data").rglob("*") if file.is_file())
     assert left.startswith(b"SQLite format 3")
     assert b"consent" in left  # the schema: what could hold her is there, and empty
-    assert not any(trace in left for trace in (b"71", b"somebody tells", b"patient"))
+    assert not any(trace in left for trace in (b"7155170071", b"somebody tells", b"patient"))
 
 
 async def test_a_consent_survives_a_restart_and_forget_takes_it_back(telegram: Server, tmp_path: Path) -> None:
-    ann = telegram.person(71, "Ann")
+    ann = telegram.person(7_155_170_071, "Ann")
     async with running(telegram, tmp_path):
         await ann.says("/consent")
         assert ann.latest().text in said(Line.CONSENT_ASK)
@@ -143,7 +150,7 @@ async def test_a_consent_survives_a_restart_and_forget_takes_it_back(telegram: S
 
 
 async def test_everything_that_is_not_a_walk_is_met(telegram: Server, tmp_path: Path) -> None:
-    ann, ben = telegram.person(71, "Ann"), telegram.person(72, "Ben")
+    ann, ben = telegram.person(7_155_170_071, "Ann"), telegram.person(72, "Ben")
     group = telegram.group(-1_001_000_000_000_1, "Ward", {ann: "creator", ben: "member"}, bot="member")
     async with running(telegram, tmp_path):
         for command, line in (
@@ -179,7 +186,7 @@ async def test_everything_that_is_not_a_walk_is_met(telegram: Server, tmp_path: 
 async def test_the_next_message_is_sent_before_the_old_buttons_go_and_every_press_is_answered(
     telegram: Server, tmp_path: Path
 ) -> None:
-    ann = telegram.person(71, "Ann")
+    ann = telegram.person(7_155_170_071, "Ann")
     async with running(telegram, tmp_path):
         await ann.says(OPENING)
         first = ann.latest()
@@ -202,11 +209,12 @@ async def test_the_menu_and_the_descriptions_are_set_once(telegram: Server, tmp_
     assert description == WORDS.text(Reply((Line.DESCRIPTION,)))
 
 
-async def test_a_refused_token_gets_one_line_and_exit_2(telegram: Server, tmp_path: Path) -> None:
+async def test_a_refused_token_gets_one_line_and_exit_2_and_writes_nothing(telegram: Server, tmp_path: Path) -> None:
     process = await start(telegram, tmp_path, BOT_TOKEN="1234:AnotherThatOpensNothing")  # noqa: S106 - it opens nothing
     out, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, out) == (2, b"")
     assert errors.decode().splitlines() == ["Telegram refuses the token: copy it again from @BotFather into BOT_TOKEN"]
+    assert files_under(tmp_path) == {}
 
 
 async def test_an_outage_at_the_start_is_waited_out_and_said_once(telegram: Server, tmp_path: Path) -> None:
@@ -227,5 +235,142 @@ async def test_no_text_token_or_id_comes_into_the_log(telegram: Server, tmp_path
         await ann.says("i am going to kill myself tonight xylophonist")
         await ann.sends("photo", caption="xylophonist")
     text = "\n".join(log).lower()
-    assert '"event": "answered"' in text
+    assert '"event": "update"' in text
     assert not any(trace in text for trace in ("xylophonist", "zebulonia", "715517", telegram.token.lower()))
+
+
+# --- by webhook -----------------------------------------------------------------------------------------------------
+
+
+def by_webhook() -> dict[str, str]:
+    port = free_port()
+    return {"BOT_WEBHOOK_URL": f"http://127.0.0.1:{port}/in", "BOT_LISTEN": str(port), "BOT_WEBHOOK_SECRET": SECRET}
+
+
+async def said_by(telegram: Server, home: Path, command: str, **settings: str) -> tuple[int | None, str, str]:
+    """The end of a command: its status, output and errors."""
+    process = await start(telegram, home, command, **settings)
+    out, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+    return process.returncode, out.decode(), errors.decode()
+
+
+async def test_a_walk_by_webhook(telegram: Server, tmp_path: Path) -> None:
+    ann, settings = telegram.person(715517, "Zebulonia"), by_webhook()
+    async with running(telegram, tmp_path, **settings) as log:
+        await ann.says(OPENING)
+        assert paragraphs(ann)[0] in said(Line.ARRIVE_WORK)
+        await ann.presses(label(Label.DID_IT))
+        assert paragraphs(ann)[0] in said(Line.EASE)
+    webhook = telegram.world.webhook
+    assert webhook is not None
+    assert (webhook.url, webhook.secret, webhook.most) == (settings["BOT_WEBHOOK_URL"], SECRET, 100)
+    assert telegram.world.updates.allowed == ["message", "edited_message", "callback_query"]
+    assert telegram.calls_of("getUpdates") == []
+    assert [json.loads(line)["event"] for line in log] == ["ready", "update", "update"]
+    text = "\n".join(log).lower()
+    assert not any(trace in text for trace in (SECRET, "zebulonia", "715517", "patient", telegram.token.lower()))
+
+
+async def test_each_start_makes_a_secret_where_none_is_given(telegram: Server, tmp_path: Path) -> None:
+    ann, settings = telegram.person(7_155_170_071, "Ann"), by_webhook()
+    del settings["BOT_WEBHOOK_SECRET"]
+    for _ in range(2):
+        async with running(telegram, tmp_path, **settings):
+            await ann.says("/help")
+    first, second = [call.parameters["secret_token"] for call in telegram.calls_of("setWebhook")]
+    assert first != second
+    assert len(first) > 30
+
+
+async def test_stop_finishes_what_came_by_webhook(telegram: Server, tmp_path: Path) -> None:
+    ann, settings = telegram.person(7_155_170_071, "Ann"), by_webhook()
+    telegram.fails("sendMessage", hang := Hang())
+    process = await start(telegram, tmp_path, **settings)
+    await telegram.until(lambda: telegram.calls_of("setWebhook"), "the bot has a webhook")
+    await ann.says("/help", wait=False)
+    await hang.reached()
+    process.send_signal(signal.SIGTERM)
+    await ann.says("/walk", wait=False)
+    hang.release()
+    out, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert (process.returncode, out) == (0, b"")
+    assert [json.loads(line)["event"] for line in errors.decode().splitlines()] == ["ready", "update"]
+    assert [message.text in said(Line.HELP) for message in ann.hears()] == [True]
+    assert len(telegram.world.updates) == 1  # /walk waits for the next start
+    async with running(telegram, tmp_path, **settings):
+        await telegram.until(lambda: not len(telegram.world.updates), "the bot takes what waited")
+        assert len(ann.hears()) == 2
+
+
+async def test_polling_takes_a_webhook_away_first(telegram: Server, tmp_path: Path) -> None:
+    async with running(telegram, tmp_path, **by_webhook()):
+        pass
+    assert telegram.world.webhook is not None
+    telegram.calls.clear()
+    ann = telegram.person(7_155_170_071, "Ann")
+    async with running(telegram, tmp_path):
+        await ann.says("/help")
+    assert ann.latest().text in said(Line.HELP)
+    methods = [call.method for call in telegram.calls]
+    assert methods.index("deleteWebhook") < methods.index("getUpdates")
+    assert "drop_pending_updates" not in telegram.calls_of("deleteWebhook")[0].parameters
+
+
+async def test_a_webhook_that_telegram_refuses_gets_one_line_and_exit_2(telegram: Server, tmp_path: Path) -> None:
+    settings = by_webhook()
+    telegram.fails("setWebhook", Refused(400, f"Bad Request: bad webhook: {settings['BOT_WEBHOOK_URL']}"))
+    status, out, errors = await said_by(telegram, tmp_path, "run", **settings)
+    assert (status, out, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith("Telegram refuses BOT_WEBHOOK_URL: ")
+    assert settings["BOT_WEBHOOK_URL"] not in errors
+
+
+# --- health ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way_in", ["polling", "webhook"])
+async def test_health_says_whether_the_bot_is_ready(telegram: Server, tmp_path: Path, way_in: str) -> None:
+    settings = {"BOT_LISTEN": str(free_port())} if way_in == "polling" else by_webhook()
+    async with running(telegram, tmp_path, **settings):
+        assert await said_by(telegram, tmp_path, "health", **settings) == (0, "The bot is ready.\n", "")
+    assert await said_by(telegram, tmp_path, "health", **settings) == (1, "", "The bot is not ready.\n")
+
+
+async def test_bot_that_waits_for_telegram_is_alive_and_not_ready(telegram: Server, tmp_path: Path) -> None:
+    settings = {"BOT_LISTEN": str(free_port())}
+    telegram.fails("getMe", hang := Hang())
+    process = await start(telegram, tmp_path, **settings)
+    await hang.reached()
+    async with ClientSession(f"http://127.0.0.1:{settings['BOT_LISTEN']}") as session:
+        alive, ready = await session.get("/healthz"), await session.get("/readyz")
+    assert (alive.status, ready.status) == (200, 503)
+    assert (await said_by(telegram, tmp_path, "health", **settings))[0] == 1
+    process.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert process.returncode == 0
+
+
+async def test_health_of_a_bot_that_listens_nowhere_is_told_as_a_setting(telegram: Server, tmp_path: Path) -> None:
+    status, out, errors = await said_by(telegram, tmp_path, "health")
+    assert (status, out, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith("BOT_LISTEN is not set")
+
+
+async def test_a_port_that_is_taken_gets_one_line_and_exit_2(telegram: Server, tmp_path: Path) -> None:
+    port = telegram.url.rpartition(":")[2]
+    assert await said_by(telegram, tmp_path, "run", BOT_LISTEN=port) == (
+        2,
+        "",
+        "BOT_LISTEN cannot be listened on: give a free port of this machine\n",
+    )
+    assert telegram.calls == []
+
+
+async def test_polling_listens_nowhere_unless_told_to(telegram: Server, tmp_path: Path) -> None:
+    with socket() as taken:  # the default of a webhook: polling must not want it
+        with suppress(OSError):
+            taken.bind(("127.0.0.1", 8080))
+            taken.listen()
+        async with running(telegram, tmp_path) as log:
+            pass
+    assert [json.loads(line)["event"] for line in log] == ["ready"]

@@ -8,18 +8,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
-from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity, Update
+from structlog.contextvars import bind_contextvars
+from telegram import Bot, BotCommand, Message, MessageEntity, Update
 from telegram.constants import ChatID, ChatType
 from telegram.error import TelegramError
-from telegram.ext import Application, ApplicationBuilder, CallbackQueryHandler, ContextTypes, MessageHandler, filters
+from telegram.ext import (
+    Application,
+    ApplicationBuilder,
+    CallbackQueryHandler,
+    ContextTypes,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
 
 from bot.adapters.delivery import Delivery
+from bot.adapters.intake import Burst, tell_failure
+from bot.adapters.outbox import TelegramOutbox
 from bot.core.commands import COMMANDS, menu, split_command
 from bot.core.lines import Line
-from bot.core.model import Action, Button, Decision, Incoming, Kind, Reply, Where
+from bot.core.model import Decision, Fate, Incoming, Kind, Outbox, Reply, Where
 from bot.log import failure
 from bot.prompts import Prompts
 from bot.respond import Responder
@@ -41,6 +53,7 @@ class TelegramBot:
     def __init__(self, bot: Bot, delivery: Delivery, responder: Responder, prompts: Prompts) -> None:
         self._bot = bot
         self._delivery = delivery
+        self._outbox: Outbox = TelegramOutbox(bot, delivery, prompts)
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -48,10 +61,12 @@ class TelegramBot:
     def application(self) -> App:
         """Build python-telegram-bot's application: its handlers, and no updater, since `intake` fetches."""
         app = ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).build()
-        words = filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
-        app.add_handler(MessageHandler(words, self._on_message))
-        app.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, self._on_message))
+        # What has words is asked about first: going through all kinds of service messages takes its time.
+        written = filters.UpdateType.MESSAGE | filters.UpdateType.EDITED_MESSAGE
+        no_service = filters.TEXT | filters.CAPTION | ~filters.StatusUpdate.ALL
+        app.add_handler(MessageHandler(written & no_service, self._on_message))
         app.add_handler(CallbackQueryHandler(self._on_press))
+        app.add_handler(TypeHandler(Burst, self._on_burst))
         app.add_error_handler(_on_error)
         return app
 
@@ -74,13 +89,24 @@ class TelegramBot:
 
     async def _on_message(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message
-        incoming = None if message is None else incoming_of(message, self._bot)
-        if message is None or incoming is None:
-            return
+        edited = update.edited_message is not None
+        incoming = None if message is None else incoming_of(message, self._bot, edited=edited)
+        if message is not None and incoming is not None:
+            await self._answer(message, incoming)
+
+    async def _on_burst(self, burst: Burst, _: ContextTypes.DEFAULT_TYPE) -> None:
+        messages = [update.message for update in burst.updates if update.message is not None]
+        typed = [incoming for message in messages if (incoming := incoming_of(message, self._bot)) is not None]
+        if typed:
+            earlier = tuple(incoming.text for incoming in typed[:-1])
+            payload = next((incoming.payload for incoming in reversed(typed) if incoming.payload), "")
+            await self._answer(messages[-1], replace(typed[-1], earlier=earlier, payload=payload))
+
+    async def _answer(self, message: Message, incoming: Incoming) -> None:
         decision = await self._responder.respond(incoming)
         done_with = self._with_buttons.pop(message.chat_id, None) if decision.moved else None
-        await self._send(message.chat_id, _thread(message), decision)
-        if done_with is not None:
+        arrived = await self._send(message.chat_id, _thread(message), decision)
+        if arrived and done_with is not None:
             await self._delivery.take_buttons(message.chat_id, done_with)
 
     async def _on_press(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
@@ -92,37 +118,32 @@ class TelegramBot:
         where = Where.PRIVATE if chat == query.from_user.id else Where.GROUP
         incoming = Incoming(query.from_user.id, where, Kind.PRESS, at=0, payload=query.data or "")
         decision = await self._responder.respond(incoming)
-        await self._send(chat, None, decision)
+        arrived = await self._send(chat, None, decision)
         toast = "" if decision.toast is None else self._prompts.text(Reply((decision.toast,)))
         finish = [self._delivery.answer(query.id, toast)]
-        if message is not None and decision.replies:
+        if arrived and message is not None and decision.replies:
             finish.append(self._delivery.take_buttons(chat, message.message_id))
         await asyncio.gather(*finish)
 
     # --- out ------------------------------------------------------------------------------------------------
 
-    async def _send(self, chat: int, thread: int | None, decision: Decision) -> None:
+    async def _send(self, chat: int, thread: int | None, decision: Decision) -> bool:
+        """Send all replies, and say whether none was lost: old buttons stay where nothing new came."""
+        arrived = True
         for reply in decision.replies:
-            sent = await self._delivery.send(chat, self._prompts.text(reply), self._markup(reply), thread=thread)
-            if sent is not None and reply.buttons:
-                self._with_buttons[chat] = sent
+            sent = await self._outbox.send(chat, reply, thread=thread)
+            if sent.fate is Fate.LOST:
+                bind_contextvars(outcome="failed")
+                arrived = False
+            if sent.number is not None and reply.buttons:
+                self._with_buttons[chat] = sent.number
                 self._with_buttons.move_to_end(chat)
         while len(self._with_buttons) > _REMEMBERED_CHATS:
             self._with_buttons.popitem(last=False)
-
-    def _markup(self, reply: Reply) -> InlineKeyboardMarkup | None:
-        if not reply.buttons:
-            return None
-        return InlineKeyboardMarkup([[self._button(button) for button in row] for row in reply.buttons])
-
-    def _button(self, button: Button) -> InlineKeyboardButton:
-        label = self._prompts.label(button)
-        if button.action is Action.DOOR:
-            return InlineKeyboardButton(label, url=f"https://t.me/{self._bot.username}?start=group")
-        return InlineKeyboardButton(label, callback_data=button.payload)
+        return arrived
 
 
-def incoming_of(message: Message, bot: Bot) -> Incoming | None:
+def incoming_of(message: Message, bot: Bot, *, edited: bool = False) -> Incoming | None:
     """Read a message, or give None where it is not a person's words."""
     person = message.from_user
     if person is None or person.id == ChatID.SERVICE_CHAT or (person.is_bot and message.sender_chat is None):
@@ -132,7 +153,7 @@ def incoming_of(message: Message, bot: Bot) -> Incoming | None:
     forwarded = message.forward_origin is not None
     command, rest = ("", text) if forwarded or _is_for_another(text, bot) else split_command(text)
     kind = Kind.COMMAND if command else Kind.TEXT if text else Kind.MEDIA
-    if message.edit_date is not None:
+    if edited:
         kind, command, rest = Kind.EDIT, "", text
     return Incoming(
         person.id,
@@ -151,7 +172,7 @@ def _is_for_another(text: str, bot: Bot) -> bool:
     """Whether a command names another bot: /walk@other_bot."""
     head = text.split(maxsplit=1)[0] if text.startswith("/") else ""
     _, at, name = head.partition("@")
-    return bool(at) and name.lower() != bot.username.lower()
+    return bool(at) and name.lower().rstrip(".,!?") != bot.username.lower()
 
 
 def _is_addressed(message: Message, bot: Bot) -> bool:
@@ -179,4 +200,4 @@ def _thread(message: Message) -> int | None:
 
 
 async def _on_error(_: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-    log.error("handler failed", **(failure(context.error) if context.error else {}))
+    tell_failure(context.error)

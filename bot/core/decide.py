@@ -65,7 +65,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     """What to hold from now on, what to say, and what happened."""
     if incoming.where is Where.GROUP:
         return decide_in_group(incoming, held, content)
-    danger = content.guard.read(incoming.text) if incoming.text else Danger()
+    danger = _danger_in(incoming, content)
     found_minor = danger.minor and not incoming.forwarded and not held.state.minor
     now, withdrawn = as_minor(held) if found_minor else (held, ())
     turn = _Turn(incoming, now, content, danger)
@@ -74,6 +74,30 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
         replies = _with_minor(decision.replies, tell=found_minor)
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
     return _worded(held, decision)
+
+
+_GRAVITY: Final = (
+    Tier.NONE,
+    Tier.UNCLEAR,
+    Tier.EATING,
+    Tier.PSYCHOSIS,
+    Tier.ABUSE,
+    Tier.FRIEND,
+    Tier.OWN,
+    Tier.THREAT,
+    Tier.SOMEONE,
+    Tier.MEDICAL,
+    Tier.IMMINENT,
+)
+"""Of several texts, which one's danger is answered: the later here."""
+
+
+def _danger_in(incoming: Incoming, content: Content) -> Danger:
+    """The gravest danger in any of the texts, or in all of them as one."""
+    texts = dict.fromkeys((*incoming.texts, incoming.words))
+    seen = (Danger(), *(content.guard.read(text) for text in texts if text))
+    gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
+    return replace(gravest, minor=any(danger.minor for danger in seen))
 
 
 # --- Danger -----------------------------------------------------------------------------------------------------
@@ -111,7 +135,7 @@ def _with_walk(turn: _Turn) -> State:
     """The walk under way, or one that has not begun, so that it can go on after a card in the noticed branch."""
     if turn.state.step not in {Step.IDLE, Step.CLOSE}:
         return turn.state
-    return _new_walk(turn, Step.IDLE, turn.content.reader.notice(turn.incoming.text))
+    return _new_walk(turn, Step.IDLE, turn.content.reader.notice(turn.incoming.words))
 
 
 # --- What is not said in words of one's own ------------------------------------------------------------------------
@@ -160,7 +184,7 @@ def _forwarded(turn: _Turn) -> Decision | None:
     """Whose words are these? That comes before any card about oneself."""
     if not turn.incoming.forwarded:
         return None
-    notice = turn.content.reader.notice(turn.incoming.text)
+    notice = turn.content.reader.notice(turn.incoming.words)
     in_danger = turn.danger.tier is not Tier.NONE
     if not in_danger and turn.state.step in WALKING:
         return _again(turn, Line.HEARD)
@@ -174,7 +198,7 @@ def _forwarded(turn: _Turn) -> Decision | None:
 def _aside(turn: _Turn) -> Decision | None:
     if turn.state.step is Step.DANGER_ASK:
         return None
-    words = plain(turn.incoming.text)
+    words = plain(turn.incoming.words)
     for label, action in TYPED_BUTTONS.items():
         if plain(turn.content.labels[label]) == words:
             return BUTTONS[action](turn.incoming, turn.held)
@@ -200,9 +224,15 @@ def _thanked(turn: _Turn) -> Decision:
 # --- Words ---------------------------------------------------------------------------------------------------------
 
 
+def _read(turn: _Turn) -> Answer | None:
+    """The answer in what was typed: to stop, wherever it stands; else the last of several."""
+    answers = [answer for text in turn.incoming.texts if (answer := read(turn.state, text, turn.content)) is not None]
+    return next((answer for answer in answers if answer.action is Action.STOP), answers[-1] if answers else None)
+
+
 def _walk(turn: _Turn) -> Decision | None:
-    state, text = turn.state, turn.incoming.text
-    answer = read(state, text, turn.content)
+    state, text = turn.state, turn.incoming.words
+    answer = _read(turn)
     decision = None if answer is None or state.step is Step.IDLE else _answered(turn, answer)
     if decision is not None:
         return decision
@@ -243,7 +273,7 @@ def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple
 
 
 def _noticed(turn: _Turn) -> Decision | None:
-    notice = turn.content.reader.notice(turn.incoming.text)
+    notice = turn.content.reader.notice(turn.incoming.words)
     if notice.about is About.OWN and Condition.OWN_LOSS not in notice.conditions:
         return _opened(turn, Step.OWN, notice)
     if notice.about is About.COMPASSION:

@@ -64,12 +64,23 @@ class Incoming:
     kind: Kind
     at: int  # seconds since 1970, UTC
     text: str = ""
+    earlier: tuple[str, ...] = ()  # texts typed in a row just before `text`, answered with it
     command: str = ""  # without its slash, lower case; `text` holds what follows it
     payload: str = ""  # of a pressed button, or of a button of the bot's message that this text replies to
     forwarded: bool = False  # its words are another person's
     addressed: bool = True  # in a group: a command, a mention, or a reply to the bot
     seed: int = 1  # 24 random bits, not 0, by the shell: the core has no randomness
     pressed: Opened | Refused | None = None  # what the shell read from the payload of a press
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What was typed in a row, one by one."""
+        return (*self.earlier, self.text)
+
+    @property
+    def words(self) -> str:
+        """The same as one text, since people send a sentence in pieces."""
+        return " ".join(self.texts)
 
 
 # --- What is noticed ------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import asyncio
 import errno
 import hmac
 import json
+import os
 import sqlite3
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import asdict
@@ -93,9 +94,9 @@ class Store:
         Raise `WrongKeyError`, `NewerDatabaseError` or another `StoreError` before anything is written where the
         database was sealed with another key, is newer, is no database of ours, or cannot be used.
         """
+        cls.refuse_unfit(folder, keys)
         file, sealer = folder / FILE, Sealer(keys.seal)
         # Blocking, since nothing is served before: so the connection is ours to close, whatever becomes of the driver.
-        _refuse_unfit(file, sealer)
         with closing(_connect(file)) as connection:
             _bring_up_to_date(connection, sealer)
             database = aiosqlite.Connection(lambda: connection, iter_chunk_size=64)
@@ -105,6 +106,14 @@ class Store:
             finally:
                 with _in_plain_words():
                     await database.close()
+
+    @staticmethod
+    def refuse_unfit(folder: Path, keys: Keys | None) -> None:
+        """Raise `StoreError` where `open` would, as far as that can be told without writing.
+
+        `keys` is None where none were made yet.
+        """
+        _refuse_unfit(folder / FILE, None if keys is None else Sealer(keys.seal))
 
     async def consents(self, person: int) -> frozenset[Purpose]:
         """Return what the person said yes to."""
@@ -209,11 +218,14 @@ def _in_plain_words() -> Iterator[None]:
 
 
 @_in_plain_words()
-def _refuse_unfit(file: Path, sealer: Sealer) -> None:
-    """Raise `StoreError` for a database that is not ours to open. Write nothing."""
+def _refuse_unfit(file: Path, sealer: Sealer | None) -> None:
+    """Raise `StoreError` for a database that is not ours to open, or a place where none can be. Write nothing."""
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StoreError("SQLite is older than 3.37: install a Python that has a newer one.")
     if not file.exists():
+        there = next(place for place in file.absolute().parents if place.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise StoreError(_BARRED)
         return
     # A database that was closed is read as immutable: `mode=ro` alone would leave a log and an index beside it. One
     # that was not closed has its newest rows in the log, which an immutable reading leaves out.
@@ -222,6 +234,8 @@ def _refuse_unfit(file: Path, sealer: Sealer) -> None:
     uri = f"{file.absolute().as_uri()}?{'mode=ro&immutable=1' if closed else 'mode=ro'}"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         if own_version(connection):
+            if sealer is None:
+                raise WrongKeyError("The data key has gone, and the database is sealed with it: put its copy back.")
             _check_key(connection, sealer)
 
 

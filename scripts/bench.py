@@ -1,0 +1,584 @@
+"""Measure the bot against python-telegram-bot alone: python -m scripts.bench, or with the names of some rows.
+
+Writes docs/benchmarks.md when every row was measured, and prints the table. Rules that hold here: both sides of a row
+are measured in turn, in the same run, and the ratio is that of each round; nothing leaves this machine; every load is
+bounded in number and in time. A row needs what the dependency group `bench` names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import platform
+import sys
+import threading
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, redirect_stderr
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import count
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from time import perf_counter, sleep
+from typing import Any, Final
+
+from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
+from rich.console import Console
+from telegram import Bot, Update
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, MessageHandler, TypeHandler, Updater, filters
+from telegram.request import BaseRequest, HTTPXRequest, RequestData
+from typing_extensions import override
+
+from bot import log, prompts
+from bot.adapters.delivery import Delivery
+from bot.adapters.intake import Burst, Intake, Json, read
+from bot.adapters.listen import SECRET_HEADER, Webhook, listening
+from bot.adapters.telegram_bot import TelegramBot
+from bot.adapters.transport import AiohttpRequest
+from bot.core.model import Purpose
+from bot.respond import Responder
+from bot.store.seal import Keys
+from bot.store.store import Store
+
+ROUNDS: Final = 5
+RATE: Final = 300
+"""Updates a second, where a row measures how long one takes."""
+
+PACED: Final = 1_200
+MANY: Final = 3_000
+AT_A_TIME: Final = 100
+SENDS: Final = 1_000
+PATIENCE: Final = 120.0
+"""Seconds that a round may take."""
+
+REPORT: Final = Path(__file__).parent.parent / "docs/benchmarks.md"
+TOKEN: Final = "480016:AAExampleOfATokenThatOpensNothing"  # noqa: S105 it opens nothing
+SECRET: Final = "example"  # noqa: S105 it opens nothing
+HOME: Final = "127.0.0.1"
+AT: Final = 1_790_000_000
+TEXT: Final = "lost a patient today and i cant stop seeing her sons face.."  # 59 characters, and it is noticed
+WALK: Final = ("did it", "5", "sad", "did it", "them", "comfort", "did it", "nothing", "no one", "did it", "2", "more")
+
+console: Final = Console(stderr=True)
+
+Load = dict[str, float]
+"""What one round measured: by name, in milliseconds, or a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a ratio should be: at most `bound`, or with `at_least` not less."""
+
+    bound: float
+    at_least: bool = False
+
+    def is_met(self, ratio: float) -> bool:
+        """Whether a ratio is as it should be."""
+        return ratio >= self.bound if self.at_least else ratio <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound}"
+
+
+Side = Callable[[], Awaitable[Load]]
+"""Measures one side of a row, once."""
+
+Goals = Mapping[str, Goal | None]
+"""The figures that a row shows, of those that both sides give; some with a goal for the ratio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Two sides that are measured in turn."""
+
+    title: str
+    sides: tuple[Side, Side]  # ours, theirs
+    goals: Goals
+
+
+@dataclass(slots=True)
+class Measured:
+    """The rounds of a row, so far."""
+
+    row: Row
+    ours: list[Load] = field(default_factory=list)
+    theirs: list[Load] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Lines of the table, one a figure."""
+        return [self._line(name, goal) for name, goal in self.row.goals.items()]
+
+    def _line(self, name: str, goal: Goal | None) -> str:
+        ours, theirs = [load[name] for load in self.ours], [load[name] for load in self.theirs]
+        ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+        ratio = median(ratios)
+        verdict = "" if goal is None else f"{goal}: {'met' if goal.is_met(ratio) else '**missed**'}"
+        spread = f"{ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        return f"| {self.row.title} | {name} | {median(ours):,.2f} | {median(theirs):,.2f} | {spread} | {verdict} |"
+
+
+async def main(wanted: Sequence[str]) -> int:
+    """Measure the rows named, or all, and print the table."""
+    rows = [row for make in ROWS if not wanted or make.__name__ in wanted for row in make()]
+    if not rows:
+        console.print(f"Rows: {', '.join(make.__name__ for make in ROWS)}")
+        return 2
+    measured = [await _measured(row) for row in rows]
+    page = _page(measured)
+    print(page)
+    if not wanted:
+        REPORT.write_text(page, "utf-8")
+    return 0
+
+
+async def _measured(row: Row) -> Measured:
+    so_far = Measured(row)
+    for number in range(ROUNDS + 1):
+        order = list(zip(row.sides, (so_far.ours, so_far.theirs), strict=True))
+        for side, loads in order if number % 2 else reversed(order):
+            console.print(f"{row.title}: round {number} of {ROUNDS}, {'ours' if loads is so_far.ours else 'theirs'}")
+            gc.collect()
+            async with asyncio.timeout(PATIENCE):
+                load = await side()
+            if number:  # the first warms up
+                loads.append(load)
+    return so_far
+
+
+def _page(measured: Sequence[Measured]) -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    lines = [line for row in measured for line in row.lines()]
+    return HEAD.format(
+        cores=os.cpu_count(),
+        memory=memory,
+        python=platform.python_version(),
+        system=platform.system(),
+        machine=platform.machine(),
+        rounds=ROUNDS,
+        rate=RATE,
+        people=AT_A_TIME,
+        lines="\n".join(lines),
+    )
+
+
+HEAD: Final = """# How fast it is
+
+Measured by `python -m scripts.bench` on {cores} cores ({machine}), {memory:.0f} GB of memory, {system}, Python
+{python}. Each figure is the median of {rounds} rounds in which both sides took turns; the ratio is the median of those
+of each round, with the lowest and the highest. All is on one machine, so load and bot share its cores.
+
+| What | Figure | Ours | Theirs | Ratio | Goal |
+| --- | --- | --- | --- | --- | --- |
+{lines}
+
+- **The whole bot against a bare echo.** Ours: an update is read, ordered, handled by the bot's handlers, answered by
+  the core, with the consents of its writer read from the sealed store, and sent. Theirs: python-telegram-bot's own
+  queue and a handler that sends the text back, by the same transport, to a process that answers at once. An opening
+  comes from someone who has agreed to be remembered and whom the bot does not hold in memory. In *a walk* {people}
+  people go from the opening to the close by words and an outcome is kept; most answers are two calls there, as the old
+  buttons are taken away, while theirs are one. *Without a network* it is the work of the processor alone. At {rate}
+  updates a second, in milliseconds; throughput in updates a second, {people} people at a time.
+- **Webhook in.** Calls over loopback with the secret, from a process of its own, to a handler that does nothing. Ours
+  answers when the update was handled, theirs (tornado) when it is in a queue. Throughput with 64 calls at a time.
+- **Outbound.** `sendMessage` over loopback to a process that answers at once: the bot's transport against the
+  library's own, with so many calls in flight.
+"""
+
+
+def _log_into_nothing() -> None:
+    """Log as in service, a line each update, so that this work is measured too; what goes wrong still shows."""
+    hook = sys.excepthook
+    with redirect_stderr(Path(os.devnull).open("w")):
+        log.configure("info", "json")
+    sys.excepthook = hook
+
+
+# --- what both sides have ---------------------------------------------------------------------------------------
+
+
+class Nowhere(BaseRequest):
+    """A transport that answers at once, as Telegram would."""
+
+    @property
+    @override
+    def read_timeout(self) -> float | None:
+        return None
+
+    @override
+    async def initialize(self) -> None: ...
+
+    @override
+    async def shutdown(self) -> None: ...
+
+    @override
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *_: object, **__: object
+    ) -> tuple[int, bytes]:
+        return HTTPStatus.OK, _answer(url.rpartition("/")[2])
+
+
+def _answer(method: str) -> bytes:
+    match method:
+        case "getMe":
+            result: object = {"id": 480016, "is_bot": True, "first_name": "Bot", "username": "example_bot"}
+        case "sendMessage":
+            result = {"message_id": 5, "date": AT, "chat": {"id": 7, "type": "private"}, "text": "x"}
+        case _:
+            result = True
+    return json.dumps({"ok": True, "result": result}).encode()
+
+
+def _bot(address: str = "") -> Bot:
+    """A bot that speaks to a Telegram at this address, or to none."""
+    if not address:
+        return Bot(TOKEN, request=Nowhere(), get_updates_request=Nowhere())
+    return Bot(TOKEN, address, request=AiohttpRequest(pool_timeout=PATIENCE), get_updates_request=Nowhere())
+
+
+def _typed(number: int, person: int, text: str) -> Json:
+    user = {"id": person, "is_bot": False, "first_name": "Someone"}
+    chat = {"id": person, "type": "private"}
+    return {
+        "update_id": number,
+        "message": {"message_id": number, "date": AT, "chat": chat, "from": user, "text": text},
+    }
+
+
+def _spread(times: Sequence[float]) -> Load:
+    """The p50 and p99 of times in seconds."""
+    cut = quantiles(times, n=100, method="inclusive")
+    return {"p50, ms": cut[49] * 1000, "p99, ms": cut[98] * 1000}
+
+
+# --- the whole bot ----------------------------------------------------------------------------------------------
+
+Take = Callable[[Json], "asyncio.Future[None]"]
+"""Hands an update over; the future is done when it was handled."""
+
+Building = AbstractAsyncContextManager[Take]
+
+
+@asynccontextmanager
+async def _whole_bot(people: int, address: str) -> AsyncIterator[Take]:
+    """Build all of the bot, with so many people who have agreed to be remembered."""
+    keys = Keys.of(b"k" * 32)
+    words = prompts.load()
+    with TemporaryDirectory() as folder:
+        async with Store.open(Path(folder), keys) as store, _bot(address) as bot:
+            for person in range(1, people + 1):
+                await store.grant(person, Purpose.REMEMBER, at=AT)
+            responder = Responder(words.content, store, keys.button, clock=lambda: AT, seed=count(1).__next__)
+            app = TelegramBot(bot, Delivery(bot), responder, words).application()
+            intake = Intake(bot, app.process_update, asyncio.Event())
+
+            def take(content: Json) -> asyncio.Future[None]:
+                update = read(content, bot)
+                assert update is not None  # noqa: S101 it is made here
+                return intake.take(update)
+
+            async with app:
+                yield take
+
+
+@asynccontextmanager
+async def _bare_echo(address: str) -> AsyncIterator[Take]:
+    """Build what sends every text back, as python-telegram-bot's own documentation does."""
+    handled: dict[int, asyncio.Future[None]] = {}
+
+    async def echo(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            await update.message.reply_text(update.message.text or "")
+        handled[update.update_id].set_result(None)
+
+    async with _bot(address) as bot:
+        app: Application[Any, Any, Any, Any, Any, Any] = (
+            ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()
+        )
+        app.add_handler(MessageHandler(filters.TEXT & ~filters.COMMAND, echo))
+
+        def take(content: Json) -> asyncio.Future[None]:
+            update = Update.de_json(content, bot)
+            done = handled[update.update_id] = asyncio.get_running_loop().create_future()
+            app.update_queue.put_nowait(update)
+            return done
+
+        async with app:
+            await app.start()
+            yield take
+            await app.stop()
+
+
+async def _paced(take: Take, updates: Sequence[Json]) -> Load:
+    """Hand over `RATE` updates a second from another thread, whatever becomes of them; give how long each took."""
+    loop, times = asyncio.get_running_loop(), list[float]()
+    ended = asyncio.Event()
+
+    def hand_over(update: Json, due: float) -> None:
+        def note(_: asyncio.Future[None]) -> None:
+            times.append(perf_counter() - due)
+            if len(times) == len(updates):
+                ended.set()
+
+        take(update).add_done_callback(note)
+
+    def pace() -> None:
+        start = perf_counter() + 0.05
+        for number, update in enumerate(updates):
+            due = start + number / RATE
+            sleep(max(0.0, due - perf_counter()))
+            loop.call_soon_threadsafe(hand_over, update, perf_counter())
+
+    threading.Thread(target=pace, daemon=True).start()
+    await ended.wait()
+    return _spread(times)
+
+
+async def _as_fast_as_it_goes(take: Take, updates: Sequence[Json]) -> Load:
+    """Hand over batches, as polling does, each when the last was handled."""
+    start = perf_counter()
+    for first in range(0, len(updates), AT_A_TIME):
+        await asyncio.wait([take(update) for update in updates[first : first + AT_A_TIME]])
+    return {"throughput, 1/s": len(updates) / (perf_counter() - start)}
+
+
+def _walks() -> list[Json]:
+    """Whole walks of `AT_A_TIME` people, a step of each in turn."""
+    numbers = count(1)
+    return [_typed(next(numbers), person, text) for text in (TEXT, *WALK) for person in range(1, AT_A_TIME + 1)]
+
+
+@asynccontextmanager
+async def _place(kind: str) -> AsyncIterator[str]:
+    if not kind:
+        yield ""
+        return
+    async with _server(kind) as address:
+        yield address
+
+
+def whole_bot() -> list[Row]:
+    """One update through the whole bot, against a bare echo with the same transport."""
+
+    def side(build: Callable[[str], Building], updates: Sequence[Json], network: str) -> Side:
+        async def measured() -> Load:
+            async with _place(network) as address:
+                async with build(address) as take:
+                    paced = await _paced(take, updates[:PACED])
+                async with build(address) as take:
+                    return paced | await _as_fast_as_it_goes(take, updates)
+
+        return measured
+
+    def row(title: str, updates: Sequence[Json], people: int, network: str, goals: Goals) -> Row:
+        ours = side(lambda address: _whole_bot(people, address), updates, network)
+        return Row(title, (ours, side(_bare_echo, updates, network)), goals)
+
+    goals = {"p50, ms": Goal(2), "p99, ms": Goal(2), "throughput, 1/s": Goal(0.5, at_least=True)}
+    openings = [_typed(number, number, TEXT) for number in range(1, MANY + 1)]
+    return [
+        row("The whole bot, an opening", openings, MANY, "telegram", goals),
+        row("The whole bot, a whole walk", _walks(), AT_A_TIME, "telegram", goals),
+        row("The same opening without a network", openings, MANY, "", dict.fromkeys(goals)),
+    ]
+
+
+# --- webhook in -------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def _server(kind: str) -> AsyncIterator[str]:
+    """Start this program as a server of one kind, in a process of its own; give its address."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "scripts.bench", "--serve", kind, stdin=PIPE, stdout=PIPE
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 asked for above
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        await process.communicate(b"")  # its input ends, and so does it
+
+
+async def _serve(kind: str) -> None:
+    """Serve until standard input ends."""
+    async with SERVERS[kind]() as address:
+        print(address, flush=True)
+        await asyncio.to_thread(sys.stdin.buffer.read)
+
+
+@asynccontextmanager
+async def _our_webhook() -> AsyncIterator[str]:
+    async def handle(_: Update | Burst) -> None: ...
+
+    async with _bot() as bot:
+        stop, address = asyncio.Event(), (HOME, _free_port())
+        intake = Intake(bot, handle, stop)
+        webhook = Webhook(f"http://{HOME}:{address[1]}/in", SECRET, bot, intake)
+        async with listening(address, intake, webhook), asyncio.TaskGroup() as tasks:
+            tasks.create_task(intake.wait())
+            yield f"http://{HOME}:{address[1]}/in"
+            stop.set()
+
+
+@asynccontextmanager
+async def _their_webhook() -> AsyncIterator[str]:
+    async def handle(_: Update, __: ContextTypes.DEFAULT_TYPE) -> None: ...
+
+    port, bot = _free_port(), _bot()
+    queue: asyncio.Queue[object] = asyncio.Queue()
+    updater = Updater(bot, queue)
+    app: Application[Any, Any, Any, Any, Any, Any] = ApplicationBuilder().updater(updater).job_queue(None).build()
+    app.add_handler(TypeHandler(Update, handle))
+    async with app:
+        await updater.start_webhook(HOME, port, "in", secret_token=SECRET, webhook_url=f"https://{HOME}/in")
+        await app.start()
+        yield f"http://{HOME}:{port}/in"
+        await updater.stop()
+        await app.stop()
+
+
+def _free_port() -> int:
+    import socket  # noqa: PLC0415 for this alone
+
+    with socket.socket() as taken:
+        taken.bind((HOME, 0))
+        number: int = taken.getsockname()[1]
+        return number
+
+
+async def _posted(kind: str) -> Load:
+    """Call a webhook at `RATE` a second, then with 64 calls at a time."""
+    at_a_time = 64
+    numbers = count(1)
+    times: list[float] = []
+    limit = ClientTimeout(total=PATIENCE)
+    async with _server(kind) as url, ClientSession(connector=TCPConnector(limit=0), timeout=limit) as session:
+
+        async def post() -> None:
+            number = next(numbers)
+            start = perf_counter()
+            body = _typed(number, number, TEXT)
+            async with session.post(url, json=body, headers={SECRET_HEADER: SECRET}) as answer:
+                await answer.read()
+                answer.raise_for_status()
+            times.append(perf_counter() - start)
+
+        async def post_many() -> None:
+            for _ in range(MANY // at_a_time):
+                await post()
+
+        await _in_turn(post, PACED)
+        spread = _spread(times)
+        start = perf_counter()
+        await asyncio.gather(*(post_many() for _ in range(at_a_time)))
+        return spread | {"throughput, 1/s": MANY // at_a_time * at_a_time / (perf_counter() - start)}
+
+
+async def _in_turn(call: Callable[[], Awaitable[None]], many: int) -> None:
+    """Begin `RATE` calls a second, whatever becomes of them."""
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+
+    async def begun() -> None:
+        await call()
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(many):
+            await asyncio.sleep(max(0.0, start + number / RATE - loop.time()))
+            tasks.create_task(begun())
+
+
+def webhook() -> list[Row]:
+    """An update by webhook, against python-telegram-bot's own webhook on tornado."""
+
+    async def ours() -> Load:
+        return await _posted("our-webhook")
+
+    async def theirs() -> Load:
+        return await _posted("their-webhook")
+
+    goals = {"p50, ms": None, "p99, ms": Goal(1.5), "throughput, 1/s": Goal(0.8, at_least=True)}
+    return [Row("Webhook in", (ours, theirs), goals)]
+
+
+# --- outbound ---------------------------------------------------------------------------------------------------
+
+IN_FLIGHT: Final = {30: None, 64: Goal(0.1), 256: None}
+"""So many calls at a time, each with the goal for its p99."""
+
+
+@asynccontextmanager
+async def _telegram() -> AsyncIterator[str]:
+    """Telegram, as far as `sendMessage` goes."""
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=_answer(request.match_info["method"]), content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/bot{token}/{method}", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, HOME, 0, backlog=1024).start()
+    yield f"http://{HOME}:{runner.addresses[0][1]}/bot"
+    await runner.cleanup()
+
+
+async def _sent(request: BaseRequest, in_flight: int) -> Load:
+    """Send messages, so many in flight at a time."""
+    times: list[float] = []
+
+    async with (
+        _server("telegram") as address,
+        Bot(TOKEN, address, request=request, get_updates_request=Nowhere()) as bot,
+    ):
+
+        async def send_some() -> None:
+            for _ in range(SENDS // in_flight):
+                start = perf_counter()
+                await bot.send_message(7, TEXT)
+                times.append(perf_counter() - start)
+
+        start = perf_counter()
+        await asyncio.gather(*(send_some() for _ in range(in_flight)))
+        return _spread(times) | {"throughput, 1/s": len(times) / (perf_counter() - start)}
+
+
+def outbound() -> list[Row]:
+    """Messages out over HTTP, against the library's own transport."""
+
+    def ours(in_flight: int) -> Side:
+        return lambda: _sent(AiohttpRequest(read_timeout=PATIENCE, pool_timeout=PATIENCE), in_flight)
+
+    def theirs(in_flight: int) -> Side:
+        return lambda: _sent(
+            HTTPXRequest(max(IN_FLIGHT), read_timeout=PATIENCE, connect_timeout=PATIENCE, pool_timeout=PATIENCE),
+            in_flight,
+        )
+
+    return [
+        Row(
+            f"Outbound, {in_flight} in flight",
+            (ours(in_flight), theirs(in_flight)),
+            {"p50, ms": None, "p99, ms": goal, "throughput, 1/s": None},
+        )
+        for in_flight, goal in IN_FLIGHT.items()
+    ]
+
+
+# --- all of it --------------------------------------------------------------------------------------------------
+
+ROWS: Final = (whole_bot, webhook, outbound)
+SERVERS: Final = {"our-webhook": _our_webhook, "their-webhook": _their_webhook, "telegram": _telegram}
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["--serve", kind]:
+            _log_into_nothing()
+            asyncio.run(_serve(kind))
+        case wanted:
+            _log_into_nothing()
+            sys.exit(asyncio.run(main(wanted)))
