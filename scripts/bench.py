@@ -178,7 +178,8 @@ of each round, with the lowest and the highest. All is on one machine, so load a
 {lines}
 
 - **The whole bot against a bare echo.** Ours: an update is read, ordered, handled by the bot's handlers, answered by
-  the core, with the consents of its writer read from the sealed store, and sent. Theirs: python-telegram-bot's own
+  the core, with the consents of its writer read from the sealed store, and sent, with Telegram's limits
+  lifted. Theirs: python-telegram-bot's own
   queue and a handler that sends the text back, by the same transport, to a process that answers at once. An opening
   comes from someone who has agreed to be remembered and whom the bot does not hold in memory. In *a walk* {people}
   people go from the opening to the close by words and an outcome is kept; most answers are two calls there, as the old
