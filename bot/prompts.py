@@ -97,11 +97,13 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     book = _Book(folder / language)
     if book.problems or book.noticing is None or book.safety is None:
         raise ContentError(book.problems)
+    labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     content = Content(
         language=language,
         reader=Reader(book.noticing),
         guard=Guard(book.safety),
-        labels={label: words for _, copy in book.pages for label, words in copy.labels.items()},
+        labels=labels,
+        spoken={label: plain(words) for label, words in labels.items()},
         typed=book.typed,
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})

@@ -200,7 +200,7 @@ def _aside(turn: _Turn) -> Decision | None:
         return None
     words = plain(turn.incoming.words)
     for label, action in TYPED_BUTTONS.items():
-        if plain(turn.content.labels[label]) == words:
+        if turn.content.spoken[label] == words:
             return BUTTONS[action](turn.incoming, turn.held)
     match turn.content.typed.get(words):
         case "thanks":

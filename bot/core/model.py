@@ -492,4 +492,5 @@ class Content:
     reader: Reader
     guard: Guard
     labels: Mapping[Label, str]
+    spoken: Mapping[Label, str]  # the same, normalised once, for comparing with what was typed
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...

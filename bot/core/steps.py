@@ -415,7 +415,7 @@ def read(state: State, text: str, content: Content) -> Answer | None:
     words = plain(text)
     for row in offer(state):
         for button in row:
-            if plain(content.labels[button.label]) == words:
+            if content.spoken[button.label] == words:
                 return Answer(button.action, button.value)
     meaning = content.typed.get(words, "")
     if state.step in _PLACES[Action.RATE]:
