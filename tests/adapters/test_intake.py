@@ -11,7 +11,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 from telegram import Bot, Update
 from telegram.error import NetworkError, TelegramError, TimedOut
-from telegram.request import BaseRequest, RequestData
+from telegram.request import RequestData
 from typing_extensions import override
 
 from bot.adapters.intake import (
@@ -31,6 +31,7 @@ from bot.adapters.intake import (
     StoppedError,
     insist,
 )
+from tests.network import NoNetwork
 from tests.story import at_once, now
 
 Json = dict[str, Any]
@@ -65,7 +66,7 @@ def _spans_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
 Answer = list[Json] | TelegramError | No
 
 
-class Telegram(BaseRequest):
+class Telegram(NoNetwork):
     """The network: gives what a test has laid ready, one answer a poll; then polls find nothing until the story ends.
 
     `polls` has each poll's time and parameters.
@@ -75,17 +76,6 @@ class Telegram(BaseRequest):
         self.polls: list[tuple[float, Json]] = []
         self._answers = list(answers)
         self._then = then
-
-    @property
-    @override
-    def read_timeout(self) -> float | None:
-        return None
-
-    @override
-    async def initialize(self) -> None: ...
-
-    @override
-    async def shutdown(self) -> None: ...
 
     @override
     async def do_request(

@@ -11,12 +11,13 @@ from aiohttp import ClientSession, web
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from telegram import Bot, Update
-from telegram.request import BaseRequest, RequestData
+from telegram.request import RequestData
 from typing_extensions import override
 
 from bot.adapters.intake import GRACE, MOST_WAITING, PATIENCE, Burst, Intake
 from bot.adapters.listen import LARGEST_BODY, MOST_CALLS, SECRET_HEADER, Webhook, is_ready_at, listening
 from bot.settings import SettingsError
+from tests.network import NoNetwork
 from tests.ports import free_port
 from tests.story import at_once, now
 
@@ -30,24 +31,13 @@ KINDS: Final = ["message", "callback_query"]
 SHOWN: Final = {SECRET_HEADER: SECRET}
 
 
-class Network(BaseRequest):
+class Network(NoNetwork):
     """Telegram: says yes to every call, or what a test has laid ready, and keeps the parameters."""
 
     def __init__(self, status: int = 200, description: str = "") -> None:
         self.calls: list[tuple[str, Json]] = []
         self._status = status
         self._description = description
-
-    @property
-    @override
-    def read_timeout(self) -> float | None:
-        return None
-
-    @override
-    async def initialize(self) -> None: ...
-
-    @override
-    async def shutdown(self) -> None: ...
 
     @override
     async def do_request(

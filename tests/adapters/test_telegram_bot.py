@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from telegram import Bot, Message, Update
 from telegram.error import NetworkError
-from telegram.request import BaseRequest, RequestData
+from telegram.request import RequestData
 from typing_extensions import override
 
 from bot.adapters.delivery import Delivery
@@ -22,6 +22,7 @@ from bot.store.store import Store
 from tests.adapters.clock import PausingClock
 from tests.botapi.chats import words
 from tests.botapi.people import CAPTIONED, MEDIA
+from tests.network import NoNetwork
 from tests.person import KEYS, PROMPTS, Clock, responder_of
 
 Json = dict[str, Any]
@@ -42,7 +43,7 @@ AT = 1_790_000_000
 SAID = "lost a patient today"
 
 
-class Recorder(BaseRequest):
+class Recorder(NoNetwork):
     """The network: keeps every call, and answers as Telegram would, or with what a test has put in its way."""
 
     def __init__(self) -> None:
@@ -51,17 +52,6 @@ class Recorder(BaseRequest):
         self.given: dict[str, object] = {}
         self.fails: dict[str, Exception | tuple[int, str]] = {}
         self._last_message = 500
-
-    @property
-    @override
-    def read_timeout(self) -> float | None:
-        return None
-
-    @override
-    async def initialize(self) -> None: ...
-
-    @override
-    async def shutdown(self) -> None: ...
 
     @override
     async def do_request(

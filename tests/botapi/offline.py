@@ -3,7 +3,7 @@
 import json
 from http import HTTPStatus
 
-from telegram.request import BaseRequest, RequestData
+from telegram.request import RequestData
 from typing_extensions import override
 
 from tests.botapi.chats import Upload
@@ -11,25 +11,15 @@ from tests.botapi.methods import call
 from tests.botapi.server import Call
 from tests.botapi.updates import Json, Refused
 from tests.botapi.world import World
+from tests.network import NoNetwork
 
 
-class Offline(BaseRequest):
+class Offline(NoNetwork):
     """Answers as the server would, at once, and keeps the calls."""
 
     def __init__(self, world: World) -> None:
         self.calls: list[Call] = []
         self._world = world
-
-    @property
-    @override
-    def read_timeout(self) -> None:
-        return None
-
-    @override
-    async def initialize(self) -> None: ...
-
-    @override
-    async def shutdown(self) -> None: ...
 
     @override
     async def do_request(
