@@ -15,7 +15,7 @@ import platform
 import sys
 import threading
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -30,7 +30,17 @@ from unittest.mock import patch
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 from rich.console import Console
 from telegram import Bot, Update
-from telegram.ext import Application, ApplicationBuilder, ContextTypes, MessageHandler, TypeHandler, Updater, filters
+from telegram.ext import (
+    AIORateLimiter,
+    Application,
+    ApplicationBuilder,
+    ContextTypes,
+    ExtBot,
+    MessageHandler,
+    TypeHandler,
+    Updater,
+    filters,
+)
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 from typing_extensions import override
 
@@ -41,7 +51,7 @@ from bot.adapters.intake import Burst, Intake, Json, read
 from bot.adapters.listen import SECRET_HEADER, Webhook, listening
 from bot.adapters.telegram_bot import TelegramBot
 from bot.adapters.transport import AiohttpRequest
-from bot.core.model import Purpose
+from bot.core.model import Lane, Purpose
 from bot.respond import Responder
 from bot.store.seal import Keys
 from bot.store.store import Store
@@ -73,17 +83,20 @@ Load = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a ratio should be: at most `bound`, or with `at_least` not less."""
+    """What a ratio should be: at most `bound`, or with `at_least` not less; or with `over`, a difference."""
 
     bound: float
     at_least: bool = False
+    over: bool = False
 
-    def is_met(self, ratio: float) -> bool:
-        """Whether a ratio is as it should be."""
+    def is_met(self, ours: float, theirs: float, ratio: float) -> bool:
+        """Whether two figures, and their ratio, are as they should be."""
+        if self.over:
+            return ours - theirs <= self.bound
         return ratio >= self.bound if self.at_least else ratio <= self.bound
 
     def __str__(self) -> str:
-        return f"{'≥' if self.at_least else '≤'} {self.bound}"
+        return f"{'≥' if self.at_least else '≤'} {self.bound}{' more' if self.over else ''}"
 
 
 Side = Callable[[], Awaitable[Load]]
@@ -118,7 +131,8 @@ class Measured:
         ours, theirs = [load[name] for load in self.ours], [load[name] for load in self.theirs]
         ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
         ratio = median(ratios)
-        verdict = "" if goal is None else f"{goal}: {'met' if goal.is_met(ratio) else '**missed**'}"
+        is_met = goal is not None and goal.is_met(median(ours), median(theirs), ratio)
+        verdict = "" if goal is None else f"{goal}: {'met' if is_met else '**missed**'}"
         spread = f"{ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
         return f"| {self.row.title} | {name} | {median(ours):,.2f} | {median(theirs):,.2f} | {spread} | {verdict} |"
 
@@ -163,6 +177,9 @@ def _page(measured: Sequence[Measured]) -> str:
         rounds=ROUNDS,
         rate=RATE,
         people=AT_A_TIME,
+        broadcasts=BROADCASTS,
+        replies_a_second=REPLIES_A_SECOND,
+        given_up=GIVEN_UP,
         lines="\n".join(lines),
     )
 
@@ -189,6 +206,10 @@ of each round, with the lowest and the highest. All is on one machine, so load a
   answers when the update was handled, theirs (tornado) when it is in a queue. Throughput with 64 calls at a time.
 - **Outbound.** `sendMessage` over loopback to a process that answers at once: the bot's transport against the
   library's own, with so many calls in flight.
+- **A reply while broadcasts wait.** Under Telegram's limits, {broadcasts:,} broadcasts to as many chats are asked for;
+  a second later replies, {replies_a_second} a second, each tenth of them a danger card. Theirs: the library's
+  AIORateLimiter, which knows no lanes; what it had not sent {given_up:.0f} s after the last was asked for is counted
+  as sent then. The second time theirs is the bot itself with no broadcast waiting.
 """
 
 
@@ -576,9 +597,87 @@ def outbound() -> list[Row]:
     ]
 
 
+# --- while a broadcast runs -------------------------------------------------------------------------------------
+
+BROADCASTS: Final = 5_000
+REPLIES: Final = 100
+REPLIES_A_SECOND: Final = 20
+EACH_CARD: Final = 10
+"""So many of them are one danger card."""
+
+GIVEN_UP: Final = 5.0
+"""Seconds after the last reply was asked for; one that has not gone by then counts as if it had gone then."""
+
+Send = Callable[[int, Lane], Coroutine[Any, Any, object]]
+"""Sends a message into a chat."""
+
+
+@asynccontextmanager
+async def _by_lanes(address: str) -> AsyncIterator[Send]:
+    async with _bot(address) as bot:
+        delivery = Delivery(bot)
+        yield lambda chat, lane: delivery.send(chat, TEXT, lane=lane)
+        await delivery.close(0)
+
+
+@asynccontextmanager
+async def _by_rate_limiter(address: str) -> AsyncIterator[Send]:
+    request = AiohttpRequest(pool_timeout=PATIENCE)
+    limiter = AIORateLimiter()
+    async with ExtBot(TOKEN, address, request=request, get_updates_request=Nowhere(), rate_limiter=limiter) as bot:
+        yield lambda chat, _: bot.send_message(chat, TEXT)
+
+
+async def _urgent(sending: Callable[[str], AbstractAsyncContextManager[Send]], broadcasts: int) -> Load:
+    """Ask for replies and danger cards while so many broadcasts wait, under Telegram's limits."""
+    replies, cards = list[float](), list[float]()
+
+    async def urgent(number: int) -> None:
+        times, lane = (replies, Lane.REPLY) if number % EACH_CARD else (cards, Lane.DANGER)
+        start = perf_counter()
+        try:
+            await send(number, lane)
+        finally:
+            times.append(perf_counter() - start)
+
+    async with _server("telegram") as address, sending(address) as send, asyncio.TaskGroup() as tasks:
+        waiting = [tasks.create_task(send(BROADCASTS + number, Lane.BROADCAST)) for number in range(broadcasts)]
+        await asyncio.sleep(1)
+        asked = list[asyncio.Task[None]]()
+        for number in range(REPLIES):
+            asked.append(tasks.create_task(urgent(number)))
+            await asyncio.sleep(1 / REPLIES_A_SECOND)
+        await asyncio.wait(asked, timeout=GIVEN_UP)
+        for task in (*asked, *waiting):
+            task.cancel()
+    return _spread(replies) | {"danger card, most, ms": max(cards) * 1000}
+
+
+def urgent() -> list[Row]:
+    """A reply and a danger card while broadcasts wait, against the library's own limiter and against an idle bot."""
+
+    def side(sending: Callable[[str], AbstractAsyncContextManager[Send]], broadcasts: int = BROADCASTS) -> Side:
+        return lambda: _urgent(sending, broadcasts)
+
+    figures: Goals = dict.fromkeys(("p50, ms", "p99, ms", "danger card, most, ms"))
+    over = Goal(100, over=True)
+    return [
+        Row(
+            "A reply while 5,000 broadcasts wait, and AIORateLimiter",
+            (side(_by_lanes), side(_by_rate_limiter)),
+            figures,
+        ),
+        Row(
+            "A reply while 5,000 broadcasts wait, and while none does",
+            (side(_by_lanes), side(_by_lanes, 0)),
+            {"p50, ms": None, "p99, ms": over, "danger card, most, ms": over},
+        ),
+    ]
+
+
 # --- all of it --------------------------------------------------------------------------------------------------
 
-ROWS: Final = (whole_bot, webhook, outbound)
+ROWS: Final = (whole_bot, webhook, outbound, urgent)
 SERVERS: Final = {"our-webhook": _our_webhook, "their-webhook": _their_webhook, "telegram": _telegram}
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 from bot.adapters.lanes import FREE_RATE, Lanes, Ticket
 from bot.adapters.transport import NotSentError
 from bot.core.model import Lane
+from bot.metrics import LIMITED, RETRIES, SENDS, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,6 +55,9 @@ NOTHING_TO_DO: Final = (
     "query_id_invalid",
 )
 """How Telegram's refusals begin that are no error: someone or something has gone, or all is done already."""
+
+_SENDS: Final = tuple(SENDS.labels(lane.name.lower()) for lane in Lane)
+_WAITING: Final = tuple(WAITING.labels(lane.name.lower()) for lane in Lane)
 
 log = structlog.get_logger()
 
@@ -111,7 +115,8 @@ class Delivery:
         A message whose topic was closed or deleted goes to the group itself, but a broadcast does not: it goes only
         where admins want it.
         """
-        ticket, tries = self._ask(chat, lane), _Tries(self._jitter)
+        since, tries = self._now(), _Tries(self._jitter)
+        ticket = self._ask(chat, lane)
         try:
             while True:
                 await self._turn(ticket)
@@ -142,7 +147,7 @@ class Delivery:
                     self._refused.clear()
                     return message.message_id
         finally:
-            self._leave(ticket)
+            self._leave(ticket, since)
 
     async def take_buttons(self, chat: int, message_id: int) -> None:
         """Take the buttons away from a message."""
@@ -177,11 +182,14 @@ class Delivery:
         self._let(chat)
         self._unfinished += 1
         self._finished.clear()
+        _WAITING[lane].inc()
         return self._lanes.ask(chat, lane)
 
-    def _leave(self, ticket: Ticket) -> None:
+    def _leave(self, ticket: Ticket, since: float) -> None:
         self._lanes.leave(ticket)
         self._look()
+        _WAITING[ticket.lane].dec()
+        _SENDS[ticket.lane].observe(self._now() - since)
         self._unfinished -= 1
         if not self._unfinished:
             self._finished.set()
@@ -273,7 +281,9 @@ class Delivery:
         self._lanes.hold(chat, until)
         if chat is not None:
             self._refused.add(chat)
-        if chat is None or len(self._refused) == CHATS_IN_A_ROW:
+        about_all = chat is None or len(self._refused) == CHATS_IN_A_ROW
+        LIMITED.labels("all" if about_all else "a chat").inc()
+        if about_all:
             self._refused.clear()
             self._lanes.hold(None, until)
             log.warning("Telegram wants a pause", seconds=wait)
@@ -300,6 +310,7 @@ class _Tries:
         pause = next(self._pauses, None)
         if pause is None:
             raise self._doubt or error
+        RETRIES.inc()
         return pause * (0.5 + self._jitter())
 
 

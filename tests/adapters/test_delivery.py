@@ -7,6 +7,7 @@ from enum import StrEnum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
@@ -283,6 +284,58 @@ async def test_chat_that_is_always_told_to_wait_is_given_up(telegram: Server, de
     with pytest.raises(RetryAfter):
         await delivery.send(1, "one")
     assert len(telegram.calls_of("sendMessage")) == len(PAUSES) + 1
+
+
+# --- What is counted ----------------------------------------------------------------------------------------------
+
+
+def counted(name: str, **labels: str) -> float:
+    """What stands in a metric, now."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.mark.usefixtures("people")
+async def test_sends_are_timed_by_lane_with_their_waits(telegram: Server, delivery: Delivery) -> None:
+    names = [(name, lane) for name in ("count", "sum") for lane in ("danger", "reply", "broadcast")]
+    before = [counted(f"bot_send_seconds_{name}", lane=lane) for name, lane in names]
+    telegram.fails("sendMessage", too_many(3))
+    await delivery.send(1, "one")
+    await delivery.send(2, "two", lane=Lane.DANGER)
+    after = [counted(f"bot_send_seconds_{name}", lane=lane) for name, lane in names]
+    assert [now - then for then, now in zip(before, after, strict=True)] == pytest.approx([1, 1, 0, 0, 3, 0])
+
+
+@pytest.mark.usefixtures("people")
+async def test_waiting_messages_are_counted_until_they_end(
+    telegram: Server, delivery: Delivery, clock: PausingClock
+) -> None:
+    telegram.fails("sendMessage", too_many(3))
+    clock.let.clear()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(3):
+            tasks.create_task(delivery.send(1, "one"))
+        await clock.paused(3)
+        assert counted("bot_waiting_messages", lane="reply") == 3
+        clock.let.set()
+    assert counted("bot_waiting_messages", lane="reply") == 0
+
+
+async def test_limits_are_counted_by_what_has_to_wait(
+    telegram: Server, delivery: Delivery, people: list[Person]
+) -> None:
+    before = [counted("bot_limited_total", about=about) for about in ("a chat", "all")]
+    telegram.fails("sendMessage", *[too_many(1)] * CHATS_IN_A_ROW)
+    await asyncio.gather(*(delivery.send(person.id, "one") for person in people[:CHATS_IN_A_ROW]))
+    after = [counted("bot_limited_total", about=about) for about in ("a chat", "all")]
+    assert [now - then for then, now in zip(before, after, strict=True)] == [CHATS_IN_A_ROW - 1, 1]
+
+
+@pytest.mark.usefixtures("people")
+async def test_further_tries_are_counted(telegram: Server, delivery: Delivery) -> None:
+    before = counted("bot_retries_total")
+    telegram.fails("sendMessage", broken(), too_many(1), Dropped())
+    await delivery.send(1, "one")
+    assert counted("bot_retries_total") == before + 3
 
 
 # --- A failing network --------------------------------------------------------------------------------------------
