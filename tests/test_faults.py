@@ -99,7 +99,7 @@ class Size:
     hangs: int  # sends that are never answered, before they take effect and after
 
 
-SMALL: Final = Size(people=20, rounds=4, kills=1, polls=2, hangs=1)
+SMALL: Final = Size(people=100, rounds=2, kills=1, polls=2, hangs=1)
 LARGE: Final = Size(people=100, rounds=12, kills=4, polls=20, hangs=10)
 
 
@@ -301,6 +301,7 @@ class Bot:
             "BOT_DATA_KEY": SECRET.hex(),
             "BOT_TOKEN": telegram.token,
             "BOT_API_URL": telegram.url,
+            "BOT_SEND_RATE": "1000",
             **settings,
         }
         self._process: Process | None = None
