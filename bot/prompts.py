@@ -25,7 +25,7 @@ from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import Button, Content, Reply
-from bot.core.noticing import NoticingRules, Reader
+from bot.core.noticing import Lexicon, NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems
 
@@ -33,6 +33,7 @@ FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
 
 _T = TypeVar("_T")
+_From = TypeVar("_From")
 _Place = tuple[str | int, ...]
 
 
@@ -95,12 +96,12 @@ _RATINGS: Final = tuple(f"rate.{rating}" for rating in range(11))
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = _Book(folder / language)
-    if book.problems or book.noticing is None or book.safety is None:
+    if book.problems or book.noticing is None or book.lexicon is None or book.safety is None:
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     content = Content(
         language=language,
-        reader=Reader(book.noticing),
+        reader=Reader(book.noticing, book.lexicon),
         guard=Guard(book.safety),
         labels=labels,
         spoken={label: plain(words) for label, words in labels.items()},
@@ -122,6 +123,45 @@ def read(path: Path, shape: type[_T]) -> _T:
     too. Each line of such an error is one, told where the file has the place that it begins with ("slots.work: ").
     """
     return _Page(path).shaped(shape)
+
+
+def read_lexicon(path: Path) -> Lexicon:
+    """Read lexicon.txt: on each line an entry, a tab, and outcomes with their weights. Raises ContentError."""
+    weights: dict[str, dict[str, float]] = {}
+    lines: dict[str, int] = {}
+    problems: list[tuple[int, str]] = []
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = (
+            "is not UTF-8: save it as UTF-8" if isinstance(error, ValueError) else "cannot be read: add it, or mend it"
+        )
+        raise ContentError([f"{_shown(path)}:1: {why}"]) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("#"):
+            continue
+        entry, _, rest = line.partition("\t")
+        parts = rest.split(" ")
+        try:
+            given = {parts[at]: float(parts[at + 1]) for at in range(0, len(parts), 2)}
+        except (IndexError, ValueError):
+            problems.append((number, "should be an entry, a tab, then names with their weights: mend it"))
+            continue
+        if entry in weights:
+            problems.append((number, f"“{entry}” stands on line {lines[entry]} already: keep one"))
+        weights[entry], lines[entry] = given, number
+    try:
+        lexicon = Lexicon(weights)
+    except ValueError as error:
+        problems += ((lines[problem.partition(": ")[0]], problem) for problem in str(error).splitlines())
+    else:
+        if not problems:
+            return lexicon
+    raise ContentError(f"{_shown(path)}:{line}: {what}" for line, what in sorted(problems))
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 # --- One file -------------------------------------------------------------------------------------------------
@@ -151,7 +191,7 @@ class _Page:
     """
 
     def __init__(self, path: Path) -> None:
-        self._name = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        self._name = _shown(path)
         self._lines: dict[_Place, int] = {(): 1}
         self._problems: list[tuple[int, str]] = []
         root = self._composed(path)
@@ -271,6 +311,7 @@ class _Book:
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
         self.noticing = self._read(_Page(folder / "noticing.yaml"), NoticingRules)
+        self.lexicon = self._told(read_lexicon, folder / "lexicon.txt")
         self.safety = self._read(_Page(folder / "safety.yaml"), SafetyRules)
         pages = [_Page(folder / name) for name in _COPY_FILES]
         read = [(page, self._read(page, Copy)) for page in pages]
@@ -288,8 +329,11 @@ class _Book:
                 yield from ((page, ("lines", line, number), wording) for number, wording in enumerate(wordings))
 
     def _read(self, page: _Page, shape: type[_T]) -> _T | None:
+        return self._told(page.shaped, shape)
+
+    def _told(self, reads: Callable[[_From], _T], what: _From) -> _T | None:
         try:
-            return page.shaped(shape)
+            return reads(what)
         except ContentError as error:
             self.problems += error.problems
             return None

@@ -156,7 +156,6 @@ class Notice:
     offer: bool = False  # would offer in a group
     source: Source = Source.NONE
     conditions: Condition = Condition.NONE
-    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
