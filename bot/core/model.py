@@ -146,9 +146,31 @@ class Evidence:
     text: str
 
 
+class Reason(StrEnum):
+    """In the plainest words, why a message seems to be about something."""
+
+    SOMEONE = "someone"  # who suffers
+    LIVING = "living"  # animals, land, sea
+    DEATH = "death"
+    HARM = "harm"  # illness, violence, disaster, want
+    SENSED = "sensed"  # that it was seen, heard or read
+    FEELING = "feeling"
+    BODY = "body"  # and sleep
+    RETURNS = "returns"  # by itself, again and again
+    GUILT = "guilt"  # and helplessness
+    SCENE = "scene"  # a small thing that stands for it all
+    OWN_LIFE = "own_life"
+    CARE = "care"  # that is settled
+    EVERYDAY = "everyday"  # a question, an arrangement, small talk
+    PLAY = "play"  # a film, a game, a joke
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a message is about. `probability` (0 to 1) is that of WITNESS."""
+    """What a message is about. `probability` (0 to 1) is that of WITNESS.
+
+    `reasons`: at most three that spoke for `about`, the strongest first.
+    """
 
     about: About = About.NONE
     probability: float = 0.0
@@ -156,6 +178,7 @@ class Notice:
     offer: bool = False  # would offer in a group
     source: Source = Source.NONE
     conditions: Condition = Condition.NONE
+    reasons: tuple[Reason, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
 

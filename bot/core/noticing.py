@@ -6,11 +6,12 @@ speaks against distress about another. Deterministic, linear in the length of th
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from bot.core.matching import Combination, Matcher, Reading, each, phrase_problems
-from bot.core.model import About, Condition, Evidence, Notice, Source
+from bot.core.model import About, Condition, Evidence, Notice, Reason, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class NoticingRules:
     combinations: Mapping[str, Together] = field(default_factory=dict)
     sources: Mapping[Source, Mapping[str, float]] = field(default_factory=dict)  # what speaks for each, and how much
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reasons: Mapping[Reason, tuple[str, ...]] = field(default_factory=dict)  # the features that stand for each
     fillers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -84,6 +86,8 @@ class NoticingRules:
             if name.upper() not in Condition.__members__:
                 yield f"conditions.{name}: there is no such condition"
             yield from self._unknown(f"conditions.{name}", features)
+        for reason, features in self.reasons.items():
+            yield from self._unknown(f"reasons.{reason}", features)
 
     def _unknown(self, where: str, features: Iterable[str]) -> Iterator[str]:
         for name in features:
@@ -117,6 +121,7 @@ class Reader:
             for name, weight in weights.items():
                 self._placing.setdefault(self._bits[name], []).append((place, weight))
         self._places_mask = sum(self._placing)
+        self._reasons = _reasons(rules, self._bits)
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
         steers = self._mask(name for names in rules.conditions.values() for name in names)
         self._speaks = [
@@ -141,6 +146,7 @@ class Reader:
             offer=witness >= self._points.offer,
             source=self._source(features),
             conditions=conditions,
+            reasons=_strongest(self._reasons[about], features),
             evidence=tuple(self._evidence(reading, features & self._speaks[about])),
         )
 
@@ -198,3 +204,33 @@ class Reader:
 
 def _row(weights: Weights) -> tuple[float, float, float, float]:
     return weights.witness, weights.own, weights.compassion, weights.other
+
+
+# --- Reasons, in the plainest words ------------------------------------------------------------------------------
+
+_MOST_REASONS: Final = 3
+
+_Reasons = Mapping[int, Sequence[tuple[Reason, float]]]
+"""By the bit of a feature: each reason that it stands for, with what it adds."""
+
+
+def _reasons(rules: NoticingRules, bits: Mapping[str, int]) -> list[_Reasons]:
+    """Return what may be told for each score: the reasons of the features that speak for it."""
+    features: dict[str, Slot | Together] = {**rules.slots, **rules.combinations}
+    found: list[dict[int, list[tuple[Reason, float]]]] = [{} for _ in _row(rules.start)]
+    for reason, names in rules.reasons.items():
+        for name in names:
+            row = _row(features[name].weights)
+            for about, weight in enumerate(row):
+                if weight > 0 and weight >= max(row) / 2:  # less than that, it rather speaks for another
+                    found[about].setdefault(bits[name], []).append((reason, weight))
+    return [*found]
+
+
+def _strongest(reasons: _Reasons, features: int) -> tuple[Reason, ...]:
+    """Return the reasons that these features add up to most; of equals, those that stand first in the rules."""
+    sums: dict[Reason, float] = {}
+    for bit in each(features):
+        for reason, weight in reasons.get(bit, ()):
+            sums[reason] = sums.get(reason, 0.0) + weight
+    return tuple(sorted(sums, key=lambda reason: -sums[reason])[:_MOST_REASONS])
