@@ -341,6 +341,29 @@ class Purpose(StrEnum):
     REMEMBER = "remember"
 
 
+class Ground(StrEnum):
+    """What the answer to a text went by."""
+
+    DANGER = "danger"  # its words could speak of it
+    FORWARDED = "forwarded"
+    KNOWN = "known"  # a message that means one thing wherever it comes: thanks, stop
+    ANSWER = "answer"  # to what the bot said before
+    WITNESS = "witness"
+    OWN = "own"
+    LOSS = "loss"  # the writer's own
+    COMPASSION = "compassion"
+    UNSURE = "unsure"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a text was answered as it was: enumerations only, never its words."""
+
+    ground: Ground
+    reasons: tuple[Reason, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """All that is held of one person while a message of theirs is answered."""
@@ -348,6 +371,7 @@ class Held:
     state: State = State()
     consents: frozenset[Purpose] = frozenset()
     said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk; memory only
+    why: Why | None = None  # the last text was answered as it was; memory only
 
 
 @dataclass(frozen=True, slots=True)
