@@ -80,6 +80,9 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.MIRROR: {"feeling": "feel."},
     Line.WISH: {"who": "who.", "need": "may."},
     Line.ACT: {"act": "then."},
+    Line.SPOKE_OF_ONE: {"first": "reason."},
+    Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
+    Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
 }
 """The slots of a line. Each is filled by a label whose name begins as given here."""
 
@@ -411,6 +414,11 @@ _WALK: Final = (
     *_begins("needs.", "ease", "together"),
     *(Line.RESONANCE, Line.KIND, Line.WHO, Line.APART, Line.WISH, Line.REACH, Line.WE_CARE, Line.LOOK_BACK, Line.CARE),
 )
+_NOTICED: Final = (
+    *(Line.WHY_WITNESS, Line.WHY_OWN, Line.WHY_LOSS),
+    *(Line.WHY_COMPASSION, Line.WHY_UNSURE, Line.WHY_NONE),
+)
+_GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, *_NOTICED)
 _QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
@@ -421,13 +429,17 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((*_ASIDES, *_LEADS), _WALK),
     (_ASIDES, _QUESTIONS),
     (_ASIDES, _CLOSES, (Line.BACK,)),
+    (_NOTICED, _begins("spoke_of."), (Line.BY_WORDS,)),
+    (_GROUNDS, (Line.BY_WORDS,)),
 )
 """The messages of several lines: one of each group, in this order; the first may be left out.
 
 Every line is judged as a message of its own too.
 """
 
-_DANGER: Final = frozenset({*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER})
+_DANGER: Final = frozenset(
+    {*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER, Line.BY_WORDS},
+)
 _OFTEN: Final = frozenset(
     {
         *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
@@ -454,11 +466,13 @@ def _wording_problems(book: _Book) -> Iterator[str]:
 
 
 def _filled(book: _Book, line: Line, wording: str) -> str:
-    """The wording with the longest words in its slots."""
-    labels = [(name, words) for _, copy in book.pages for name, words in copy.labels.items()]
+    """The wording with the longest words in its slots, each once."""
+    labels: dict[str, str] = {name: words for _, copy in book.pages for name, words in copy.labels.items()}
     for slot, start in SLOTS.get(line, {}).items():
-        longest = max((words for name, words in labels if name.startswith(start)), key=len, default=slot)
-        wording = wording.replace(f"{{{slot}}}", longest)
+        longest = max(
+            (name for name in labels if name.startswith(start)), key=lambda name: len(labels[name]), default=""
+        )
+        wording = wording.replace(f"{{{slot}}}", labels.pop(longest, slot))
     return wording
 
 

@@ -14,7 +14,7 @@ from struct import Struct
 from typing import Final
 
 from bot.core.matching import STEM, Combination, Matcher, Reading, each, normalise, phrase_problems
-from bot.core.model import About, Condition, Notice, Source
+from bot.core.model import About, Condition, Notice, Reason, Source
 
 ABOUTS: Final = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
 SOURCES: Final = tuple(source for source in Source if source is not Source.NONE)
@@ -78,6 +78,7 @@ class NoticingRules:
     combinations: Mapping[str, Together] = field(default_factory=dict)
     sources: Mapping[Source, Mapping[str, float]] = field(default_factory=dict)  # what speaks for each, and how much
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reasons: Mapping[Reason, tuple[str, ...]] = field(default_factory=dict)  # the features that stand for each
     fillers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -103,6 +104,8 @@ class NoticingRules:
             if name.upper() not in Condition.__members__:
                 yield f"conditions.{name}: there is no such condition"
             yield from self._unknown(f"conditions.{name}", features)
+        for reason, features in self.reasons.items():
+            yield from self._unknown(f"reasons.{reason}", features)
 
     def _unknown(self, where: str, features: Iterable[str]) -> Iterator[str]:
         for name in features:
@@ -216,6 +219,7 @@ class Reader:
                 self._stems[word[:-1]] = row
             else:
                 self._words[word] = row
+        self._reasons = _reasons(rules, self._bits)
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
 
     def notice(self, text: str) -> Notice:
@@ -224,18 +228,19 @@ class Reader:
         features = self._features(self._matcher.find(normal))
         scores = _unpacked(self._total(features, normal))
         chances = _chances(scores[: len(ABOUTS)])
-        witness = chances[0]
+        witness, about = chances[0], chances.index(max(chances))
         conditions = Condition.NONE
         for condition, mask in self._conditions:
             if features & mask:
                 conditions |= condition
         return Notice(
-            about=ABOUTS[chances.index(max(chances))],
+            about=ABOUTS[about],
             probability=witness,
             ask=witness >= self.points.ask,
             offer=witness >= self.points.offer,
             source=_source(scores[len(ABOUTS) :]),
             conditions=conditions,
+            reasons=_strongest(self._reasons[about], features),
         )
 
     def chances(self, text: str) -> dict[About, float]:
@@ -308,3 +313,33 @@ def _source(scores: Sequence[int]) -> Source:
 
 def _row(weights: Weights) -> tuple[float, float, float, float]:
     return weights.witness, weights.own, weights.compassion, weights.other
+
+
+# --- Reasons, in the plainest words ------------------------------------------------------------------------------
+
+_MOST_REASONS: Final = 3
+
+_Reasons = Mapping[int, Sequence[tuple[Reason, float]]]
+"""By the bit of a feature: each reason that it stands for, with what it adds."""
+
+
+def _reasons(rules: NoticingRules, bits: Mapping[str, int]) -> list[_Reasons]:
+    """Return what may be told for each score: the reasons of the features that speak for it."""
+    features: dict[str, Slot | Together] = {**rules.slots, **rules.combinations}
+    found: list[dict[int, list[tuple[Reason, float]]]] = [{} for _ in _row(rules.start)]
+    for reason, names in rules.reasons.items():
+        for name in names:
+            row = _row(features[name].weights)
+            for about, weight in enumerate(row):
+                if weight > 0 and weight >= max(row) / 2:  # less than that, it rather speaks for another
+                    found[about].setdefault(bits[name], []).append((reason, weight))
+    return [*found]
+
+
+def _strongest(reasons: _Reasons, features: int) -> tuple[Reason, ...]:
+    """Return the reasons that these features add up to most; of equals, those that stand first in the rules."""
+    sums: dict[Reason, float] = {}
+    for bit in each(features):
+        for reason, weight in reasons.get(bit, ()):
+            sums[reason] = sums.get(reason, 0.0) + weight
+    return tuple(sorted(sums, key=lambda reason: -sums[reason])[:_MOST_REASONS])

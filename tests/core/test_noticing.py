@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.model import About, Condition, Notice, Source
+from bot.core.model import About, Condition, Notice, Reason, Source
 from bot.core.noticing import ABOUTS, Lexicon, NoticingRules, Points, Reader, Slot, Together, Weights, entries
 from bot.prompts import FOLDER, read, read_lexicon
 
@@ -69,7 +69,7 @@ def test_every_condition_and_source_can_be_noticed() -> None:
 
 def test_explanation_says_which_words_spoke_the_strongest_first() -> None:
     lexicon = Lexicon(
-        {"so": {"other": -0.5}, "for her": {"witness": 2.0}, "gloom*": {"own": 0.1}, "her": {"work": 1.0}}
+        {"so": {"other": -0.5}, "for her": {"witness": 2.0}, "gloom*": {"own": 0.1}, "her": {"work": 0.5}}
     )
     reader = Reader(small(), lexicon)
     assert [(one.kind, one.name, one.words) for one in reader.explain("Sad for HER, gloomily.")] == [
@@ -82,6 +82,52 @@ def test_explanation_says_which_words_spoke_the_strongest_first() -> None:
     ]
     notice = reader.notice("Sad for HER, gloomily.")
     assert (notice.about, notice.source, notice.conditions) == (About.WITNESS, Source.STRANGER, Condition.GUILT)
+
+
+def test_every_reason_can_be_noticed() -> None:
+    assert [*RULES.reasons] == [*Reason]
+
+
+def reasons(**features: Weights) -> tuple[Reason, ...]:
+    """Give the reasons for WITNESS in a message with these features, each named for what it stands for."""
+    slots = {name: Slot("", (name,), weights) for name, weights in features.items()}
+    rules = small(
+        {
+            "slots": slots,
+            "combinations": {},
+            "sources": {},
+            "conditions": {},
+            "reasons": {Reason(name): (name,) for name in features},
+            "start": Weights(witness=9.0),
+        }
+    )
+    notice = Reader(rules, Lexicon()).notice(" ".join(features))
+    assert notice.about is About.WITNESS
+    return notice.reasons
+
+
+def test_notice_gives_three_reasons_the_strongest_first() -> None:
+    given = reasons(
+        death=Weights(witness=0.1), body=Weights(witness=0.4), guilt=Weights(witness=0.2), scene=Weights(witness=0.3)
+    )
+    assert given == (Reason.BODY, Reason.SCENE, Reason.GUILT)
+
+
+def test_notice_gives_reasons_of_one_strength_in_the_order_of_the_rules() -> None:
+    assert reasons(scene=Weights(witness=0.2), death=Weights(witness=0.2)) == (Reason.SCENE, Reason.DEATH)
+
+
+def test_notice_gives_no_reason_that_spoke_rather_for_something_else() -> None:
+    given = reasons(
+        death=Weights(witness=0.2, own=0.4), body=Weights(witness=0.2, own=0.41), guilt=Weights(own=1.0), care=Weights()
+    )
+    assert given == (Reason.DEATH,)
+
+
+def test_features_that_stand_for_one_reason_add_up() -> None:
+    rules = small({"reasons": {Reason.SOMEONE: ("her",), Reason.FEELING: ("sad", "sad_for_her")}})
+    assert Reader(rules, Lexicon()).notice("sad for her").reasons == (Reason.FEELING, Reason.SOMEONE)
+    assert Reader(rules, Lexicon()).notice("tea at four").reasons == ()
 
 
 def test_notice_of_nothing_known_is_none() -> None:
@@ -166,6 +212,7 @@ def test_notice_takes_long_texts(text: str) -> None:
         ({"sources": {Source.NEWS: {"joy": 1.0}}}, "sources.news: there is no slot or combination 'joy'"),
         ({"conditions": {"numb": ("joy",)}}, "conditions.numb: there is no slot or combination 'joy'"),
         ({"conditions": {"hurry": ("sad",)}}, "conditions.hurry: there is no such condition"),
+        ({"reasons": {Reason.BODY: ("sad", "joy")}}, "reasons.body: there is no slot or combination 'joy'"),
     ],
 )
 def test_malformed_rules_are_refused(changes: dict[str, Any], problem: str) -> None:
