@@ -1,4 +1,4 @@
-"""Fit the weights of noticing on labelled messages: python -m scripts.fit_noticing [--judge] [FILE...]
+"""Fit the weights of noticing on labelled messages: python -m scripts.fit_noticing.
 
 Reads tests/corpus/*.jsonl, or the FILES given, and writes the weights into prompts/en/noticing.yaml and
 prompts/en/lexicon.txt: the same bytes for the same messages and phrases. With `--judge` nothing is written: it fits
@@ -12,9 +12,9 @@ writer's habit; what carries little is left out, and the rest is fitted again wi
 
 from __future__ import annotations
 
-import json
 import re
 import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,8 +31,21 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from bot import prompts
-from bot.core.model import About, Notice, Source
-from bot.core.noticing import ABOUTS, OUTCOMES, SOURCES, Lexicon, NoticingRules, Reader, Weights, entries
+from bot.core.model import About, Source
+from bot.core.noticing import (
+    ABOUTS,
+    OUTCOMES,
+    SOURCES,
+    Lexicon,
+    NoticingRules,
+    Reader,
+    Slot,
+    Together,
+    Weights,
+    entries,
+)
+from scripts.score_noticing import Labelled, rows_of, scored_by, tables_of
+from scripts.scores import Scored
 
 CORPUS: Final = Path(__file__).parent.parent / "tests/corpus"
 NOTICING: Final = prompts.FOLDER / "en/noticing.yaml"
@@ -60,7 +73,12 @@ OFTENER: Final = 2.0
 PARTS: Final = 6
 """So many groups of voices take turns in `--judge`."""
 
-Matrix = sparse.csr_matrix
+SLOT: Final = "@{}"
+"""How slots and combinations are told from words here: some have a word for a name."""
+
+TABLES: Final = 150
+"""Columns."""
+
 Numbers = NDArray[np.float64]
 
 
@@ -68,10 +86,7 @@ Numbers = NDArray[np.float64]
 class Message:
     """One labelled message, with all that it has of slots, combinations and entries of a lexicon."""
 
-    row: Mapping[str, str]
-    label: str
-    source: str
-    voice: str
+    row: Labelled
     features: tuple[str, ...]
     entries: tuple[str, ...]
 
@@ -87,54 +102,55 @@ class Fitted:
 
 def main(arguments: Sequence[str]) -> int:
     """Fit and write, or judge."""
+    parser = ArgumentParser("fit_noticing", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--judge", action="store_true", help="write nothing; print what the weights are worth")
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="instead of tests/corpus/*.jsonl")
+    given = parser.parse_args(arguments)
     console = Console(stderr=True)
-    judge = "--judge" in arguments
-    paths = [Path(one) for one in arguments if one != "--judge"] or sorted(CORPUS.glob("*.jsonl"))
     rules = prompts.read(NOTICING, NoticingRules)
-    messages = read(paths, rules, console)
-    if judge:
-        Console().print(judged(messages, rules, console))
+    try:
+        rows = [row for path in given.files or sorted(CORPUS.glob("*.jsonl")) for row in rows_of(path)]
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    messages = read(rows, rules, console)
+    if given.judge:
+        scored = [*held_out(messages, rules, console)]
+        for table in tables_of(scored):
+            Console(width=TABLES).print(table)
         return 0
-    fitted = fit([one for one in messages if one.voice != LEFT_OUT], rules, console)
+    fitted = fit([one for one in messages if one.row.voice != LEFT_OUT], rules, console)
     NOTICING.write_text(with_weights(NOTICING.read_text("utf-8"), fitted), "utf-8")
     LEXICON.write_text(lexicon_text(LEXICON.read_text("utf-8"), fitted), "utf-8")
     console.print(f"{len(fitted.features)} slots and combinations, {len(fitted.lexicon)} entries of the lexicon.")
     return 0
 
 
-def read(paths: Iterable[Path], rules: NoticingRules, console: Console) -> list[Message]:
+def read(rows: Iterable[Labelled], rules: NoticingRules, console: Console) -> list[Message]:
     """Read the messages of the four labels that are fitted."""
     reader = Reader(rules, Lexicon())
-    rows = [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
     return [
-        Message(
-            row,
-            row["label"],
-            row.get("source") or "none",
-            row.get("voice") or "",
-            reader.features(row["text"]),
-            tuple(sorted(entries(row["text"]))),
-        )
-        for row in track(rows, "Reading", console=console)
-        if row["label"] in LABELS
+        Message(row, tuple(map(SLOT.format, reader.features(row.text))), tuple(sorted(entries(row.text))))
+        for row in track([*rows], "Reading", console=console)
+        if row.label in LABELS
     ]
 
 
 def fit(messages: Sequence[Message], rules: NoticingRules, console: Console) -> Fitted:
     """Fit what a message is about, and where it was met, on all that is given."""
-    features = [*rules.slots, *rules.combinations]
+    by_name: dict[str, Slot | Together] = {**rules.slots, **rules.combinations}
+    features = [SLOT.format(name) for name in by_name]
     candidates = _candidates(messages)
-    speaks_for = {name: one.speaks_for for name, one in (rules.slots | rules.combinations).items()}
-    abouts = [LABELS.index(one.label) for one in messages]
-    kept = _fitted(messages, features, candidates, abouts, len(LABELS), speaks_for, console)
-    about_words = [word for word in candidates if np.abs(kept[word]).max() >= CARRIES]
-    about = _fitted(messages, features, about_words, abouts, len(LABELS), speaks_for, console)
+    speaks_for = {SLOT.format(name): one.speaks_for for name, one in by_name.items()}
+    abouts = _one_hot([LABELS.index(one.row.label) for one in messages], len(LABELS))
+    every = _fitted(messages, [*features, *candidates], abouts, speaks_for, console)
+    about_words = [word for word in candidates if np.abs(every[word]).max() >= CARRIES]
+    about = _fitted(messages, [*features, *about_words], abouts, speaks_for, console)
 
-    placed = [one for one in messages if one.label in PLACED and one.source in {*SOURCES}]
-    places = [SOURCES.index(Source(one.source)) for one in placed]
-    first = _fitted(placed, features, candidates, places, len(SOURCES), {}, console)
-    source_words = [word for word in candidates if np.abs(first[word]).max() >= OFTENER * CARRIES]
-    source = _fitted(placed, features, source_words, places, len(SOURCES), {}, console)
+    placed = [one for one in messages if one.row.label in PLACED and one.row.source in {*SOURCES}]
+    places = _one_hot([SOURCES.index(Source(one.row.source or "")) for one in placed], len(SOURCES))
+    every = _fitted(placed, [*features, *candidates], places, {}, console)
+    source_words = [word for word in candidates if np.abs(every[word]).max() >= OFTENER * CARRIES]
+    source = _fitted(placed, [*features, *source_words], places, {}, console)
 
     def weights(name: str) -> dict[str, float]:
         both = (*about.get(name, np.zeros(len(LABELS))), *source.get(name, np.zeros(len(SOURCES))))
@@ -147,7 +163,7 @@ def fit(messages: Sequence[Message], rules: NoticingRules, console: Console) -> 
     lexicon = {word: weights(word) for word in sorted({*about_words, *source_words})}
     return Fitted(
         dict(zip(OUTCOMES, (round(float(one), 2) for one in about[""]), strict=False)),
-        {name: weights(name) for name in features},
+        {name: weights(SLOT.format(name)) for name in by_name},
         {word: given for word, given in lexicon.items() if given},
     )
 
@@ -160,11 +176,11 @@ def _candidates(messages: Sequence[Message]) -> list[str]:
         counts.update(message.entries)
         for entry in message.entries:
             if len(voices[entry]) < VOICES:
-                voices[entry].add(message.voice)
+                voices[entry].add(message.row.voice or "")
     return sorted(entry for entry, count in counts.items() if count >= MESSAGES and len(voices[entry]) >= VOICES)
 
 
-def _matrix(messages: Sequence[Message], names: Sequence[str]) -> Matrix:
+def _matrix(messages: Sequence[Message], names: Sequence[str]) -> sparse.csr_matrix:
     """One row a message, one column a name, and a last one that all have."""
     place = {name: number for number, name in enumerate(names)}
     columns = [
@@ -175,21 +191,21 @@ def _matrix(messages: Sequence[Message], names: Sequence[str]) -> Matrix:
     return sparse.csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(messages), len(names) + 1))
 
 
+def _one_hot(places: Sequence[int], count: int) -> Numbers:
+    goal = np.zeros((len(places), count))
+    goal[np.arange(len(places)), places] = 1
+    return goal
+
+
 def _fitted(
     messages: Sequence[Message],
-    features: Sequence[str],
-    words: Sequence[str],
-    classes: Sequence[int],
-    count: int,
+    names: Sequence[str],
+    goal: Numbers,
     speaks_for: Mapping[str, About | None],
     console: Console,
 ) -> dict[str, Numbers]:
     """Fit one softmax regression; give the weights by name, and those that all messages have by the empty name."""
-    names = [*features, *words]
-    matrix = _matrix(messages, names)
-    goal = np.zeros((len(messages), count))
-    goal[np.arange(len(messages)), classes] = 1
-    shape = (len(names) + 1, count)
+    matrix, shape = _matrix(messages, names), (len(names) + 1, goal.shape[1])
     least = np.full(shape, -np.inf)
     for number, name in enumerate(names):
         about = speaks_for.get(name)
@@ -199,7 +215,7 @@ def _fitted(
     penalty = np.full(shape, STRENGTH)
     penalty[-1] = 0.01
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task(f"Fitting {len(names)} names, {count} classes", total=None)
+        task = progress.add_task(f"Fitting {len(names)} names, {shape[1]} outcomes", total=None)
         found = minimize(
             partial(_loss, matrix, matrix.T.tocsr(), goal, penalty),
             np.zeros(shape[0] * shape[1]),
@@ -213,7 +229,9 @@ def _fitted(
     return dict(zip((*names, ""), weights, strict=True))
 
 
-def _loss(matrix: Matrix, turned: Matrix, goal: Numbers, penalty: Numbers, flat: Numbers) -> tuple[float, Numbers]:
+def _loss(
+    matrix: sparse.csr_matrix, turned: sparse.csr_matrix, goal: Numbers, penalty: Numbers, flat: Numbers
+) -> tuple[float, Numbers]:
     """Return the loss (in nats) and its gradient."""
     weights = flat.reshape(penalty.shape)
     scores = matrix @ weights
@@ -231,7 +249,7 @@ def reader_of(fitted: Fitted, rules: NoticingRules) -> Reader:
     def weighed(name: str) -> Weights:
         return Weights(**{one: fitted.features[name].get(one, 0.0) for one in OUTCOMES[: len(ABOUTS)]})
 
-    sources = {
+    sources: dict[Source, dict[str, float]] = {
         source: {name: weights[source] for name, weights in fitted.features.items() if source in weights}
         for source in SOURCES
     }
@@ -247,13 +265,15 @@ def reader_of(fitted: Fitted, rules: NoticingRules) -> Reader:
     )
 
 
-def held_out(messages: Sequence[Message], rules: NoticingRules, console: Console) -> Iterator[tuple[Message, Notice]]:
+def held_out(messages: Sequence[Message], rules: NoticingRules, console: Console) -> Iterator[Scored]:
     """Read each voice by weights that were fitted without it, some voices at a time."""
-    voices = sorted({one.voice for one in messages})
+    voices = sorted({one.row.voice or "" for one in messages})
+    content = prompts.load().content
     for part in range(PARTS):
         out = {*voices[part::PARTS]}
-        reader = reader_of(fit([one for one in messages if one.voice not in {*out, LEFT_OUT}], rules, console), rules)
-        yield from ((one, reader.notice(one.row["text"])) for one in messages if one.voice in out)
+        seen = [one for one in messages if one.row.voice not in {*out, LEFT_OUT}]
+        judge = replace(content, reader=reader_of(fit(seen, rules, console), rules))
+        yield from (scored_by(one.row, judge) for one in messages if one.row.voice in out)
 
 
 # --- what is written --------------------------------------------------------------------------------------------

@@ -68,22 +68,22 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
     given = parser.parse_args(arguments)
     try:
-        rows = [row for path in given.files for row in _rows(path)]
+        rows = [row for path in given.files for row in rows_of(path)]
     except (OSError, ValueError) as error:
         parser.error(str(error))
     if not rows:
         parser.error("there is no message in these files")
     content = prompts.load().content
-    scored = [_scored(row, content) for row in track(rows, "Reading", console=Console(stderr=True))]
+    scored = [scored_by(row, content) for row in track(rows, "Reading", console=Console(stderr=True))]
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
-    for table in _tables(scored, given.misses):
+    for table in tables_of(scored, given.misses):
         console.print(table)
     took = median(one.took for one in scored) / 1000
     console.print(f"{len(scored)} messages; {took:.1f} us each (median, notice and danger together).")
     return 0
 
 
-def _rows(path: Path) -> Iterator[Labelled]:
+def rows_of(path: Path) -> Iterator[Labelled]:
     """Give the rows of a file. Raises OSError, and ValueError that names the line and not what stands there."""
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         try:
@@ -92,7 +92,8 @@ def _rows(path: Path) -> Iterator[Labelled]:
             raise ValueError(f"{path}:{number}: give a JSON object with text and label") from None
 
 
-def _scored(row: Labelled, content: Content) -> Scored:
+def scored_by(row: Labelled, content: Content) -> Scored:
+    """Read one message, and note how long that took."""
     start = perf_counter_ns()
     danger, notice = content.guard.read(row.text), content.reader.notice(row.text)
     took = perf_counter_ns() - start
@@ -100,7 +101,8 @@ def _scored(row: Labelled, content: Content) -> Scored:
     return Scored(**given, notice=notice, danger=danger, took=took)
 
 
-def _tables(scored: Sequence[Scored], misses: int) -> Iterator[Table]:
+def tables_of(scored: Sequence[Scored], misses: int = 0) -> Iterator[Table]:
+    """Make all tables; with `misses`, two more that show so many texts each."""
     known = [one for one in scored if one.label in {WITNESS, *RIVALS}]
     yield _qualities(known)
     yield _figures(known)

@@ -80,7 +80,7 @@ def test_load_knows_the_words_of_a_button_at_any_step(prompts: Prompts) -> None:
 
 
 def test_load_gives_a_reader_and_a_guard(prompts: Prompts) -> None:
-    assert prompts.content.reader.notice("lost a patient today and i cant stop seeing her sons face").evidence
+    assert prompts.content.reader.notice("lost a patient today and i cant stop seeing her sons face").ask
     assert prompts.content.guard.read("i want to kill myself").tier is Tier.OWN
 
 
