@@ -166,6 +166,7 @@ def _noticed(line: bytes, content: Content) -> dict[str, Any]:
         "notice": notice.about,
         "probability": round(notice.probability, 4),
         "ask": notice.ask,
+        "sure": notice.sure,
         "offer": notice.offer,
         "source": notice.source,
         "danger": danger.tier,
@@ -241,6 +242,7 @@ def _decided(notice: Notice, danger: Danger, points: Points) -> Iterator[Text]:
     """Say what comes of the chances, and what the guard says, which goes before."""
     yield _decision("about", notice.about)
     yield _decision("ask", "yes" if notice.ask else "no", _against(notice, points.ask))
+    yield _decision("sure", "yes" if notice.sure else "no", _against(notice, points.sure))
     yield _decision("offer", "yes" if notice.offer else "no", _against(notice, points.offer))
     yield _decision("source", notice.source)
     yield _decision("conditions", ", ".join(str(one.name).lower() for one in notice.conditions) or "none")

@@ -132,14 +132,7 @@ def read_lexicon(path: Path) -> Lexicon:
     """Read lexicon.txt: on each line an entry, a tab, and outcomes with their weights. Raises ContentError."""
     weights: dict[str, dict[str, float]] = {}
     lines: dict[str, int] = {}
-    problems: list[tuple[int, str]] = []
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = (
-            "is not UTF-8: save it as UTF-8" if isinstance(error, ValueError) else "cannot be read: add it, or mend it"
-        )
-        raise ContentError([f"{_shown(path)}:1: {why}"]) from None
+    text, problems = _text(path)
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("#"):
             continue
@@ -161,6 +154,19 @@ def read_lexicon(path: Path) -> Lexicon:
         if not problems:
             return lexicon
     raise ContentError(f"{_shown(path)}:{line}: {what}" for line, what in sorted(problems))
+
+
+def _text(path: Path) -> tuple[str, list[tuple[int, str]]]:
+    """The text of a file, or why it cannot be read, with the line."""
+    try:
+        return path.read_text(encoding="utf-8-sig"), []
+    except FileNotFoundError:
+        problem = 1, "there is no such file: add it"
+    except OSError as error:
+        problem = 1, f"cannot be read ({error.strerror}): mend its permissions"
+    except UnicodeDecodeError as error:
+        problem = error.object[: error.start].count(b"\n") + 1, "is not UTF-8: save the file as UTF-8"
+    return "", [problem]
 
 
 def _shown(path: Path) -> Path:
@@ -223,17 +229,11 @@ class _Page:
         return next(self._lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in self._lines)
 
     def _composed(self, path: Path) -> yaml.Node | None:
-        text = ""
+        text, self._problems = _text(path)
+        if self._problems:
+            return None
         try:
-            text = path.read_text(encoding="utf-8-sig")
             root: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
-        except FileNotFoundError:
-            self._problems.append((1, "there is no such file: add it"))
-        except OSError as error:
-            self._problems.append((1, f"cannot be read ({error.strerror}): mend its permissions"))
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            self._problems.append((line, "is not UTF-8: save the file as UTF-8"))
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             self._problems.append((line, f"is not YAML ({error.problem}): look at the quotes, colons and spaces here"))

@@ -205,13 +205,13 @@ def test_notice_says_of_a_bad_line_what_is_wrong_and_nothing_else(noticed: list[
 
 def test_notice_has_exactly_the_fields_and_values_that_are_promised(noticed: list[Json]) -> None:
     good = [line for name, line in zip(GIVEN, noticed, strict=True) if name in GOOD]
-    fields = ["id", "notice", "probability", "ask", "offer", "source", "danger", "minor", "evidence"]
+    fields = ["id", "notice", "probability", "ask", "sure", "offer", "source", "danger", "minor", "evidence"]
     for line in good:
         assert list(line) == fields
         assert line["notice"] in set(About)
         assert line["source"] in set(Source)
         assert line["danger"] in set(Tier)
-        assert [type(line[name]) for name in ("ask", "offer", "minor")] == [bool] * 3
+        assert [type(line[name]) for name in ("ask", "sure", "offer", "minor")] == [bool] * 4
         assert isinstance(line["probability"], float)
         assert 0 <= line["probability"] <= 1
         assert [list(seen) for seen in line["evidence"]] == [["rule", "text"]] * len(line["evidence"])
@@ -293,6 +293,7 @@ def explained(text: str) -> list[list[str]]:
         ["chances", *(f"{chance:.2f}" for chance in chances.values())],
         ["about", notice.about],
         ["ask", *against(notice.ask, notice.probability, READER.points.ask)],
+        ["sure", *against(notice.sure, notice.probability, READER.points.sure)],
         ["offer", *against(notice.offer, notice.probability, READER.points.offer)],
         ["source", notice.source],
         ["conditions", *(", ".join(str(one.name).lower() for one in notice.conditions) or "none").split()],

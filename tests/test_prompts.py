@@ -212,8 +212,8 @@ def line_of(folder: Path, name: str, text: str) -> int:
 def test_load_without_files_names_each(folder: Path) -> None:
     shutil.rmtree(folder)
     assert problems_of(folder) == [
-        f"prompts/en/{name}.yaml:1: there is no such file: add it"
-        for name in ("noticing", "safety", "walk", "copy", "groups")
+        f"prompts/en/{name}:1: there is no such file: add it"
+        for name in ("noticing.yaml", "lexicon.txt", "safety.yaml", "walk.yaml", "copy.yaml", "groups.yaml")
     ]
 
 

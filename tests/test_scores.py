@@ -221,7 +221,7 @@ def test_worst_come_first_and_no_more_than_are_asked_for() -> None:
 
 # --- the program --------------------------------------------------------------------------------------------------
 
-MISSED = "the little red shoe was by the gate all week [bold]\x1b[2J"
+MISSED = "the spoons were counted twice all week [bold]\x1b[2J"
 ROWS: list[dict[str, str | int | None]] = [
     {"text": SEEN, "label": "WITNESS", "source": "work", "setting": "private", "note": "", "voice": "plain"},
     {"text": MISSED, "label": "WITNESS", "source": None},
@@ -275,8 +275,8 @@ def test_program_prints_every_table_and_no_text(tmp_path: Path) -> None:
 def test_program_prints_the_worst_with_their_texts_where_it_is_asked_to(tmp_path: Path) -> None:
     status, out, _ = score(tmp_path, "--misses", "3", lines="\n".join(map(json.dumps, ROWS)))
     assert status == 0
-    assert [row[1:] for row in cells(out) if row[-1].startswith("the little")] == [
-        ["WITNESS", "the little red shoe was by the gate all week [bold] [2J"]
+    assert [row[1:] for row in cells(out) if row[-1].startswith("the spoons")] == [
+        ["WITNESS", "the spoons were counted twice all week [bold] [2J"]
     ]
     assert "\x1b" not in out
 

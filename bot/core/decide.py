@@ -289,8 +289,8 @@ def _noticed(turn: _Turn) -> Decision | None:
         return _moved(turn, Event.NEXT, state, Reply((Line.AFFIRM, Line.ABOUT)), again(state))
     if notice.about is About.NONE and not notice.ask:
         return None
-    unsure = notice.about is About.NONE or not (notice.ask or notice.about is About.OWN)
-    return _opened(turn, Step.ASK if unsure else Step.ARRIVE, notice)
+    sure = notice.sure or notice.about is About.OWN
+    return _opened(turn, Step.ARRIVE if sure else Step.ASK, notice)
 
 
 def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:

@@ -174,7 +174,8 @@ class Notice:
 
     about: About = About.NONE
     probability: float = 0.0
-    ask: bool = False  # would open in a private chat
+    ask: bool = False  # would open in a private chat, perhaps with the question whether it is about someone else
+    sure: bool = False  # needs no such question
     offer: bool = False  # would offer in a group
     source: Source = Source.NONE
     conditions: Condition = Condition.NONE

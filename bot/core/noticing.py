@@ -18,6 +18,7 @@ from bot.core.model import About, Condition, Notice, Reason, Source
 
 ABOUTS: Final = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
 SOURCES: Final = tuple(source for source in Source if source is not Source.NONE)
+_OF_OTHERS: Final = {About.WITNESS, About.COMPASSION}
 OUTCOMES: Final = ("witness", "own", "compassion", "other", *SOURCES)
 """What a weight may speak for: four that compete for what a message is about, and the sources that compete beside."""
 
@@ -59,9 +60,10 @@ class Together(Combination):
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """From which probability of WITNESS the bot asks in private, and offers in a group. 0 to 1."""
+    """From which probability of WITNESS the bot asks in private, is sure without a question, and offers in a group."""
 
     ask: float
+    sure: float
     offer: float
 
 
@@ -88,8 +90,8 @@ class NoticingRules:
             raise ValueError("\n".join(problems))
 
     def _problems(self) -> Iterator[str]:
-        if not 0 < self.points.ask <= self.points.offer <= 1:
-            yield "points: 0 < ask <= offer <= 1 does not hold"
+        if not 0 < self.points.ask <= self.points.sure <= self.points.offer <= 1:
+            yield "points: 0 < ask <= sure <= offer <= 1 does not hold"
         for name, slot in self.slots.items():
             yield from phrase_problems(f"slots.{name}", slot.phrases, self.fillers)
             yield from _against(f"slots.{name}", slot)
@@ -160,6 +162,8 @@ _HALF: Final = 1 << (_BITS - 1)  # added to each, so that none is below 0 when t
 _HALVES: Final = sum(_HALF << _BITS * place for place in range(len(OUTCOMES)))
 _SCORES: Final = Struct(f"<{len(OUTCOMES)}I")
 _UNIT: Final = 0.01
+_CLEAR: Final = 20
+"""Hundredths by which a source has to stand above the next."""
 _SHIFTS: Final = {outcome: _BITS * place for place, outcome in enumerate(OUTCOMES)}
 
 
@@ -233,12 +237,15 @@ class Reader:
         for condition, mask in self._conditions:
             if features & mask:
                 conditions |= condition
+        ask = witness >= self.points.ask
+        met = ask or ABOUTS[about] in _OF_OTHERS
         return Notice(
             about=ABOUTS[about],
             probability=witness,
-            ask=witness >= self.points.ask,
+            ask=ask,
+            sure=witness >= self.points.sure,
             offer=witness >= self.points.offer,
-            source=_source(scores[len(ABOUTS) :]),
+            source=_source(scores[len(ABOUTS) :]) if met else Source.NONE,
             conditions=conditions,
             reasons=_strongest(self._reasons[about], features),
         )
@@ -306,9 +313,9 @@ def _chances(scores: Sequence[int]) -> list[float]:
 
 
 def _source(scores: Sequence[int]) -> Source:
-    """Return the source that most speaks for; of equals, the first."""
-    best = max(scores)
-    return SOURCES[scores.index(best)] if best > _HALF else Source.NONE
+    """Return the source that clearly most speaks for, or NONE: no wording beats a wrong one."""
+    *_, second, best = sorted(scores)
+    return SOURCES[scores.index(best)] if best > _HALF and best - second >= _CLEAR else Source.NONE
 
 
 def _row(weights: Weights) -> tuple[float, float, float, float]:

@@ -340,7 +340,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         said += (answer(state, incoming) for incoming in pressed(state))
     texts = (*DANGERS.values(), UNCLEAR, YOUNG, SEEN, ORDINARY, "stop", "thanks", "are you real?", "fuck off")
     texts += (
-        "she is in the hospice",
+        "heard a sad story today",
         "i am so stressed about my exams",
         "im shaking and i cant breathe since i saw it",
     )

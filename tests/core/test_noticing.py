@@ -24,7 +24,7 @@ CASES: dict[str, Any] = yaml.safe_load(
 
 def small(changes: dict[str, Any] | None = None) -> NoticingRules:
     rules: dict[str, Any] = {
-        "points": Points(ask=0.4, offer=0.8),
+        "points": Points(ask=0.4, sure=0.6, offer=0.8),
         "start": Weights(other=1.0),
         "slots": {
             "sad": Slot("Sorrow.", ("sad",), Weights(witness=1.0)),
@@ -171,12 +171,17 @@ def test_explanation_adds_up_to_what_is_noticed(text: str) -> None:
     assert READER.notice(text).probability == chances[About.WITNESS]
 
 
-def test_notice_asks_and_offers_from_its_points() -> None:
+def test_notice_asks_is_sure_and_offers_from_its_points() -> None:
     notice = Reader(small(), Lexicon()).notice("sad")
-    at, above = Points(notice.probability, 1.0), Points(notice.probability, notice.probability)
-    assert notice.ask is False
-    assert Reader(small({"points": at}), Lexicon()).notice("sad") == replace(notice, ask=True)
-    assert Reader(small({"points": above}), Lexicon()).notice("sad") == replace(notice, ask=True, offer=True)
+    assert (notice.ask, notice.sure, notice.offer) == (False, False, False)
+    chance = notice.probability
+    for points, ask, sure, offer in (
+        (Points(chance, 1.0, 1.0), True, False, False),
+        (Points(chance, chance, 1.0), True, True, False),
+        (Points(chance, chance, chance), True, True, True),
+    ):
+        expected = replace(notice, ask=ask, sure=sure, offer=offer)
+        assert Reader(small({"points": points}), Lexicon()).notice("sad") == expected
 
 
 @given(st.text(st.characters(), max_size=400))
@@ -197,7 +202,7 @@ def test_notice_takes_long_texts(text: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"points": Points(ask=0.9, offer=0.5)}, "points: 0 < ask <= offer <= 1 does not hold"),
+        ({"points": Points(ask=0.9, sure=0.95, offer=0.5)}, "points: 0 < ask <= sure <= offer <= 1 does not hold"),
         ({"slots": {"her": Slot("", ())}, "combinations": {}, "conditions": {}}, "slots.her: has no phrases"),
         ({"combinations": {"her": Together(together=("sad",))}}, "combinations.her: a slot has the same name"),
         ({"combinations": {"x": Together(together=("joy",))}}, "combinations.x: there is no slot 'joy'"),
@@ -237,5 +242,5 @@ def test_malformed_lexicon_is_refused(weights: dict[str, dict[str, float]], prob
 
 def test_malformed_rules_are_refused_with_all_problems_at_once() -> None:
     with pytest.raises(ValueError, match=r"^") as refused:
-        small({"points": Points(2, 1), "conditions": {"hurry": ("joy",)}})
+        small({"points": Points(2, 1, 1), "conditions": {"hurry": ("joy",)}})
     assert len(str(refused.value).splitlines()) == 3
