@@ -237,10 +237,14 @@ def _walk(turn: _Turn) -> Decision | None:
     if decision is not None:
         return decision
     if state.step in {Step.STAY, Step.HELD}:
-        return Decision(turn.held, (stay_with(state),))
+        return _in_another_language(turn) or Decision(turn.held, (stay_with(state),))
     if state.step not in WALKING and state.step is not Step.DANGER_ASK:
         return None
-    conditions = turn.content.reader.notice(text).conditions
+    notice = turn.content.reader.notice(text)
+    elsewhere = None if notice.ask or state.step is Step.DANGER_ASK else _in_another_language(turn)
+    if elsewhere is not None:
+        return elsewhere
+    conditions = notice.conditions
     state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
     turn = replace(turn, held=replace(turn.held, state=state))
     if Condition.OVERWHELM in conditions and state.step in WALKING:
@@ -274,15 +278,24 @@ def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple
 
 def _noticed(turn: _Turn) -> Decision | None:
     notice = turn.content.reader.notice(turn.incoming.words)
-    if notice.about is About.OWN and Condition.OWN_LOSS not in notice.conditions:
-        return _opened(turn, Step.OWN, notice)
     if notice.about is About.COMPASSION:
         state = _new_walk(turn, Step.REACH, notice)
         return _moved(turn, Event.NEXT, state, Reply((Line.AFFIRM, Line.ABOUT)), again(state))
     if notice.about is About.NONE and not notice.ask:
         return None
-    unsure = notice.about is About.NONE or not (notice.ask or notice.about is About.OWN)
-    return _opened(turn, Step.ASK if unsure else Step.ARRIVE, notice)
+    step = _first_step(notice)
+    elsewhere = None if step is Step.ARRIVE else _in_another_language(turn)
+    return elsewhere or _opened(turn, step, notice)
+
+
+def _first_step(notice: Notice) -> Step:
+    match notice.about:
+        case About.OWN:
+            return Step.ARRIVE if Condition.OWN_LOSS in notice.conditions else Step.OWN
+        case About.WITNESS if notice.ask:
+            return Step.ARRIVE
+        case _:
+            return Step.ASK
 
 
 def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:
@@ -290,8 +303,15 @@ def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:
     return _moved(turn, Event.NEXT, state, opening(state) if step is Step.ARRIVE else again(state))
 
 
+def _in_another_language(turn: _Turn) -> Decision | None:
+    """The line that says so, with what this step offers. Asked only where no walk opens on the words."""
+    if not turn.content.is_foreign(turn.incoming.words):
+        return None
+    return Decision(turn.held, (Reply((Line.LANGUAGE,), offer(turn.state)),))
+
+
 def _short_help(turn: _Turn) -> Decision:
-    return Decision(turn.held, (Reply((Line.HELP,), ((BEGIN,),)),))
+    return _in_another_language(turn) or Decision(turn.held, (Reply((Line.HELP,), ((BEGIN,),)),))
 
 
 _PRECEDENCE: Final[tuple[Callable[[_Turn], Decision | None], ...]] = (

@@ -108,6 +108,7 @@ class Line(StrEnum):
     THANKS = "thanks"
     SWEAR = "swear"
     MEDIA = "media"
+    LANGUAGE = "language"  # what was written is in one that the bot does not have
     STALE = "stale"
     EXPIRED = "expired"
     UNREADABLE = "unreadable"
@@ -140,6 +141,7 @@ class Line(StrEnum):
     # groups
     GROUP_PRIVATE = "group.private"
     GROUP_DANGER = "group.danger"
+    GROUP_LANGUAGE = "group.language"
 
 
 class Label(StrEnum):
