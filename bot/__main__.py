@@ -9,16 +9,24 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
+from collections.abc import Iterator
+from io import TextIOWrapper
 from typing import Any, Final
 
 import structlog
 from pydantic import BaseModel, Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, CliApp, CliSubCommand, SettingsConfigDict
 from pydantic_settings import SettingsError as UsageError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from bot import app, log, prompts, settings
-from bot.core.model import Content
+from bot.core.matching import normalise
+from bot.core.model import About, Content, Danger, Notice
+from bot.core.noticing import Fired, Points, Weights
 from bot.store import StoreError
 
 EXPECTED: Final = (settings.SettingsError, prompts.ContentError, StoreError)
@@ -65,9 +73,15 @@ class Health(BaseModel):
 class NoticeLines(BaseModel):
     """Read JSON lines {"id", "text"}; for each, write one JSON line that says what is noticed."""
 
+    explain: str = Field("", description="tell of this one text why it is read as it is; - reads it from the input")
+
     def cli_cmd(self) -> None:
-        """Read until the input ends."""
+        """Explain the one text, or read until the input ends."""
         content = prompts.load().content
+        if "explain" in self.model_fields_set:
+            typed = sys.stdin.buffer.read().decode(errors="replace") if self.explain == "-" else self.explain
+            _explain(typed.strip(), content)
+            return
         for line in sys.stdin.buffer:
             sys.stdout.buffer.write(json.dumps(_noticed(line, content), ensure_ascii=False).encode() + b"\n")
             sys.stdout.buffer.flush()
@@ -77,8 +91,12 @@ class Cli(BaseSettings):
     """A companion for the moment when another's suffering will not let go."""
 
     # The prefix keeps the environment out: a variable called RUN or CHECK is no command.
+    # What would stand for None is what no argument can hold: "null" is a text like any other.
     model_config = SettingsConfigDict(
-        cli_prog_name="compassion-bot", env_prefix="COMPASSION_BOT_COMMAND_", cli_exit_on_error=False
+        cli_prog_name="compassion-bot",
+        env_prefix="COMPASSION_BOT_COMMAND_",
+        cli_exit_on_error=False,
+        cli_parse_none_str="\0",
     )
 
     run: CliSubCommand[Run] = Field(description=Run.__doc__)
@@ -98,7 +116,9 @@ class _Message(BaseModel):
 
 
 _MESSAGE: Final = TypeAdapter(_Message)
-_USAGE: Final = "Give run, chat, notice, check or health, and nothing else: settings come from the environment."
+_USAGE: Final = (
+    "Give run, chat, notice [--explain TEXT], check or health, and nothing else: settings come from the environment."
+)
 
 
 def main() -> None:
@@ -150,8 +170,97 @@ def _noticed(line: bytes, content: Content) -> dict[str, Any]:
         "source": notice.source,
         "danger": danger.tier,
         "minor": danger.minor,
-        "evidence": [{"rule": seen.rule, "text": seen.text} for seen in (*notice.evidence, *danger.evidence)],
+        "evidence": [
+            *(
+                {"rule": one.name, "text": one.words}
+                for one in content.reader.explain(message.text)
+                if _speaks(one, notice)
+            ),
+            *({"rule": seen.rule, "text": seen.text} for seen in danger.evidence),
+        ],
     }
+
+
+def _speaks(fired: Fired, notice: Notice) -> bool:
+    """Whether a feature speaks for what was decided."""
+    return _weights(fired.weights)[notice.about] > 0
+
+
+def _weights(weights: Weights) -> dict[About, float]:
+    return {
+        About.WITNESS: weights.witness,
+        About.OWN: weights.own,
+        About.COMPASSION: weights.compassion,
+        About.NONE: weights.other,
+    }
+
+
+# --- Why a text is read as it is ----------------------------------------------------------------------------------
+
+_PIPE: Final = 200
+"""Columns where the output is no terminal."""
+
+
+def _explain(text: str, content: Content) -> None:
+    """Print the words, what fired on them, the chances, and the decision. In colour on a terminal."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    fired, notice = content.reader.explain(text), content.reader.notice(text)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE)
+    words = Text(_printable(normalise(text).strip()), "dim")
+    for one in fired:
+        if one.words:
+            words.highlight_regex(rf"(?<!\S){re.escape(_printable(one.words))}(?!\S)", "not dim bold")
+    console.print(words, soft_wrap=True)
+    console.print()
+    console.print(_reasons(fired, content.reader.chances(text)))
+    console.print()
+    for line in _decided(notice, content.guard.read(text), content.reader.points):
+        console.print(line, soft_wrap=True)
+
+
+def _reasons(fired: tuple[Fired, ...], chances: dict[About, float]) -> Table:
+    """One line for each feature with its weights, and the chances that come of them."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("kind", "rule", "words"):
+        table.add_column(name, overflow="fold")
+    for about in chances:
+        table.add_column(about, justify="right")
+    for one in fired:
+        weights = _weights(one.weights)
+        table.add_row(one.kind, one.name, Text(_printable(one.words)), *(_weight(weights[about]) for about in chances))
+    table.add_row(Text("chances", "bold"), "", "", *(Text(f"{chance:.2f}", "bold") for chance in chances.values()))
+    return table
+
+
+def _weight(weight: float) -> Text:
+    return Text(f"{weight:+.2f}", "green" if weight > 0 else "red" if weight < 0 else "dim")
+
+
+def _decided(notice: Notice, danger: Danger, points: Points) -> Iterator[Text]:
+    """Say what comes of the chances, and what the guard says, which goes before."""
+    yield _decision("about", notice.about)
+    yield _decision("ask", "yes" if notice.ask else "no", _against(notice, points.ask))
+    yield _decision("offer", "yes" if notice.offer else "no", _against(notice, points.offer))
+    yield _decision("source", notice.source)
+    yield _decision("conditions", ", ".join(str(one.name).lower() for one in notice.conditions) or "none")
+    yield _decision("danger", danger.tier + ", under 16" * danger.minor)
+    for seen in danger.evidence:
+        yield _decision("", f"{seen.rule}: {_printable(seen.text)}")
+
+
+def _against(notice: Notice, point: float) -> str:
+    sign = "≥" if notice.probability >= point else "<"
+    return f": {notice.probability:.3f} {sign} {point:.3f}"
+
+
+def _decision(name: str, what: str, why: str = "") -> Text:
+    return Text.assemble(f"{name:12}", (what, "bold"), why)
+
+
+def _printable(text: str) -> str:
+    """Put spaces for what would steer a terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import Button, Content, Reply
-from bot.core.noticing import NoticingRules, Reader
+from bot.core.noticing import Lexicon, NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.languages import Ear
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems
@@ -34,6 +34,7 @@ FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
 
 _T = TypeVar("_T")
+_From = TypeVar("_From")
 _Place = tuple[str | int, ...]
 
 
@@ -80,6 +81,9 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.MIRROR: {"feeling": "feel."},
     Line.WISH: {"who": "who.", "need": "may."},
     Line.ACT: {"act": "then."},
+    Line.SPOKE_OF_ONE: {"first": "reason."},
+    Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
+    Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
 }
 """The slots of a line. Each is filled by a label whose name begins as given here."""
 
@@ -96,12 +100,12 @@ _RATINGS: Final = tuple(f"rate.{rating}" for rating in range(11))
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = _Book(folder / language)
-    if book.problems or book.noticing is None or book.safety is None:
+    if book.problems or book.noticing is None or book.lexicon is None or book.safety is None:
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     content = Content(
         language=language,
-        reader=Reader(book.noticing),
+        reader=Reader(book.noticing, book.lexicon),
         guard=Guard(book.safety),
         labels=labels,
         spoken={label: plain(words) for label, words in labels.items()},
@@ -124,6 +128,45 @@ def read(path: Path, shape: type[_T]) -> _T:
     too. Each line of such an error is one, told where the file has the place that it begins with ("slots.work: ").
     """
     return _Page(path).shaped(shape)
+
+
+def read_lexicon(path: Path) -> Lexicon:
+    """Read lexicon.txt: on each line an entry, a tab, and outcomes with their weights. Raises ContentError."""
+    weights: dict[str, dict[str, float]] = {}
+    lines: dict[str, int] = {}
+    problems: list[tuple[int, str]] = []
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = (
+            "is not UTF-8: save it as UTF-8" if isinstance(error, ValueError) else "cannot be read: add it, or mend it"
+        )
+        raise ContentError([f"{_shown(path)}:1: {why}"]) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("#"):
+            continue
+        entry, _, rest = line.partition("\t")
+        parts = rest.split(" ")
+        try:
+            given = {parts[at]: float(parts[at + 1]) for at in range(0, len(parts), 2)}
+        except (IndexError, ValueError):
+            problems.append((number, "should be an entry, a tab, then names with their weights: mend it"))
+            continue
+        if entry in weights:
+            problems.append((number, f"“{entry}” stands on line {lines[entry]} already: keep one"))
+        weights[entry], lines[entry] = given, number
+    try:
+        lexicon = Lexicon(weights)
+    except ValueError as error:
+        problems += ((lines[problem.partition(": ")[0]], problem) for problem in str(error).splitlines())
+    else:
+        if not problems:
+            return lexicon
+    raise ContentError(f"{_shown(path)}:{line}: {what}" for line, what in sorted(problems))
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 # --- One file -------------------------------------------------------------------------------------------------
@@ -153,7 +196,7 @@ class _Page:
     """
 
     def __init__(self, path: Path) -> None:
-        self._name = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        self._name = _shown(path)
         self.text = ""
         self._lines: dict[_Place, int] = {(): 1}
         self._problems: list[tuple[int, str]] = []
@@ -274,6 +317,7 @@ class _Book:
         self.problems: list[str] = []
         rules = [_Page(folder / name) for name in ("noticing.yaml", "safety.yaml")]
         self.noticing = self._read(rules[0], NoticingRules)
+        self.lexicon = self._told(read_lexicon, folder / "lexicon.txt")
         self.safety = self._read(rules[1], SafetyRules)
         pages = [_Page(folder / name) for name in _COPY_FILES]
         self.texts = tuple(page.text for page in (*rules, *pages))
@@ -292,8 +336,11 @@ class _Book:
                 yield from ((page, ("lines", line, number), wording) for number, wording in enumerate(wordings))
 
     def _read(self, page: _Page, shape: type[_T]) -> _T | None:
+        return self._told(page.shaped, shape)
+
+    def _told(self, reads: Callable[[_From], _T], what: _From) -> _T | None:
         try:
-            return page.shaped(shape)
+            return reads(what)
         except ContentError as error:
             self.problems += error.problems
             return None
@@ -371,6 +418,11 @@ _WALK: Final = (
     *_begins("needs.", "ease", "together"),
     *(Line.RESONANCE, Line.KIND, Line.WHO, Line.APART, Line.WISH, Line.REACH, Line.WE_CARE, Line.LOOK_BACK, Line.CARE),
 )
+_NOTICED: Final = (
+    *(Line.WHY_WITNESS, Line.WHY_OWN, Line.WHY_LOSS),
+    *(Line.WHY_COMPASSION, Line.WHY_UNSURE, Line.WHY_NONE),
+)
+_GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, Line.WHY_LANGUAGE, *_NOTICED)
 _QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
@@ -381,6 +433,8 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((*_ASIDES, *_LEADS), _WALK),
     (_ASIDES, _QUESTIONS),
     (_ASIDES, _CLOSES, (Line.BACK,)),
+    (_NOTICED, _begins("spoke_of."), (Line.BY_WORDS,)),
+    (_GROUNDS, (Line.BY_WORDS,)),
 )
 """The messages of several lines: one of each group, in this order; the first may be left out.
 
@@ -388,10 +442,12 @@ Every line is judged as a message of its own too.
 """
 
 _PLAINEST: Final = frozenset(
-    {*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER, Line.LANGUAGE, Line.GROUP_LANGUAGE},
+    {
+        *(*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER, Line.BY_WORDS),
+        *(Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE),
+    },
 )
 """About danger, or for someone who may know little of the language."""
-
 _OFTEN: Final = frozenset(
     {
         *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
@@ -418,11 +474,13 @@ def _wording_problems(book: _Book) -> Iterator[str]:
 
 
 def _filled(book: _Book, line: Line, wording: str) -> str:
-    """The wording with the longest words in its slots."""
-    labels = [(name, words) for _, copy in book.pages for name, words in copy.labels.items()]
+    """The wording with the longest words in its slots, each once."""
+    labels: dict[str, str] = {name: words for _, copy in book.pages for name, words in copy.labels.items()}
     for slot, start in SLOTS.get(line, {}).items():
-        longest = max((words for name, words in labels if name.startswith(start)), key=len, default=slot)
-        wording = wording.replace(f"{{{slot}}}", longest)
+        longest = max(
+            (name for name in labels if name.startswith(start)), key=lambda name: len(labels[name]), default=""
+        )
+        wording = wording.replace(f"{{{slot}}}", labels.pop(longest, slot))
     return wording
 
 

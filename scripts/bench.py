@@ -176,6 +176,7 @@ def _page(measured: Sequence[Measured]) -> str:
         machine=platform.machine(),
         rounds=ROUNDS,
         rate=RATE,
+        long=LONG,
         people=AT_A_TIME,
         broadcasts=BROADCASTS,
         replies_a_second=REPLIES_A_SECOND,
@@ -194,6 +195,11 @@ of each round, with the lowest and the highest. All is on one machine, so load a
 | --- | --- | --- | --- | --- | --- |
 {lines}
 
+- **Noticing.** All messages of 55 to 65 characters in `tests/corpus`, one after the other, on one core. *And an echo*:
+  what a message is about and what it says about danger, against what python-telegram-bot spends on sending it back,
+  without a network. *And 60*: the same messages as texts of {long} lines, against them one by one; a ratio of 1 is
+  linear. *And VADER*: what a message is about, against VADER's four scores of sentiment, which tell nothing of whose
+  suffering it is.
 - **The whole bot against a bare echo.** Ours: an update is read, ordered, handled by the bot's handlers, answered by
   the core, with the consents of its writer read from the sealed store, and sent, with Telegram's limits
   lifted. Theirs: python-telegram-bot's own
@@ -276,6 +282,60 @@ def _spread(times: Sequence[float]) -> Load:
     """The p50 and p99 of times in seconds."""
     cut = quantiles(times, n=100, method="inclusive")
     return {"p50, ms": cut[49] * 1000, "p99, ms": cut[98] * 1000}
+
+
+# --- noticing ---------------------------------------------------------------------------------------------------
+
+CORPUS: Final = Path(__file__).parent.parent / "tests/corpus"
+SHORT: Final = range(55, 66)
+"""Characters of a message that counts as one of 60."""
+
+LONG: Final = 66
+"""So many of them, on a line each, are a text of about 4,000."""
+
+
+def _messages() -> list[str]:
+    lines = [line for path in sorted(CORPUS.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()]
+    return [text for text in (json.loads(line)["text"] for line in lines) if len(text) in SHORT]
+
+
+def noticing() -> list[Row]:
+    """What reading a message costs, against a bare echo of it, against a short one, and against VADER."""
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # noqa: PLC0415 for this alone
+
+    content = prompts.load().content
+    short = _messages()
+    long = ["\n".join(short[first : first + LONG]) for first in range(0, len(short), LONG)]
+    updates = [_typed(number, number, text) for number, text in enumerate(short, start=1)]
+
+    def both(text: str) -> None:
+        content.guard.read(text)
+        content.reader.notice(text)
+
+    def side(read: Callable[[str], object], texts: Sequence[str], figure: str, many: int) -> Side:
+        async def measured() -> Load:
+            start = perf_counter()
+            for text in texts:
+                read(text)
+            return {figure: (perf_counter() - start) * 1e6 / many}
+
+        return measured
+
+    async def echo() -> Load:
+        async with _bare_echo("") as take:
+            return {message: 1e6 / (await _as_fast_as_it_goes(take, updates))["throughput, 1/s"]}
+
+    message, character = "a message, µs", "a character, µs"
+    ours = side(both, short, message, len(short))
+    ours_short = side(both, short, character, sum(map(len, short)))
+    ours_long = side(both, long, character, sum(map(len, long)))
+    notice = side(content.reader.notice, short, message, len(short))
+    vader = side(SentimentIntensityAnalyzer().polarity_scores, short, message, len(short))
+    return [
+        Row("Noticing and danger, 60 characters, and an echo", (ours, echo), {message: Goal(0.25)}),
+        Row("Noticing and danger, 4,000 characters, and 60", (ours_long, ours_short), {character: Goal(1.5)}),
+        Row("Noticing, 60 characters, and VADER", (notice, vader), {message: None}),
+    ]
 
 
 # --- the whole bot ----------------------------------------------------------------------------------------------
@@ -677,7 +737,7 @@ def urgent() -> list[Row]:
 
 # --- all of it --------------------------------------------------------------------------------------------------
 
-ROWS: Final = (whole_bot, webhook, outbound, urgent)
+ROWS: Final = (noticing, whole_bot, webhook, outbound, urgent)
 SERVERS: Final = {"our-webhook": _our_webhook, "their-webhook": _their_webhook, "telegram": _telegram}
 
 if __name__ == "__main__":

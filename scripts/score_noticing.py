@@ -1,118 +1,214 @@
-"""Print how well the rules of prompts/ read labelled messages: python -m scripts.score_noticing FILE...
+"""Print how well the rules of prompts/ read labelled messages: python -m scripts.score_noticing [--misses N] FILE...
 
-Each FILE holds one JSON object a line with `text` and `label`, and, where known, `source` and `note`. Labels are those
-of the project's messages: WITNESS, OWN, COMPASSION, OTHER; CRISIS_OWN (note T1, T2 or T3), CRISIS_OTHER, ABUSE, THREAT,
-MEDICAL, PSYCHOSIS, EATING, MINOR and PAST. Nothing is fitted here, and no text is printed.
+Each FILE holds one JSON object a line with `text` and `label`, and, where known, `source`, `note`, `setting` and
+`voice`. Labels are those of the project's messages: WITNESS, OWN, COMPASSION, OTHER; CRISIS_OWN (note T1, T2 or T3),
+CRISIS_OTHER, ABUSE, THREAT, MEDICAL, PSYCHOSIS, EATING, MINOR and PAST. The figures of noticing count the first four;
+the tables of labels and of danger have all. Rates come with their 95 % intervals (scripts/scores.py says whose).
+Nothing is fitted here. No text is printed but with --misses: the worst N misses and the worst N false alarms.
 """
 
-import json
+import math
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter_ns
+from typing import Final
 
+from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
-from bot.core.model import About, Danger, Notice, Source, Tier
-from bot.core.noticing import NoticingRules, Reader
-from bot.core.safety import Guard, SafetyRules
-from bot.prompts import FOLDER, read
+from bot import prompts
+from bot.core.model import Content, Tier
+from scripts.scores import (
+    RIVALS,
+    VERDICTS,
+    WITNESS,
+    Scored,
+    auc,
+    brier,
+    by,
+    calibration_error,
+    is_opened_as_distress,
+    placed,
+    quality,
+    reliability,
+    share,
+    share_of,
+    spot,
+    worst_false_alarms,
+    worst_misses,
+)
 
-HARMLESS = ("WITNESS", "OWN", "COMPASSION", "OTHER", "PAST")
-RIVALS = ("OTHER", "OWN", "COMPASSION")
+_MOST: Final = (0.01, 0.02, 0.04, 0.08, 0.16)
+_WIDTH: Final = 150
+"""Columns of the tables on a pipe."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One labelled message and what the rules said of it. `took` is in nanoseconds, for both readers together."""
+class Labelled(BaseModel):
+    """One line of a file."""
 
+    text: str
     label: str
-    source: str
-    note: str
-    notice: Notice
-    danger: Danger
-    took: int
+    source: str | None = None
+    note: str | None = None
+    setting: str | None = None
+    voice: str | None = None
 
 
-def main(paths: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Score the messages of the files and print the tables."""
-    console = Console()
-    if not paths:
-        console.print(__doc__)
-        return 2
-    reader = Reader(read(FOLDER / "en" / "noticing.yaml", NoticingRules))
-    guard = Guard(read(FOLDER / "en" / "safety.yaml", SafetyRules))
-    rows = [json.loads(line) for path in paths for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    scored = [_scored(row, reader, guard) for row in track(rows, "Reading", console=Console(stderr=True))]
-    for table in (_noticing(scored), _asked(scored), _dangers(scored)):
+    parser = ArgumentParser("score_noticing", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--misses", type=int, default=0, metavar="N", help="print the texts of the worst N, too")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    given = parser.parse_args(arguments)
+    try:
+        rows = [row for path in given.files for row in rows_of(path)]
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    if not rows:
+        parser.error("there is no message in these files")
+    content = prompts.load().content
+    scored = [scored_by(row, content) for row in track(rows, "Reading", console=Console(stderr=True))]
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    for table in tables_of(scored, given.misses):
         console.print(table)
-    console.print(f"{len(scored)} messages; {median(one.took for one in scored) / 1000:.1f} us each (median, both).")
+    took = median(one.took for one in scored) / 1000
+    console.print(f"{len(scored)} messages; {took:.1f} us each (median, notice and danger together).")
     return 0
 
 
-def auc(chosen: Sequence[float], others: Sequence[float]) -> float:
-    """Return the chance that one of `chosen` stands above one of `others`, a tie being half (area under the ROC)."""
-    ranks, below = 0.0, 0
-    marked = sorted([(value, 1) for value in chosen] + [(value, 0) for value in others])
-    for _, ties in groupby(marked, key=lambda pair: pair[0]):
-        hits = [hit for _, hit in ties]
-        ranks += sum(hits) * (below + (len(hits) + 1) / 2)
-        below += len(hits)
-    return (ranks - len(chosen) * (len(chosen) + 1) / 2) / (len(chosen) * len(others))
+def rows_of(path: Path) -> Iterator[Labelled]:
+    """Give the rows of a file. Raises OSError, and ValueError that names the line and not what stands there."""
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            yield Labelled.model_validate_json(line)
+        except ValidationError:
+            raise ValueError(f"{path}:{number}: give a JSON object with text and label") from None
 
 
-def _scored(row: dict[str, str | None], reader: Reader, guard: Guard) -> Scored:
-    text = row["text"] or ""
+def scored_by(row: Labelled, content: Content) -> Scored:
+    """Read one message, and note how long that took."""
     start = perf_counter_ns()
-    danger, notice = guard.read(text), reader.notice(text)
+    danger, notice = content.guard.read(row.text), content.reader.notice(row.text)
     took = perf_counter_ns() - start
-    return Scored(row["label"] or "", row.get("source") or "", row.get("note") or "", notice, danger, took)
+    given = {name: value or "" for name, value in row}
+    return Scored(**given, notice=notice, danger=danger, took=took)
 
 
-def _noticing(scored: Sequence[Scored]) -> Table:
-    table = Table("measure", "of WITNESS", title="Noticing")
-    known = [one for one in scored if one.label in HARMLESS]
-    true = [one for one in known if one.label == "WITNESS"]
-    for name, said in (
-        ("most likely WITNESS", [one for one in known if one.notice.about is About.WITNESS]),
-        ("asked", [one for one in known if one.notice.ask]),
-        ("offered", [one for one in known if one.notice.offer]),
-    ):
-        hits = sum(one.label == "WITNESS" for one in said)
-        precision, recall = _share(hits, len(said)), _share(hits, len(true))
-        f1 = _share(2 * hits, len(said) + len(true))
-        table.add_row(name, f"precision {precision}, recall {recall}, F1 {f1}")
-    for names in ((*RIVALS,), *((rival,) for rival in RIVALS)):
-        others = [one.notice.probability for one in known if one.label in names]
-        if true and others:
-            area = auc([one.notice.probability for one in true], others)
-            table.add_row(f"ROC-AUC against {', '.join(names)}", f"{area:.3f}")
-    placed = [one for one in true if one.notice.ask and one.source in {*Source}]
-    table.add_row("source, of those asked", _share(sum(one.notice.source == one.source for one in placed), len(placed)))
+def tables_of(scored: Sequence[Scored], misses: int = 0) -> Iterator[Table]:
+    """Make all tables; with `misses`, two more that show so many texts each."""
+    known = [one for one in scored if one.label in {WITNESS, *RIVALS}]
+    yield _qualities(known)
+    yield _figures(known)
+    yield _false_alarms(known)
+    yield _curve(known)
+    yield _calibration(known)
+    yield _labels(scored)
+    yield _groups("source", known, lambda one: one.source)
+    yield _groups("setting", known, lambda one: one.setting)
+    yield _groups("voice", known, lambda one: one.voice)
+    yield _groups("words", known, lambda one: one.length)
+    yield _dangers(scored)
+    if misses:
+        yield _texts("Worst misses", worst_misses(known, misses))
+        yield _texts("Worst false alarms", worst_false_alarms(known, misses))
+
+
+def _of(known: Sequence[Scored], *labels: str) -> list[Scored]:
+    return [one for one in known if one.label in labels]
+
+
+def _chances(known: Sequence[Scored], *labels: str) -> list[float]:
+    return [one.chance for one in _of(known, *labels)]
+
+
+def _qualities(known: Sequence[Scored]) -> Table:
+    table = Table("verdict", "precision", "recall", "F1", title="Noticing WITNESS")
+    for name, verdict in VERDICTS.items():
+        found = quality(known, verdict)
+        table.add_row(name, str(found.precision), str(found.recall), str(found.f1))
     return table
 
 
-def _asked(scored: Sequence[Scored]) -> Table:
-    table = Table("label", "messages", "asked", "offered", title="Who is asked in private, and offered in a group")
-    for label, ones in _by(scored, lambda one: one.label):
-        asked, offered = sum(one.notice.ask for one in ones), sum(one.notice.offer for one in ones)
-        table.add_row(label, str(len(ones)), _share(asked, len(ones)), _share(offered, len(ones)))
+def _figures(known: Sequence[Scored]) -> Table:
+    table = Table("figure", "value", title="Chances, and what else is said")
+    for names in (RIVALS, *((rival,) for rival in RIVALS)):
+        area = auc(_chances(known, WITNESS), _chances(known, *names))
+        table.add_row(f"ROC-AUC against {', '.join(names)}", str(area))
+    table.add_row("expected calibration error", _said(calibration_error(reliability(known))))
+    table.add_row("Brier's score", _said(brier(known)))
+    table.add_row("COMPASSION opened as distress", str(share_of(_of(known, "COMPASSION"), is_opened_as_distress)))
+    table.add_row("right source, of WITNESS asked", str(placed(known)))
+    return table
+
+
+def _false_alarms(known: Sequence[Scored]) -> Table:
+    table = Table("label", *VERDICTS, title="False alarms in 1,000 messages")
+    for label in RIVALS:
+        ones = _of(known, label)
+        table.add_row(label, *(share_of(ones, verdict).per_thousand() for verdict in VERDICTS.values()))
+    return table
+
+
+def _curve(known: Sequence[Scored]) -> Table:
+    table = Table("at most", title="How many WITNESS are reached where at most so many others are")
+    for others in (("OTHER",), ("OTHER", "OWN")):
+        name = " and ".join(others)
+        table.add_column(f"{name} from")
+        table.add_column(f"{name} reached")
+        table.add_column("WITNESS reached")
+    for most in _MOST:
+        cells = [f"{most:.0%}"]
+        for others in (("OTHER",), ("OTHER", "OWN")):
+            found = spot(_chances(known, WITNESS), _chances(known, *others), most)
+            cells += [f"{found.threshold:.4f}", str(found.others), str(found.chosen)]
+        table.add_row(*cells)
+    return table
+
+
+def _calibration(known: Sequence[Scored]) -> Table:
+    table = Table("chance of WITNESS", "messages", "mean chance", "are WITNESS", title="Calibration")
+    for one in reliability(known):
+        table.add_row(f"{one.low:.1f} to {one.high:.1f}", str(one.messages), _said(one.expected), str(one.true))
+    return table
+
+
+def _labels(scored: Sequence[Scored]) -> Table:
+    table = Table("label", "messages", *VERDICTS, title="By label")
+    for label, ones in by(scored, lambda one: one.label):
+        table.add_row(Text(label), str(len(ones)), *(str(share_of(ones, verdict)) for verdict in VERDICTS.values()))
+    return table
+
+
+def _groups(name: str, known: Sequence[Scored], key: Callable[[Scored], str]) -> Table:
+    table = Table(name, title=f"By {name}")
+    for label in (WITNESS, "OTHER"):
+        for column in (label, "asked", "offered"):
+            table.add_column(column)
+    table.add_column("ROC-AUC against all")
+    for group, ones in by(known, key):
+        cells = [Text(group or "-")]
+        for label in (WITNESS, "OTHER"):
+            labelled = _of(ones, label)
+            cells.append(Text(str(len(labelled))))
+            cells += [Text(str(share_of(labelled, VERDICTS[verdict]))) for verdict in ("asked", "offered")]
+        table.add_row(*cells, str(auc(_chances(ones, WITNESS), _chances(ones, *RIVALS))))
     return table
 
 
 def _dangers(scored: Sequence[Scored]) -> Table:
     table = Table("label", "messages", "any", "seen as under 16", "tiers", title="Danger")
-    for label, ones in _by(scored, lambda one: f"{one.label} {one.note.split(';')[0]}" if _tiered(one) else one.label):
+    for label, ones in by(scored, lambda one: f"{one.label} {one.note.split(';')[0]}" if _tiered(one) else one.label):
         tiers = Counter(one.danger.tier for one in ones if one.danger.tier is not Tier.NONE)
-        said = ", ".join(f"{tier} {_share(count, len(ones))}" for tier, count in tiers.most_common())
-        minors = sum(one.danger.minor for one in ones)
-        table.add_row(label, str(len(ones)), _share(tiers.total(), len(ones)), _share(minors, len(ones)), said)
+        said = ", ".join(f"{tier} {share(count, len(ones))}" for tier, count in tiers.most_common())
+        minors = share_of(ones, lambda one: one.danger.minor)
+        table.add_row(Text(label), str(len(ones)), str(share(tiers.total(), len(ones))), str(minors), said)
     return table
 
 
@@ -120,15 +216,20 @@ def _tiered(one: Scored) -> bool:
     return one.label.startswith("CRISIS")
 
 
-def _by(scored: Iterable[Scored], key: Callable[[Scored], str]) -> list[tuple[str, list[Scored]]]:
-    groups: dict[str, list[Scored]] = defaultdict(list)
-    for one in scored:
-        groups[key(one)].append(one)
-    return sorted(groups.items())
+def _texts(title: str, ones: Sequence[Scored]) -> Table:
+    table = Table("chance", "label", "text", title=title)
+    for one in ones:
+        table.add_row(f"{one.chance:.3f}", one.label, Text(_printable(one.text)))
+    return table
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.3f}" if whole else "-"
+def _said(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _printable(text: str) -> str:
+    """Put spaces for what would steer a terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 if __name__ == "__main__":

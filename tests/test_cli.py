@@ -1,24 +1,31 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.core.lines import Line
+from bot.core.matching import normalise
 from bot.core.model import About, Source, Tier
 from bot.settings import Settings
 from tests.person import PROMPTS, SEEN
 
 ROOT = Path(__file__).parent.parent
 SECRET = "480016:AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
+
+USAGE = (
+    "Give run, chat, notice [--explain TEXT], check or health, and nothing else: settings come from the environment."
+)
 
 Json = dict[str, Any]
 
@@ -65,6 +72,8 @@ def test_help_shows_every_command_and_no_setting(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("notice", "--bot-token", SECRET),
+        ("notice", "--explain", "a", "--bot-token", SECRET),
         ("run", "--bot-token", SECRET),
         ("--bot_token", SECRET, "run"),
         (f"--bot-token={SECRET}", "chat"),
@@ -81,7 +90,7 @@ def test_setting_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path,
 def test_unknown_command_is_told_with_those_there_are(tmp_path: Path) -> None:
     status, out, err = bot(tmp_path, "walk")
     assert (status, out) == (2, "")
-    assert err == "Give run, chat, notice, check or health, and nothing else: settings come from the environment.\n"
+    assert err == f"{USAGE}\n"
 
 
 def test_without_arguments_and_token_it_is_the_terminal_whatever_else_the_environment_says(tmp_path: Path) -> None:
@@ -265,6 +274,106 @@ def test_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
     )
     assert (ended.stdout.count(b"\n"), ended.stderr) == (1, b"")
     assert (tmp_path / "status").read_text() == "0\n"
+
+
+# --- notice --explain ---------------------------------------------------------------------------------------------
+
+READER, GUARD = PROMPTS.content.reader, PROMPTS.content.guard
+
+
+def explained(text: str) -> list[list[str]]:
+    """What must stand in the lines about a text, by words."""
+    fired, chances, notice, danger = READER.explain(text), READER.chances(text), READER.notice(text), GUARD.read(text)
+    return [
+        ["kind", "rule", "words", "witness", "own", "compassion", "none"],
+        *(
+            [one.kind, *one.name.split(), *one.words.split(), *(f"{weight:+.2f}" for weight in astuple(one.weights))]
+            for one in fired
+        ),
+        ["chances", *(f"{chance:.2f}" for chance in chances.values())],
+        ["about", notice.about],
+        ["ask", *against(notice.ask, notice.probability, READER.points.ask)],
+        ["offer", *against(notice.offer, notice.probability, READER.points.offer)],
+        ["source", notice.source],
+        ["conditions", *(", ".join(str(one.name).lower() for one in notice.conditions) or "none").split()],
+        ["danger", *(danger.tier + ", under 16" * danger.minor).split()],
+        *([f"{seen.rule}:", *seen.text.split()] for seen in danger.evidence),
+    ]
+
+
+def against(holds: bool, chance: float, point: float) -> list[str]:  # noqa: FBT001 - as the notice has it
+    return ["yes:" if holds else "no:", f"{chance:.3f}", "≥" if holds else "<", f"{point:.3f}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SEEN,
+        "i watched the news and i feel so guilty and so numb",
+        "im 14 and i want to kill myself tonight",
+        "my exam is tomorrow",
+        "[bold]lantern[/bold]",
+        "null",
+        '{"a": 1}',
+        "- i cant",
+        "",
+    ],
+)
+def test_explain_shows_words_rules_weights_chances_points_and_decision(tmp_path: Path, text: str) -> None:
+    status, out, err = bot(tmp_path, "notice", "--explain", text, PYTHONIOENCODING="latin-1:strict")
+    assert (status, err) == (0, "")
+    words, *lines = out.splitlines()
+    assert words == normalise(text).strip()
+    assert [line.split() for line in lines if line] == explained(text)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_explain_reads_standard_input_where_it_is_told_to(tmp_path: Path) -> None:
+    status, out, err = bot(tmp_path, "notice", "--explain", "-", given=f"{SEEN}\n")
+    assert (status, err) == (0, "")
+    assert out == bot(tmp_path, "notice", "--explain", SEEN)[1]
+
+
+def test_explain_takes_any_bytes_and_steers_no_terminal(tmp_path: Path) -> None:
+    status, out, err = bot(tmp_path, "notice", "--explain", "-", given=b"im sad \xff \x1b[2J\x9b\xc2\x9b \xed\xa0\x80")
+    assert (status, err) == (0, "")
+    assert all(sign.isprintable() or sign == "\n" for sign in out)
+
+
+def read_to_the_end(terminal: int) -> Iterator[bytes]:
+    """What a program writes on a terminal, until it has closed it: Linux then gives an error, and others no bytes."""
+    with suppress(OSError):
+        while seen := os.read(terminal, 1 << 16):
+            yield seen
+
+
+def test_explain_is_coloured_on_a_terminal(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "notice", "--explain", SEEN],
+        env=environment(tmp_path, PYTHONPATH=str(ROOT), TERM="xterm"),
+        stdout=theirs,
+    ) as program:
+        os.close(theirs)
+        shown = b"".join(read_to_the_end(ours))
+        os.close(ours)
+    assert program.returncode == 0
+    assert b"\x1b[32m" in shown
+    assert SEEN in re.sub(r"\x1b\[[0-9;]*m", "", shown.decode())
+
+
+@pytest.mark.parametrize("more", [(), (SEEN, "more"), ("--explain",), ("-x",)])
+def test_explain_without_one_text_is_told_and_nothing_is_repeated(tmp_path: Path, more: tuple[str, ...]) -> None:
+    assert bot(tmp_path, "notice", "--explain", *more) == (2, "", f"{USAGE}\n")
+
+
+def test_help_of_notice_shows_explain_and_no_setting(tmp_path: Path) -> None:
+    status, out, err = bot(tmp_path, "notice", "--help")
+    assert (status, err) == (0, "")
+    assert {word for word in out.replace("[", " ").replace(",", " ").split() if word.startswith("--")} == {
+        "--help",
+        "--explain",
+    }
 
 
 # --- check, and what a broken file does ---------------------------------------------------------------------------

@@ -109,6 +109,7 @@ async def test_walk_without_consent_leaves_not_one_byte_about_anyone(house: Path
         await walk_in_words(ann)
         await ann.commands("privacy")
         await ann.says("i want to kill myself")
+        await ann.commands("why")
         await ann.commands("consent")
         await ann.presses(Label.REMEMBER_NO)
         await ann.commands("stop")

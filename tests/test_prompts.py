@@ -3,17 +3,37 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from functools import cache, reduce
+from itertools import chain, combinations, product
+from operator import add
 from pathlib import Path
 
 import pytest
 
+from bot.core.commands import why
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
-from bot.core.model import Action, Button, Condition, Event, Reply, Source, Step, Tier
+from bot.core.model import (
+    Action,
+    Button,
+    Condition,
+    Event,
+    Ground,
+    Held,
+    Incoming,
+    Kind,
+    Reason,
+    Reply,
+    Source,
+    Step,
+    Tier,
+    Where,
+    Why,
+)
 from bot.core.sequence import advance, begin
 from bot.core.steps import Answer, again, offer, onward, opening, take
 from bot.prompts import FOLDER, MESSAGES, SLOTS, ContentError, Copy, Prompts, check, load, read
+from bot.wording import Measure, line_problems, measure, message_problems
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +80,7 @@ def test_load_knows_the_words_of_a_button_at_any_step(prompts: Prompts) -> None:
 
 
 def test_load_gives_a_reader_and_a_guard(prompts: Prompts) -> None:
-    assert prompts.content.reader.notice("lost a patient today and i cant stop seeing her sons face").evidence
+    assert prompts.content.reader.notice("lost a patient today and i cant stop seeing her sons face").ask
     assert prompts.content.guard.read("i want to kill myself").tier is Tier.OWN
 
 
@@ -111,6 +131,62 @@ def said_in_walks() -> list[Reply]:
 def test_messages_of_a_walk_are_of_the_kinds_that_check_judges(said_in_walks: list[Reply]) -> None:
     judged = {part for groups in MESSAGES for keys in product(*groups) for part in (keys, keys[1:])}
     assert {reply.keys for reply in said_in_walks if len(reply.keys) > 1} - judged == set()
+
+
+NOTICED = (Ground.WITNESS, Ground.OWN, Ground.LOSS, Ground.COMPASSION, Ground.UNSURE, Ground.NONE)
+
+
+def said_of(ground: Ground, *reasons: Reason) -> Reply:
+    """What /why says."""
+    incoming = Incoming(7, Where.PRIVATE, Kind.COMMAND, at=0, command="why")
+    (reply,) = why(incoming, Held(why=Why(ground, reasons))).replies
+    return reply
+
+
+@pytest.fixture(scope="module")
+def said_of_all() -> list[Reply]:
+    """What /why says of every ground with every choice of reasons; their order changes no count."""
+    chosen = [reasons for number in range(4) for reasons in combinations(Reason, number)]
+    noticed = [said_of(ground, *reasons) for ground in NOTICED for reasons in chosen]
+    return [*noticed, *(said_of(ground) for ground in set(Ground) - {*NOTICED})]
+
+
+def test_messages_of_why_are_of_the_kinds_that_check_judges(said_of_all: list[Reply]) -> None:
+    judged = {part for groups in MESSAGES for keys in product(*groups) for part in (keys, keys[1:])}
+    assert {reply.keys for reply in said_of_all} - judged == set()
+
+
+def test_messages_of_why_keep_to_the_copy_rules_in_every_wording(prompts: Prompts, said_of_all: list[Reply]) -> None:
+    @cache
+    def judged(line: Line, pick: int, slots: frozenset[tuple[str, Label]]) -> tuple[Measure, tuple[str, ...]]:
+        words = prompts.text(Reply((line,), slots=dict(slots), picks=(pick,)))
+        return measure(words), (*line_problems(words), *(["is not filled"] if "{" in words else []))
+
+    problems = []
+    for reply in said_of_all:
+        slots = frozenset(reply.slots.items())
+        for picks in product(*(range(len(prompts.lines[line])) for line in reply.keys)):
+            lines = zip(reply.keys, picks, strict=True)
+            sizes, told = zip(*(judged(line, pick, slots) for line, pick in lines), strict=True)
+            danger = Line.WHY_DANGER in reply.keys
+            problems += [*chain(*told), *message_problems(reduce(add, sizes), danger=danger)]
+    assert problems == []
+
+
+def test_text_of_why_names_what_was_spoken_of(prompts: Prompts) -> None:
+    said = [prompts.text(said_of(Ground.WITNESS, *reasons)) for reasons in ((), (*Reason,)[:1], (*Reason,)[:3])]
+    assert [text.split("\n\n")[1:-1] for text in said] == [
+        [],
+        ["You spoke of someone else."],
+        ["You spoke of someone else, animals or nature, and death or dying."],
+    ]
+
+
+def test_every_reason_has_a_label_and_every_ground_a_line() -> None:
+    assert {f"reason.{reason}" for reason in Reason} == {label for label in Label if label.startswith("reason.")}
+    assert {f"why.{ground}" for ground in Ground} | {Line.WHY_NOTHING} == {
+        line for line in Line if line.startswith("why.")
+    }
 
 
 def test_messages_of_a_walk_fill_their_slots(prompts: Prompts, said_in_walks: list[Reply]) -> None:

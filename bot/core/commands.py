@@ -22,11 +22,13 @@ from bot.core.model import (
     Event,
     Fact,
     Forgot,
+    Ground,
     Held,
     Incoming,
     Lane,
     Moved,
     Purpose,
+    Reason,
     Reply,
     Step,
     Withdrew,
@@ -39,6 +41,11 @@ _CONSENT: Final = (
     (Button(Label.UNDER_16, Action.REMEMBER_UNDER_16), Button(Label.REMEMBER_NO, Action.REMEMBER_NO)),
 )
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]+)(?:@\w+)?(?![\w/@])\s*")  # "/stop." stops too
+_PLACES: Final = ("first", "second", "third")
+_SPOKE_OF: Final = ((), (Line.SPOKE_OF_ONE,), (Line.SPOKE_OF_TWO,), (Line.SPOKE_OF_THREE,))
+"""The line that names so many reasons, and its slots in their order."""
+_LIGHT: Final = frozenset({Reason.EVERYDAY, Reason.PLAY})
+"""All that is told as a reason to have found nothing: nobody hears that a death weighed too little."""
 _FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
 
 
@@ -79,6 +86,18 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     if before.step is Step.DANGER_ASK:  # the question stays open, so where help is comes first
         decision = replace(decision, replies=(Reply((Line.CARD_LINES,), lane=Lane.DANGER), *decision.replies))
     return replace(decision, facts=(Moved(before.step, Event.STOP, state.step), *ended))
+
+
+def why(_: Incoming, held: Held) -> Decision:
+    """In plain words, why the last text was answered as it was. None of its own words are known any more."""
+    if held.why is None:
+        return _say(held, Line.WHY_NOTHING)
+    ground, reasons = held.why.ground, held.why.reasons
+    if ground is Ground.NONE:
+        reasons = tuple(reason for reason in reasons if reason in _LIGHT)
+    slots = {name: Label(f"reason.{reason}") for name, reason in zip(_PLACES, reasons, strict=False)}
+    lines = (Line(f"why.{ground}"), *_SPOKE_OF[len(slots)], Line.BY_WORDS)
+    return Decision(held, (Reply(lines, slots=slots),))
 
 
 def privacy(_: Incoming, held: Held) -> Decision:
@@ -161,6 +180,7 @@ COMMANDS: Mapping[str, Handler] = {
     "crisis": crisis,
     "stop": stop,
     "help": help_,
+    "why": why,
     "privacy": privacy,
     "consent": consent,
     "forget": forget,

@@ -6,8 +6,9 @@ message and the same held state give the same decision.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, stop, unknown
@@ -25,6 +26,7 @@ from bot.core.model import (
     Decision,
     Ended,
     Event,
+    Ground,
     Held,
     Incoming,
     Kind,
@@ -38,6 +40,7 @@ from bot.core.model import (
     Step,
     Tier,
     Where,
+    Why,
 )
 from bot.core.sequence import WALKING, advance, begin, knows
 from bot.core.steps import BEGIN, Answer, again, offer, onward, opening, read, stay_with, take, typed
@@ -47,7 +50,7 @@ _CARDS: Final = {tier: Line(f"card.{tier}") for tier in Tier if tier not in {Tie
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what is noticed can be kept
 class _Turn:
     """All that a decision rests on."""
 
@@ -60,6 +63,11 @@ class _Turn:
     def state(self) -> State:
         return self.held.state
 
+    @cached_property
+    def notice(self) -> Notice:
+        """What the words are about, read once and only where it matters."""
+        return self.content.reader.notice(self.incoming.words)
+
 
 def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     """What to hold from now on, what to say, and what happened."""
@@ -69,7 +77,8 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     found_minor = danger.minor and not incoming.forwarded and not held.state.minor
     now, withdrawn = as_minor(held) if found_minor else (held, ())
     turn = _Turn(incoming, now, content, danger)
-    decision = next(decision for room in _PRECEDENCE if (decision := room(turn)) is not None)
+    room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
+    decision = _explained(turn, room, decision)
     if now.state.minor:
         replies = _with_minor(decision.replies, tell=found_minor)
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
@@ -135,7 +144,7 @@ def _with_walk(turn: _Turn) -> State:
     """The walk under way, or one that has not begun, so that it can go on after a card in the noticed branch."""
     if turn.state.step not in {Step.IDLE, Step.CLOSE}:
         return turn.state
-    return _new_walk(turn, Step.IDLE, turn.content.reader.notice(turn.incoming.words))
+    return _new_walk(turn, Step.IDLE, turn.notice)
 
 
 # --- What is not said in words of one's own ------------------------------------------------------------------------
@@ -184,13 +193,12 @@ def _forwarded(turn: _Turn) -> Decision | None:
     """Whose words are these? That comes before any card about oneself."""
     if not turn.incoming.forwarded:
         return None
-    notice = turn.content.reader.notice(turn.incoming.words)
     in_danger = turn.danger.tier is not Tier.NONE
     if not in_danger and turn.state.step in WALKING:
         return _again(turn, Line.HEARD)
-    if not in_danger and not notice.ask:
-        return _short_help(turn)
-    state = _new_walk(turn, Step.WHOSE, notice)
+    if not in_danger and not turn.notice.ask:
+        return _in_another_language(turn) or _short_help(turn)
+    state = _new_walk(turn, Step.WHOSE, turn.notice)
     state = replace(state, resume=Step.HELD) if in_danger else state
     return _moved(turn, Event.NEXT, state, again(state))
 
@@ -230,21 +238,42 @@ def _read(turn: _Turn) -> Answer | None:
     return next((answer for answer in answers if answer.action is Action.STOP), answers[-1] if answers else None)
 
 
-def _walk(turn: _Turn) -> Decision | None:
-    state, text = turn.state, turn.incoming.words
+def _answer(turn: _Turn) -> Decision | None:
     answer = _read(turn)
-    decision = None if answer is None or state.step is Step.IDLE else _answered(turn, answer)
-    if decision is not None:
-        return decision
+    return None if answer is None or turn.state.step is Step.IDLE else _answered(turn, answer)
+
+
+def _foreign(turn: _Turn) -> Decision | None:
+    """Asked only where no walk opens on the words; and what is no clear no to the question about danger is none."""
+    if turn.state.step is Step.DANGER_ASK or _opens_a_walk(turn.notice):
+        return None
+    return _in_another_language(turn)
+
+
+def _opens_a_walk(notice: Notice) -> bool:
+    match notice.about:
+        case About.WITNESS:
+            return notice.ask
+        case About.OWN:
+            return Condition.OWN_LOSS in notice.conditions
+        case about:
+            return about is About.COMPASSION
+
+
+def _in_another_language(turn: _Turn) -> Decision | None:
+    """What says so, with the buttons of this step."""
+    if not turn.content.is_foreign(turn.incoming.words):
+        return None
+    return Decision(turn.held, (Reply((Line.LANGUAGE,), offer(turn.state)),))
+
+
+def _walk(turn: _Turn) -> Decision | None:
+    state = turn.state
     if state.step in {Step.STAY, Step.HELD}:
-        return _in_another_language(turn) or Decision(turn.held, (stay_with(state),))
+        return Decision(turn.held, (stay_with(state),))
     if state.step not in WALKING and state.step is not Step.DANGER_ASK:
         return None
-    notice = turn.content.reader.notice(text)
-    elsewhere = None if notice.ask or state.step is Step.DANGER_ASK else _in_another_language(turn)
-    if elsewhere is not None:
-        return elsewhere
-    conditions = notice.conditions
+    conditions = turn.notice.conditions
     state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
     turn = replace(turn, held=replace(turn.held, state=state))
     if Condition.OVERWHELM in conditions and state.step in WALKING:
@@ -277,25 +306,16 @@ def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple
 
 
 def _noticed(turn: _Turn) -> Decision | None:
-    notice = turn.content.reader.notice(turn.incoming.words)
+    notice = turn.notice
+    if notice.about is About.OWN and Condition.OWN_LOSS not in notice.conditions:
+        return _opened(turn, Step.OWN, notice)
     if notice.about is About.COMPASSION:
         state = _new_walk(turn, Step.REACH, notice)
         return _moved(turn, Event.NEXT, state, Reply((Line.AFFIRM, Line.ABOUT)), again(state))
     if notice.about is About.NONE and not notice.ask:
         return None
-    step = _first_step(notice)
-    elsewhere = None if step is Step.ARRIVE else _in_another_language(turn)
-    return elsewhere or _opened(turn, step, notice)
-
-
-def _first_step(notice: Notice) -> Step:
-    match notice.about:
-        case About.OWN:
-            return Step.ARRIVE if Condition.OWN_LOSS in notice.conditions else Step.OWN
-        case About.WITNESS if notice.ask:
-            return Step.ARRIVE
-        case _:
-            return Step.ASK
+    unsure = notice.about is About.NONE or not (notice.ask or notice.about is About.OWN)
+    return _opened(turn, Step.ASK if unsure else Step.ARRIVE, notice)
 
 
 def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:
@@ -303,18 +323,13 @@ def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:
     return _moved(turn, Event.NEXT, state, opening(state) if step is Step.ARRIVE else again(state))
 
 
-def _in_another_language(turn: _Turn) -> Decision | None:
-    """The line that says so, with what this step offers. Asked only where no walk opens on the words."""
-    if not turn.content.is_foreign(turn.incoming.words):
-        return None
-    return Decision(turn.held, (Reply((Line.LANGUAGE,), offer(turn.state)),))
-
-
 def _short_help(turn: _Turn) -> Decision:
-    return _in_another_language(turn) or Decision(turn.held, (Reply((Line.HELP,), ((BEGIN,),)),))
+    return Decision(turn.held, (Reply((Line.HELP,), ((BEGIN,),)),))
 
 
-_PRECEDENCE: Final[tuple[Callable[[_Turn], Decision | None], ...]] = (
+_Room = Callable[[_Turn], Decision | None]
+
+_PRECEDENCE: Final[tuple[_Room, ...]] = (
     _danger,
     _edited,
     _unseen,
@@ -322,11 +337,23 @@ _PRECEDENCE: Final[tuple[Callable[[_Turn], Decision | None], ...]] = (
     _press,
     _forwarded,
     _aside,
+    _answer,
+    _foreign,
     _walk,
     _noticed,
     _short_help,
 )
 """The first that has an answer gives it."""
+
+_GROUNDS: Final[Mapping[_Room, Ground]] = {
+    _danger: Ground.DANGER,
+    _forwarded: Ground.FORWARDED,
+    _aside: Ground.KNOWN,
+    _answer: Ground.ANSWER,
+    _foreign: Ground.LANGUAGE,
+    _walk: Ground.ANSWER,
+}
+"""What those go by that look for one thing in a text."""
 
 
 # --- What every decision has -------------------------------------------------------------------------------------
@@ -340,6 +367,28 @@ def _new_walk(turn: _Turn, step: Step, notice: Notice) -> State:
         conditions=notice.conditions,
         minor=turn.state.minor,
     )
+
+
+def _explained(turn: _Turn, room: _Room, decision: Decision) -> Decision:
+    """The same, with what /why goes by; it is the last text's until another comes."""
+    if room in _GROUNDS:
+        why = Why(_GROUNDS[room])
+    elif room in {_noticed, _short_help}:
+        opened = decision.held.state.step if room is _noticed else None
+        why = Why(_ground(turn.notice, opened), turn.notice.reasons)
+    else:
+        return decision
+    return replace(decision, held=replace(decision.held, why=why))
+
+
+def _ground(notice: Notice, opened: Step | None) -> Ground:
+    match opened:
+        case Step.ASK:
+            return Ground.UNSURE
+        case Step.ARRIVE if Condition.OWN_LOSS in notice.conditions:
+            return Ground.LOSS
+        case _:
+            return Ground(notice.about)
 
 
 def _again(turn: _Turn, before: Line | None = None) -> Decision:

@@ -133,6 +133,22 @@ class Line(StrEnum):
     FORGET_DONE = "forget.done"
     FORGET_KEPT = "forget.kept"
     STORE_FAILED = "store_failed"
+    WHY_DANGER = "why.danger"  # what the answer to the last text went by
+    WHY_FORWARDED = "why.forwarded"
+    WHY_KNOWN = "why.known"
+    WHY_ANSWER = "why.answer"
+    WHY_LANGUAGE = "why.language"
+    WHY_WITNESS = "why.witness"
+    WHY_OWN = "why.own"
+    WHY_LOSS = "why.loss"
+    WHY_COMPASSION = "why.compassion"
+    WHY_UNSURE = "why.unsure"
+    WHY_NONE = "why.none"
+    WHY_NOTHING = "why.nothing"  # there is no last text
+    SPOKE_OF_ONE = "spoke_of.one"  # after a ground: what a text spoke of
+    SPOKE_OF_TWO = "spoke_of.two"
+    SPOKE_OF_THREE = "spoke_of.three"
+    BY_WORDS = "by_words"  # last: a program that goes by words
 
     # what Telegram shows of the bot
     DESCRIPTION = "description"  # at most 512 characters
@@ -231,11 +247,27 @@ class Label(StrEnum):
     FORGET_NO = "forget.no"
     WRITE_PRIVATELY = "write_privately"
 
+    REASON_SOMEONE = "reason.someone"  # "someone else": fills what a text spoke of
+    REASON_LIVING = "reason.living"
+    REASON_DEATH = "reason.death"
+    REASON_HARM = "reason.harm"
+    REASON_SENSED = "reason.sensed"
+    REASON_FEELING = "reason.feeling"
+    REASON_BODY = "reason.body"
+    REASON_RETURNS = "reason.returns"
+    REASON_GUILT = "reason.guilt"
+    REASON_SCENE = "reason.scene"
+    REASON_OWN_LIFE = "reason.own_life"
+    REASON_CARE = "reason.care"
+    REASON_EVERYDAY = "reason.everyday"
+    REASON_PLAY = "reason.play"
+
     COMMAND_START = "command.start"  # in Telegram's menu of commands
     COMMAND_WALK = "command.walk"
     COMMAND_CRISIS = "command.crisis"
     COMMAND_STOP = "command.stop"
     COMMAND_HELP = "command.help"
+    COMMAND_WHY = "command.why"
     COMMAND_PRIVACY = "command.privacy"
     COMMAND_CONSENT = "command.consent"
     COMMAND_FORGET = "command.forget"

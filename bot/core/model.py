@@ -146,9 +146,31 @@ class Evidence:
     text: str
 
 
+class Reason(StrEnum):
+    """In the plainest words, why a message seems to be about something."""
+
+    SOMEONE = "someone"  # who suffers
+    LIVING = "living"  # animals, land, sea
+    DEATH = "death"
+    HARM = "harm"  # illness, violence, disaster, want
+    SENSED = "sensed"  # that it was seen, heard or read
+    FEELING = "feeling"
+    BODY = "body"  # and sleep
+    RETURNS = "returns"  # by itself, again and again
+    GUILT = "guilt"  # and helplessness
+    SCENE = "scene"  # a small thing that stands for it all
+    OWN_LIFE = "own_life"
+    CARE = "care"  # that is settled
+    EVERYDAY = "everyday"  # a question, an arrangement, small talk
+    PLAY = "play"  # a film, a game, a joke
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a message is about. `probability` (0 to 1) is that of WITNESS."""
+    """What a message is about. `probability` (0 to 1) is that of WITNESS.
+
+    `reasons`: at most three that spoke for `about`, the strongest first.
+    """
 
     about: About = About.NONE
     probability: float = 0.0
@@ -156,7 +178,7 @@ class Notice:
     offer: bool = False  # would offer in a group
     source: Source = Source.NONE
     conditions: Condition = Condition.NONE
-    evidence: tuple[Evidence, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +340,30 @@ class Purpose(StrEnum):
     REMEMBER = "remember"
 
 
+class Ground(StrEnum):
+    """What the answer to a text went by."""
+
+    DANGER = "danger"  # its words could speak of it
+    FORWARDED = "forwarded"
+    KNOWN = "known"  # a message that means one thing wherever it comes: thanks, stop
+    ANSWER = "answer"  # to what the bot said before
+    LANGUAGE = "language"  # one that the bot does not have
+    WITNESS = "witness"
+    OWN = "own"
+    LOSS = "loss"  # the writer's own
+    COMPASSION = "compassion"
+    UNSURE = "unsure"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a text was answered as it was: enumerations only, never its words."""
+
+    ground: Ground
+    reasons: tuple[Reason, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """All that is held of one person while a message of theirs is answered."""
@@ -325,6 +371,7 @@ class Held:
     state: State = State()
     consents: frozenset[Purpose] = frozenset()
     said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk; memory only
+    why: Why | None = None  # the last text was answered as it was; memory only
 
 
 @dataclass(frozen=True, slots=True)

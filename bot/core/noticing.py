@@ -1,16 +1,28 @@
 """What a message is about: distress from another's suffering, one's own trouble, settled compassion, or none.
 
-Rules that hold here: phrases, combinations and weights are data (`prompts/<language>/noticing.yaml`), and every
-decision can be told in the words that it rests on; four scores compete, so that what speaks for one's own trouble
-speaks against distress about another. Deterministic, linear in the length of the text, never raises on a text.
+Rules that hold here: phrases, combinations, words and weights are data (`prompts/<language>/noticing.yaml` and
+`lexicon.txt`), and every decision can be told in the words that it rests on; four scores compete, so that what speaks
+for one's own trouble speaks against distress about another. Deterministic, linear in the length of the text, never
+raises on a text.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise, repeat
+from struct import Struct
+from typing import Final
 
-from bot.core.matching import Combination, Matcher, Reading, each, phrase_problems
-from bot.core.model import About, Condition, Evidence, Notice, Source
+from bot.core.matching import STEM, Combination, Matcher, Reading, each, normalise, phrase_problems
+from bot.core.model import About, Condition, Notice, Reason, Source
+
+ABOUTS: Final = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
+SOURCES: Final = tuple(source for source in Source if source is not Source.NONE)
+OUTCOMES: Final = ("witness", "own", "compassion", "other", *SOURCES)
+"""What a weight may speak for: four that compete for what a message is about, and the sources that compete beside."""
+
+STEM_LENGTH: Final = 5
+"""Letters of the beginnings of words that the lexicon may hold, for words that are longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +37,24 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Phrases that mean one thing. `hides`: other phrases within its words do not count."""
+    """Phrases that mean one thing. `hides`: other phrases within its words do not count.
+
+    `speaks_for`: the weight for this is never below 0, whatever is fitted.
+    """
 
     means: str
     phrases: tuple[str, ...]
     weights: Weights = Weights()
     hides: bool = False
+    speaks_for: About | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together(Combination):
-    """A combination of slots that has weights of its own."""
+    """A combination of slots that has weights of its own. `speaks_for` as in a slot."""
 
     weights: Weights = Weights()
+    speaks_for: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +67,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class NoticingRules:
-    """Everything that noticing knows in one language.
+    """Everything that noticing knows in one language, but for single words.
 
     A *feature* is the name of a slot or of a combination. Raises ValueError with every problem, one a line.
     """
@@ -61,6 +78,7 @@ class NoticingRules:
     combinations: Mapping[str, Together] = field(default_factory=dict)
     sources: Mapping[Source, Mapping[str, float]] = field(default_factory=dict)  # what speaks for each, and how much
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reasons: Mapping[Reason, tuple[str, ...]] = field(default_factory=dict)  # the features that stand for each
     fillers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -74,16 +92,20 @@ class NoticingRules:
             yield "points: 0 < ask <= offer <= 1 does not hold"
         for name, slot in self.slots.items():
             yield from phrase_problems(f"slots.{name}", slot.phrases, self.fillers)
+            yield from _against(f"slots.{name}", slot)
         for name, combination in self.combinations.items():
             if name in self.slots:
                 yield f"combinations.{name}: a slot has the same name"
             yield from combination.problems(f"combinations.{name}", self.slots)
+            yield from _against(f"combinations.{name}", combination)
         for source, weights in self.sources.items():
             yield from self._unknown(f"sources.{source}", weights)
         for name, features in self.conditions.items():
             if name.upper() not in Condition.__members__:
                 yield f"conditions.{name}: there is no such condition"
             yield from self._unknown(f"conditions.{name}", features)
+        for reason, features in self.reasons.items():
+            yield from self._unknown(f"reasons.{reason}", features)
 
     def _unknown(self, where: str, features: Iterable[str]) -> Iterator[str]:
         for name in features:
@@ -91,15 +113,85 @@ class NoticingRules:
                 yield f"{where}: there is no slot or combination {name!r}"
 
 
-_ABOUTS = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
+def _against(where: str, feature: Slot | Together) -> Iterator[str]:
+    if feature.speaks_for is not None and _row(feature.weights)[ABOUTS.index(feature.speaks_for)] < 0:
+        yield f"{where}: speaks for {feature.speaks_for} and has a weight below 0 for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words, and what each adds to which score: a word, two side by side, or a beginning ("cryin*").
+
+    `weights`: word -> outcome -> what it adds. Raises ValueError with every problem, one a line.
+    """
+
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what can never be found."""
+        problems = [*self._problems()]
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    def _problems(self) -> Iterator[str]:
+        for entry, weights in self.weights.items():
+            for outcome in weights:
+                if outcome not in _OUTCOMES:
+                    yield f"{entry}: there is no outcome {outcome!r}"
+            if entry.endswith(STEM) and len(entry) != STEM_LENGTH + 1:
+                yield f"{entry}: a beginning has {STEM_LENGTH} letters"
+            if entry.count(" ") > 1:
+                yield f"{entry}: is more than two words"
+
+
+_OUTCOMES: Final = frozenset(OUTCOMES)
+
+
+def entries(text: str) -> set[str]:
+    """Return all that a lexicon could hold of a text: what weights are fitted on."""
+    words = normalise(text).split()
+    stems = {word[:STEM_LENGTH] + STEM for word in words if len(word) > STEM_LENGTH}
+    return {*words, *(f"{one} {other}" for one, other in pairwise(words)), *stems}
+
+
+# All scores of a feature are one number, 32 bits for each: one sum adds them all at once.
+_BITS: Final = 32
+_HALF: Final = 1 << (_BITS - 1)  # added to each, so that none is below 0 when they are taken apart
+_HALVES: Final = sum(_HALF << _BITS * place for place in range(len(OUTCOMES)))
+_SCORES: Final = Struct(f"<{len(OUTCOMES)}I")
+_UNIT: Final = 0.01
+_SHIFTS: Final = {outcome: _BITS * place for place, outcome in enumerate(OUTCOMES)}
+
+
+def _packed(weights: Mapping[str, float]) -> int:
+    """Pack weights by outcome, to hundredths. A field holds as many as the longest message can have."""
+    total = 0
+    for outcome, weight in weights.items():
+        total += round(weight / _UNIT) << _SHIFTS[outcome]
+    return total
+
+
+def _unpacked(total: int) -> tuple[int, ...]:
+    """Take scores apart, in the order of OUTCOMES: hundredths, from _HALF on."""
+    return _SCORES.unpack((total + _HALVES).to_bytes(_SCORES.size, "little"))
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A feature that a message has. `words`: those that it was found in; a combination has none."""
+
+    kind: str  # "slot", "combination" or "lexicon"
+    name: str
+    words: str
+    weights: Weights
 
 
 class Reader:
-    """Reads messages by one language's rules."""
+    """Reads messages by one language's rules and words."""
 
-    def __init__(self, rules: NoticingRules) -> None:
+    def __init__(self, rules: NoticingRules, lexicon: Lexicon) -> None:
         slots, combinations = rules.slots, rules.combinations
-        self._points = rules.points
+        self.points = rules.points
         self._matcher = Matcher(
             {name: slot.phrases for name, slot in slots.items()},
             hiding=[name for name, slot in slots.items() if slot.hides],
@@ -108,46 +200,72 @@ class Reader:
         self._tests = self._matcher.tests(combinations.values())
         features: dict[str, Slot | Together] = {**slots, **combinations}
         self._bits = {name: 1 << number for number, name in enumerate(features)}
-        self._names = {bit: name for name, bit in self._bits.items()}
-        self._start = _row(rules.start)
-        self._rows = {bit: _row(features[name].weights) for name, bit in self._bits.items()}
-        self._places = [*rules.sources]
-        self._placing: dict[int, list[tuple[int, float]]] = {}  # what speaks for which source, and how much
-        for place, weights in enumerate(rules.sources.values()):
+        self._start = _packed(asdict(rules.start))
+        self._rows = {self._bits[name]: _packed(asdict(feature.weights)) for name, feature in features.items()}
+        for source, weights in rules.sources.items():
             for name, weight in weights.items():
-                self._placing.setdefault(self._bits[name], []).append((place, weight))
-        self._places_mask = sum(self._placing)
+                self._rows[self._bits[name]] += _packed({source: weight})
+        self._weights = {name: feature.weights for name, feature in features.items()}
+        self._lexicon = lexicon
+        self._words: dict[str, int] = {}
+        self._pairs: dict[tuple[str, str], int] = {}
+        self._stems: dict[str, int] = {}
+        for word, weights in lexicon.weights.items():
+            row = _packed(weights)
+            one, _, other = word.partition(" ")
+            if other:
+                self._pairs[one, other] = row
+            elif word.endswith(STEM):
+                self._stems[word[:-1]] = row
+            else:
+                self._words[word] = row
+        self._reasons = _reasons(rules, self._bits)
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
-        steers = self._mask(name for names in rules.conditions.values() for name in names)
-        self._speaks = [
-            steers | sum(bit for bit, row in self._rows.items() if row[about] > 0) for about in range(len(_ABOUTS))
-        ]
 
     def notice(self, text: str) -> Notice:
-        """Tell what any text is about, with the rules that fired. Takes time linear in its length; never raises."""
-        reading = self._matcher.read(text)
-        features = self._features(reading)
-        chances = self._chances(features)
-        witness = chances[0]
-        about = chances.index(max(chances))
+        """Tell what any text is about. Takes time linear in its length; never raises."""
+        normal = normalise(text)
+        features = self._features(self._matcher.find(normal))
+        scores = _unpacked(self._total(features, normal))
+        chances = _chances(scores[: len(ABOUTS)])
+        witness, about = chances[0], chances.index(max(chances))
         conditions = Condition.NONE
         for condition, mask in self._conditions:
             if features & mask:
                 conditions |= condition
         return Notice(
-            about=_ABOUTS[about],
+            about=ABOUTS[about],
             probability=witness,
-            ask=witness >= self._points.ask,
-            offer=witness >= self._points.offer,
-            source=self._source(features),
+            ask=witness >= self.points.ask,
+            offer=witness >= self.points.offer,
+            source=_source(scores[len(ABOUTS) :]),
             conditions=conditions,
-            evidence=tuple(self._evidence(reading, features & self._speaks[about])),
+            reasons=_strongest(self._reasons[about], features),
         )
+
+    def chances(self, text: str) -> dict[About, float]:
+        """Return the four scores as chances that add up to 1."""
+        normal = normalise(text)
+        scores = _unpacked(self._total(self._features(self._matcher.find(normal)), normal))
+        return dict(zip(ABOUTS, _chances(scores[: len(ABOUTS)]), strict=True))
 
     def features(self, text: str) -> tuple[str, ...]:
         """Return the slots and combinations that fire on a text: what weights are fitted on."""
-        features = self._features(self._matcher.read(text))
+        features = self._features(self._matcher.find(normalise(text)))
         return tuple(name for name, bit in self._bits.items() if features & bit)
+
+    def explain(self, text: str) -> tuple[Fired, ...]:
+        """Return all that speaks in a text, the largest weight first."""
+        reading = self._matcher.find(normalise(text))
+        fired = [
+            Fired("slot" if name in self._matcher.bits else "combination", name, words, self._weights[name])
+            for name, words in self._evidence(reading, self._features(reading))
+        ]
+        for word in sorted(entries(text) & self._lexicon.weights.keys()):
+            weights = self._lexicon.weights[word]
+            about = Weights(**{name: weights[name] for name in OUTCOMES[: len(ABOUTS)] if name in weights})
+            fired.append(Fired("lexicon", word, word, about))
+        return tuple(sorted(fired, key=lambda one: -max(map(abs, _row(one.weights)))))
 
     def _features(self, reading: Reading) -> int:
         features = reading.whole
@@ -155,46 +273,73 @@ class Reader:
             features |= 1 << len(self._matcher.bits) + number
         return features
 
-    def _chances(self, features: int) -> list[float]:
-        """Return the four scores as chances that add up to 1 (softmax), in the order of _ABOUTS."""
-        witness, own, compassion, other = self._start
+    def _total(self, features: int, normal: str) -> int:
+        """Add up what slots, combinations and words speak for."""
+        rows, words, total = self._rows, normal.split(), self._start
         for bit in each(features):
-            more = self._rows[bit]
-            witness += more[0]
-            own += more[1]
-            compassion += more[2]
-            other += more[3]
-        highest = max(witness, own, compassion, other)
-        parts = [math.exp(score - highest) for score in (witness, own, compassion, other)]
-        total = sum(parts)
-        return [part / total for part in parts]
+            total += rows[bit]
+        stems = {word[:STEM_LENGTH] for word in words if len(word) > STEM_LENGTH}
+        total += sum(map(self._words.get, {*words}, repeat(0)))
+        total += sum(map(self._pairs.get, {*pairwise(words)}, repeat(0)))
+        return total + sum(map(self._stems.get, stems, repeat(0)))
 
-    def _source(self, features: int) -> Source:
-        """Return the source that most speaks for; of equals, the one that stands first in the rules."""
-        scores = [0.0] * len(self._places)
-        for bit in each(features & self._places_mask):
-            for place, weight in self._placing[bit]:
-                scores[place] += weight
-        best = max(scores, default=0.0)
-        return self._places[scores.index(best)] if best > 0 else Source.NONE
-
-    def _evidence(self, reading: Reading, features: int) -> Iterator[Evidence]:
+    def _evidence(self, reading: Reading, features: int) -> Iterator[tuple[str, str]]:
         """Yield each of these features with the first words that it was found in; a combination has none."""
-        slots = features & reading.whole
-        combinations = features ^ slots
+        first: dict[int, str] = {}
         for found, start, end in reading.hits:
-            fresh = found & slots
-            if fresh:
-                slots ^= fresh
-                words = reading.words(start, end)
-                for bit in each(fresh):
-                    yield Evidence(self._names[bit], words)
-        for bit in each(combinations):
-            yield Evidence(self._names[bit], "")
+            for bit in each(found):
+                first.setdefault(bit, reading.words(start, end))
+        for name, bit in self._bits.items():
+            if features & bit:
+                yield name, first.get(bit, "")
 
     def _mask(self, names: Iterable[str]) -> int:
         return sum(self._bits[name] for name in {*names})
 
 
+def _chances(scores: Sequence[int]) -> list[float]:
+    """Return the scores of ABOUTS as chances that add up to 1 (softmax)."""
+    highest = max(scores)
+    parts = [math.exp((score - highest) * _UNIT) for score in scores]
+    whole = sum(parts)
+    return [part / whole for part in parts]
+
+
+def _source(scores: Sequence[int]) -> Source:
+    """Return the source that most speaks for; of equals, the first."""
+    best = max(scores)
+    return SOURCES[scores.index(best)] if best > _HALF else Source.NONE
+
+
 def _row(weights: Weights) -> tuple[float, float, float, float]:
     return weights.witness, weights.own, weights.compassion, weights.other
+
+
+# --- Reasons, in the plainest words ------------------------------------------------------------------------------
+
+_MOST_REASONS: Final = 3
+
+_Reasons = Mapping[int, Sequence[tuple[Reason, float]]]
+"""By the bit of a feature: each reason that it stands for, with what it adds."""
+
+
+def _reasons(rules: NoticingRules, bits: Mapping[str, int]) -> list[_Reasons]:
+    """Return what may be told for each score: the reasons of the features that speak for it."""
+    features: dict[str, Slot | Together] = {**rules.slots, **rules.combinations}
+    found: list[dict[int, list[tuple[Reason, float]]]] = [{} for _ in _row(rules.start)]
+    for reason, names in rules.reasons.items():
+        for name in names:
+            row = _row(features[name].weights)
+            for about, weight in enumerate(row):
+                if weight > 0 and weight >= max(row) / 2:  # less than that, it rather speaks for another
+                    found[about].setdefault(bits[name], []).append((reason, weight))
+    return [*found]
+
+
+def _strongest(reasons: _Reasons, features: int) -> tuple[Reason, ...]:
+    """Return the reasons that these features add up to most; of equals, those that stand first in the rules."""
+    sums: dict[Reason, float] = {}
+    for bit in each(features):
+        for reason, weight in reasons.get(bit, ()):
+            sums[reason] = sums.get(reason, 0.0) + weight
+    return tuple(sorted(sums, key=lambda reason: -sums[reason])[:_MOST_REASONS])

@@ -62,7 +62,9 @@ def test_no_command_has_the_description_or_the_handler_of_another() -> None:
 
 
 def test_the_commands_that_telegram_expects_are_there() -> None:
-    assert {"start", "help", "settings", "privacy", "walk", "crisis", "stop", "consent", "forget"} == set(COMMANDS)
+    assert {"start", "help", "why", "settings", "privacy", "walk", "crisis", "stop", "consent", "forget"} == set(
+        COMMANDS
+    )
 
 
 def test_every_command_that_the_copy_names_is_there() -> None:

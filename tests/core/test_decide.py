@@ -18,6 +18,7 @@ from bot.core.model import (
     Decision,
     Ended,
     Event,
+    Ground,
     Held,
     Incoming,
     Kind,
@@ -25,6 +26,7 @@ from bot.core.model import (
     Moved,
     Opened,
     Purpose,
+    Reason,
     Refused,
     Reply,
     Source,
@@ -32,6 +34,7 @@ from bot.core.model import (
     Step,
     Tier,
     Where,
+    Why,
 )
 from bot.core.sequence import WALKING, begin
 from bot.core.steps import offer, opening
@@ -376,6 +379,8 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     said.append(answer(State(), received(Kind.MEDIA)))
     said += (answer(at(Step.KIND), received(Kind.COMMAND, command=command)) for command in (*COMMANDS, "nonsense"))
     said.append(answer(State(), received(Kind.COMMAND, command="stop")))
+    whys = [Why(ground, (*Reason,)[start : start + 3]) for ground in Ground for start in range(len(Reason))]
+    said += (decide(received(Kind.COMMAND, command="why"), Held(why=why), CONTENT) for why in whys)
     remembering = Held(consents=frozenset(Purpose))
     said.append(decide(received(Kind.COMMAND, command="consent"), remembering, CONTENT))
     said += (answer(State(), received(Kind.PRESS, pressed=Opened(State(), action, 0))) for action in BUTTONS)

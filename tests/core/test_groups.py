@@ -43,7 +43,9 @@ def test_what_is_addressed_gets_one_line_and_the_way_to_the_private_chat(text: s
     ]
 
 
-@pytest.mark.parametrize("command", ["start", "walk", "crisis", "stop", "privacy", "consent", "forget", "nonsense"])
+@pytest.mark.parametrize(
+    "command", ["start", "walk", "crisis", "stop", "why", "privacy", "consent", "forget", "nonsense"]
+)
 def test_every_command_in_a_group_gets_the_same_line(command: str) -> None:
     (reply,) = heard(kind=Kind.COMMAND, command=command).replies
     assert reply.keys == (Line.GROUP_PRIVATE,)

@@ -1,6 +1,7 @@
 """Noticing: the cases of tests/cases/en/noticing.yaml, rules that are refused, and texts of any kind."""
 
-from dataclasses import replace
+import math
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.model import About, Condition, Notice, Source
-from bot.core.noticing import NoticingRules, Points, Reader, Slot, Together, Weights
-from bot.prompts import FOLDER, read
+from bot.core.model import About, Condition, Notice, Reason, Source
+from bot.core.noticing import ABOUTS, Lexicon, NoticingRules, Points, Reader, Slot, Together, Weights, entries
+from bot.prompts import FOLDER, read, read_lexicon
 
 RULES = read(FOLDER / "en" / "noticing.yaml", NoticingRules)
-READER = Reader(RULES)
+LEXICON = read_lexicon(FOLDER / "en" / "lexicon.txt")
+READER = Reader(RULES, LEXICON)
 CASES: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[1] / "cases" / "en" / "noticing.yaml").read_text(encoding="utf-8"),
 )
@@ -65,27 +67,116 @@ def test_every_condition_and_source_can_be_noticed() -> None:
     assert {*RULES.sources} == {*Source} - {Source.NONE}
 
 
-def test_notice_says_which_words_spoke() -> None:
-    notice = Reader(small()).notice("Sad for HER.")
-    assert [(one.rule, one.text) for one in notice.evidence] == [("sad", "sad"), ("her", "her"), ("sad_for_her", "")]
+def test_explanation_says_which_words_spoke_the_strongest_first() -> None:
+    lexicon = Lexicon(
+        {"so": {"other": -0.5}, "for her": {"witness": 2.0}, "gloom*": {"own": 0.1}, "her": {"work": 0.5}}
+    )
+    reader = Reader(small(), lexicon)
+    assert [(one.kind, one.name, one.words) for one in reader.explain("Sad for HER, gloomily.")] == [
+        ("combination", "sad_for_her", ""),
+        ("lexicon", "for her", "for her"),
+        ("slot", "sad", "sad"),
+        ("slot", "her", "her"),
+        ("lexicon", "gloom*", "gloom*"),
+        ("lexicon", "her", "her"),
+    ]
+    notice = reader.notice("Sad for HER, gloomily.")
+    assert (notice.about, notice.source, notice.conditions) == (About.WITNESS, Source.STRANGER, Condition.GUILT)
+
+
+def test_every_reason_can_be_noticed() -> None:
+    assert [*RULES.reasons] == [*Reason]
+
+
+def reasons(**features: Weights) -> tuple[Reason, ...]:
+    """Give the reasons for WITNESS in a message with these features, each named for what it stands for."""
+    slots = {name: Slot("", (name,), weights) for name, weights in features.items()}
+    rules = small(
+        {
+            "slots": slots,
+            "combinations": {},
+            "sources": {},
+            "conditions": {},
+            "reasons": {Reason(name): (name,) for name in features},
+            "start": Weights(witness=9.0),
+        }
+    )
+    notice = Reader(rules, Lexicon()).notice(" ".join(features))
     assert notice.about is About.WITNESS
-    assert notice.source is Source.STRANGER
-    assert notice.conditions is Condition.GUILT
+    return notice.reasons
+
+
+def test_notice_gives_three_reasons_the_strongest_first() -> None:
+    given = reasons(
+        death=Weights(witness=0.1), body=Weights(witness=0.4), guilt=Weights(witness=0.2), scene=Weights(witness=0.3)
+    )
+    assert given == (Reason.BODY, Reason.SCENE, Reason.GUILT)
+
+
+def test_notice_gives_reasons_of_one_strength_in_the_order_of_the_rules() -> None:
+    assert reasons(scene=Weights(witness=0.2), death=Weights(witness=0.2)) == (Reason.SCENE, Reason.DEATH)
+
+
+def test_notice_gives_no_reason_that_spoke_rather_for_something_else() -> None:
+    given = reasons(
+        death=Weights(witness=0.2, own=0.4), body=Weights(witness=0.2, own=0.41), guilt=Weights(own=1.0), care=Weights()
+    )
+    assert given == (Reason.DEATH,)
+
+
+def test_features_that_stand_for_one_reason_add_up() -> None:
+    rules = small({"reasons": {Reason.SOMEONE: ("her",), Reason.FEELING: ("sad", "sad_for_her")}})
+    assert Reader(rules, Lexicon()).notice("sad for her").reasons == (Reason.FEELING, Reason.SOMEONE)
+    assert Reader(rules, Lexicon()).notice("tea at four").reasons == ()
 
 
 def test_notice_of_nothing_known_is_none() -> None:
-    notice = Reader(small()).notice("tea at four")
-    assert notice.about is About.NONE
-    assert notice.evidence == ()
-    assert notice.source is Source.NONE
+    reader = Reader(small(), Lexicon())
+    notice = reader.notice("tea at four")
+    assert (notice.about, notice.source, reader.explain("tea at four")) == (About.NONE, Source.NONE, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("tea", {"tea"}),
+        ("Tea, TEA!", {"tea", ",", "!", "tea ,", ", tea", "tea !"}),
+        ("crying", {"crying", "cryin*"}),
+        ("", set()),
+    ],
+)
+def test_entries_are_words_pairs_and_beginnings(text: str, found: set[str]) -> None:
+    assert entries(text) == found
+
+
+@pytest.mark.parametrize("entry", ["tea", "four tea", "after*"])
+def test_entry_of_the_lexicon_counts_once_however_often_it_stands(entry: str) -> None:
+    reader = Reader(small(), Lexicon({entry: {"witness": 1.5, "news": 0.5}}))
+    plain, once, thrice = (reader.chances(text) for text in ("two", "four tea afternoon", "four tea afternoon " * 3))
+    assert once == thrice
+    odds = once[About.WITNESS] / once[About.OWN] / (plain[About.WITNESS] / plain[About.OWN])
+    assert math.log(odds) == pytest.approx(1.5)
+    assert reader.notice("four tea afternoon").source is Source.NEWS
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(sorted(LEXICON.weights)), max_size=12).map(" ".join))
+def test_explanation_adds_up_to_what_is_noticed(text: str) -> None:
+    scores = [getattr(RULES.start, name) for name in ("witness", "own", "compassion", "other")]
+    for one in READER.explain(text):
+        scores = [score + more for score, more in zip(scores, astuple(one.weights), strict=True)]
+    chances = READER.chances(text)
+    assert sum(chances.values()) == pytest.approx(1)
+    for about, score in zip(ABOUTS, scores, strict=True):
+        assert chances[about] == pytest.approx(math.exp(score) / sum(map(math.exp, scores)))
+    assert READER.notice(text).probability == chances[About.WITNESS]
 
 
 def test_notice_asks_and_offers_from_its_points() -> None:
-    notice = Reader(small()).notice("sad")
+    notice = Reader(small(), Lexicon()).notice("sad")
     at, above = Points(notice.probability, 1.0), Points(notice.probability, notice.probability)
     assert notice.ask is False
-    assert Reader(small({"points": at})).notice("sad") == replace(notice, ask=True)
-    assert Reader(small({"points": above})).notice("sad") == replace(notice, ask=True, offer=True)
+    assert Reader(small({"points": at}), Lexicon()).notice("sad") == replace(notice, ask=True)
+    assert Reader(small({"points": above}), Lexicon()).notice("sad") == replace(notice, ask=True, offer=True)
 
 
 @given(st.text(st.characters(), max_size=400))
@@ -110,15 +201,38 @@ def test_notice_takes_long_texts(text: str) -> None:
         ({"slots": {"her": Slot("", ())}, "combinations": {}, "conditions": {}}, "slots.her: has no phrases"),
         ({"combinations": {"her": Together(together=("sad",))}}, "combinations.her: a slot has the same name"),
         ({"combinations": {"x": Together(together=("joy",))}}, "combinations.x: there is no slot 'joy'"),
+        (
+            {
+                "slots": {"her": Slot("", ("her",), Weights(own=-1), speaks_for=About.OWN)},
+                "combinations": {},
+                "conditions": {},
+            },
+            "slots.her: speaks for own and has a weight below 0 for it",
+        ),
         ({"sources": {Source.NEWS: {"joy": 1.0}}}, "sources.news: there is no slot or combination 'joy'"),
         ({"conditions": {"numb": ("joy",)}}, "conditions.numb: there is no slot or combination 'joy'"),
         ({"conditions": {"hurry": ("sad",)}}, "conditions.hurry: there is no such condition"),
+        ({"reasons": {Reason.BODY: ("sad", "joy")}}, "reasons.body: there is no slot or combination 'joy'"),
     ],
 )
 def test_malformed_rules_are_refused(changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=r"^") as refused:
         small(changes)
     assert problem in str(refused.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("weights", "problem"),
+    [
+        ({"tea": {"joy": 1.0}}, "tea: there is no outcome 'joy'"),
+        ({"te*": {"own": 1.0}}, "te*: a beginning has 5 letters"),
+        ({"tea at four": {"own": 1.0}}, "tea at four: is more than two words"),
+    ],
+)
+def test_malformed_lexicon_is_refused(weights: dict[str, dict[str, float]], problem: str) -> None:
+    with pytest.raises(ValueError, match=r"^") as refused:
+        Lexicon(weights)
+    assert str(refused.value) == problem
 
 
 def test_malformed_rules_are_refused_with_all_problems_at_once() -> None:
