@@ -27,6 +27,7 @@ from bot.core.matching import plain
 from bot.core.model import Button, Content, Reply
 from bot.core.noticing import Lexicon, NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
+from bot.languages import Ear
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
@@ -109,6 +110,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         labels=labels,
         spoken={label: plain(words) for label, words in labels.items()},
         typed=book.typed,
+        is_foreign=Ear(language, book.texts).is_foreign,
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 
@@ -201,6 +203,7 @@ class _Page:
 
     def __init__(self, path: Path) -> None:
         self._name = _shown(path)
+        self.text = ""
         self._lines: dict[_Place, int] = {(): 1}
         self._problems: list[tuple[int, str]] = []
         root = self._composed(path)
@@ -229,16 +232,16 @@ class _Page:
         return next(self._lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in self._lines)
 
     def _composed(self, path: Path) -> yaml.Node | None:
-        text, self._problems = _text(path)
+        self.text, self._problems = _text(path)
         if self._problems:
             return None
         try:
-            root: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
+            root: yaml.Node | None = yaml.compose(self.text, Loader=_LOADER)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             self._problems.append((line, f"is not YAML ({error.problem}): look at the quotes, colons and spaces here"))
         except yaml.reader.ReaderError as error:
-            line = text[: error.position].count("\n") + 1
+            line = self.text[: error.position].count("\n") + 1
             self._problems.append((line, "has a character that cannot be printed: take it out"))
         else:
             if root is None:
@@ -313,10 +316,12 @@ class _Book:
 
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
-        self.noticing = self._read(_Page(folder / "noticing.yaml"), NoticingRules)
+        rules = [_Page(folder / name) for name in ("noticing.yaml", "safety.yaml")]
+        self.noticing = self._read(rules[0], NoticingRules)
         self.lexicon = self._told(read_lexicon, folder / "lexicon.txt")
-        self.safety = self._read(_Page(folder / "safety.yaml"), SafetyRules)
+        self.safety = self._read(rules[1], SafetyRules)
         pages = [_Page(folder / name) for name in _COPY_FILES]
+        self.texts = tuple(page.text for page in (*rules, *pages))
         read = [(page, self._read(page, Copy)) for page in pages]
         self.pages = [(page, copy) for page, copy in read if copy is not None]
         self.problems += self._name_problems("lines", Line)
@@ -418,7 +423,7 @@ _NOTICED: Final = (
     *(Line.WHY_WITNESS, Line.WHY_OWN, Line.WHY_LOSS),
     *(Line.WHY_COMPASSION, Line.WHY_UNSURE, Line.WHY_NONE),
 )
-_GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, *_NOTICED)
+_GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, Line.WHY_LANGUAGE, *_NOTICED)
 _QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
@@ -437,9 +442,13 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
 Every line is judged as a message of its own too.
 """
 
-_DANGER: Final = frozenset(
-    {*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER, Line.BY_WORDS},
+_PLAINEST: Final = frozenset(
+    {
+        *(*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER, Line.BY_WORDS),
+        *(Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE),
+    },
 )
+"""About danger, or for someone who may know little of the language."""
 _OFTEN: Final = frozenset(
     {
         *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
@@ -482,7 +491,7 @@ def _command_problems(wording: str) -> Iterator[str]:
 
 
 def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
-    fewest = 3 if line in _OFTEN else 2 if line in _DANGER else 1
+    fewest = 3 if line in _OFTEN else 2 if line in _PLAINEST else 1
     if len(said) < fewest:
         yield f"has {len(said)} wordings, and is met often: write at least {fewest}"
     if len(set(said)) < len(said):
@@ -502,7 +511,7 @@ def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Itera
         messages = [_joined(parts) for parts in product(*choices)]
         worst = dict.fromkeys(max(messages, key=trait) for trait in _TRAITS if messages)
         for lines, size in worst:
-            for problem in message_problems(size, danger=_DANGER.issuperset(lines)):
+            for problem in message_problems(size, danger=_PLAINEST.issuperset(lines)):
                 names = " + ".join(lines)
                 yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
 

@@ -197,7 +197,7 @@ def _forwarded(turn: _Turn) -> Decision | None:
     if not in_danger and turn.state.step in WALKING:
         return _again(turn, Line.HEARD)
     if not in_danger and not turn.notice.ask:
-        return _short_help(turn)
+        return _in_another_language(turn) or _short_help(turn)
     state = _new_walk(turn, Step.WHOSE, turn.notice)
     state = replace(state, resume=Step.HELD) if in_danger else state
     return _moved(turn, Event.NEXT, state, again(state))
@@ -238,12 +238,37 @@ def _read(turn: _Turn) -> Answer | None:
     return next((answer for answer in answers if answer.action is Action.STOP), answers[-1] if answers else None)
 
 
+def _answer(turn: _Turn) -> Decision | None:
+    answer = _read(turn)
+    return None if answer is None or turn.state.step is Step.IDLE else _answered(turn, answer)
+
+
+def _foreign(turn: _Turn) -> Decision | None:
+    """Asked only where no walk opens on the words; and what is no clear no to the question about danger is none."""
+    if turn.state.step is Step.DANGER_ASK or _opens_a_walk(turn.notice):
+        return None
+    return _in_another_language(turn)
+
+
+def _opens_a_walk(notice: Notice) -> bool:
+    match notice.about:
+        case About.WITNESS:
+            return notice.ask
+        case About.OWN:
+            return Condition.OWN_LOSS in notice.conditions
+        case about:
+            return about is About.COMPASSION
+
+
+def _in_another_language(turn: _Turn) -> Decision | None:
+    """What says so, with the buttons of this step."""
+    if not turn.content.is_foreign(turn.incoming.words):
+        return None
+    return Decision(turn.held, (Reply((Line.LANGUAGE,), offer(turn.state)),))
+
+
 def _walk(turn: _Turn) -> Decision | None:
     state = turn.state
-    answer = _read(turn)
-    decision = None if answer is None or state.step is Step.IDLE else _answered(turn, answer)
-    if decision is not None:
-        return decision
     if state.step in {Step.STAY, Step.HELD}:
         return Decision(turn.held, (stay_with(state),))
     if state.step not in WALKING and state.step is not Step.DANGER_ASK:
@@ -312,6 +337,8 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _press,
     _forwarded,
     _aside,
+    _answer,
+    _foreign,
     _walk,
     _noticed,
     _short_help,
@@ -322,6 +349,8 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _danger: Ground.DANGER,
     _forwarded: Ground.FORWARDED,
     _aside: Ground.KNOWN,
+    _answer: Ground.ANSWER,
+    _foreign: Ground.LANGUAGE,
     _walk: Ground.ANSWER,
 }
 """What those go by that look for one thing in a text."""

@@ -1,7 +1,7 @@
 """What may ever be said in a group, and when.
 
 Rules that hold here: a message that is not addressed to the bot is dropped before any rule reads it; nothing about a
-person is said, and everyone gets the same line; nothing here touches the state of anyone's walk.
+person is said, and everyone gets the same lines; nothing here touches the state of anyone's walk.
 """
 
 from typing import Final
@@ -16,6 +16,10 @@ def decide_in_group(incoming: Incoming, held: Held, content: Content) -> Decisio
     """One generic line with the way to the private chat, or nothing."""
     if not incoming.addressed or incoming.kind not in {Kind.TEXT, Kind.COMMAND}:
         return Decision(held)
-    danger = content.guard.read(incoming.text)
-    line = Line.GROUP_PRIVATE if danger.tier is Tier.NONE else Line.GROUP_DANGER
-    return Decision(held, (Reply((line,), DOOR),))
+    return Decision(held, (Reply((_line(incoming, content),), DOOR),))
+
+
+def _line(incoming: Incoming, content: Content) -> Line:
+    if content.guard.read(incoming.text).tier is not Tier.NONE:
+        return Line.GROUP_DANGER
+    return Line.GROUP_LANGUAGE if content.is_foreign(incoming.text) else Line.GROUP_PRIVATE

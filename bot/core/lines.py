@@ -108,6 +108,7 @@ class Line(StrEnum):
     THANKS = "thanks"
     SWEAR = "swear"
     MEDIA = "media"
+    LANGUAGE = "language"  # what was written is in one that the bot does not have
     STALE = "stale"
     EXPIRED = "expired"
     UNREADABLE = "unreadable"
@@ -136,6 +137,7 @@ class Line(StrEnum):
     WHY_FORWARDED = "why.forwarded"
     WHY_KNOWN = "why.known"
     WHY_ANSWER = "why.answer"
+    WHY_LANGUAGE = "why.language"
     WHY_WITNESS = "why.witness"
     WHY_OWN = "why.own"
     WHY_LOSS = "why.loss"
@@ -155,6 +157,7 @@ class Line(StrEnum):
     # groups
     GROUP_PRIVATE = "group.private"
     GROUP_DANGER = "group.danger"
+    GROUP_LANGUAGE = "group.language"
 
 
 class Label(StrEnum):

@@ -6,7 +6,7 @@ person in anything that outlives a message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -348,6 +348,7 @@ class Ground(StrEnum):
     FORWARDED = "forwarded"
     KNOWN = "known"  # a message that means one thing wherever it comes: thanks, stop
     ANSWER = "answer"  # to what the bot said before
+    LANGUAGE = "language"  # one that the bot does not have
     WITNESS = "witness"
     OWN = "own"
     LOSS = "loss"  # the writer's own
@@ -541,3 +542,4 @@ class Content:
     labels: Mapping[Label, str]
     spoken: Mapping[Label, str]  # the same, normalised once, for comparing with what was typed
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...
+    is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language

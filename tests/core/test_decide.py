@@ -60,6 +60,7 @@ DANGERS = {
 UNCLEAR = "i cant do this anymore"
 YOUNG = "im 13 and my dog died"
 ORDINARY = "what is the capital of france"
+SPANISH = "no puedo dormir por las noticias"
 
 
 def received(kind: Kind = Kind.TEXT, text: str = "", **more: object) -> Incoming:
@@ -248,6 +249,32 @@ def test_an_empty_message_and_one_without_meaning_are_answered(step: Step) -> No
         assert answer(at(step), received(text=words)).replies
 
 
+@pytest.mark.parametrize("step", sorted({*WALKING, Step.IDLE, Step.HELD}))
+def test_another_language_is_answered_and_moves_nothing(step: Step) -> None:
+    before = Held(at(step))
+    decision = decide(received(text=SPANISH), before, CONTENT)
+    assert lines(decision) == [Line.LANGUAGE]
+    assert decision.held.state == before.state
+    assert decision.replies[0].buttons == offer(at(step))
+
+
+def test_another_language_is_no_clear_no_to_the_question_about_danger() -> None:
+    assert lines(answer(at(Step.DANGER_ASK), received(text=SPANISH)))[0] is Line.CARD_OWN
+
+
+def test_the_language_is_asked_about_only_where_no_walk_opens() -> None:
+    asked: list[str] = []
+
+    def is_foreign(text: str) -> bool:
+        asked.append(text)
+        return False
+
+    content = replace(CONTENT, is_foreign=is_foreign)
+    for text in (SEEN, "i want to die", "stop", "thanks", ORDINARY):
+        decide(received(text=text), Held(), content)
+    assert asked == [ORDINARY]
+
+
 def test_words_that_mean_nothing_here_are_answered_with_what_to_do() -> None:
     assert lines(answer(State(), received(text=ORDINARY))) == [Line.HELP]
 
@@ -338,7 +365,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     for care_for in CareFor:
         state = replace(at(Step.APART), care_for=care_for)
         said += (answer(state, incoming) for incoming in pressed(state))
-    texts = (*DANGERS.values(), UNCLEAR, YOUNG, SEEN, ORDINARY, "stop", "thanks", "are you real?", "fuck off")
+    texts = (*DANGERS.values(), UNCLEAR, YOUNG, SEEN, ORDINARY, SPANISH, "stop", "thanks", "are you real?", "fuck off")
     texts += (
         "heard a sad story today",
         "i am so stressed about my exams",
@@ -357,7 +384,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     remembering = Held(consents=frozenset(Purpose))
     said.append(decide(received(Kind.COMMAND, command="consent"), remembering, CONTENT))
     said += (answer(State(), received(Kind.PRESS, pressed=Opened(State(), action, 0))) for action in BUTTONS)
-    said += (answer(State(), received(text=words, where=Where.GROUP)) for words in (SEEN, "i want to die"))
+    said += (answer(State(), received(text=words, where=Where.GROUP)) for words in (SEEN, SPANISH, "i want to die"))
     return tuple(said)
 
 

@@ -15,6 +15,7 @@ from tests.person import PROMPTS, SEEN
 CONTENT = PROMPTS.content
 HELD = Held(State(walk=5, step=Step.RESONANCE, counter=3))
 PERSON = 7_071_067_811
+GROUP_LINES = (Line.GROUP_PRIVATE, Line.GROUP_DANGER, Line.GROUP_LANGUAGE)
 
 
 def heard(text: str = "", kind: Kind = Kind.TEXT, *, command: str = "", addressed: bool = True) -> Decision:
@@ -56,6 +57,13 @@ def test_danger_in_a_group_is_answered_to_the_room(kind: Kind) -> None:
     assert reply.keys == (Line.GROUP_DANGER,)
 
 
+def test_another_language_in_a_group_is_answered_only_when_it_is_addressed() -> None:
+    text = "не могу спать после этого видео"
+    (reply,) = heard(text).replies
+    assert reply.keys == (Line.GROUP_LANGUAGE,)
+    assert heard(text, addressed=False) == Decision(HELD)
+
+
 @pytest.mark.parametrize("kind", [Kind.EDIT, Kind.PRESS, Kind.MEDIA])
 def test_nothing_else_in_a_group_is_answered(kind: Kind) -> None:
     assert heard("i want to die", kind) == Decision(HELD)
@@ -66,7 +74,7 @@ def test_a_group_never_gets_a_private_step_or_moves_a_walk(text: str, kind: Kind
     decision = heard(text, kind)
     assert decision.held == HELD
     assert decision.facts == ()
-    assert {line for reply in decision.replies for line in reply.keys} <= {Line.GROUP_PRIVATE, Line.GROUP_DANGER}
+    assert {line for reply in decision.replies for line in reply.keys} <= set(GROUP_LINES)
 
 
 def test_everyone_in_a_group_gets_the_same_words() -> None:
@@ -76,7 +84,7 @@ def test_everyone_in_a_group_gets_the_same_words() -> None:
 
 
 def test_decide_in_group_never_says_whose_message_it_answers() -> None:
-    said = [wording for line in (Line.GROUP_PRIVATE, Line.GROUP_DANGER) for wording in PROMPTS.lines[line]]
+    said = [wording for line in GROUP_LINES for wording in PROMPTS.lines[line]]
     assert not [wording for wording in said if "{" in wording]
     assert (
         decide_in_group(Incoming(PERSON, Where.GROUP, Kind.TEXT, at=0, text=SEEN), HELD, CONTENT).replies[0].slots == {}

@@ -83,6 +83,8 @@ def held_after(text: str, *, step: Step = Step.IDLE, kind: Kind = Kind.TEXT, for
         (held_after(SEEN, step=Step.KIND), Ground.ANSWER),
         (held_after("maybe", step=Step.DANGER_ASK), Ground.ANSWER),
         (held_after("it was long", step=Step.STAY), Ground.ANSWER),
+        (held_after("no puedo dormir por las noticias"), Ground.LANGUAGE),
+        (held_after("no puedo dormir por las noticias", step=Step.KIND), Ground.LANGUAGE),
     ],
 )
 def test_the_ground_of_an_answer_is_held_and_said(held: Held, ground: Ground) -> None:
