@@ -224,6 +224,7 @@ class Reader:
             else:
                 self._words[word] = row
         self._reasons = _reasons(rules, self._bits)
+        self._reasoning = [sum(reasons) for reasons in self._reasons]
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
 
     def notice(self, text: str) -> Notice:
@@ -247,7 +248,7 @@ class Reader:
             offer=witness >= self.points.offer,
             source=_source(scores[len(ABOUTS) :]) if met else Source.NONE,
             conditions=conditions,
-            reasons=_strongest(self._reasons[about], features),
+            reasons=_strongest(self._reasons[about], features & self._reasoning[about]),
         )
 
     def chances(self, text: str) -> dict[About, float]:
@@ -283,8 +284,10 @@ class Reader:
     def _total(self, features: int, normal: str) -> int:
         """Add up what slots, combinations and words speak for."""
         rows, words, total = self._rows, normal.split(), self._start
-        for bit in each(features):
+        while features:
+            bit = features & -features
             total += rows[bit]
+            features ^= bit
         stems = {word[:STEM_LENGTH] for word in words if len(word) > STEM_LENGTH}
         total += sum(map(self._words.get, {*words}, repeat(0)))
         total += sum(map(self._pairs.get, {*pairwise(words)}, repeat(0)))
@@ -347,6 +350,6 @@ def _strongest(reasons: _Reasons, features: int) -> tuple[Reason, ...]:
     """Return the reasons that these features add up to most; of equals, those that stand first in the rules."""
     sums: dict[Reason, float] = {}
     for bit in each(features):
-        for reason, weight in reasons.get(bit, ()):
+        for reason, weight in reasons[bit]:
             sums[reason] = sums.get(reason, 0.0) + weight
-    return tuple(sorted(sums, key=lambda reason: -sums[reason])[:_MOST_REASONS])
+    return tuple(sorted(sums, key=sums.__getitem__, reverse=True)[:_MOST_REASONS])
