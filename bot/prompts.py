@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails
 
 from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
-from bot.core.matching import plain
+from bot.core.matching import STEM, normalise, plain, silent
 from bot.core.model import Button, Content, Reply
 from bot.core.noticing import Lexicon, NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
@@ -116,9 +116,9 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
 
 
 def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
-    """Every problem of one language: those that `load` raises, and every break of the copy rules."""
+    """Every problem of one language: those that `load` raises, rules that never fire, and breaks of the copy rules."""
     book = _Book(folder / language)
-    return [*book.problems, *_wording_problems(book)]
+    return [*book.problems, *_silent_problems(book), *_wording_problems(book)]
 
 
 def read(path: Path, shape: type[_T]) -> _T:
@@ -316,12 +316,12 @@ class _Book:
 
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
-        rules = [_Page(folder / name) for name in ("noticing.yaml", "safety.yaml")]
-        self.noticing = self._read(rules[0], NoticingRules)
+        self.rules = tuple(_Page(folder / name) for name in ("noticing.yaml", "safety.yaml"))
+        self.noticing = self._read(self.rules[0], NoticingRules)
         self.lexicon = self._told(read_lexicon, folder / "lexicon.txt")
-        self.safety = self._read(rules[1], SafetyRules)
+        self.safety = self._read(self.rules[1], SafetyRules)
         pages = [_Page(folder / name) for name in _COPY_FILES]
-        self.texts = tuple(page.text for page in (*rules, *pages))
+        self.texts = tuple(page.text for page in (*self.rules, *pages))
         read = [(page, self._read(page, Copy)) for page in pages]
         self.pages = [(page, copy) for page, copy in read if copy is not None]
         self.problems += self._name_problems("lines", Line)
@@ -457,6 +457,18 @@ _OFTEN: Final = frozenset(
 ) - {Line.EXPIRED, Line.UNREADABLE}
 _MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
 """What Telegram shows of the bot is no message; these are Telegram's limits."""
+
+
+def _silent_problems(book: _Book) -> Iterator[str]:
+    """Phrases and words that no message can hold, as it is read."""
+    for page, rules in zip(book.rules, (book.noticing, book.safety), strict=True):
+        if rules is not None:
+            for name, phrase, wording in silent(rules.slots, rules.fillers):
+                where = "slots", name, "phrases", rules.slots[name].phrases.index(phrase)
+                yield page.problem(where, f"“{wording}” is never found: write it as it reads when it is evened out")
+    for number, entry in enumerate(book.lexicon.weights if book.lexicon else ()):
+        if not entry.endswith(STEM) and normalise(entry).strip() != entry:
+            yield f"lexicon.txt: entry {number + 1}, “{entry}”, is never found: take it out"
 
 
 def _wording_problems(book: _Book) -> Iterator[str]:

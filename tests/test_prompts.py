@@ -366,6 +366,24 @@ def test_check_holds_the_words_to_the_copy_rules(folder: Path, old: str, new: st
     assert any(problem in each for each in check(folder)), check(folder)
 
 
+NEVER = "(he|she|we|they|you|it|mum|dad|nan|gran|son|aunt) (was|is|are|were) (not|never) here"  # reads "wasnt"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "problem"),
+    [
+        ("noticing.yaml", "phrases: [he, she,", f"phrases: [he, {NEVER}, she,", "“he was not here” is never found"),
+        ("safety.yaml", "(dead|no longer alive)", "(dead|not alive|gone)", "“wish i was not alive” is never found"),
+        ("lexicon.txt", "\nwords ", "\ndon't\town +0.20\nwords ", "“don't”, is never found: take it out"),
+    ],
+)
+def test_check_tells_of_rules_that_never_fire(folder: Path, name: str, old: str, new: str, problem: str) -> None:
+    text = (folder / "en" / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / "en" / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert any(problem in told for told in check(folder))
+
+
 def test_check_judges_the_longest_words_of_a_slot(folder: Path) -> None:
     change(folder, "walk.yaml", '"have what they need"', '"have all that they need, for as long as they need it"')
     assert any("lines.wish: a sentence of" in problem for problem in check(folder))

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import ahocorasick
 
@@ -416,6 +416,34 @@ class Matcher:
         fillers = self._fillers
         kept = [word for word in text.split(" ") if word not in fillers]
         return " ".join(kept) if len(kept) > 2 else text  # noqa: PLR2004  - a phrase made of fillers alone stays
+
+
+class Slotted(Protocol):
+    """What has the phrases of one slot."""
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """As `parts` takes them."""
+
+    @property
+    def hides(self) -> bool:
+        """Whether its words hide what lies within them."""
+
+
+def silent(slots: Mapping[str, Slotted], fillers: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield slot, phrase and wording of each that is not found when it is all that a message says, nor hidden."""
+    hiding = [name for name, slot in slots.items() if slot.hides]
+    matcher = Matcher({name: slot.phrases for name, slot in slots.items()}, hiding, fillers)
+    hides = matcher.mask(hiding)
+    for name, slot in slots.items():
+        for phrase in slot.phrases:
+            found = parts(phrase)
+            firsts = [options[0] for options in found]
+            for place, options in enumerate(found):
+                for option in options:
+                    wording = " ".join("".join((*firsts[:place], option, *firsts[place + 1 :])).split())
+                    if not matcher.read(wording).whole & (matcher.bits[name] | hides):
+                        yield name, phrase, wording
 
 
 def either(names: str) -> tuple[str, ...]:
