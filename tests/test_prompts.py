@@ -372,8 +372,8 @@ NEVER = "(he|she|we|they|you|it|mum|dad|nan|gran|son|aunt) (was|is|are|were) (no
 @pytest.mark.parametrize(
     ("name", "old", "new", "problem"),
     [
-        ("noticing.yaml", "phrases: [he, she,", f"phrases: [he, {NEVER}, she,", "“he was not here” is never found"),
-        ("safety.yaml", "(dead|no longer alive)", "(dead|not alive|gone)", "“wish i was not alive” is never found"),
+        ("noticing.yaml", "phrases: [dying,", f"phrases: [dying, {NEVER},", "“he was not here” is never found"),
+        ("safety.yaml", "(dead|no longer alive)", "(dead|not tall|gone)", "“wish i was not tall” is never found"),
         ("lexicon.txt", "\nwords ", "\ndon't\town +0.20\nwords ", "“don't”, is never found: take it out"),
     ],
 )

@@ -17,9 +17,11 @@ from bot.prompts import FOLDER, read, read_lexicon
 RULES = read(FOLDER / "en" / "noticing.yaml", NoticingRules)
 LEXICON = read_lexicon(FOLDER / "en" / "lexicon.txt")
 READER = Reader(RULES, LEXICON)
-CASES: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parents[1] / "cases" / "en" / "noticing.yaml").read_text(encoding="utf-8"),
-)
+FOLDER_OF_CASES = Path(__file__).parents[1] / "cases" / "en"
+CASES: dict[str, Any] = yaml.safe_load((FOLDER_OF_CASES / "noticing.yaml").read_text(encoding="utf-8"))
+MISSES: list[dict[str, Any]] = yaml.safe_load((FOLDER_OF_CASES / "known_misses.yaml").read_text(encoding="utf-8"))[
+    "misses"
+]
 
 
 def small(changes: dict[str, Any] | None = None) -> NoticingRules:
@@ -48,18 +50,27 @@ def test_feature_fires_on_its_case_and_not_on_its_near_miss(feature: str) -> Non
     assert feature not in READER.features(case["near"])
 
 
-@pytest.mark.parametrize("case", CASES["messages"], ids=lambda case: case["text"][:40])
-def test_message_is_noticed_as_its_case_says(case: dict[str, Any]) -> None:
+def said_of(case: dict[str, Any]) -> dict[str, Any]:
+    """What noticing says of the text of a case, of all that the case names."""
     notice = READER.notice(case["text"])
     said = {
+        "text": case["text"],
         "about": notice.about.value,
         "ask": notice.ask,
         "source": notice.source.value,
         "conditions": [condition.name.lower() for condition in notice.conditions if condition.name],
     }
-    assert {name: said[name] for name in case if name != "text"} == {
-        name: value for name, value in case.items() if name != "text"
-    }
+    return {name: said[name] for name in case}
+
+
+@pytest.mark.parametrize("case", CASES["messages"], ids=lambda case: case["text"][:40])
+def test_message_is_noticed_as_its_case_says(case: dict[str, Any]) -> None:
+    assert said_of(case) == case
+
+
+@pytest.mark.parametrize("case", MISSES, ids=lambda case: case["text"][:40])
+def test_known_miss_that_comes_out_right_must_leave(case: dict[str, Any]) -> None:
+    assert said_of(case) != case
 
 
 def test_every_condition_and_source_can_be_noticed() -> None:
