@@ -210,7 +210,6 @@ class Reader:
             for name, weight in weights.items():
                 self._rows[self._bits[name]] += _packed({source: weight})
         self._weights = {name: feature.weights for name, feature in features.items()}
-        self._lexicon = lexicon
         self._words: dict[str, int] = {}
         self._pairs: dict[tuple[str, str], int] = {}
         self._stems: dict[str, int] = {}
@@ -269,11 +268,19 @@ class Reader:
             Fired("slot" if name in self._matcher.bits else "combination", name, words, self._weights[name])
             for name, words in self._evidence(reading, self._features(reading))
         ]
-        for word in sorted(entries(text) & self._lexicon.weights.keys()):
-            weights = self._lexicon.weights[word]
-            about = Weights(**{name: weights[name] for name in OUTCOMES[: len(ABOUTS)] if name in weights})
-            fired.append(Fired("lexicon", word, word, about))
+        for word in sorted(entries(text)):
+            row = self._entry(word)
+            if row:
+                weights = ((score - _HALF) * _UNIT for score in _unpacked(row)[: len(ABOUTS)])
+                fired.append(Fired("lexicon", word, word, Weights(*weights)))
         return tuple(sorted(fired, key=lambda one: -max(map(abs, _row(one.weights)))))
+
+    def _entry(self, word: str) -> int:
+        """Return what an entry of the lexicon speaks for, or 0."""
+        one, _, other = word.partition(" ")
+        if other:
+            return self._pairs.get((one, other), 0)
+        return self._stems.get(word[:-1], 0) if word.endswith(STEM) else self._words.get(word, 0)
 
     def _features(self, reading: Reading) -> int:
         features = reading.whole
