@@ -26,8 +26,9 @@ from rich.text import Text
 from bot import app, log, prompts, settings
 from bot.core.matching import normalise
 from bot.core.model import About, Content, Danger, Notice
-from bot.core.noticing import Fired, Points, Weights
+from bot.core.noticing import Fired, Points, Reader, Weights
 from bot.store import StoreError
+from bot.wording import printable
 
 EXPECTED: Final = (settings.SettingsError, prompts.ContentError, StoreError)
 
@@ -208,28 +209,29 @@ def _explain(text: str, content: Content) -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     fired, notice = content.reader.explain(text), content.reader.notice(text)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE)
-    words = Text(_printable(normalise(text).strip()), "dim")
+    words = Text(printable(normalise(text).strip()), "dim")
     for one in fired:
         if one.words:
-            words.highlight_regex(rf"(?<!\S){re.escape(_printable(one.words))}(?!\S)", "not dim bold")
+            words.highlight_regex(rf"(?<!\S){re.escape(printable(one.words))}(?!\S)", "not dim bold")
     console.print(words, soft_wrap=True)
     console.print()
-    console.print(_reasons(fired, content.reader.chances(text)))
+    console.print(_reasons(fired, content.reader, text))
     console.print()
     for line in _decided(notice, content.guard.read(text), content.reader.points):
         console.print(line, soft_wrap=True)
 
 
-def _reasons(fired: tuple[Fired, ...], chances: dict[About, float]) -> Table:
-    """One line for each feature with its weights, and the chances that come of them."""
+def _reasons(fired: tuple[Fired, ...], reader: Reader, text: str) -> Table:
+    """One line for what every message has and for each feature, with weights, and the chances that come of all."""
+    chances = reader.chances(text)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("kind", "rule", "words"):
         table.add_column(name, overflow="fold")
     for about in chances:
         table.add_column(about, justify="right")
-    for one in fired:
+    for one in (Fired("start", "", "", reader.start), *fired):
         weights = _weights(one.weights)
-        table.add_row(one.kind, one.name, Text(_printable(one.words)), *(_weight(weights[about]) for about in chances))
+        table.add_row(one.kind, one.name, Text(printable(one.words)), *(_weight(weights[about]) for about in chances))
     table.add_row(Text("chances", "bold"), "", "", *(Text(f"{chance:.2f}", "bold") for chance in chances.values()))
     return table
 
@@ -248,7 +250,7 @@ def _decided(notice: Notice, danger: Danger, points: Points) -> Iterator[Text]:
     yield _decision("conditions", ", ".join(str(one.name).lower() for one in notice.conditions) or "none")
     yield _decision("danger", danger.tier + ", under 16" * danger.minor)
     for seen in danger.evidence:
-        yield _decision("", f"{seen.rule}: {_printable(seen.text)}")
+        yield _decision("", f"{seen.rule}: {printable(seen.text)}")
 
 
 def _against(notice: Notice, point: float) -> str:
@@ -258,11 +260,6 @@ def _against(notice: Notice, point: float) -> str:
 
 def _decision(name: str, what: str, why: str = "") -> Text:
     return Text.assemble(f"{name:12}", (what, "bold"), why)
-
-
-def _printable(text: str) -> str:
-    """Put spaces for what would steer a terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 if __name__ == "__main__":

@@ -142,6 +142,8 @@ def read_lexicon(path: Path) -> Lexicon:
         parts = rest.split(" ")
         try:
             given = {parts[at]: float(parts[at + 1]) for at in range(0, len(parts), 2)}
+            if 2 * len(given) != len(parts):
+                raise ValueError  # noqa: TRY301 - one name stands twice
         except (IndexError, ValueError):
             problems.append((number, "should be an entry, a tab, then names with their weights: mend it"))
             continue
@@ -316,6 +318,7 @@ class _Book:
 
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
+        self.folder = folder
         self.rules = tuple(_Page(folder / name) for name in ("noticing.yaml", "safety.yaml"))
         self.noticing = self._read(self.rules[0], NoticingRules)
         self.lexicon = self._told(read_lexicon, folder / "lexicon.txt")
@@ -466,9 +469,11 @@ def _silent_problems(book: _Book) -> Iterator[str]:
             for name, phrase, wording in silent(rules.slots, rules.fillers):
                 where = "slots", name, "phrases", rules.slots[name].phrases.index(phrase)
                 yield page.problem(where, f"“{wording}” is never found: write it as it reads when it is evened out")
-    for number, entry in enumerate(book.lexicon.weights if book.lexicon else ()):
-        if not entry.endswith(STEM) and normalise(entry).strip() != entry:
-            yield f"lexicon.txt: entry {number + 1}, “{entry}”, is never found: take it out"
+    path = book.folder / "lexicon.txt"
+    for number, line in enumerate(_text(path)[0].splitlines(), start=1):
+        entry = line.partition("\t")[0]
+        if not entry.startswith("#") and not entry.endswith(STEM) and normalise(entry).strip() != entry:
+            yield f"{_shown(path)}:{number}: “{entry}” is never found: take it out"
 
 
 def _wording_problems(book: _Book) -> Iterator[str]:

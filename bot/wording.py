@@ -204,3 +204,8 @@ def label_problems(text: str) -> list[str]:
     if "?" in text or text.endswith("."):
         problems.append("ends like a sentence: a button has a few words and no full stop or question mark")
     return [*problems, *line_problems(text)]
+
+
+def printable(text: str) -> str:
+    """Put spaces for what would steer a terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress, track
 from scipy import sparse
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from bot import prompts
 from bot.core.model import About, Source
@@ -51,6 +51,8 @@ CORPUS: Final = Path(__file__).parent.parent / "tests/corpus"
 NOTICING: Final = prompts.FOLDER / "en/noticing.yaml"
 LEXICON: Final = prompts.FOLDER / "en/lexicon.txt"
 LABELS: Final = ("WITNESS", "OWN", "COMPASSION", "OTHER")
+"""The labels that are fitted, in the order of ABOUTS."""
+
 PLACED: Final = ("WITNESS", "COMPASSION")
 """The labels whose source is fitted."""
 
@@ -113,14 +115,22 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as error:
         parser.error(str(error))
     messages = read(rows, rules, console)
+    missing = {*LABELS} - {one.row.label for one in messages if one.row.voice != LEFT_OUT}
+    if missing:
+        parser.error(f"there is no message to fit {', '.join(sorted(missing))} with: give files that have some")
     if given.judge:
         scored = [*held_out(messages, rules, console)]
         for table in tables_of(scored):
             Console(width=TABLES).print(table)
         return 0
     fitted = fit([one for one in messages if one.row.voice != LEFT_OUT], rules, console)
-    NOTICING.write_text(with_weights(NOTICING.read_text("utf-8"), fitted), "utf-8")
-    LEXICON.write_text(lexicon_text(LEXICON.read_text("utf-8"), fitted), "utf-8")
+    try:
+        yaml = with_weights(NOTICING.read_text("utf-8"), fitted)
+        lexicon = lexicon_text(LEXICON.read_text("utf-8"), fitted)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    NOTICING.write_text(yaml, "utf-8")
+    LEXICON.write_text(lexicon, "utf-8")
     console.print(f"{len(fitted.features)} slots and combinations, {len(fitted.lexicon)} entries of the lexicon.")
     return 0
 
@@ -148,9 +158,9 @@ def fit(messages: Sequence[Message], rules: NoticingRules, console: Console) -> 
 
     placed = [one for one in messages if one.row.label in PLACED and one.row.source in {*SOURCES}]
     places = _one_hot([SOURCES.index(Source(one.row.source or "")) for one in placed], len(SOURCES))
-    every = _fitted(placed, [*features, *candidates], places, {}, console)
+    every = _fitted(placed, [*features, *candidates], places, None, console)
     source_words = [word for word in candidates if np.abs(every[word]).max() >= OFTENER * CARRIES]
-    source = _fitted(placed, [*features, *source_words], places, {}, console)
+    source = _fitted(placed, [*features, *source_words], places, None, console)
 
     def weights(name: str) -> dict[str, float]:
         both = (*about.get(name, np.zeros(len(LABELS))), *source.get(name, np.zeros(len(SOURCES))))
@@ -201,17 +211,21 @@ def _fitted(
     messages: Sequence[Message],
     names: Sequence[str],
     goal: Numbers,
-    speaks_for: Mapping[str, About | None],
+    speaks_for: Mapping[str, About | None] | None,
     console: Console,
 ) -> dict[str, Numbers]:
-    """Fit one softmax regression; give the weights by name, and those that all messages have by the empty name."""
+    """Fit one softmax regression; give the weights by name, and those that all messages have by the empty name.
+
+    Without `speaks_for` it is about sources, which nothing speaks for unless it is in the message.
+    """
     matrix, shape = _matrix(messages, names), (len(names) + 1, goal.shape[1])
-    least = np.full(shape, -np.inf)
+    least, most = np.full(shape, -np.inf), np.full(shape, np.inf)
+    if speaks_for is None:
+        least[-1] = most[-1] = 0
     for number, name in enumerate(names):
-        about = speaks_for.get(name)
+        about = None if speaks_for is None else speaks_for.get(name)
         if about is not None:
             least[number, ABOUTS.index(about)] = 0
-    bounds = [(low if np.isfinite(low) else None, None) for low in least.ravel()]
     penalty = np.full(shape, STRENGTH)
     penalty[-1] = 0.01
     with Progress(console=console, transient=True) as progress:
@@ -221,7 +235,7 @@ def _fitted(
             np.zeros(shape[0] * shape[1]),
             jac=True,
             method="L-BFGS-B",
-            bounds=bounds,
+            bounds=Bounds(least.ravel(), most.ravel()),
             callback=lambda _: progress.advance(task),
             options={"maxiter": 300, "ftol": 1e-8, "maxcor": 20},
         )
@@ -269,7 +283,7 @@ def held_out(messages: Sequence[Message], rules: NoticingRules, console: Console
     """Read each voice by weights that were fitted without it, some voices at a time."""
     voices = sorted({one.row.voice or "" for one in messages})
     content = prompts.load().content
-    for part in range(PARTS):
+    for part in range(min(PARTS, len(voices))):
         out = {*voices[part::PARTS]}
         seen = [one for one in messages if one.row.voice not in {*out, LEFT_OUT}]
         judge = replace(content, reader=reader_of(fit(seen, rules, console), rules))
@@ -280,28 +294,37 @@ def held_out(messages: Sequence[Message], rules: NoticingRules, console: Console
 
 
 def with_weights(yaml: str, fitted: Fitted) -> str:
-    """Put weights into the text of noticing.yaml: beside each slot and combination, and under `sources`."""
+    """Put weights into the text of noticing.yaml: beside each slot and combination, and under `sources`.
+
+    Raises ValueError, which names the features that have no line for them.
+    """
 
     def shown(weights: Mapping[str, float]) -> str:
         return ", ".join(f"{name}: {weights.get(name, 0.0):.2f}" for name in OUTCOMES[: len(ABOUTS)])
 
     before, _, after = yaml.partition("\nsources:\n")
-    lines, name = [], ""
-    for line in before.splitlines():
+    lines, name, left = [], "", {*fitted.features}
+    for line in before.split("\n"):
         head = re.match(r"  (\w+):", line)
         name = head[1] if head else name
         if line.startswith("start: "):
             lines.append(f"start: {{{shown(fitted.start)}}}")
         elif line.startswith("    weights: "):
             lines.append(f"    weights: {{{shown(fitted.features[name])}}}")
+            left.discard(name)
         else:
             lines.append(line)
-    return "\n".join((*lines, "sources:", *_source_lines(fitted))) + after[after.index("\nconditions:") :]
+    if left:
+        raise ValueError(f"{', '.join(sorted(left))}: give each a line `weights: {{}}` in noticing.yaml")
+    return "\n".join((*lines, "sources:", *_source_lines(fitted))) + after[after.index("\n\nconditions:") :]
 
 
 def _source_lines(fitted: Fitted) -> Iterable[str]:
     for source in SOURCES:
         given = {name: weights[source] for name, weights in fitted.features.items() if source in weights}
+        if not given:
+            yield f"  {source}: {{}}"
+            continue
         strongest = sorted(given.items(), key=lambda pair: (-pair[1], pair[0]))
         words = ", ".join(f"{name}: {weight:.2f}".replace(" ", "_") for name, weight in strongest)
         lines = wrap(words, 112, initial_indent=f"  {source}: {{", subsequent_indent="      ")

@@ -25,6 +25,7 @@ from rich.text import Text
 
 from bot import prompts
 from bot.core.model import Content, Tier
+from bot.wording import printable
 from scripts.scores import (
     RIVALS,
     VERDICTS,
@@ -219,17 +220,12 @@ def _tiered(one: Scored) -> bool:
 def _texts(title: str, ones: Sequence[Scored]) -> Table:
     table = Table("chance", "label", "text", title=title)
     for one in ones:
-        table.add_row(f"{one.chance:.3f}", one.label, Text(_printable(one.text)))
+        table.add_row(f"{one.chance:.3f}", one.label, Text(printable(one.text)))
     return table
 
 
 def _said(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
-
-
-def _printable(text: str) -> str:
-    """Put spaces for what would steer a terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 if __name__ == "__main__":

@@ -58,8 +58,11 @@ class Scored:
 
 Verdict = Callable[[Scored], bool]
 
+KNOWN: Final = {*Source} - {Source.NONE}
+
 VERDICTS: Final[Mapping[str, Verdict]] = {
     "asked": lambda one: one.notice.ask,
+    "asked with no question": lambda one: one.notice.sure,
     "offered": lambda one: one.notice.offer,
     "most likely WITNESS": lambda one: one.notice.about is About.WITNESS,
 }
@@ -205,12 +208,12 @@ def spot(chosen: Sequence[float], others: Sequence[float], most: float) -> Spot:
 
 def placed(known: Iterable[Scored]) -> Rate:
     """Return the share of the right source, of WITNESS that are asked about and whose source is known."""
-    ones = [one for one in known if one.is_witness and one.notice.ask and one.source in {*Source}]
+    ones = [one for one in known if one.is_witness and one.notice.ask and one.source in KNOWN]
     return share_of(ones, lambda one: one.notice.source == one.source)
 
 
 def is_opened_as_distress(one: Scored) -> bool:
-    """Whether a walk begins with it, and as with distress."""
+    """Whether it is answered as distress is: with a walk, or with the question before one."""
     return one.notice.ask and one.notice.about is About.WITNESS
 
 

@@ -1,5 +1,6 @@
 """Fitting the weights of noticing: the same bytes for the same messages, signs that hold, no habits of one writer."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from scripts.fit_noticing import (
     Message,
     fit,
     lexicon_text,
+    main,
     read,
     with_weights,
 )
@@ -111,6 +113,21 @@ def test_word_that_a_slot_is_named_for_has_its_own_weight() -> None:
     rows += [Labelled(text="bless him at work", label="COMPASSION", voice="one", source="work")]
     found = fit(read(rows, RULES, QUIET), RULES, QUIET)
     assert found.lexicon["death"]["other"] > 0 > found.features["death"].get("own", -1)
+
+
+def test_slot_without_a_line_for_its_weights_is_told(fitted: Fitted) -> None:
+    text = re.sub(r"  guilt:\n(.*\n)*?    weights: .*\n", "  guilt:\n", NOTICING.read_text("utf-8"), count=1)
+    with pytest.raises(ValueError, match=r"^guilt: give each a line `weights: \{\}` in noticing\.yaml$"):
+        with_weights(text, fitted)
+
+
+def test_fit_of_one_label_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"text": "tea at four", "label": "OTHER"}', "utf-8")
+    before = NOTICING.read_bytes(), LEXICON.read_bytes()
+    with pytest.raises(SystemExit, match="2"):
+        main([str(tmp_path / "rows.jsonl")])
+    assert "there is no message to fit COMPASSION, OWN, WITNESS with" in capsys.readouterr().err
+    assert (NOTICING.read_bytes(), LEXICON.read_bytes()) == before
 
 
 def test_committed_weights_are_those_of_the_committed_messages(request: pytest.FixtureRequest) -> None:

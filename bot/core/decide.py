@@ -245,12 +245,13 @@ def _answer(turn: _Turn) -> Decision | None:
 
 def _foreign(turn: _Turn) -> Decision | None:
     """Asked only where no walk opens on the words; and what is no clear no to the question about danger is none."""
-    if turn.state.step is Step.DANGER_ASK or _opens_a_walk(turn.notice):
+    if turn.state.step is Step.DANGER_ASK or _is_read_clearly(turn.notice):
         return None
     return _in_another_language(turn)
 
 
-def _opens_a_walk(notice: Notice) -> bool:
+def _is_read_clearly(notice: Notice) -> bool:
+    """Whether it is about another's suffering or a loss, so that hardly any of it can be another language."""
     match notice.about:
         case About.WITNESS:
             return notice.ask
@@ -385,8 +386,8 @@ def _ground(notice: Notice, opened: Step | None) -> Ground:
     match opened:
         case Step.ASK:
             return Ground.UNSURE
-        case Step.ARRIVE if Condition.OWN_LOSS in notice.conditions:
-            return Ground.LOSS
+        case Step.ARRIVE:
+            return Ground.LOSS if Condition.OWN_LOSS in notice.conditions else Ground.WITNESS
         case _:
             return Ground(notice.about)
 

@@ -233,9 +233,10 @@ def _alternatives(signs: Sequence[str], at: int) -> tuple[list[str], int]:
 def _normal(options: Sequence[str]) -> list[str]:
     """Normalise wordings; one with a star is left open at its end. Plain ones go through the door together: sooner."""
     together = "\n".join(options)
-    if len(options) > 1 and all(options) and _PLAIN.fullmatch(together):
+    normal: list[str] = []
+    if len(options) > 1 and _PLAIN.fullmatch(together):
         normal = [f" {words} " for words in normalise(together).strip().split(" . ")]
-    else:
+    if len(normal) != len(options):  # one of them is empty
         normal = [normalise(option) for option in options]
     pairs = zip(options, normal, strict=True)
     return [words.removesuffix(" ") or " " if option.endswith(STEM) else words for option, words in pairs]
@@ -302,6 +303,9 @@ class Combination:
         """Say what is wrong with it, a line each."""
         if not self.together and not self.anywhere:
             yield f"{where}: needs a slot in `together` or `anywhere`"
+        for names in self.together + self.anywhere:
+            if {*either(names)} <= {*self.nowhere} | ({*self.without} if names in self.together else {*()}):
+                yield f"{where}: needs {names!r} and forbids it, so it never fires"
         for names in self.together + self.without + self.anywhere + self.nowhere:
             yield from (f"{where}: there is no slot {name!r}" for name in either(names) if name not in slots)
 

@@ -22,6 +22,9 @@ _OF_OTHERS: Final = {About.WITNESS, About.COMPASSION}
 OUTCOMES: Final = ("witness", "own", "compassion", "other", *SOURCES)
 """What a weight may speak for: four that compete for what a message is about, and the sources that compete beside."""
 
+MOST: Final = 100
+"""The largest weight, for or against."""
+
 STEM_LENGTH: Final = 5
 """Letters of the beginnings of words that the lexicon may hold, for words that are longer."""
 
@@ -92,16 +95,20 @@ class NoticingRules:
     def _problems(self) -> Iterator[str]:
         if not 0 < self.points.ask <= self.points.sure <= self.points.offer <= 1:
             yield "points: 0 < ask <= sure <= offer <= 1 does not hold"
+        yield from _out_of_bounds("start", asdict(self.start))
         for name, slot in self.slots.items():
+            yield from _out_of_bounds(f"slots.{name}.weights", asdict(slot.weights))
             yield from phrase_problems(f"slots.{name}", slot.phrases, self.fillers)
             yield from _against(f"slots.{name}", slot)
         for name, combination in self.combinations.items():
             if name in self.slots:
                 yield f"combinations.{name}: a slot has the same name"
+            yield from _out_of_bounds(f"combinations.{name}.weights", asdict(combination.weights))
             yield from combination.problems(f"combinations.{name}", self.slots)
             yield from _against(f"combinations.{name}", combination)
         for source, weights in self.sources.items():
             yield from self._unknown(f"sources.{source}", weights)
+            yield from _out_of_bounds(f"sources.{source}", weights)
         for name, features in self.conditions.items():
             if name.upper() not in Condition.__members__:
                 yield f"conditions.{name}: there is no such condition"
@@ -113,6 +120,12 @@ class NoticingRules:
         for name in features:
             if name not in self.slots and name not in self.combinations:
                 yield f"{where}: there is no slot or combination {name!r}"
+
+
+def _out_of_bounds(where: str, weights: Mapping[str, float]) -> Iterator[str]:
+    for name, weight in weights.items():
+        if not abs(weight) <= MOST:  # nor is what is no number
+            yield f"{where}: the weight for {name} is not from -{MOST} to {MOST}"
 
 
 def _against(where: str, feature: Slot | Together) -> Iterator[str]:
@@ -140,10 +153,11 @@ class Lexicon:
             for outcome in weights:
                 if outcome not in _OUTCOMES:
                     yield f"{entry}: there is no outcome {outcome!r}"
-            if entry.endswith(STEM) and len(entry) != STEM_LENGTH + 1:
-                yield f"{entry}: a beginning has {STEM_LENGTH} letters"
-            if entry.count(" ") > 1:
-                yield f"{entry}: is more than two words"
+            yield from _out_of_bounds(entry, weights)
+            if entry.endswith(STEM) and (len(entry) != STEM_LENGTH + 1 or " " in entry):
+                yield f"{entry}: a beginning is {STEM_LENGTH} letters of one word"
+            elif "" in entry.split(" ") or entry.count(" ") > 1:
+                yield f"{entry}: is not one word, or two with a space between"
 
 
 _OUTCOMES: Final = frozenset(OUTCOMES)
@@ -182,7 +196,7 @@ def _unpacked(total: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A feature that a message has. `words`: those that it was found in; a combination has none."""
+    """A feature that a message has. `words`: the first that it was found in; a combination has none."""
 
     kind: str  # "slot", "combination" or "lexicon"
     name: str
@@ -195,7 +209,7 @@ class Reader:
 
     def __init__(self, rules: NoticingRules, lexicon: Lexicon) -> None:
         slots, combinations = rules.slots, rules.combinations
-        self.points = rules.points
+        self.points, self.start = rules.points, rules.start
         self._matcher = Matcher(
             {name: slot.phrases for name, slot in slots.items()},
             hiding=[name for name, slot in slots.items() if slot.hides],
@@ -262,8 +276,9 @@ class Reader:
         return tuple(name for name, bit in self._bits.items() if features & bit)
 
     def explain(self, text: str) -> tuple[Fired, ...]:
-        """Return all that speaks in a text, the largest weight first."""
-        reading = self._matcher.find(normalise(text))
+        """Return all that speaks in a text, beside `start`, the largest weight first."""
+        normal = normalise(text)
+        reading = self._matcher.find(normal)
         fired = [
             Fired("slot" if name in self._matcher.bits else "combination", name, words, self._weights[name])
             for name, words in self._evidence(reading, self._features(reading))
@@ -272,7 +287,9 @@ class Reader:
             row = self._entry(word)
             if row:
                 weights = ((score - _HALF) * _UNIT for score in _unpacked(row)[: len(ABOUTS)])
-                fired.append(Fired("lexicon", word, word, Weights(*weights)))
+                stem = word.removesuffix(STEM)
+                found = word if stem == word else next(one for one in normal.split() if one.startswith(stem))
+                fired.append(Fired("lexicon", word, found, Weights(*weights)))
         return tuple(sorted(fired, key=lambda one: -max(map(abs, _row(one.weights)))))
 
     def _entry(self, word: str) -> int:
