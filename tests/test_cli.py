@@ -286,6 +286,7 @@ def explained(text: str) -> list[list[str]]:
     fired, chances, notice, danger = READER.explain(text), READER.chances(text), READER.notice(text), GUARD.read(text)
     return [
         ["kind", "rule", "words", "witness", "own", "compassion", "none"],
+        ["start", *(f"{weight:+.2f}" for weight in astuple(READER.start))],
         *(
             [one.kind, *one.name.split(), *one.words.split(), *(f"{weight:+.2f}" for weight in astuple(one.weights))]
             for one in fired

@@ -176,7 +176,7 @@ _HALF: Final = 1 << (_BITS - 1)  # added to each, so that none is below 0 when t
 _HALVES: Final = sum(_HALF << _BITS * place for place in range(len(OUTCOMES)))
 _SCORES: Final = Struct(f"<{len(OUTCOMES)}I")
 _UNIT: Final = 0.01
-_CLEAR: Final = 20
+_CLEAR: Final = 10
 """Hundredths by which a source has to stand above the next."""
 _SHIFTS: Final = {outcome: _BITS * place for place, outcome in enumerate(OUTCOMES)}
 
