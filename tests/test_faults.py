@@ -106,7 +106,7 @@ LARGE: Final = Size(people=100, rounds=12, kills=4, polls=20, hangs=10)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "size" in metafunc.fixturenames:
         sizes = [SMALL, LARGE] if metafunc.config.getoption("long") else [SMALL]
-        metafunc.parametrize("size", sizes, ids=lambda size: f"{size.people} people")
+        metafunc.parametrize("size", sizes, ids=lambda size: f"{size.people} people, {size.rounds} rounds")
 
 
 class Trouble:
