@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import astuple
 from io import TextIOWrapper
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ from rich.text import Text
 from bot import app, log, prompts, settings
 from bot.core.matching import normalise
 from bot.core.model import About, Content, Danger, Notice
-from bot.core.noticing import Fired, Points, Reader, Weights
+from bot.core.noticing import ABOUTS, Fired, Points, Reader, Weights
 from bot.store import StoreError
 from bot.wording import printable
 
@@ -189,12 +190,7 @@ def _speaks(fired: Fired, notice: Notice) -> bool:
 
 
 def _weights(weights: Weights) -> dict[About, float]:
-    return {
-        About.WITNESS: weights.witness,
-        About.OWN: weights.own,
-        About.COMPASSION: weights.compassion,
-        About.NONE: weights.other,
-    }
+    return dict(zip(ABOUTS, astuple(weights), strict=True))
 
 
 # --- Why a text is read as it is ----------------------------------------------------------------------------------

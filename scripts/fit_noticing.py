@@ -39,8 +39,6 @@ from bot.core.noticing import (
     Lexicon,
     NoticingRules,
     Reader,
-    Slot,
-    Together,
     Weights,
     entries,
 )
@@ -101,6 +99,14 @@ class Fitted:
     features: Mapping[str, Mapping[str, float]]
     lexicon: Mapping[str, Mapping[str, float]]
 
+    @property
+    def sources(self) -> dict[Source, dict[str, float]]:
+        """What speaks for each source, of slots and combinations, as noticing.yaml has it."""
+        return {
+            source: {name: weights[source] for name, weights in self.features.items() if source in weights}
+            for source in SOURCES
+        }
+
 
 def main(arguments: Sequence[str]) -> int:
     """Fit and write, or judge."""
@@ -147,7 +153,7 @@ def read(rows: Iterable[Labelled], rules: NoticingRules, console: Console) -> li
 
 def fit(messages: Sequence[Message], rules: NoticingRules, console: Console) -> Fitted:
     """Fit what a message is about, and where it was met, on all that is given."""
-    by_name: dict[str, Slot | Together] = {**rules.slots, **rules.combinations}
+    by_name = rules.features
     features = [SLOT.format(name) for name in by_name]
     candidates = _candidates(messages)
     speaks_for = {SLOT.format(name): one.speaks_for for name, one in by_name.items()}
@@ -263,17 +269,13 @@ def reader_of(fitted: Fitted, rules: NoticingRules) -> Reader:
     def weighed(name: str) -> Weights:
         return Weights(**{one: fitted.features[name].get(one, 0.0) for one in OUTCOMES[: len(ABOUTS)]})
 
-    sources: dict[Source, dict[str, float]] = {
-        source: {name: weights[source] for name, weights in fitted.features.items() if source in weights}
-        for source in SOURCES
-    }
     return Reader(
         replace(
             rules,
             start=Weights(**fitted.start),
             slots={name: replace(slot, weights=weighed(name)) for name, slot in rules.slots.items()},
             combinations={name: replace(one, weights=weighed(name)) for name, one in rules.combinations.items()},
-            sources=sources,
+            sources=fitted.sources,
         ),
         Lexicon(fitted.lexicon),
     )
@@ -320,8 +322,7 @@ def with_weights(yaml: str, fitted: Fitted) -> str:
 
 
 def _source_lines(fitted: Fitted) -> Iterable[str]:
-    for source in SOURCES:
-        given = {name: weights[source] for name, weights in fitted.features.items() if source in weights}
+    for source, given in fitted.sources.items():
         if not given:
             yield f"  {source}: {{}}"
             continue

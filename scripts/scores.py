@@ -14,7 +14,8 @@ from itertools import groupby
 from statistics import NormalDist, fmean
 from typing import Final
 
-from bot.core.model import About, Danger, Notice, Source
+from bot.core.model import About, Danger, Notice
+from bot.core.noticing import SOURCES
 
 WITNESS: Final = "WITNESS"
 RIVALS: Final = ("OTHER", "OWN", "COMPASSION")
@@ -57,8 +58,6 @@ class Scored:
 
 
 Verdict = Callable[[Scored], bool]
-
-KNOWN: Final = {*Source} - {Source.NONE}
 
 VERDICTS: Final[Mapping[str, Verdict]] = {
     "asked": lambda one: one.notice.ask,
@@ -208,7 +207,7 @@ def spot(chosen: Sequence[float], others: Sequence[float], most: float) -> Spot:
 
 def placed(known: Iterable[Scored]) -> Rate:
     """Return the share of the right source, of WITNESS that are asked about and whose source is known."""
-    ones = [one for one in known if one.is_witness and one.notice.ask and one.source in KNOWN]
+    ones = [one for one in known if one.is_witness and one.notice.ask and one.source in {*SOURCES}]
     return share_of(ones, lambda one: one.notice.source == one.source)
 
 

@@ -474,6 +474,13 @@ def phrase_problems(where: str, phrases: Sequence[str], fillers: Collection[str]
             yield f"{where}: {phrase!r} holds a word that is stepped over"
 
 
+def refuse(problems: Iterable[str]) -> None:
+    """Raise ValueError with every problem, one a line, if there is any."""
+    lines = "\n".join(problems)
+    if lines:
+        raise ValueError(lines)
+
+
 def each(mask: int) -> Iterator[int]:
     """Yield the single bits of a mask, lowest first."""
     while mask:

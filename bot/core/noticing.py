@@ -13,7 +13,7 @@ from itertools import pairwise, repeat
 from struct import Struct
 from typing import Final
 
-from bot.core.matching import STEM, Combination, Matcher, Reading, each, normalise, phrase_problems
+from bot.core.matching import STEM, Combination, Matcher, Reading, each, normalise, phrase_problems, refuse
 from bot.core.model import About, Condition, Notice, Reason, Source
 
 ABOUTS: Final = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
@@ -88,9 +88,12 @@ class NoticingRules:
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict themselves."""
-        problems = [*self._problems()]
-        if problems:
-            raise ValueError("\n".join(problems))
+        refuse(self._problems())
+
+    @property
+    def features(self) -> dict[str, Slot | Together]:
+        """The slots and combinations by name, in their order."""
+        return {**self.slots, **self.combinations}
 
     def _problems(self) -> Iterator[str]:
         if not 0 < self.points.ask <= self.points.sure <= self.points.offer <= 1:
@@ -144,9 +147,7 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         """Refuse what can never be found."""
-        problems = [*self._problems()]
-        if problems:
-            raise ValueError("\n".join(problems))
+        refuse(self._problems())
 
     def _problems(self) -> Iterator[str]:
         for entry, weights in self.weights.items():
@@ -208,15 +209,14 @@ class Reader:
     """Reads messages by one language's rules and words."""
 
     def __init__(self, rules: NoticingRules, lexicon: Lexicon) -> None:
-        slots, combinations = rules.slots, rules.combinations
+        slots, features = rules.slots, rules.features
         self.points, self.start = rules.points, rules.start
         self._matcher = Matcher(
             {name: slot.phrases for name, slot in slots.items()},
             hiding=[name for name, slot in slots.items() if slot.hides],
             fillers=rules.fillers,
         )
-        self._tests = self._matcher.tests(combinations.values())
-        features: dict[str, Slot | Together] = {**slots, **combinations}
+        self._tests = self._matcher.tests(rules.combinations.values())
         self._bits = {name: 1 << number for number, name in enumerate(features)}
         self._start = _packed(asdict(rules.start))
         self._rows = {self._bits[name]: _packed(asdict(feature.weights)) for name, feature in features.items()}
@@ -242,9 +242,7 @@ class Reader:
 
     def notice(self, text: str) -> Notice:
         """Tell what any text is about. Takes time linear in its length; never raises."""
-        normal = normalise(text)
-        features = self._features(self._matcher.find(normal))
-        scores = _unpacked(self._total(features, normal))
+        features, scores = self._read(text)
         chances = _chances(scores[: len(ABOUTS)])
         witness, about = chances[0], chances.index(max(chances))
         conditions = Condition.NONE
@@ -266,8 +264,7 @@ class Reader:
 
     def chances(self, text: str) -> dict[About, float]:
         """Return the four scores as chances that add up to 1."""
-        normal = normalise(text)
-        scores = _unpacked(self._total(self._features(self._matcher.find(normal)), normal))
+        _, scores = self._read(text)
         return dict(zip(ABOUTS, _chances(scores[: len(ABOUTS)]), strict=True))
 
     def features(self, text: str) -> tuple[str, ...]:
@@ -291,6 +288,12 @@ class Reader:
                 found = word if stem == word else next(one for one in normal.split() if one.startswith(stem))
                 fired.append(Fired("lexicon", word, found, Weights(*weights)))
         return tuple(sorted(fired, key=lambda one: -max(map(abs, _row(one.weights)))))
+
+    def _read(self, text: str) -> tuple[int, tuple[int, ...]]:
+        """Return the slots and combinations of a text, and all its scores in the order of OUTCOMES."""
+        normal = normalise(text)
+        features = self._features(self._matcher.find(normal))
+        return features, _unpacked(self._total(features, normal))
 
     def _entry(self, word: str) -> int:
         """Return what an entry of the lexicon speaks for, or 0."""
@@ -359,7 +362,7 @@ _Reasons = Mapping[int, Sequence[tuple[Reason, float]]]
 
 def _reasons(rules: NoticingRules, bits: Mapping[str, int]) -> list[_Reasons]:
     """Return what may be told for each score: the reasons of the features that speak for it."""
-    features: dict[str, Slot | Together] = {**rules.slots, **rules.combinations}
+    features = rules.features
     found: list[dict[int, list[tuple[Reason, float]]]] = [{} for _ in _row(rules.start)]
     for reason, names in rules.reasons.items():
         for name in names:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
-from bot.core.matching import Combination, Matcher, Reading, Test, phrase_problems
+from bot.core.matching import Combination, Matcher, Reading, Test, phrase_problems, refuse
 from bot.core.model import Danger, Evidence, Tier
 
 
@@ -42,9 +42,7 @@ class SafetyRules:
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict themselves."""
-        problems = [*self._problems()]
-        if problems:
-            raise ValueError("\n".join(problems))
+        refuse(self._problems())
 
     def _problems(self) -> Iterator[str]:
         for name, slot in self.slots.items():
