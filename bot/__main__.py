@@ -25,7 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import app, log, prompts, settings
-from bot.core.matching import normalise
+from bot.core.matching import Utterance, hear
 from bot.core.model import About, Content, Danger, Notice
 from bot.core.noticing import ABOUTS, Fired, Points, Reader, Weights
 from bot.store import StoreError
@@ -162,7 +162,8 @@ def _noticed(line: bytes, content: Content) -> dict[str, Any]:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the line"
         return {"id": None, "error": f'{place}: {first["msg"]}; give {{"id": ..., "text": ...}} on one line'}
-    notice, danger = content.reader.notice(message.text), content.guard.read(message.text)
+    said = hear(message.text)
+    notice, danger = content.reader.notice(said), content.guard.read(said)
     return {
         "id": message.id,
         "notice": notice.about,
@@ -174,11 +175,7 @@ def _noticed(line: bytes, content: Content) -> dict[str, Any]:
         "danger": danger.tier,
         "minor": danger.minor,
         "evidence": [
-            *(
-                {"rule": one.name, "text": one.words}
-                for one in content.reader.explain(message.text)
-                if _speaks(one, notice)
-            ),
+            *({"rule": one.name, "text": one.words} for one in content.reader.explain(said) if _speaks(one, notice)),
             *({"rule": seen.rule, "text": seen.text} for seen in danger.evidence),
         ],
     }
@@ -203,23 +200,24 @@ def _explain(text: str, content: Content) -> None:
     """Print the words, what fired on them, the chances, and the decision. In colour on a terminal."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    fired, notice = content.reader.explain(text), content.reader.notice(text)
+    said = hear(text)
+    fired, notice = content.reader.explain(said), content.reader.notice(said)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE)
-    words = Text(printable(normalise(text).strip()), "dim")
+    words = Text(printable(said.normal.strip()), "dim")
     for one in fired:
         if one.words:
             words.highlight_regex(rf"(?<!\S){re.escape(printable(one.words))}(?!\S)", "not dim bold")
     console.print(words, soft_wrap=True)
     console.print()
-    console.print(_reasons(fired, content.reader, text))
+    console.print(_reasons(fired, content.reader, said))
     console.print()
-    for line in _decided(notice, content.guard.read(text), content.reader.points):
+    for line in _decided(notice, content.guard.read(said), content.reader.points):
         console.print(line, soft_wrap=True)
 
 
-def _reasons(fired: tuple[Fired, ...], reader: Reader, text: str) -> Table:
+def _reasons(fired: tuple[Fired, ...], reader: Reader, said: Utterance) -> Table:
     """One line for what every message has and for each feature, with weights, and the chances that come of all."""
-    chances = reader.chances(text)
+    chances = reader.chances(said)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("kind", "rule", "words"):
         table.add_column(name, overflow="fold")

@@ -8,11 +8,11 @@ wording, and every message that is made of several, to the copy rules of `bot.wo
 
 import gc
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from itertools import product
 from operator import add
 from pathlib import Path
@@ -24,12 +24,14 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.core import noticing, safety
 from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
 from bot.core.matching import STEM, normalise, plain, silent
 from bot.core.model import Button, Content, Reply
-from bot.core.noticing import Lexicon, NoticingRules, Reader
-from bot.core.safety import Guard, SafetyRules
+from bot.core.noticing import NoticingRules, Reader
+from bot.core.safety import SLOT, Guard, SafetyRules
+from bot.core.scoring import Lexicon
 from bot.languages import Ear
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems
 
@@ -116,13 +118,13 @@ def _uncollected() -> Iterator[None]:
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = _Book(folder / language)
-    if book.problems or book.noticing is None or book.lexicon is None or book.safety is None:
+    if book.problems or not (book.noticing and book.lexicon and book.safety and book.danger):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     content = Content(
         language=language,
         reader=Reader(book.noticing, book.lexicon),
-        guard=Guard(book.safety),
+        guard=Guard(book.safety, book.danger),
         labels=labels,
         spoken={label: plain(words) for label, words in labels.items()},
         typed=book.typed,
@@ -146,8 +148,8 @@ def read(path: Path, shape: type[_T]) -> _T:
     return _Page(path).shaped(shape)
 
 
-def read_lexicon(path: Path) -> Lexicon:
-    """Read lexicon.txt: on each line an entry, a tab, and outcomes with their weights. Raises ContentError."""
+def read_lexicon(path: Path, outcomes: Sequence[str]) -> Lexicon:
+    """Read words: on each line an entry, a tab, and some of `outcomes` with their weights. Raises ContentError."""
     weight = cache(float)  # with interned names it halves what thousands of lines take of memory
     weights: dict[str, dict[str, float]] = {}
     lines: dict[str, int] = {}
@@ -168,7 +170,7 @@ def read_lexicon(path: Path) -> Lexicon:
             problems.append((number, f"“{entry}” stands on line {lines[entry]} already: keep one"))
         weights[entry], lines[entry] = given, number
     try:
-        lexicon = Lexicon(weights)
+        lexicon = Lexicon(outcomes, weights)
     except ValueError as error:
         problems += ((lines[problem.partition(": ")[0]], problem) for problem in str(error).splitlines())
     else:
@@ -338,7 +340,8 @@ class _Book:
         self.folder = folder
         self.rules = tuple(_Page(folder / name) for name in ("noticing.yaml", "safety.yaml"))
         self.noticing = self._read(self.rules[0], NoticingRules)
-        self.lexicon = self._told(read_lexicon, folder / "lexicon.txt")
+        self.lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
+        self.danger = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
         self.safety = self._read(self.rules[1], SafetyRules)
         pages = [_Page(folder / name) for name in _COPY_FILES]
         self.texts = tuple(page.text for page in (*self.rules, *pages))
@@ -486,11 +489,13 @@ def _silent_problems(book: _Book) -> Iterator[str]:
             for name, phrase, wording in silent(rules.slots, rules.fillers):
                 where = "slots", name, "phrases", rules.slots[name].phrases.index(phrase)
                 yield page.problem(where, f"“{wording}” is never found: write it as it reads when it is evened out")
-    path = book.folder / "lexicon.txt"
-    for number, line in enumerate(_text(path)[0].splitlines(), start=1):
-        entry = line.partition("\t")[0]
-        if not entry.startswith("#") and not entry.endswith(STEM) and normalise(entry).strip() != entry:
-            yield f"{_shown(path)}:{number}: “{entry}” is never found: take it out"
+    slots = {SLOT, *(SLOT + name for name in book.safety.slots)} if book.safety else {}
+    for path in (book.folder / "lexicon.txt", book.folder / "danger.txt"):
+        for number, line in enumerate(_text(path)[0].splitlines(), start=1):
+            entry = line.partition("\t")[0]
+            known = entry.startswith("#") or entry.endswith(STEM) or entry in slots
+            if not known and normalise(entry).strip() != entry:
+                yield f"{_shown(path)}:{number}: “{entry}” is never found: take it out"
 
 
 def _wording_problems(book: _Book) -> Iterator[str]:

@@ -51,6 +51,7 @@ from bot.adapters.intake import Burst, Intake, Json, read
 from bot.adapters.listen import SECRET_HEADER, Webhook, listening
 from bot.adapters.telegram_bot import TelegramBot
 from bot.adapters.transport import AiohttpRequest
+from bot.core.matching import hear
 from bot.core.model import Lane, Purpose
 from bot.respond import Responder
 from bot.store.seal import Keys
@@ -309,8 +310,9 @@ def noticing() -> list[Row]:
     updates = [_typed(number, number, text) for number, text in enumerate(short, start=1)]
 
     def both(text: str) -> None:
-        content.guard.read(text)
-        content.reader.notice(text)
+        said = hear(text)
+        content.guard.read(said)
+        content.reader.notice(said)
 
     def side(read: Callable[[str], object], texts: Sequence[str], figure: str, many: int) -> Side:
         async def measured() -> Load:
@@ -329,7 +331,7 @@ def noticing() -> list[Row]:
     ours = side(both, short, message, len(short))
     ours_short = side(both, short, character, sum(map(len, short)))
     ours_long = side(both, long, character, sum(map(len, long)))
-    notice = side(content.reader.notice, short, message, len(short))
+    notice = side(lambda text: content.reader.notice(hear(text)), short, message, len(short))
     vader = side(SentimentIntensityAnalyzer().polarity_scores, short, message, len(short))
     return [
         Row("Noticing and danger, 60 characters, and an echo", (ours, echo), {message: Goal(0.25)}),

@@ -3,14 +3,14 @@
 Each FILE holds one JSON object a line with `text` and `label`, and, where known, `source`, `note`, `setting` and
 `voice`. Labels are those of the project's messages: WITNESS, OWN, COMPASSION, OTHER; CRISIS_OWN (note T1, T2 or T3),
 CRISIS_OTHER, ABUSE, THREAT, MEDICAL, PSYCHOSIS, EATING, MINOR and PAST. The figures of noticing count the first four;
-the tables of labels and of danger have all. Rates come with their 95 % intervals (scripts/scores.py says whose).
+the table of labels has all; danger is scored by
+scripts/score_safety.py. Rates come with their 95 % intervals (scripts/scores.py says whose).
 Nothing is fitted here. No text is printed but with --misses: the worst N misses and the worst N false alarms.
 """
 
 import math
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -24,7 +24,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import prompts
-from bot.core.model import Content, Tier
+from bot.core.matching import hear
+from bot.core.model import Content
 from bot.wording import printable
 from scripts.scores import (
     RIVALS,
@@ -39,7 +40,6 @@ from scripts.scores import (
     placed,
     quality,
     reliability,
-    share,
     share_of,
     spot,
     worst_false_alarms,
@@ -96,7 +96,8 @@ def rows_of(path: Path) -> Iterator[Labelled]:
 def scored_by(row: Labelled, content: Content) -> Scored:
     """Read one message, and note how long that took."""
     start = perf_counter_ns()
-    danger, notice = content.guard.read(row.text), content.reader.notice(row.text)
+    said = hear(row.text)
+    danger, notice = content.guard.read(said), content.reader.notice(said)
     took = perf_counter_ns() - start
     given = {name: value or "" for name, value in row}
     return Scored(**given, notice=notice, danger=danger, took=took)
@@ -115,7 +116,6 @@ def tables_of(scored: Sequence[Scored], misses: int = 0) -> Iterator[Table]:
     yield _groups("setting", known, lambda one: one.setting)
     yield _groups("voice", known, lambda one: one.voice)
     yield _groups("words", known, lambda one: one.length)
-    yield _dangers(scored)
     if misses:
         yield _texts("Worst misses", worst_misses(known, misses))
         yield _texts("Worst false alarms", worst_false_alarms(known, misses))
@@ -201,20 +201,6 @@ def _groups(name: str, known: Sequence[Scored], key: Callable[[Scored], str]) ->
             cells += [Text(str(share_of(labelled, VERDICTS[verdict]))) for verdict in ("asked", "offered")]
         table.add_row(*cells, str(auc(_chances(ones, WITNESS), _chances(ones, *RIVALS))))
     return table
-
-
-def _dangers(scored: Sequence[Scored]) -> Table:
-    table = Table("label", "messages", "any", "seen as under 16", "tiers", title="Danger")
-    for label, ones in by(scored, lambda one: f"{one.label} {one.note.split(';')[0]}" if _tiered(one) else one.label):
-        tiers = Counter(one.danger.tier for one in ones if one.danger.tier is not Tier.NONE)
-        said = ", ".join(f"{tier} {share(count, len(ones))}" for tier, count in tiers.most_common())
-        minors = share_of(ones, lambda one: one.danger.minor)
-        table.add_row(Text(label), str(len(ones)), str(share(tiers.total(), len(ones))), str(minors), said)
-    return table
-
-
-def _tiered(one: Scored) -> bool:
-    return one.label.startswith("CRISIS")
 
 
 def _texts(title: str, ones: Sequence[Scored]) -> Table:

@@ -15,7 +15,7 @@ from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, rememb
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
 from bot.core.lines import Label, Line
-from bot.core.matching import plain
+from bot.core.matching import Utterance, hear, plain
 from bot.core.model import (
     About,
     Action,
@@ -57,6 +57,7 @@ class _Turn:
     incoming: Incoming
     held: Held
     content: Content
+    said: Utterance
     danger: Danger
 
     @property
@@ -66,17 +67,18 @@ class _Turn:
     @cached_property
     def notice(self) -> Notice:
         """What the words are about, read once and only where it matters."""
-        return self.content.reader.notice(self.incoming.words)
+        return self.content.reader.notice(self.said)
 
 
 def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     """What to hold from now on, what to say, and what happened."""
     if incoming.where is Where.GROUP:
         return decide_in_group(incoming, held, content)
-    danger = _danger_in(incoming, content)
+    said = hear(incoming.words)
+    danger = _danger_in(incoming, said, content)
     found_minor = danger.minor and not incoming.forwarded and not held.state.minor
     now, withdrawn = as_minor(held) if found_minor else (held, ())
-    turn = _Turn(incoming, now, content, danger)
+    turn = _Turn(incoming, now, content, said, danger)
     room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
     decision = _explained(turn, room, decision)
     if now.state.minor:
@@ -101,10 +103,10 @@ _GRAVITY: Final = (
 """Of several texts, which one's danger is answered: the later here."""
 
 
-def _danger_in(incoming: Incoming, content: Content) -> Danger:
-    """The gravest danger in any of the texts, or in all of them as one."""
-    texts = dict.fromkeys((*incoming.texts, incoming.words))
-    seen = (Danger(), *(content.guard.read(text) for text in texts if text))
+def _danger_in(incoming: Incoming, said: Utterance, content: Content) -> Danger:
+    """The gravest danger in any of the texts, or in all of them as one, which is what is `said`."""
+    alone = map(hear, filter(None, incoming.texts)) if incoming.earlier else ()
+    seen = [content.guard.read(one) for one in (said, *alone)]
     gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
     return replace(gravest, minor=any(danger.minor for danger in seen))
 

@@ -7,6 +7,7 @@ person is said, and everyone gets the same lines; nothing here touches the state
 from typing import Final
 
 from bot.core.lines import Label, Line
+from bot.core.matching import hear
 from bot.core.model import Action, Button, Content, Decision, Held, Incoming, Kind, Reply, Tier
 
 DOOR: Final = ((Button(Label.WRITE_PRIVATELY, Action.DOOR),),)
@@ -20,6 +21,6 @@ def decide_in_group(incoming: Incoming, held: Held, content: Content) -> Decisio
 
 
 def _line(incoming: Incoming, content: Content) -> Line:
-    if content.guard.read(incoming.text).tier is not Tier.NONE:
+    if content.guard.read(hear(incoming.text)).tier is not Tier.NONE:
         return Line.GROUP_DANGER
     return Line.GROUP_LANGUAGE if content.is_foreign(incoming.text) else Line.GROUP_PRIVATE

@@ -11,11 +11,15 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import ahocorasick
 
 STEM = "*"
+STEM_LENGTH = 5
+"""Letters of the beginnings of words, for words that are longer."""
+
 MOST_WORDINGS = 2048
 """How many wordings one part of a phrase may stand for."""
 
@@ -153,6 +157,23 @@ def normalise(text: str) -> str:
         for two, one in _NOT:
             text = text.replace(two, one)
     return text
+
+
+class Utterance(NamedTuple):
+    """A text as all that read it take it."""
+
+    normal: str
+    words: set[str]
+    pairs: set[tuple[str, str]]  # words side by side
+    stems: set[str]  # the beginnings of long words
+
+
+def hear(text: str) -> Utterance:
+    """Normalise any text, and take it apart, once for all that read it."""
+    normal = normalise(text)
+    row = normal.split()
+    stems = {word[:STEM_LENGTH] for word in row if len(word) > STEM_LENGTH}
+    return Utterance(normal, {*row}, {*pairwise(row)}, stems)
 
 
 def plain(text: str) -> str:

@@ -6,27 +6,19 @@ for one's own trouble speaks against distress about another. Deterministic, line
 raises on a text.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise, repeat
-from struct import Struct
 from typing import Final
 
-from bot.core.matching import STEM, Combination, Matcher, Reading, each, normalise, phrase_problems, refuse
+from bot.core.matching import Combination, Matcher, Reading, Utterance, each, phrase_problems, refuse
 from bot.core.model import About, Condition, Notice, Reason, Source
+from bot.core.scoring import NOUGHT, Lexicon, Scale, chances, entries, found_in, out_of_bounds
 
 ABOUTS: Final = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
 SOURCES: Final = tuple(source for source in Source if source is not Source.NONE)
 _OF_OTHERS: Final = {About.WITNESS, About.COMPASSION}
 OUTCOMES: Final = ("witness", "own", "compassion", "other", *SOURCES)
 """What a weight may speak for: four that compete for what a message is about, and the sources that compete beside."""
-
-MOST: Final = 100
-"""The largest weight, for or against."""
-
-STEM_LENGTH: Final = 5
-"""Letters of the beginnings of words that the lexicon may hold, for words that are longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +90,20 @@ class NoticingRules:
     def _problems(self) -> Iterator[str]:
         if not 0 < self.points.ask <= self.points.sure <= self.points.offer <= 1:
             yield "points: 0 < ask <= sure <= offer <= 1 does not hold"
-        yield from _out_of_bounds("start", asdict(self.start))
+        yield from out_of_bounds("start", asdict(self.start))
         for name, slot in self.slots.items():
-            yield from _out_of_bounds(f"slots.{name}.weights", asdict(slot.weights))
+            yield from out_of_bounds(f"slots.{name}.weights", asdict(slot.weights))
             yield from phrase_problems(f"slots.{name}", slot.phrases, self.fillers)
             yield from _against(f"slots.{name}", slot)
         for name, combination in self.combinations.items():
             if name in self.slots:
                 yield f"combinations.{name}: a slot has the same name"
-            yield from _out_of_bounds(f"combinations.{name}.weights", asdict(combination.weights))
+            yield from out_of_bounds(f"combinations.{name}.weights", asdict(combination.weights))
             yield from combination.problems(f"combinations.{name}", self.slots)
             yield from _against(f"combinations.{name}", combination)
         for source, weights in self.sources.items():
             yield from self._unknown(f"sources.{source}", weights)
-            yield from _out_of_bounds(f"sources.{source}", weights)
+            yield from out_of_bounds(f"sources.{source}", weights)
         for name, features in self.conditions.items():
             if name.upper() not in Condition.__members__:
                 yield f"conditions.{name}: there is no such condition"
@@ -125,74 +117,13 @@ class NoticingRules:
                 yield f"{where}: there is no slot or combination {name!r}"
 
 
-def _out_of_bounds(where: str, weights: Mapping[str, float]) -> Iterator[str]:
-    for name, weight in weights.items():
-        if not abs(weight) <= MOST:  # nor is what is no number
-            yield f"{where}: the weight for {name} is not from -{MOST} to {MOST}"
-
-
 def _against(where: str, feature: Slot | Together) -> Iterator[str]:
     if feature.speaks_for is not None and _row(feature.weights)[ABOUTS.index(feature.speaks_for)] < 0:
         yield f"{where}: speaks for {feature.speaks_for} and has a weight below 0 for it"
 
 
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """Words, and what each adds to which score: a word, two side by side, or a beginning ("cryin*").
-
-    `weights`: word -> outcome -> what it adds. Raises ValueError with every problem, one a line.
-    """
-
-    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Refuse what can never be found."""
-        refuse(self._problems())
-
-    def _problems(self) -> Iterator[str]:
-        for entry, weights in self.weights.items():
-            for outcome in weights:
-                if outcome not in _OUTCOMES:
-                    yield f"{entry}: there is no outcome {outcome!r}"
-            yield from _out_of_bounds(entry, weights)
-            if entry.endswith(STEM) and (len(entry) != STEM_LENGTH + 1 or " " in entry):
-                yield f"{entry}: a beginning is {STEM_LENGTH} letters of one word"
-            elif "" in entry.split(" ") or entry.count(" ") > 1:
-                yield f"{entry}: is not one word, or two with a space between"
-
-
-_OUTCOMES: Final = frozenset(OUTCOMES)
-
-
-def entries(text: str) -> set[str]:
-    """Return all that a lexicon could hold of a text: what weights are fitted on."""
-    words = normalise(text).split()
-    stems = {word[:STEM_LENGTH] + STEM for word in words if len(word) > STEM_LENGTH}
-    return {*words, *(f"{one} {other}" for one, other in pairwise(words)), *stems}
-
-
-# All scores of a feature are one number, 32 bits for each: one sum adds them all at once.
-_BITS: Final = 32
-_HALF: Final = 1 << (_BITS - 1)  # added to each, so that none is below 0 when they are taken apart
-_HALVES: Final = sum(_HALF << _BITS * place for place in range(len(OUTCOMES)))
-_SCORES: Final = Struct(f"<{len(OUTCOMES)}I")
-_UNIT: Final = 0.01
 _CLEAR: Final = 10
 """Hundredths by which a source has to stand above the next."""
-_SHIFTS: Final = {outcome: _BITS * place for place, outcome in enumerate(OUTCOMES)}
-
-
-def _packed(weights: Mapping[str, float]) -> int:
-    """Pack weights by outcome, to hundredths. A field holds as many as the longest message can have."""
-    total = 0
-    for outcome, weight in weights.items():
-        total += round(weight / _UNIT) << _SHIFTS[outcome]
-    return total
-
-
-def _unpacked(total: int) -> tuple[int, ...]:
-    """Take scores apart, in the order of OUTCOMES: hundredths, from _HALF on."""
-    return _SCORES.unpack((total + _HALVES).to_bytes(_SCORES.size, "little"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,33 +149,21 @@ class Reader:
         )
         self._tests = self._matcher.tests(rules.combinations.values())
         self._bits = {name: 1 << number for number, name in enumerate(features)}
-        self._start = _packed(asdict(rules.start))
-        self._rows = {self._bits[name]: _packed(asdict(feature.weights)) for name, feature in features.items()}
+        rows = {self._bits[name]: asdict(feature.weights) for name, feature in features.items()}
         for source, weights in rules.sources.items():
             for name, weight in weights.items():
-                self._rows[self._bits[name]] += _packed({source: weight})
+                rows[self._bits[name]][source] = weight
+        self._scale = Scale(lexicon, asdict(rules.start), rows)
         self._weights = {name: feature.weights for name, feature in features.items()}
-        self._words: dict[str, int] = {}
-        self._pairs: dict[tuple[str, str], int] = {}
-        self._stems: dict[str, int] = {}
-        for word, weights in lexicon.weights.items():
-            row = _packed(weights)
-            one, _, other = word.partition(" ")
-            if other:
-                self._pairs[one, other] = row
-            elif word.endswith(STEM):
-                self._stems[word[:-1]] = row
-            else:
-                self._words[word] = row
         self._reasons = _reasons(rules, self._bits)
         self._reasoning = [sum(reasons) for reasons in self._reasons]
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
 
-    def notice(self, text: str) -> Notice:
+    def notice(self, said: Utterance) -> Notice:
         """Tell what any text is about. Takes time linear in its length; never raises."""
-        features, scores = self._read(text)
-        chances = _chances(scores[: len(ABOUTS)])
-        witness, about = chances[0], chances.index(max(chances))
+        features, scores = self._read(said)
+        likely = chances(scores[: len(ABOUTS)])
+        witness, about = likely[0], likely.index(max(likely))
         conditions = Condition.NONE
         for condition, mask in self._conditions:
             if features & mask:
@@ -262,63 +181,39 @@ class Reader:
             reasons=_strongest(self._reasons[about], features & self._reasoning[about]),
         )
 
-    def chances(self, text: str) -> dict[About, float]:
+    def chances(self, said: Utterance) -> dict[About, float]:
         """Return the four scores as chances that add up to 1."""
-        _, scores = self._read(text)
-        return dict(zip(ABOUTS, _chances(scores[: len(ABOUTS)]), strict=True))
+        _, scores = self._read(said)
+        return dict(zip(ABOUTS, chances(scores[: len(ABOUTS)]), strict=True))
 
-    def features(self, text: str) -> tuple[str, ...]:
+    def features(self, said: Utterance) -> tuple[str, ...]:
         """Return the slots and combinations that fire on a text: what weights are fitted on."""
-        features = self._features(self._matcher.find(normalise(text)))
+        features = self._features(self._matcher.find(said.normal))
         return tuple(name for name, bit in self._bits.items() if features & bit)
 
-    def explain(self, text: str) -> tuple[Fired, ...]:
+    def explain(self, said: Utterance) -> tuple[Fired, ...]:
         """Return all that speaks in a text, beside `start`, the largest weight first."""
-        normal = normalise(text)
-        reading = self._matcher.find(normal)
+        reading = self._matcher.find(said.normal)
         fired = [
             Fired("slot" if name in self._matcher.bits else "combination", name, words, self._weights[name])
             for name, words in self._evidence(reading, self._features(reading))
         ]
-        for word in sorted(entries(text)):
-            row = self._entry(word)
-            if row:
-                weights = ((score - _HALF) * _UNIT for score in _unpacked(row)[: len(ABOUTS)])
-                stem = word.removesuffix(STEM)
-                found = word if stem == word else next(one for one in normal.split() if one.startswith(stem))
-                fired.append(Fired("lexicon", word, found, Weights(*weights)))
+        for word in sorted(entries(said)):
+            weights = [self._scale.entry(word, outcome) for outcome in OUTCOMES[: len(ABOUTS)]]
+            if any(weights):
+                fired.append(Fired("lexicon", word, found_in(said, word), Weights(*weights)))
         return tuple(sorted(fired, key=lambda one: -max(map(abs, _row(one.weights)))))
 
-    def _read(self, text: str) -> tuple[int, tuple[int, ...]]:
+    def _read(self, said: Utterance) -> tuple[int, tuple[int, ...]]:
         """Return the slots and combinations of a text, and all its scores in the order of OUTCOMES."""
-        normal = normalise(text)
-        features = self._features(self._matcher.find(normal))
-        return features, _unpacked(self._total(features, normal))
-
-    def _entry(self, word: str) -> int:
-        """Return what an entry of the lexicon speaks for, or 0."""
-        one, _, other = word.partition(" ")
-        if other:
-            return self._pairs.get((one, other), 0)
-        return self._stems.get(word[:-1], 0) if word.endswith(STEM) else self._words.get(word, 0)
+        features = self._features(self._matcher.find(said.normal))
+        return features, self._scale.weigh(features, said)
 
     def _features(self, reading: Reading) -> int:
         features = reading.whole
         for number in reading.holding(self._tests):
             features |= 1 << len(self._matcher.bits) + number
         return features
-
-    def _total(self, features: int, normal: str) -> int:
-        """Add up what slots, combinations and words speak for."""
-        rows, words, total = self._rows, normal.split(), self._start
-        while features:
-            bit = features & -features
-            total += rows[bit]
-            features ^= bit
-        stems = {word[:STEM_LENGTH] for word in words if len(word) > STEM_LENGTH}
-        total += sum(map(self._words.get, {*words}, repeat(0)))
-        total += sum(map(self._pairs.get, {*pairwise(words)}, repeat(0)))
-        return total + sum(map(self._stems.get, stems, repeat(0)))
 
     def _evidence(self, reading: Reading, features: int) -> Iterator[tuple[str, str]]:
         """Yield each of these features with the first words that it was found in; a combination has none."""
@@ -334,18 +229,10 @@ class Reader:
         return sum(self._bits[name] for name in {*names})
 
 
-def _chances(scores: Sequence[int]) -> list[float]:
-    """Return the scores of ABOUTS as chances that add up to 1 (softmax)."""
-    highest = max(scores)
-    parts = [math.exp((score - highest) * _UNIT) for score in scores]
-    whole = sum(parts)
-    return [part / whole for part in parts]
-
-
 def _source(scores: Sequence[int]) -> Source:
     """Return the source that clearly most speaks for, or NONE: no wording beats a wrong one."""
     *_, second, best = sorted(scores)
-    return SOURCES[scores.index(best)] if best > _HALF and best - second >= _CLEAR else Source.NONE
+    return SOURCES[scores.index(best)] if best > NOUGHT and best - second >= _CLEAR else Source.NONE
 
 
 def _row(weights: Weights) -> tuple[float, float, float, float]:

@@ -1,18 +1,31 @@
-"""What a message says about danger: who x what x when, in rules that a clinician can read.
+"""What a message says about danger: who x what x when, in rules that a clinician can read, and a score beside them.
 
-Rules that hold here: the first rule that fits decides, so their order in `prompts/<language>/safety.yaml` is the
-order of precedence; nothing is scored, weighed or remembered; a tier orders which help is shown first and is no
-judgement of a person. Deterministic, linear in the length of the text, never raises on a text. Tiers follow
-`copy_rules` of the evidence; what is quoted, sung, played, meant as an idiom or long past is told apart by slots.
+Rules that hold here: rules come first, and the first that fits decides, so their order in
+`prompts/<language>/safety.yaml` is the order of precedence; where none fits, what the slots and single words of
+`danger.txt` add up to decides, so that what is only hinted is asked about; nothing is remembered; a tier orders which
+help is shown first and is no judgement of a person. Deterministic, linear in the length of the text, never raises on a
+text. Tiers follow `copy_rules` of the evidence; what is quoted, sung, played, meant as an idiom or long past is told
+apart by slots.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from typing import Final
 
-from bot.core.matching import Combination, Matcher, Reading, Test, phrase_problems, refuse
+from bot.core.matching import Combination, Matcher, Reading, Test, Utterance, each, phrase_problems, refuse
 from bot.core.model import Danger, Evidence, Tier
+from bot.core.scoring import Lexicon, Scale, chances, entries, found_in
+
+TIERS: Final = tuple(Tier)
+MINOR, ADULT = "minor", "adult"
+OUTCOMES: Final = (*TIERS, MINOR, ADULT)
+"""What a weight may speak for: tiers that compete, the first of them for no danger; and two about the writer's age."""
+
+SLOT: Final = "@"
+BY_WORDS: Final = "words"
+"""The name of the evidence for what no rule saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +45,27 @@ class Rule(Combination):
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """From which chance something is done where no rule fits.
+
+    `ask`: some danger, likely a hint: the one question. `card`: some danger, and of one kind. `minor`: under 16.
+    """
+
+    ask: float
+    card: float
+    minor: float
+
+
+@dataclass(frozen=True, slots=True)
 class SafetyRules:
-    """Everything that the guard knows in one language. Raises ValueError with every problem, one a line."""
+    """Everything that the guard knows in one language, but for single words.
+
+    Raises ValueError with every problem, one a line.
+    """
 
     slots: Mapping[str, Phrases]
     rules: Mapping[str, Rule]  # in order of precedence
+    points: Points
     minor: Mapping[str, Combination] = field(default_factory=dict)  # any of them: under 16
     fillers: tuple[str, ...] = ()
 
@@ -45,6 +74,9 @@ class SafetyRules:
         refuse(self._problems())
 
     def _problems(self) -> Iterator[str]:
+        for name in ("ask", "card", "minor"):
+            if not 0 < getattr(self.points, name) <= 1:
+                yield f"points.{name}: is not above 0, and at most 1"
         for name, slot in self.slots.items():
             yield from phrase_problems(f"slots.{name}", slot.phrases, self.fillers)
         for name, rule in self.rules.items():
@@ -56,9 +88,12 @@ class SafetyRules:
 
 
 class Guard:
-    """Reads messages for danger by one language's rules."""
+    """Reads messages for danger by one language's rules and words.
 
-    def __init__(self, rules: SafetyRules) -> None:
+    An entry of `lexicon` that begins with SLOT is no word but a slot; SLOT alone is what every text has.
+    """
+
+    def __init__(self, rules: SafetyRules, lexicon: Lexicon) -> None:
         self._matcher = Matcher(
             {name: slot.phrases for name, slot in rules.slots.items()},
             hiding=[name for name, slot in rules.slots.items() if slot.hides],
@@ -68,28 +103,87 @@ class Guard:
         self._tests = self._matcher.tests(rules.rules.values())
         self._minor = [*rules.minor]
         self._minor_tests = self._matcher.tests(rules.minor.values())
+        self._points = rules.points
+        slots = {bit: lexicon.weights.get(SLOT + name, {}) for name, bit in self._matcher.bits.items()}
+        self._scale = Scale(lexicon, lexicon.weights.get(SLOT, {}), slots)
 
-    def read(self, text: str) -> Danger:
+    def read(self, said: Utterance) -> Danger:
         """Tell what any text says about danger, in which words. Takes time linear in its length; never raises."""
-        reading = self._matcher.read(text)
-        rule = next(reading.holding(self._tests), None)
-        minor = next(reading.holding(self._minor_tests), None)
-        if rule is None and minor is None:
-            return _NOTHING
-        tier = Tier.NONE
+        reading = self._matcher.find(said.normal)
+        scores = self._scale.weigh(reading.whole, said)
         evidence = []
-        if rule is not None:
+        rule = next(reading.holding(self._tests), None)
+        if rule is None:
+            tier = self._weighed(scores)
+            if tier is not Tier.NONE:
+                evidence.append(self._told(BY_WORDS, said, tier))
+        else:
             name, tier = self._rules[rule]
-            evidence.append(Evidence(name, _words(reading, self._tests[rule])))
-        if minor is not None:
-            evidence.append(Evidence(self._minor[minor], _words(reading, self._minor_tests[minor])))
-        return Danger(tier, minor is not None, tuple(evidence))
+            evidence.append(Evidence(name, _fired(reading, self._tests[rule])))
+        young = next(reading.holding(self._minor_tests), None)
+        minor = young is not None or self._is_minor(scores)
+        if young is not None:
+            evidence.append(Evidence(self._minor[young], _fired(reading, self._minor_tests[young])))
+        elif minor:
+            evidence.append(self._told(MINOR, said, MINOR))
+        return Danger(tier, minor, tuple(evidence)) if evidence else _NOTHING
+
+    def features(self, said: Utterance) -> tuple[str, ...]:
+        """Return the slots that fire on a text: what weights are fitted on."""
+        whole = self._matcher.find(said.normal).whole
+        return tuple(name for name, bit in self._matcher.bits.items() if whole & bit)
+
+    def chances(self, said: Utterance) -> dict[Tier, float]:
+        """Return what slots and words add up to, as chances of the tiers that add up to 1. Rules are not asked."""
+        scores = self._scale.weigh(self._matcher.find(said.normal).whole, said)
+        return dict(zip(TIERS, chances(scores[: len(TIERS)]), strict=True))
+
+    def words(self, said: Utterance, outcome: str) -> tuple[str, ...]:
+        """Return what speaks for an outcome rather than for nothing, in words of the text, the strongest first."""
+        nothing = Tier.NONE if outcome in TIERS else ADULT
+        reading = self._matcher.find(said.normal)
+        weights: dict[str, float] = {}
+        for entry in entries(said):
+            weights[found_in(said, entry)] = self._scale.entry(entry, outcome) - self._scale.entry(entry, nothing)
+        for slots, start, end in reading.hits:
+            for bit in each(slots):
+                words = reading.words(start, end)
+                weight = self._scale.feature(bit, outcome) - self._scale.feature(bit, nothing)
+                weights[words] = max(weight, weights.get(words, 0.0))
+        return tuple(sorted((word for word in weights if weights[word] > 0), key=lambda word: (-weights[word], word)))
+
+    def _weighed(self, scores: tuple[int, ...]) -> Tier:
+        """Return the tier that slots and words add up to."""
+        nothing, *others = scores[: len(TIERS)]
+        if nothing - max(others) > _FAR:
+            return Tier.NONE
+        none, *likely = chances(scores[: len(TIERS)])
+        if 1 - none < self._points.ask:
+            return Tier.NONE
+        tier = TIERS[1 + likely.index(max(likely))]
+        if tier in _OWN_LIFE or 1 - none >= self._points.card:
+            return tier
+        return Tier.UNCLEAR if sum(likely[: len(_OWN_LIFE)]) >= self._points.ask else Tier.NONE
+
+    def _is_minor(self, scores: tuple[int, ...]) -> bool:
+        age = scores[len(TIERS) :]
+        return age[1] - age[0] <= _FAR and chances(age)[0] >= self._points.minor
+
+    def _told(self, name: str, said: Utterance, outcome: str) -> Evidence:
+        return Evidence(name, " ... ".join(self.words(said, outcome)[:_MOST_WORDS]))
 
 
-_NOTHING = Danger()
+_NOTHING: Final = Danger()
+_OWN_LIFE: Final = TIERS[1:4]
+"""A hint, said plainly, about to be done: what the one question is about."""
+
+_FAR: Final = 500
+"""Hundredths by which a score has to stand below another to be no match for it: less than one in a hundred."""
+
+_MOST_WORDS: Final = 4
 
 
-def _words(reading: Reading, test: Test) -> str:
+def _fired(reading: Reading, test: Test) -> str:
     """Return the words that a rule fired on, in the order of the text."""
     mask = reduce(or_, test.needs)
     return " ... ".join(dict.fromkeys(reading.words(start, end) for slots, start, end in reading.hits if slots & mask))

@@ -1,0 +1,144 @@
+"""Fit weights of slots and words on labelled messages: what the fits of noticing and of danger share.
+
+Rules that hold here: regularised softmax regressions (scipy's L-BFGS-B); a word needs several messages and two voices,
+so that it is no writer's habit; what carries little is left out, and the rest is fitted again without it; the same
+bytes for the same messages.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+from scipy import sparse
+from scipy.optimize import Bounds, minimize
+
+from scripts.score_noticing import Labelled
+
+CORPUS: Final = Path(__file__).parent.parent / "tests/corpus"
+
+MESSAGES: Final = 3
+VOICES: Final = 2
+"""So many messages and voices an entry of a lexicon needs."""
+
+PARTS: Final = 6
+"""So many groups of voices take turns where voices are held out."""
+
+SLOT: Final = "@{}"
+"""How slots and combinations are told from words here: some have a word for a name."""
+
+EVERY: Final = ""
+"""The name of what all messages have."""
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One labelled message, with all that it has of slots, combinations and entries of a lexicon."""
+
+    row: Labelled
+    features: tuple[str, ...]
+    entries: tuple[str, ...]
+
+
+def candidates(messages: Sequence[Message]) -> list[str]:
+    """Return the entries that enough messages of enough voices have, in the order of the alphabet."""
+    counts: Counter[str] = Counter()
+    voices: defaultdict[str, set[str]] = defaultdict(set)
+    for message in messages:
+        counts.update(message.entries)
+        for entry in message.entries:
+            if len(voices[entry]) < VOICES:
+                voices[entry].add(message.row.voice or "")
+    return sorted(entry for entry, count in counts.items() if count >= MESSAGES and len(voices[entry]) >= VOICES)
+
+
+def one_hot(places: Sequence[int], count: int) -> Numbers:
+    """Return a row for each of `places`, with a 1 there."""
+    goal = np.zeros((len(places), count))
+    goal[np.arange(len(places)), places] = 1
+    return goal
+
+
+@dataclass(frozen=True)
+class Fitter:
+    """Fits softmax regressions. `strength`: half of it times the sum of squares is added to the loss (in nats)."""
+
+    strength: float
+    console: Console
+
+    def fit(
+        self, messages: Sequence[Message], names: Sequence[str], goal: Numbers, least: Mapping[str, Numbers]
+    ) -> dict[str, Numbers]:
+        """Return a row of weights, one for each outcome, by name, EVERY's among them.
+
+        `goal`: a row for each message. `least`: what a name's weights may not be below; EVERY's are then nothing else.
+        """
+        matrix, shape = _matrix(messages, names), (len(names) + 1, goal.shape[1])
+        low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
+        for number, name in enumerate((*names, EVERY)):
+            low[number] = least.get(name, low[number])
+        high[-1] = least.get(EVERY, high[-1])
+        penalty = np.full(shape, self.strength)
+        penalty[-1] = 0.01
+        with Progress(console=self.console, transient=True) as progress:
+            task = progress.add_task(f"Fitting {len(names)} names, {shape[1]} outcomes", total=None)
+            found = minimize(
+                partial(_loss, matrix, matrix.T.tocsr(), goal, penalty),
+                np.zeros(shape[0] * shape[1]),
+                jac=True,
+                method="L-BFGS-B",
+                bounds=Bounds(low.ravel(), high.ravel()),
+                callback=lambda _: progress.advance(task),
+                options={"maxiter": 300, "ftol": 1e-8, "maxcor": 20},
+            )
+        return dict(zip((*names, EVERY), found.x.reshape(shape), strict=True))
+
+
+def held_out(voices: Sequence[str]) -> Iterator[set[str]]:
+    """Yield groups of voices that take turns in being held out."""
+    yield from ({*voices[part::PARTS]} for part in range(min(PARTS, len(voices))))
+
+
+def lexicon_text(before: str, lexicon: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the text of a lexicon: the comment that it begins with, and a line for each entry."""
+    head = [line for line in before.splitlines() if line.startswith("# ")]
+    lines = (
+        f"{word}\t" + " ".join(f"{name} {weight:+.2f}" for name, weight in weights.items())
+        for word, weights in sorted(lexicon.items())
+    )
+    return "\n".join((*head, *lines)) + "\n"
+
+
+def _matrix(messages: Sequence[Message], names: Sequence[str]) -> sparse.csr_matrix:
+    """One row a message, one column a name, and a last one that all have."""
+    place = {name: number for number, name in enumerate(names)}
+    columns = [
+        sorted(place[one] for one in (*message.features, *message.entries) if one in place) for message in messages
+    ]
+    ends = np.cumsum([0, *(len(one) + 1 for one in columns)])
+    flat = np.array([number for one in columns for number in (*one, len(names))], dtype=np.int32)
+    return sparse.csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(messages), len(names) + 1))
+
+
+def _loss(
+    matrix: sparse.csr_matrix, turned: sparse.csr_matrix, goal: Numbers, penalty: Numbers, flat: Numbers
+) -> tuple[float, Numbers]:
+    """Return the loss (in nats) and its gradient."""
+    weights = flat.reshape(penalty.shape)
+    scores = matrix @ weights
+    scores -= scores.max(axis=1, keepdims=True)
+    whole = np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    chances = np.exp(scores - whole)
+    loss = -(goal * (scores - whole)).sum() + 0.5 * (penalty * weights**2).sum()
+    gradient = turned @ (chances - goal) + penalty * weights
+    return float(loss), gradient.ravel()
