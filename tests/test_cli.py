@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.core.lines import Line
-from bot.core.matching import normalise
+from bot.core.matching import hear, normalise
 from bot.core.model import About, Source, Tier
 from bot.settings import Settings
 from tests.person import PROMPTS, SEEN
@@ -283,7 +283,12 @@ READER, GUARD = PROMPTS.content.reader, PROMPTS.content.guard
 
 def explained(text: str) -> list[list[str]]:
     """What must stand in the lines about a text, by words."""
-    fired, chances, notice, danger = READER.explain(text), READER.chances(text), READER.notice(text), GUARD.read(text)
+    fired, chances, notice, danger = (
+        READER.explain(hear(text)),
+        READER.chances(hear(text)),
+        READER.notice(hear(text)),
+        GUARD.read(hear(text)),
+    )
     return [
         ["kind", "rule", "words", "witness", "own", "compassion", "none"],
         ["start", *(f"{weight:+.2f}" for weight in astuple(READER.start))],

@@ -9,21 +9,20 @@ import pytest
 from rich.console import Console
 
 from bot import prompts
+from bot.core.matching import hear
 from bot.core.model import About
 from bot.core.noticing import ABOUTS, OUTCOMES, SOURCES, NoticingRules, Reader, Weights
 from scripts.fit_noticing import (
-    CORPUS,
     LEFT_OUT,
     LEXICON,
     NOTICING,
     Fitted,
-    Message,
     fit,
-    lexicon_text,
     main,
     read,
     with_weights,
 )
+from scripts.fitting import CORPUS, Message, lexicon_text
 from scripts.score_noticing import Labelled, rows_of
 
 QUIET: Final = Console(quiet=True)
@@ -52,7 +51,7 @@ def weights_of(rules: NoticingRules) -> dict[str, Weights]:
 
 
 def written(fitted: Fitted) -> tuple[str, str]:
-    return with_weights(NOTICING.read_text("utf-8"), fitted), lexicon_text(LEXICON.read_text("utf-8"), fitted)
+    return with_weights(NOTICING.read_text("utf-8"), fitted), lexicon_text(LEXICON.read_text("utf-8"), fitted.lexicon)
 
 
 def test_fit_gives_the_same_bytes_again(messages: list[Message], fitted: Fitted) -> None:
@@ -63,7 +62,7 @@ def test_what_is_written_reads_as_it_was_fitted(fitted: Fitted, tmp_path: Path) 
     rules_path, lexicon_path = tmp_path / "noticing.yaml", tmp_path / "lexicon.txt"
     for path, text in zip((rules_path, lexicon_path), written(fitted), strict=True):
         path.write_text(text, "utf-8")
-    rules, lexicon = prompts.read(rules_path, NoticingRules), prompts.read_lexicon(lexicon_path)
+    rules, lexicon = prompts.read(rules_path, NoticingRules), prompts.read_lexicon(lexicon_path, OUTCOMES)
     assert lexicon.weights == fitted.lexicon
     for name, weights in weights_of(rules).items():
         for outcome in OUTCOMES[: len(ABOUTS)]:
@@ -74,7 +73,7 @@ def test_what_is_written_reads_as_it_was_fitted(fitted: Fitted, tmp_path: Path) 
     }
     slots = {name: replace(slot, weights=RULES.slots[name].weights) for name, slot in rules.slots.items()}
     assert (slots, rules.reasons, rules.conditions) == (RULES.slots, RULES.reasons, RULES.conditions)
-    assert Reader(rules, lexicon).notice("my nan fell and i keep hearing it").about is About.WITNESS
+    assert Reader(rules, lexicon).notice(hear("my nan fell and i keep hearing it")).about is About.WITNESS
 
 
 def test_weight_is_never_below_zero_for_what_its_slot_speaks_for(fitted: Fitted) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.core.commands import why
 from bot.core.lines import Label, Line
-from bot.core.matching import plain
+from bot.core.matching import hear, plain
 from bot.core.model import (
     Action,
     Button,
@@ -80,8 +80,8 @@ def test_load_knows_the_words_of_a_button_at_any_step(prompts: Prompts) -> None:
 
 
 def test_load_gives_a_reader_and_a_guard(prompts: Prompts) -> None:
-    assert prompts.content.reader.notice("lost a patient today and i cant stop seeing her sons face").ask
-    assert prompts.content.guard.read("i want to kill myself").tier is Tier.OWN
+    assert prompts.content.reader.notice(hear("lost a patient today and i cant stop seeing her sons face")).ask
+    assert prompts.content.guard.read(hear("i want to kill myself")).tier is Tier.OWN
 
 
 # --- Words ------------------------------------------------------------------------------------------------------

@@ -13,12 +13,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.matching import hear
 from bot.core.model import About, Condition, Notice, Reason, Source
-from bot.core.noticing import ABOUTS, Lexicon, NoticingRules, Points, Reader, Slot, Together, Weights, entries
+from bot.core.noticing import ABOUTS, OUTCOMES, NoticingRules, Points, Reader, Slot, Together, Weights
+from bot.core.scoring import Lexicon, entries
 from bot.prompts import FOLDER, read, read_lexicon
 
 RULES = read(FOLDER / "en" / "noticing.yaml", NoticingRules)
-LEXICON = read_lexicon(FOLDER / "en" / "lexicon.txt")
+LEXICON = read_lexicon(FOLDER / "en" / "lexicon.txt", OUTCOMES)
 READER = Reader(RULES, LEXICON)
 FOLDER_OF_CASES = Path(__file__).parents[1] / "cases" / "en"
 CASES: dict[str, Any] = yaml.safe_load((FOLDER_OF_CASES / "noticing.yaml").read_text(encoding="utf-8"))
@@ -49,13 +51,13 @@ def test_every_feature_has_a_case() -> None:
 @pytest.mark.parametrize("feature", CASES["features"])
 def test_feature_fires_on_its_case_and_not_on_its_near_miss(feature: str) -> None:
     case = CASES["features"][feature]
-    assert feature in READER.features(case["fires"])
-    assert feature not in READER.features(case["near"])
+    assert feature in READER.features(hear(case["fires"]))
+    assert feature not in READER.features(hear(case["near"]))
 
 
 def said_of(case: dict[str, Any]) -> dict[str, Any]:
     """What noticing says of the text of a case, of all that the case names."""
-    notice = READER.notice(case["text"])
+    notice = READER.notice(hear(case["text"]))
     said = {
         "text": case["text"],
         "about": notice.about.value,
@@ -84,10 +86,10 @@ def test_every_condition_and_source_can_be_noticed() -> None:
 
 def test_explanation_says_which_words_spoke_the_strongest_first() -> None:
     lexicon = Lexicon(
-        {"so": {"other": -0.5}, "for her": {"witness": 2.0}, "gloom*": {"own": 0.1}, "her": {"work": 0.5}}
+        OUTCOMES, {"so": {"other": -0.5}, "for her": {"witness": 2.0}, "gloom*": {"own": 0.1}, "her": {"work": 0.5}}
     )
     reader = Reader(small(), lexicon)
-    assert [(one.kind, one.name, one.words) for one in reader.explain("Sad for HER, gloomily.")] == [
+    assert [(one.kind, one.name, one.words) for one in reader.explain(hear("Sad for HER, gloomily."))] == [
         ("combination", "sad_for_her", ""),
         ("lexicon", "for her", "for her"),
         ("slot", "sad", "sad"),
@@ -95,7 +97,7 @@ def test_explanation_says_which_words_spoke_the_strongest_first() -> None:
         ("lexicon", "gloom*", "gloomily"),
         ("lexicon", "her", "her"),
     ]
-    notice = reader.notice("Sad for HER, gloomily.")
+    notice = reader.notice(hear("Sad for HER, gloomily."))
     assert (notice.about, notice.source, notice.conditions) == (About.WITNESS, Source.STRANGER, Condition.GUILT)
 
 
@@ -116,7 +118,7 @@ def reasons(**features: Weights) -> tuple[Reason, ...]:
             "start": Weights(witness=9.0),
         }
     )
-    notice = Reader(rules, Lexicon()).notice(" ".join(features))
+    notice = Reader(rules, Lexicon(OUTCOMES)).notice(hear(" ".join(features)))
     assert notice.about is About.WITNESS
     return notice.reasons
 
@@ -141,14 +143,14 @@ def test_notice_gives_no_reason_that_spoke_rather_for_something_else() -> None:
 
 def test_features_that_stand_for_one_reason_add_up() -> None:
     rules = small({"reasons": {Reason.SOMEONE: ("her",), Reason.FEELING: ("sad", "sad_for_her")}})
-    assert Reader(rules, Lexicon()).notice("sad for her").reasons == (Reason.FEELING, Reason.SOMEONE)
-    assert Reader(rules, Lexicon()).notice("tea at four").reasons == ()
+    assert Reader(rules, Lexicon(OUTCOMES)).notice(hear("sad for her")).reasons == (Reason.FEELING, Reason.SOMEONE)
+    assert Reader(rules, Lexicon(OUTCOMES)).notice(hear("tea at four")).reasons == ()
 
 
 def test_notice_of_nothing_known_is_none() -> None:
-    reader = Reader(small(), Lexicon())
-    notice = reader.notice("tea at four")
-    assert (notice.about, notice.source, reader.explain("tea at four")) == (About.NONE, Source.NONE, ())
+    reader = Reader(small(), Lexicon(OUTCOMES))
+    notice = reader.notice(hear("tea at four"))
+    assert (notice.about, notice.source, reader.explain(hear("tea at four"))) == (About.NONE, Source.NONE, ())
 
 
 @pytest.mark.parametrize(
@@ -161,33 +163,35 @@ def test_notice_of_nothing_known_is_none() -> None:
     ],
 )
 def test_entries_are_words_pairs_and_beginnings(text: str, found: set[str]) -> None:
-    assert entries(text) == found
+    assert entries(hear(text)) == found
 
 
 @pytest.mark.parametrize("entry", ["tea", "four tea", "after*"])
 def test_entry_of_the_lexicon_counts_once_however_often_it_stands(entry: str) -> None:
-    reader = Reader(small(), Lexicon({entry: {"witness": 1.5, "news": 0.5}}))
-    plain, once, thrice = (reader.chances(text) for text in ("two", "four tea afternoon", "four tea afternoon " * 3))
+    reader = Reader(small(), Lexicon(OUTCOMES, {entry: {"witness": 1.5, "news": 0.5}}))
+    plain, once, thrice = (
+        reader.chances(hear(text)) for text in ("two", "four tea afternoon", "four tea afternoon " * 3)
+    )
     assert once == thrice
     odds = once[About.WITNESS] / once[About.OWN] / (plain[About.WITNESS] / plain[About.OWN])
     assert math.log(odds) == pytest.approx(1.5)
-    assert reader.notice("four tea afternoon").source is Source.NEWS
+    assert reader.notice(hear("four tea afternoon")).source is Source.NEWS
 
 
 @given(st.text(max_size=200) | st.lists(st.sampled_from(sorted(LEXICON.weights)), max_size=12).map(" ".join))
 def test_explanation_adds_up_to_what_is_noticed(text: str) -> None:
     scores = [getattr(RULES.start, name) for name in ("witness", "own", "compassion", "other")]
-    for one in READER.explain(text):
+    for one in READER.explain(hear(text)):
         scores = [score + more for score, more in zip(scores, astuple(one.weights), strict=True)]
-    chances = READER.chances(text)
+    chances = READER.chances(hear(text))
     assert sum(chances.values()) == pytest.approx(1)
     for about, score in zip(ABOUTS, scores, strict=True):
         assert chances[about] == pytest.approx(math.exp(score) / sum(map(math.exp, scores)))
-    assert READER.notice(text).probability == chances[About.WITNESS]
+    assert READER.notice(hear(text)).probability == chances[About.WITNESS]
 
 
 def test_notice_asks_is_sure_and_offers_from_its_points() -> None:
-    notice = Reader(small(), Lexicon()).notice("sad")
+    notice = Reader(small(), Lexicon(OUTCOMES)).notice(hear("sad"))
     assert (notice.ask, notice.sure, notice.offer) == (False, False, False)
     chance = notice.probability
     for points, ask, sure, offer in (
@@ -196,15 +200,15 @@ def test_notice_asks_is_sure_and_offers_from_its_points() -> None:
         (Points(chance, chance, chance), True, True, True),
     ):
         expected = replace(notice, ask=ask, sure=sure, offer=offer)
-        assert Reader(small({"points": points}), Lexicon()).notice("sad") == expected
+        assert Reader(small({"points": points}), Lexicon(OUTCOMES)).notice(hear("sad")) == expected
 
 
 @given(st.text(st.characters(), max_size=400))
 def test_notice_takes_any_text(text: str) -> None:
-    notice = READER.notice(text)
+    notice = READER.notice(hear(text))
     assert isinstance(notice, Notice)
     assert 0 <= notice.probability <= 1
-    assert notice == READER.notice(text)
+    assert notice == READER.notice(hear(text))
 
 
 @pytest.mark.parametrize(
@@ -227,7 +231,7 @@ def lines_run(text: str) -> int:
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        READER.notice(text)
+        READER.notice(hear(text))
     finally:
         sys.settrace(before)
     return count
@@ -285,7 +289,7 @@ def test_malformed_rules_are_refused(changes: dict[str, Any], problem: str) -> N
 )
 def test_malformed_lexicon_is_refused(weights: dict[str, dict[str, float]], problem: str) -> None:
     with pytest.raises(ValueError, match=r"^") as refused:
-        Lexicon(weights)
+        Lexicon(OUTCOMES, weights)
     assert str(refused.value) == problem
 
 

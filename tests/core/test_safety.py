@@ -8,13 +8,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.matching import Combination, either
+from bot.core.matching import Combination, either, hear
 from bot.core.model import Danger, Evidence, Tier
-from bot.core.safety import Guard, Phrases, Rule, SafetyRules
-from bot.prompts import FOLDER, read
+from bot.core.safety import OUTCOMES, Guard, Phrases, Points, Rule, SafetyRules
+from bot.core.scoring import Lexicon
+from bot.prompts import FOLDER, read, read_lexicon
 
 RULES = read(FOLDER / "en" / "safety.yaml", SafetyRules)
-GUARD = Guard(RULES)
+LEXICON = read_lexicon(FOLDER / "en" / "danger.txt", OUTCOMES)
+GUARD = Guard(RULES, LEXICON)
+CALM = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
+"""What sees danger in no word, so that the rules stand alone."""
 CASES: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[1] / "cases" / "en" / "safety.yaml").read_text(encoding="utf-8"),
 )
@@ -32,6 +36,7 @@ def small(changes: dict[str, Any] | None = None) -> SafetyRules:
             "die": Rule(tier=Tier.OWN, together=("die",)),
         },
         "minor": {"age": Combination(together=("age",))},
+        "points": Points(ask=0.2, card=0.3, minor=0.5),
     }
     return SafetyRules(**(rules | (changes or {})))
 
@@ -39,6 +44,10 @@ def small(changes: dict[str, Any] | None = None) -> SafetyRules:
 def test_every_rule_has_a_case_and_every_tier_a_rule() -> None:
     assert {*CASES["rules"]} == {*RULES.rules}
     assert {rule.tier for rule in RULES.rules.values()} == {*Tier}
+
+
+def test_every_slot_has_weights_and_no_other_has() -> None:
+    assert {entry.removeprefix("@") for entry in LEXICON.weights if entry.startswith("@")} == {"", *RULES.slots}
 
 
 def test_every_slot_is_used() -> None:
@@ -54,23 +63,23 @@ def test_every_slot_is_used() -> None:
 @pytest.mark.parametrize("rule", CASES["rules"])
 def test_rule_decides_its_case_and_not_its_near_miss(rule: str) -> None:
     case = CASES["rules"][rule]
-    danger = GUARD.read(case["fires"])
+    danger = GUARD.read(hear(case["fires"]))
     assert (danger.evidence[0].rule, danger.tier) == (rule, RULES.rules[rule].tier)
-    assert GUARD.read(case["near"]).tier == case["tier"]
+    assert GUARD.read(hear(case["near"])) == Danger()
 
 
 @pytest.mark.parametrize("case", CASES["tiers"], ids=lambda case: case["text"][:40])
 def test_message_gets_the_tier_of_its_case(case: dict[str, str]) -> None:
-    assert GUARD.read(case["text"]).tier == case["tier"]
+    assert GUARD.read(hear(case["text"])).tier == case["tier"]
 
 
 @pytest.mark.parametrize("case", CASES["minors"], ids=lambda case: case["text"][:40])
 def test_message_is_of_a_minor_as_its_case_says(case: dict[str, Any]) -> None:
-    assert GUARD.read(case["text"]).minor is case["minor"]
+    assert GUARD.read(hear(case["text"])).minor is case["minor"]
 
 
 def test_read_tells_the_rule_and_its_words() -> None:
-    assert Guard(small()).read("I'm 12. I want to DIE, tonight") == Danger(
+    assert Guard(small(), CALM).read(hear("I'm 12. I want to DIE, tonight")) == Danger(
         Tier.IMMINENT,
         minor=True,
         evidence=(Evidence("die_now", "want to die ... tonight"), Evidence("age", "i am 12")),
@@ -78,29 +87,30 @@ def test_read_tells_the_rule_and_its_words() -> None:
 
 
 def test_read_of_a_minor_in_no_danger_says_so() -> None:
-    assert Guard(small()).read("i am 12") == Danger(minor=True, evidence=(Evidence("age", "i am 12"),))
+    assert Guard(small(), CALM).read(hear("i am 12")) == Danger(minor=True, evidence=(Evidence("age", "i am 12"),))
 
 
 @given(st.text(st.characters(), max_size=400))
 def test_read_takes_any_text(text: str) -> None:
-    assert GUARD.read(text) == GUARD.read(text)
+    assert GUARD.read(hear(text)) == GUARD.read(hear(text))
 
 
 @given(st.text(st.characters(), max_size=60))
 def test_plain_words_of_danger_are_heard_among_any_others(around: str) -> None:
-    assert Guard(small()).read(f"{around}\nI want to die\n{around}").tier in {Tier.OWN, Tier.IMMINENT}
+    assert Guard(small(), CALM).read(hear(f"{around}\nI want to die\n{around}")).tier in {Tier.OWN, Tier.IMMINENT}
 
 
 @pytest.mark.parametrize(
     "text", ["i want to " * 1_000, "😭" * 10_000, "e\u0301" * 5_000, "مرحبا" * 2_000, "\0" * 10_000]
 )
 def test_read_takes_long_texts(text: str) -> None:
-    assert GUARD.read(text) == GUARD.read(text)
+    assert GUARD.read(hear(text)) == GUARD.read(hear(text))
 
 
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
+        ({"points": Points(ask=0.0, card=0.3, minor=0.5)}, "points.ask: is not above 0, and at most 1"),
         ({"slots": {}}, "rules.die: there is no slot 'die'"),
         ({"rules": {"x": Rule(tier=Tier.OWN)}}, "rules.x: needs a slot in `together` or `anywhere`"),
         ({"rules": {"age": Rule(tier=Tier.OWN, together=("die",))}}, "minor.age: a rule has the same name"),
@@ -112,3 +122,41 @@ def test_malformed_rules_are_refused(changes: dict[str, Any], problem: str) -> N
     with pytest.raises(ValueError, match=r"^") as refused:
         small(changes)
     assert problem in str(refused.value).splitlines()
+
+
+def words(**weights: dict[str, float]) -> Guard:
+    """A guard that has the rules of `small`, and these words beside them."""
+    return Guard(small(), Lexicon(OUTCOMES, {"@": {"none": 2.0, "adult": 2.0}, **weights}))
+
+
+def test_words_that_no_rule_knows_add_up_to_a_tier() -> None:
+    guard = words(bleak={"unclear": 2.0}, bleaker={"own": 5.0})
+    assert guard.read(hear("bleak")) == Danger(Tier.UNCLEAR, evidence=(Evidence("words", "bleak"),))
+    assert guard.read(hear("bleak and bleaker")).tier is Tier.OWN
+    assert guard.read(hear("tea")) == Danger()
+
+
+def test_rule_decides_before_words_do() -> None:
+    assert words(want={"none": 9.0}).read(hear("i want to die")).evidence == (Evidence("die", "want to die"),)
+
+
+def test_danger_to_another_needs_a_greater_chance_and_else_its_hint_is_asked_about() -> None:
+    faint = {"friend": 0.9, "unclear": 0.0}
+    assert words(her=faint).read(hear("her")).tier is Tier.NONE
+    assert words(her={"friend": 3.5}).read(hear("her")).tier is Tier.FRIEND
+
+
+def test_slot_speaks_beside_its_words() -> None:
+    assert words(**{"@now": {"imminent": 6.0}}).read(hear("tonight")).tier is Tier.IMMINENT
+
+
+def test_words_can_tell_that_a_writer_is_under_16() -> None:
+    assert words(homework={"minor": 5.0}).read(hear("homework")) == Danger(
+        minor=True, evidence=(Evidence("minor", "homework"),)
+    )
+    assert not words(homework={"minor": 1.0}).read(hear("homework")).minor
+
+
+def test_chances_add_up_to_one_whatever_is_said() -> None:
+    for text in ("", "tea at four", "i want to die"):
+        assert sum(GUARD.chances(hear(text)).values()) == pytest.approx(1)
