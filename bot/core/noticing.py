@@ -199,9 +199,9 @@ class Reader:
             for name, words in self._evidence(reading, self._features(reading))
         ]
         for word in sorted(entries(said)):
-            weights = [self._scale.entry(word, outcome) for outcome in OUTCOMES[: len(ABOUTS)]]
+            weights = [self._scale.entry(word, outcome) for outcome in OUTCOMES]
             if any(weights):
-                fired.append(Fired("lexicon", word, found_in(said, word), Weights(*weights)))
+                fired.append(Fired("lexicon", word, found_in(said, word), Weights(*weights[: len(ABOUTS)])))
         return tuple(sorted(fired, key=lambda one: -max(map(abs, _row(one.weights)))))
 
     def _read(self, said: Utterance) -> tuple[int, tuple[int, ...]]:

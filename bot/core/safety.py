@@ -48,11 +48,13 @@ class Rule(Combination):
 class Points:
     """From which chance something is done where no rule fits.
 
-    `ask`: some danger, likely a hint: the one question. `card`: some danger, and of one kind. `minor`: under 16.
+    `ask`: some danger; if it is likeliest a hint, the one question is asked. `card`: what is not about the writer's own
+    life. `imminent`: it is about to happen; below that, the card for what is said plainly. `minor`: under 16.
     """
 
     ask: float
     card: float
+    imminent: float
     minor: float
 
 
@@ -74,7 +76,7 @@ class SafetyRules:
         refuse(self._problems())
 
     def _problems(self) -> Iterator[str]:
-        for name in ("ask", "card", "minor"):
+        for name in ("ask", "card", "imminent", "minor"):
             if not 0 < getattr(self.points, name) <= 1:
                 yield f"points.{name}: is not above 0, and at most 1"
         for name, slot in self.slots.items():
@@ -158,12 +160,15 @@ class Guard:
         if nothing - max(others) > _FAR:
             return Tier.NONE
         none, *likely = chances(scores[: len(TIERS)])
-        if 1 - none < self._points.ask:
+        danger, points = 1 - none, self._points
+        if danger < points.ask:
             return Tier.NONE
         tier = TIERS[1 + likely.index(max(likely))]
-        if tier in _OWN_LIFE or 1 - none >= self._points.card:
+        if tier is Tier.IMMINENT and danger < points.imminent:
+            return Tier.OWN
+        if tier in _OWN_LIFE or danger >= points.card:
             return tier
-        return Tier.UNCLEAR if sum(likely[: len(_OWN_LIFE)]) >= self._points.ask else Tier.NONE
+        return Tier.UNCLEAR if sum(likely[: len(_OWN_LIFE)]) >= points.ask else Tier.NONE
 
     def _is_minor(self, scores: tuple[int, ...]) -> bool:
         age = scores[len(TIERS) :]
