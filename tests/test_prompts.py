@@ -213,7 +213,10 @@ def test_load_without_files_names_each(folder: Path) -> None:
     shutil.rmtree(folder)
     assert problems_of(folder) == [
         f"prompts/en/{name}:1: there is no such file: add it"
-        for name in ("noticing.yaml", "lexicon.txt", "safety.yaml", "walk.yaml", "copy.yaml", "groups.yaml")
+        for name in (
+            *("noticing.yaml", "lexicon.txt", "danger.txt"),
+            *("safety.yaml", "walk.yaml", "copy.yaml", "groups.yaml"),
+        )
     ]
 
 

@@ -30,7 +30,7 @@ from tests.person import PROMPTS, SEEN
 CONTENT = PROMPTS.content
 OWN_TROUBLE = "i am so stressed about my exams"
 KIND_WORDS = "i sat with a dying patient today and felt calm and full of care for her"
-PUZZLING = "heard a sad story today"
+PUZZLING = "i heard about the fire"
 ORDINARY = "what is the capital of france"
 UNCLEAR = "i cant do this anymore"
 
