@@ -25,8 +25,10 @@ from typing_extensions import override
 from bot import __main__, app, log
 from bot.adapters.intake import Burst, Intake, insist
 from bot.core.lines import Label
+from bot.core.matching import Utterance
 from bot.core.model import Danger, Purpose
-from bot.core.safety import Guard, SafetyRules
+from bot.core.safety import OUTCOMES, Guard, Points, SafetyRules
+from bot.core.scoring import Lexicon
 from bot.store import StoreError
 from bot.store.store import Store
 from tests.botapi import Dropped, Server
@@ -246,15 +248,18 @@ def test_error_that_ends_the_program_is_told_without_its_words(monkeypatch: pyte
 # --- a person's way through the house -----------------------------------------------------------------------------
 
 
+CALM = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
+
+
 class StumblingGuard(Guard):
     """A guard that fails on every text, and says on which."""
 
     def __init__(self) -> None:
-        super().__init__(SafetyRules({}, {}))
+        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5)), CALM)
 
     @override
-    def read(self, text: str) -> Danger:
-        raise ZeroDivisionError(text)
+    def read(self, said: Utterance) -> Danger:
+        raise ZeroDivisionError(said.normal)
 
 
 class FailingStore(Store):

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.core.lines import Label, Line
+from bot.core.matching import Utterance
 from bot.core.model import (
     Change,
     Content,
@@ -21,7 +22,8 @@ from bot.core.model import (
     Step,
     Where,
 )
-from bot.core.safety import Guard, SafetyRules
+from bot.core.safety import OUTCOMES, Guard, Points, SafetyRules
+from bot.core.scoring import Lexicon
 from bot.respond import IDLE, Responder
 from bot.store import StoreError
 from bot.store.store import Store
@@ -83,17 +85,20 @@ class FailingStore(Store):
         return await super().save_outcome(person, outcome)
 
 
+CALM = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
+
+
 class StumblingGuard(Guard):
     """A guard that cannot read one word."""
 
     def __init__(self) -> None:
-        super().__init__(SafetyRules({}, {}))
+        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5)), CALM)
 
     @override
-    def read(self, text: str) -> Danger:
-        if "xylophone" in text:
-            raise ZeroDivisionError(text)
-        return super().read(text)
+    def read(self, said: Utterance) -> Danger:
+        if "xylophone" in said.words:
+            raise ZeroDivisionError(said.normal)
+        return super().read(said)
 
 
 def restarted(person: Person, store: Store, clock: Clock) -> Person:
