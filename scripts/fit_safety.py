@@ -1,9 +1,9 @@
 """Fit the weights of danger on labelled messages: python -m scripts.fit_safety.
 
 Reads tests/corpus/*.jsonl, or the FILES given, and writes what slots and words add up to into prompts/en/danger.txt:
-the same bytes for the same messages and phrases. With `--judge` nothing is written: it fits without some voices at a time,
-reads those by the rules and by these weights, and prints what both are worth on voices that the weights have not seen;
-the points of safety.yaml are chosen on that.
+the same bytes for the same messages and phrases. With `--judge` nothing is written: it fits without some voices at a
+time, reads those by the rules and by these weights, and prints what both are worth on voices that the weights have not
+seen; the points of safety.yaml are chosen on that.
 
 Rules that hold here: those of scripts/fitting.py; the rules of safety.yaml are never fitted.
 """
