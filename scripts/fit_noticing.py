@@ -40,8 +40,9 @@ LABELS: Final = ("WITNESS", "OWN", "COMPASSION", "OTHER")
 PLACED: Final = ("WITNESS", "COMPASSION")
 """The labels whose source is fitted."""
 
-LEFT_OUT: Final = "essay"
-"""A voice that is read and not fitted on: on real reactions to articles it makes noticing worse (docs/noticing.md)."""
+LEFT_OUT: Final = frozenset({"essay", "answers"})
+"""Voices that are not fitted on: with one, noticing reads real reactions worse (docs/noticing.md); the other answers
+the bot, and is there for danger alone."""
 
 STRENGTH: Final = 6.0
 """Of the regularisation: half of this times the sum of squares is added to the loss (in nats)."""
@@ -86,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as error:
         parser.error(str(error))
     messages = read(rows, rules, console)
-    missing = {*LABELS} - {one.row.label for one in messages if one.row.voice != LEFT_OUT}
+    missing = {*LABELS} - {one.row.label for one in messages if one.row.voice not in LEFT_OUT}
     if missing:
         parser.error(f"there is no message to fit {', '.join(sorted(missing))} with: give files that have some")
     if given.judge:
@@ -94,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
         for table in tables_of(scored):
             Console(width=TABLES).print(table)
         return 0
-    found = fit([one for one in messages if one.row.voice != LEFT_OUT], rules, console)
+    found = fit([one for one in messages if one.row.voice not in LEFT_OUT], rules, console)
     try:
         yaml = with_weights(NOTICING.read_text("utf-8"), found)
         lexicon = lexicon_text(LEXICON.read_text("utf-8"), found.lexicon)
@@ -176,7 +177,7 @@ def judged(messages: Sequence[Message], rules: NoticingRules, console: Console) 
     """Read each voice by weights that were fitted without it, some voices at a time."""
     content = prompts.load().content
     for out in held_out(sorted({one.row.voice or "" for one in messages})):
-        seen = [one for one in messages if one.row.voice not in {*out, LEFT_OUT}]
+        seen = [one for one in messages if one.row.voice not in {*out, *LEFT_OUT}]
         judge = replace(content, reader=reader_of(fit(seen, rules, console), rules))
         yield from (scored_by(one.row, judge) for one in messages if one.row.voice in out)
 

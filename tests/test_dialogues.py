@@ -180,7 +180,7 @@ OPENERS = (
     "i was there when the car hit him and i keep seeing it",
     "after all those patients i feel nothing any more",
     "i am so stressed about my exams",
-    "heard a sad story today",
+    "i heard about the fire",
     "i sat with a dying patient today and felt calm and full of care for her",
     "im 13 and my dog died",
 )

@@ -132,6 +132,6 @@ def test_fit_of_one_label_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_committed_weights_are_those_of_the_committed_messages(request: pytest.FixtureRequest) -> None:
     if not request.config.getoption("long"):
         pytest.skip("takes half a minute: run with --long")
-    voices = [path.stem for path in sorted(CORPUS.glob("*.jsonl")) if path.stem != LEFT_OUT]
+    voices = [path.stem for path in sorted(CORPUS.glob("*.jsonl")) if path.stem not in LEFT_OUT]
     found = written(fit(messages_of(*voices), RULES, QUIET))
     assert found == (NOTICING.read_text("utf-8"), LEXICON.read_text("utf-8"))

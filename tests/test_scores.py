@@ -230,11 +230,11 @@ ROWS: list[dict[str, str | int | None]] = [
 ]
 
 
-def score(folder: Path, *arguments: str, lines: str) -> tuple[int, str, str]:
+def score(folder: Path, *arguments: str, lines: str, program: str = "score_noticing") -> tuple[int, str, str]:
     """Run the program on a file of these lines; give its exit status, output and errors."""
     (folder / "rows.jsonl").write_text(lines, "utf-8")
     ended = subprocess.run(
-        [sys.executable, "-m", "scripts.score_noticing", *arguments, str(folder / "rows.jsonl")],
+        [sys.executable, "-m", f"scripts.{program}", *arguments, str(folder / "rows.jsonl")],
         cwd=ROOT,
         env={"PYTHONIOENCODING": "utf-8"},
         capture_output=True,
@@ -261,13 +261,12 @@ def test_program_prints_every_table_and_no_text(tmp_path: Path) -> None:
         "By source",
         "By setting",
     ]
-    titles += ["By voice", "By words", "Danger", "4 messages; "]
+    titles += ["By voice", "By words", "4 messages; "]
     assert [title for title in titles if title not in out] == []
     rows = cells(out)
     assert ["asked", str(share(1, 1)), str(share(1, 2)), "0.667 (0.173-0.950)"] in rows
     assert ["OTHER", *["0 (0-793)"] * 4] in rows
     assert ["right source, of WITNESS asked", str(share(1, 1))] in rows
-    assert ["CRISIS_OWN T2", "1", str(share(1, 1)), str(share(0, 1)), f"own {share(1, 1)}"] in rows
     assert [row[0] for row in rows if row[0] == "[odd]"] == ["[odd]"]
     assert [row for row in ROWS if str(row["text"])[:12] in out + err] == []
 
@@ -306,3 +305,11 @@ def test_figures_of_nothing_are_dashes(tmp_path: Path) -> None:
     assert status == 0
     assert ["Brier's score", "-"] in cells(out)
     assert "nan" not in out
+
+
+def test_program_scores_danger_and_prints_no_text(tmp_path: Path) -> None:
+    status, out, _ = score(tmp_path, lines="\n".join(map(json.dumps, ROWS)), program="score_safety")
+    assert status == 0
+    assert ["own and imminent: a card", "1", str(share(1, 1))] in cells(out)
+    assert ["CRISIS_OWN T2", "1", str(share(1, 1)), f"own {share(1, 1)}"] in cells(out)
+    assert "kill" not in out

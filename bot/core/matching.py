@@ -156,7 +156,7 @@ def normalise(text: str) -> str:
     if " not " in text:
         for two, one in _NOT:
             text = text.replace(two, one)
-    return text
+    return text.replace(" any more ", " anymore ")
 
 
 class Utterance(NamedTuple):

@@ -146,7 +146,9 @@ class Guard:
         reading = self._matcher.find(said.normal)
         weights: dict[str, float] = {}
         for entry in entries(said):
-            weights[found_in(said, entry)] = self._scale.entry(entry, outcome) - self._scale.entry(entry, nothing)
+            words = found_in(said, entry)
+            weight = self._scale.entry(entry, outcome) - self._scale.entry(entry, nothing)
+            weights[words] = max(weight, weights.get(words, 0.0))
         for slots, start, end in reading.hits:
             for bit in each(slots):
                 words = reading.words(start, end)

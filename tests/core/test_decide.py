@@ -367,7 +367,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         said += (answer(state, incoming) for incoming in pressed(state))
     texts = (*DANGERS.values(), UNCLEAR, YOUNG, SEEN, ORDINARY, SPANISH, "stop", "thanks", "are you real?", "fuck off")
     texts += (
-        "heard a sad story today",
+        "i heard about the fire",
         "i am so stressed about my exams",
         "im shaking and i cant breathe since i saw it",
     )
