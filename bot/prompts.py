@@ -30,8 +30,8 @@ from bot.core.lines import Label, Line
 from bot.core.matching import STEM, normalise, plain, silent
 from bot.core.model import Button, Content, Reply
 from bot.core.noticing import NoticingRules, Reader
-from bot.core.safety import SLOT, Guard, SafetyRules
-from bot.core.scoring import Lexicon
+from bot.core.safety import Guard, SafetyRules
+from bot.core.scoring import SLOT, Lexicon
 from bot.languages import Ear
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems
 

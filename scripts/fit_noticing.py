@@ -15,21 +15,31 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from textwrap import wrap
 from typing import Final
 
 import numpy as np
 from rich.console import Console
-from rich.progress import track
 
 from bot import prompts
-from bot.core.matching import hear
 from bot.core.model import About, Source
 from bot.core.noticing import ABOUTS, OUTCOMES, SOURCES, NoticingRules, Reader, Weights
-from bot.core.scoring import Lexicon, entries
-from scripts.fitting import CORPUS, EVERY, SLOT, Fitter, Message, Numbers, candidates, held_out, lexicon_text, one_hot
-from scripts.score_noticing import Labelled, rows_of, scored_by, tables_of
+from bot.core.scoring import SLOT, Lexicon
+from scripts.fitting import (
+    EVERY,
+    Fitter,
+    Message,
+    Numbers,
+    candidates,
+    given,
+    held_out,
+    lexicon_text,
+    one_hot,
+    print_tables,
+    read,
+    refuse_without,
+)
+from scripts.score_noticing import Labelled, scored_by, tables_of
 from scripts.scores import Scored
 
 NOTICING: Final = prompts.FOLDER / "en/noticing.yaml"
@@ -53,9 +63,6 @@ CARRIES: Final = 0.07
 OFTENER: Final = 2.0
 """What speaks for a source is kept where the first fit gives it so many times `CARRIES`, as there are eight of them."""
 
-TABLES: Final = 150
-"""Columns."""
-
 
 @dataclass(frozen=True)
 class Fitted:
@@ -77,24 +84,13 @@ class Fitted:
 def main(arguments: Sequence[str]) -> int:
     """Fit and write, or judge."""
     parser = ArgumentParser("fit_noticing", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument("--judge", action="store_true", help="write nothing; print what the weights are worth")
-    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="instead of tests/corpus/*.jsonl")
-    given = parser.parse_args(arguments)
+    judge, rows = given(parser, arguments)
     console = Console(stderr=True)
     rules = prompts.read(NOTICING, NoticingRules)
-    try:
-        rows = [row for path in given.files or sorted(CORPUS.glob("*.jsonl")) for row in rows_of(path)]
-    except (OSError, ValueError) as error:
-        parser.error(str(error))
-    messages = read(rows, rules, console)
-    missing = {*LABELS} - {one.row.label for one in messages if one.row.voice not in LEFT_OUT}
-    if missing:
-        parser.error(f"there is no message to fit {', '.join(sorted(missing))} with: give files that have some")
-    if given.judge:
-        scored = [*judged(messages, rules, console)]
-        for table in tables_of(scored):
-            Console(width=TABLES).print(table)
-        return 0
+    messages = messages_of(rows, rules, console)
+    refuse_without(parser, LABELS, (one.row.label for one in messages if one.row.voice not in LEFT_OUT))
+    if judge:
+        return print_tables(tables_of([*judged(messages, rules, console)]))
     found = fit([one for one in messages if one.row.voice not in LEFT_OUT], rules, console)
     try:
         yaml = with_weights(NOTICING.read_text("utf-8"), found)
@@ -107,33 +103,24 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def read(rows: Iterable[Labelled], rules: NoticingRules, console: Console) -> list[Message]:
+def messages_of(rows: Iterable[Labelled], rules: NoticingRules, console: Console) -> list[Message]:
     """Read the messages of the four labels that are fitted."""
-    reader = Reader(rules, Lexicon(OUTCOMES))
-    said = [(row, hear(row.text)) for row in rows if row.label in LABELS]
-    return [
-        Message(row, tuple(map(SLOT.format, reader.features(heard))), tuple(sorted(entries(heard))))
-        for row, heard in track(said, "Reading", console=console)
-    ]
+    features = Reader(rules, Lexicon(OUTCOMES)).features
+    return read([row for row in rows if row.label in LABELS], features, console)
 
 
 def fit(messages: Sequence[Message], rules: NoticingRules, console: Console) -> Fitted:
     """Fit what a message is about, and where it was met, on all that is given."""
-    by_name, fitter = rules.features, Fitter(STRENGTH, console)
-    features = [SLOT.format(name) for name in by_name]
-    words = candidates(messages)
-    least = {SLOT.format(name): _least(one.speaks_for) for name, one in by_name.items()}
+    by_name, words = rules.features, candidates(messages)
+    features = [SLOT + name for name in by_name]
+    least = {SLOT + name: _least(one.speaks_for) for name, one in by_name.items()}
     abouts = one_hot([LABELS.index(one.row.label) for one in messages], len(LABELS))
-    every = fitter.fit(messages, [*features, *words], abouts, least)
-    about_words = [word for word in words if np.abs(every[word]).max() >= CARRIES]
-    about = fitter.fit(messages, [*features, *about_words], abouts, least)
+    about = Fitter(features, words, STRENGTH, CARRIES, console).fit(messages, abouts, least)
 
     placed = [one for one in messages if one.row.label in PLACED and one.row.source in {*SOURCES}]
     places = one_hot([SOURCES.index(Source(one.row.source or "")) for one in placed], len(SOURCES))
     unbound = {EVERY: np.zeros(len(SOURCES))}  # nothing speaks for a source unless it is in the message
-    every = fitter.fit(placed, [*features, *words], places, unbound)
-    source_words = [word for word in words if np.abs(every[word]).max() >= OFTENER * CARRIES]
-    source = fitter.fit(placed, [*features, *source_words], places, unbound)
+    source = Fitter(features, words, STRENGTH, OFTENER * CARRIES, console).fit(placed, places, unbound)
 
     def weights(name: str) -> dict[str, float]:
         both = (*about.get(name, np.zeros(len(LABELS))), *source.get(name, np.zeros(len(SOURCES))))
@@ -143,11 +130,11 @@ def fit(messages: Sequence[Message], rules: NoticingRules, console: Console) -> 
             if abs(weight) >= CARRIES / 2
         }
 
-    lexicon = {word: weights(word) for word in sorted({*about_words, *source_words})}
+    lexicon = {word: weights(word) for word in words if word in about or word in source}
     return Fitted(
         dict(zip(OUTCOMES, (round(float(one), 2) for one in about[EVERY]), strict=False)),
-        {name: weights(SLOT.format(name)) for name in by_name},
-        {word: given for word, given in lexicon.items() if given},
+        {name: weights(SLOT + name) for name in by_name},
+        {word: carried for word, carried in lexicon.items() if carried},
     )
 
 
@@ -212,11 +199,11 @@ def with_weights(yaml: str, found: Fitted) -> str:
 
 
 def _source_lines(found: Fitted) -> Iterable[str]:
-    for source, given in found.sources.items():
-        if not given:
+    for source, weights in found.sources.items():
+        if not weights:
             yield f"  {source}: {{}}"
             continue
-        strongest = sorted(given.items(), key=lambda pair: (-pair[1], pair[0]))
+        strongest = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
         words = ", ".join(f"{name}: {weight:.2f}".replace(" ", "_") for name, weight in strongest)
         lines = wrap(words, 112, initial_indent=f"  {source}: {{", subsequent_indent="      ")
         yield from (line.replace(":_", ": ") for line in lines[:-1])

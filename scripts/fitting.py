@@ -7,21 +7,26 @@ bytes for the same messages.
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, track
+from rich.table import Table
 from scipy import sparse
 from scipy.optimize import Bounds, minimize
 
-from scripts.score_noticing import Labelled
+from bot.core.matching import Utterance, hear
+from bot.core.scoring import SLOT, entries
+from scripts.score_noticing import WIDTH, Labelled, rows_of
 
 CORPUS: Final = Path(__file__).parent.parent / "tests/corpus"
 
@@ -31,9 +36,6 @@ VOICES: Final = 2
 
 PARTS: Final = 6
 """So many groups of voices take turns where voices are held out."""
-
-SLOT: Final = "@{}"
-"""How slots and combinations are told from words here: some have a word for a name."""
 
 EVERY: Final = ""
 """The name of what all messages have."""
@@ -48,6 +50,41 @@ class Message:
     row: Labelled
     features: tuple[str, ...]
     entries: tuple[str, ...]
+
+
+def given(parser: ArgumentParser, arguments: Sequence[str]) -> tuple[bool, list[Labelled]]:
+    """Return whether to judge and write nothing, and the rows of the files asked for. Ends where one cannot be read."""
+    parser.add_argument("--judge", action="store_true", help="write nothing; print what the weights are worth")
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="instead of tests/corpus/*.jsonl")
+    asked = parser.parse_args(arguments)
+    try:
+        return asked.judge, [row for path in asked.files or sorted(CORPUS.glob("*.jsonl")) for row in rows_of(path)]
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+
+
+def refuse_without(parser: ArgumentParser, needed: Iterable[str], there: Iterable[str | None]) -> None:
+    """End the program where some of what is fitted has no message."""
+    missing = {*needed} - {*there}
+    if missing:
+        parser.error(f"there is no message to fit {', '.join(sorted(missing))} with: give files that have some")
+
+
+def print_tables(tables: Iterable[Table]) -> int:
+    """Print what the weights are worth."""
+    for table in tables:
+        Console(width=WIDTH).print(table)
+    return 0
+
+
+def read(rows: Collection[Labelled], features: Callable[[Utterance], Iterable[str]], console: Console) -> list[Message]:
+    """Take rows apart. `features` names the slots and combinations of a text."""
+
+    def taken(row: Labelled) -> Message:
+        said = hear(row.text)
+        return Message(row, tuple(SLOT + name for name in features(said)), tuple(sorted(entries(said))))
+
+    return [taken(row) for row in track(rows, "Reading", console=console)]
 
 
 def candidates(messages: Sequence[Message]) -> list[str]:
@@ -71,18 +108,32 @@ def one_hot(places: Sequence[int], count: int) -> Numbers:
 
 @dataclass(frozen=True)
 class Fitter:
-    """Fits softmax regressions. `strength`: half of it times the sum of squares is added to the loss (in nats)."""
+    """Fits softmax regressions on slots, combinations and words.
 
+    `strength`: half of it times the sum of squares is added to the loss (in nats). `carries`: words whose largest
+    weight is below it are left out, and the rest is fitted again without them.
+    """
+
+    features: Sequence[str]
+    words: Sequence[str]
     strength: float
+    carries: float
     console: Console
 
     def fit(
-        self, messages: Sequence[Message], names: Sequence[str], goal: Numbers, least: Mapping[str, Numbers]
+        self, messages: Sequence[Message], goal: Numbers, least: Mapping[str, Numbers] = MappingProxyType({})
     ) -> dict[str, Numbers]:
         """Return a row of weights, one for each outcome, by name, EVERY's among them.
 
         `goal`: a row for each message. `least`: what a name's weights may not be below; EVERY's are then nothing else.
         """
+        every = self._fitted(messages, [*self.features, *self.words], goal, least)
+        kept = [word for word in self.words if np.abs(every[word]).max() >= self.carries]
+        return self._fitted(messages, [*self.features, *kept], goal, least)
+
+    def _fitted(
+        self, messages: Sequence[Message], names: Sequence[str], goal: Numbers, least: Mapping[str, Numbers]
+    ) -> dict[str, Numbers]:
         matrix, shape = _matrix(messages, names), (len(names) + 1, goal.shape[1])
         low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
         for number, name in enumerate((*names, EVERY)):

@@ -11,7 +11,7 @@ Nothing is fitted here. No text is printed but with --misses: the worst N misses
 import math
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter_ns
@@ -47,7 +47,7 @@ from scripts.scores import (
 )
 
 _MOST: Final = (0.01, 0.02, 0.04, 0.08, 0.16)
-_WIDTH: Final = 150
+WIDTH: Final = 150
 """Columns of the tables on a pipe."""
 
 
@@ -62,10 +62,19 @@ class Labelled(BaseModel):
     voice: str | None = None
 
 
+Tables = Callable[[Sequence[Scored], int], Iterable[Table]]
+"""What makes tables of scored messages, with so many texts of those that were read wrongly."""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Score the messages of the files and print the tables."""
     parser = ArgumentParser("score_noticing", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--misses", type=int, default=0, metavar="N", help="print the texts of the worst N, too")
+    return print_scores(parser, tables_of, arguments)
+
+
+def print_scores(parser: ArgumentParser, tables_of: Tables, arguments: Sequence[str]) -> int:
+    """Score the messages of the files and print the tables, which are told how many texts `--misses` asks for."""
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
     given = parser.parse_args(arguments)
     try:
@@ -76,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("there is no message in these files")
     content = prompts.load().content
     scored = [scored_by(row, content) for row in track(rows, "Reading", console=Console(stderr=True))]
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     for table in tables_of(scored, given.misses):
         console.print(table)
     took = median(one.took for one in scored) / 1000

@@ -10,23 +10,15 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from statistics import median
 from typing import Final
 
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from bot import prompts
 from bot.core.model import Tier
 from bot.wording import printable
-from scripts.score_noticing import Labelled, rows_of, scored_by
+from scripts.score_noticing import Labelled, print_scores
 from scripts.scores import Scored, by, share, share_of
-
-_WIDTH: Final = 150
-"""Columns of the tables on a pipe."""
 
 _TIERS: Final = {
     "T1": Tier.UNCLEAR,
@@ -40,6 +32,7 @@ _TIERS: Final = {
     "PSYCHOSIS": Tier.PSYCHOSIS,
     "EATING": Tier.EATING,
 }
+_OTHER_KINDS: Final = (Tier.ABUSE, Tier.THREAT, Tier.MEDICAL, Tier.PSYCHOSIS, Tier.EATING)
 HARMLESS: Final = ("WITNESS", "COMPASSION", "OWN", "OTHER")
 
 
@@ -59,22 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     """Score the messages of the files and print the tables."""
     parser = ArgumentParser("score_safety", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--misses", type=int, default=0, metavar="N", help="print the texts of N of each label, too")
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    given = parser.parse_args(arguments)
-    try:
-        rows = [row for path in given.files for row in rows_of(path)]
-    except (OSError, ValueError) as error:
-        parser.error(str(error))
-    if not rows:
-        parser.error("there is no message in these files")
-    content = prompts.load().content
-    scored = [scored_by(row, content) for row in track(rows, "Reading", console=Console(stderr=True))]
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
-    for table in tables_of(scored, given.misses):
-        console.print(table)
-    took = median(one.took for one in scored) / 1000
-    console.print(f"{len(scored)} messages; {took:.1f} us each (median, notice and danger together).")
-    return 0
+    return print_scores(parser, tables_of, arguments)
 
 
 def tables_of(scored: Sequence[Scored], misses: int = 0) -> Iterator[Table]:
@@ -115,7 +93,7 @@ def _goals(scored: Sequence[Scored]) -> Table:
         ("hinted: a card or the question", tiered(Tier.UNCLEAR), is_seen),
         ("friend and someone: a card or the question", tiered(Tier.FRIEND, Tier.SOMEONE), is_seen),
         ("friend and someone: a card", tiered(Tier.FRIEND, Tier.SOMEONE), gets_card),
-        *((f"{tier}: a card or the question", tiered(tier), is_seen) for tier in [*Tier][6:]),
+        *((f"{tier}: a card or the question", tiered(tier), is_seen) for tier in _OTHER_KINDS),
         ("under 16: seen", minors, lambda one: one.danger.minor),
         (
             "16 or older, as far as known: taken for younger",

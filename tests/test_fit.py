@@ -19,7 +19,7 @@ from scripts.fit_noticing import (
     Fitted,
     fit,
     main,
-    read,
+    messages_of,
     with_weights,
 )
 from scripts.fitting import CORPUS, Message, lexicon_text
@@ -30,14 +30,14 @@ RULES: Final = prompts.read(NOTICING, NoticingRules)
 VOICES: Final = ("plain", "second", "short")
 
 
-def messages_of(*voices: str) -> list[Message]:
+def said_by(*voices: str) -> list[Message]:
     rows = [row for voice in voices for row in rows_of(CORPUS / f"{voice}.jsonl")]
-    return read(rows, RULES, QUIET)
+    return messages_of(rows, RULES, QUIET)
 
 
 @pytest.fixture(scope="module")
 def messages() -> list[Message]:
-    return messages_of(*VOICES)
+    return said_by(*VOICES)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_word_of_one_voice_is_no_word_of_the_lexicon() -> None:
     labels = ("WITNESS", "OWN", "COMPASSION", "OTHER")
     rows = [said(f"the {label.lower()} teapot", label, voice) for label in labels for voice in ("one", "two") * 9]
     rows += [said("samovar", "WITNESS", "one") for _ in range(9)]
-    lexicon = fit(read(rows, RULES, QUIET), RULES, QUIET).lexicon
+    lexicon = fit(messages_of(rows, RULES, QUIET), RULES, QUIET).lexicon
     assert "own teapot" in lexicon
     assert not {"samovar", "samovar one", "one", "two"} & lexicon.keys()
 
@@ -110,7 +110,7 @@ def test_word_that_a_slot_is_named_for_has_its_own_weight() -> None:
         for _ in range(20)
     ]
     rows += [Labelled(text="bless him at work", label="COMPASSION", voice="one", source="work")]
-    found = fit(read(rows, RULES, QUIET), RULES, QUIET)
+    found = fit(messages_of(rows, RULES, QUIET), RULES, QUIET)
     assert found.lexicon["death"]["other"] > 0 > found.features["death"].get("own", -1)
 
 
@@ -133,5 +133,5 @@ def test_committed_weights_are_those_of_the_committed_messages(request: pytest.F
     if not request.config.getoption("long"):
         pytest.skip("takes half a minute: run with --long")
     voices = [path.stem for path in sorted(CORPUS.glob("*.jsonl")) if path.stem not in LEFT_OUT]
-    found = written(fit(messages_of(*voices), RULES, QUIET))
+    found = written(fit(said_by(*voices), RULES, QUIET))
     assert found == (NOTICING.read_text("utf-8"), LEXICON.read_text("utf-8"))

@@ -9,8 +9,9 @@ from rich.console import Console
 from bot import prompts
 from bot.core.matching import hear
 from bot.core.model import Tier
-from bot.core.safety import OUTCOMES, SLOT, Guard, SafetyRules
-from scripts.fit_safety import DANGER, LEFT_OUT, SAFETY, fit, main, read
+from bot.core.safety import OUTCOMES, Guard, SafetyRules
+from bot.core.scoring import SLOT
+from scripts.fit_safety import DANGER, LEFT_OUT, SAFETY, fit, main, messages_of
 from scripts.fitting import CORPUS, Message, lexicon_text
 from scripts.score_noticing import rows_of
 from scripts.score_safety import is_minor, tier_of
@@ -20,14 +21,14 @@ RULES: Final = prompts.read(SAFETY, SafetyRules)
 VOICES: Final = ("teens", "regions")
 
 
-def messages_of(*voices: str) -> list[Message]:
+def said_by(*voices: str) -> list[Message]:
     rows = [row for voice in voices for row in rows_of(CORPUS / f"{voice}.jsonl")]
-    return read(rows, RULES, QUIET)
+    return messages_of(rows, RULES, QUIET)
 
 
 @pytest.fixture(scope="module")
 def messages() -> list[Message]:
-    return messages_of(*VOICES)
+    return said_by(*VOICES)
 
 
 @pytest.fixture(scope="module")
@@ -78,4 +79,4 @@ def test_committed_weights_are_those_of_the_committed_messages(request: pytest.F
     if not request.config.getoption("long"):
         pytest.skip("takes a minute: run with --long")
     voices = [path.stem for path in sorted(CORPUS.glob("*.jsonl")) if path.stem not in LEFT_OUT]
-    assert written(fit(messages_of(*voices), RULES, QUIET)) == DANGER.read_text("utf-8")
+    assert written(fit(said_by(*voices), RULES, QUIET)) == DANGER.read_text("utf-8")

@@ -105,8 +105,8 @@ _GRAVITY: Final = (
 
 def _danger_in(incoming: Incoming, said: Utterance, content: Content) -> Danger:
     """The gravest danger in any of the texts, or in all of them as one, which is what is `said`."""
-    alone = map(hear, filter(None, incoming.texts)) if incoming.earlier else ()
-    seen = [content.guard.read(one) for one in (said, *alone)]
+    alone = map(hear, incoming.texts) if incoming.earlier else ()
+    seen = (Danger(), *(content.guard.read(one) for one in (said, *alone) if one.words))
     gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
     return replace(gravest, minor=any(danger.minor for danger in seen))
 

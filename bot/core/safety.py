@@ -16,14 +16,13 @@ from typing import Final
 
 from bot.core.matching import Combination, Matcher, Reading, Test, Utterance, each, phrase_problems, refuse
 from bot.core.model import Danger, Evidence, Tier
-from bot.core.scoring import Lexicon, Scale, chances, entries, found_in
+from bot.core.scoring import SLOT, Lexicon, Scale, chances, entries, found_in
 
 TIERS: Final = tuple(Tier)
 MINOR, ADULT = "minor", "adult"
 OUTCOMES: Final = (*TIERS, MINOR, ADULT)
 """What a weight may speak for: tiers that compete, the first of them for no danger; and two about the writer's age."""
 
-SLOT: Final = "@"
 BY_WORDS: Final = "words"
 """The name of the evidence for what no rule saw."""
 
@@ -168,9 +167,7 @@ class Guard:
         tier = TIERS[1 + likely.index(max(likely))]
         if tier is Tier.IMMINENT and danger < points.imminent:
             return Tier.OWN
-        if tier in _OWN_LIFE or danger >= points.card:
-            return tier
-        return Tier.UNCLEAR if sum(likely[: len(_OWN_LIFE)]) >= points.ask else Tier.NONE
+        return tier if tier in _OWN_LIFE or danger >= points.card else Tier.NONE
 
     def _is_minor(self, scores: tuple[int, ...]) -> bool:
         age = scores[len(TIERS) :]

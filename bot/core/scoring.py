@@ -14,6 +14,9 @@ from typing import Final
 
 from bot.core.matching import STEM, STEM_LENGTH, Utterance, refuse
 
+SLOT: Final = "@"
+"""What tells a slot from a word, where both have weights in one place."""
+
 MOST: Final = 100
 """The largest weight, for or against."""
 

@@ -145,7 +145,7 @@ def test_rule_decides_before_words_do() -> None:
     assert words(want={"none": 9.0}).read(hear("i want to die")).evidence == (Evidence("die", "want to die"),)
 
 
-def test_danger_to_another_needs_a_greater_chance_and_else_its_hint_is_asked_about() -> None:
+def test_danger_to_another_needs_a_greater_chance() -> None:
     assert words(her={"friend": 2.0}).read(hear("her")).tier is Tier.NONE
     assert words(her={"friend": 2.6, "own": 2.5}).read(hear("her")).tier is Tier.FRIEND
     assert words(her={"friend": 5.0}).read(hear("her")).tier is Tier.FRIEND
