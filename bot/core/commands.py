@@ -189,6 +189,7 @@ COMMANDS: Mapping[str, Handler] = {
 
 BUTTONS: Mapping[Action, Handler] = {
     Action.WALK: walk,
+    Action.CRISIS: crisis,
     Action.REMEMBER: consent,
     Action.REMEMBER_YES: consent_given,
     Action.REMEMBER_NO: consent_refused,
@@ -202,6 +203,7 @@ BUTTONS: Mapping[Action, Handler] = {
 
 TYPED_BUTTONS: Mapping[Label, Action] = {
     Label.BEGIN: Action.WALK,
+    Label.URGENT_HELP: Action.CRISIS,
     Label.REMEMBER: Action.REMEMBER,
     Label.REMEMBER_YES: Action.REMEMBER_YES,
     Label.REMEMBER_NO: Action.REMEMBER_NO,
