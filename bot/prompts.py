@@ -24,7 +24,7 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.core.cards import ANSWERS, FOUND, NO, Answers
+from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
 from bot.core.matching import STEM, normalise, phrase_problems, plain, silent

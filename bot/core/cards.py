@@ -12,7 +12,7 @@ from itertools import product
 from typing import Final
 
 from bot.core.lines import Label, Line
-from bot.core.matching import Matcher, parts, plain
+from bot.core.matching import Matcher, normalise, parts, plain
 from bot.core.model import Barrier, Content, Incoming, Lane, Reply, State, Step, Tier
 from bot.core.steps import offer
 
@@ -27,7 +27,9 @@ ASKING: Final = frozenset({Tier.OWN, Tier.IMMINENT, Tier.FRIEND, Tier.ABUSE, Tie
 ENDING: Final = frozenset({Tier.THREAT, Tier.PSYCHOSIS, Tier.EATING})
 """After these cards the walk that was under way is not offered any more: it could do harm."""
 
-_CARDS: Final = {tier: Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}}
+_CARDS: Final[Mapping[Tier, Line]] = {
+    tier: Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}
+}
 _YOUNG: Final = {
     Line.CARD_OWN: Line.CARD_OWN_YOUNG,
     Line.CARD_ASKED: Line.CARD_OWN_YOUNG,
@@ -39,6 +41,7 @@ _YOUNG: Final = {
 }
 _OWN: Final = frozenset({Line.CARD_OWN, Line.CARD_ASKED, Line.CARD_OWN_YOUNG, Line.CARD_IMMINENT})
 _EMERGENCIES: Final = frozenset({Tier.IMMINENT, Tier.SOMEONE, Tier.MEDICAL, Tier.THREAT})
+_PAUSES: Final = frozenset('.!,"')  # a question mark counts: "no?" is no clear no
 _CLAUSE_END: Final = re.compile(r"[.!?,;:\n]+")
 _MOST_WORDS_OF_A_NO: Final = 40
 
@@ -59,7 +62,7 @@ def card_of(tier: Tier, state: State) -> tuple[Reply, ...]:
     return card(_CARDS[tier], state)
 
 
-def again(tier: Tier, state: State) -> tuple[Reply, ...]:
+def once_more(tier: Tier, state: State) -> tuple[Reply, ...]:
     """Danger of a kind whose card stands already: a few words, and never the same card once more."""
     line = Line.CARD_AGAIN_NOW if tier in _EMERGENCIES else Line.CARD_AGAIN
     return _urgent(Reply((line,), offer(state)))
@@ -104,19 +107,16 @@ class Answers:
 
     def is_no(self, text: str) -> bool:
         """Whether a text is a no, and nothing else but what may stand beside one ("wtf no, i am ok")."""
-        words = tuple(plain(text).split())
+        words = tuple(word for word in normalise(text).split() if word not in _PAUSES)
         if len(words) > _MOST_WORDS_OF_A_NO:
             return False
-        reached = {(0, False)}  # how many words are known so far, and whether a no is among them
+        reached = {0: False}  # so many words are known from end to end -> whether a no is among them
         for start in range(len(words)):
-            for said_no in {said for at, said in reached if at == start}:
-                for end in range(start + 1, min(start + self._longest, len(words)) + 1):
-                    piece = words[start:end]
-                    if piece in self._no:
-                        reached.add((end, True))
-                    elif piece in self._beside:
-                        reached.add((end, said_no))
-        return (len(words), True) in reached
+            for end in range(start + 1, min(start + self._longest, len(words)) + 1) if start in reached else ():
+                piece = words[start:end]
+                if piece in self._no or piece in self._beside:
+                    reached[end] = reached.get(end, False) or reached[start] or piece in self._no
+        return reached.get(len(words), False)
 
     def is_for_a_friend(self, text: str) -> bool:
         """Whether it says that it asks for a friend."""

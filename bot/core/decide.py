@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from bot.core.cards import ASKING, ENDING, again as card_again, card, card_of, says_stop, tip, was_shown
+from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, was_shown
 from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
@@ -121,13 +121,14 @@ def _danger(turn: _Turn) -> Decision | None:
     may_ask = not state.danger_asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
     for_a_friend = tier is Tier.FRIEND and turn.content.answers.is_for_a_friend(turn.incoming.words)
     if may_ask and (tier is Tier.UNCLEAR or for_a_friend):
-        return _interrupted(turn, Event.UNCLEAR, Tier.UNCLEAR, stops=stops)
+        asked = _interrupted(turn, Event.UNCLEAR, Tier.UNCLEAR, stops=stops)
+        return _resuming(asked, Step.HELD) if for_a_friend and not stops else asked
     if tier is Tier.UNCLEAR:
         stops &= state.step not in {Step.DANGER_ASK, Step.IDLE}
         return stop(turn.incoming, turn.held) if stops else None
     if state.step in AFTER_CARD and was_shown(tier, turn.held.said):
-        state = replace(state, resume=Step.IDLE) if stops else state
-        return Decision(replace(turn.held, state=state), card_again(tier, state))
+        held = Decision(turn.held, once_more(tier, state))
+        return _resuming(held, Step.IDLE) if stops else held
     return _interrupted(turn, Event.CARD if tier in ASKING else Event.DANGER, tier, stops=stops)
 
 
@@ -141,6 +142,12 @@ def _interrupted(turn: _Turn, event: Event, tier: Tier, *, stops: bool) -> Decis
     return replace(
         decision, facts=(*decision.facts, Shown(tier), *(ended if stops and turn.state.step in WALKING else ()))
     )
+
+
+def _resuming(decision: Decision, step: Step) -> Decision:
+    """The same, going on elsewhere."""
+    held = decision.held
+    return replace(decision, held=replace(held, state=replace(held.state, resume=step)))
 
 
 def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
@@ -313,7 +320,7 @@ def _went(turn: _Turn, before: State, event: Event, *, heard: bool = False) -> D
     decision = _moved(turn, event, state, *_replies(before, event, state, heard=heard))
     if state.step is not Step.BARRIER:
         return decision
-    others = before.step is Step.WHOSE and event is not Event.OWN
+    others = event is not Event.OWN
     return replace(decision, facts=(*decision.facts, Shown(Tier.FRIEND if others else Tier.OWN)))
 
 
@@ -323,7 +330,7 @@ def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple
     if state.step is Step.IDLE:
         return (again(state, Line.WHOSE_MINE if event is Event.OWN else Line.BACK),)
     if state.step is Step.BARRIER and before.step is Step.DANGER_ASK:
-        return card(Line.CARD_ASKED, state)
+        return card(Line.CARD_FRIEND if event is Event.NEXT else Line.CARD_ASKED, state)
     if state.step is Step.BARRIER:
         return card(Line.CARD_OWN if event is Event.OWN else Line.CARD_FORWARDED, state)
     after_no = (Reply((Line.DANGER_NO,)),) if before.step is Step.DANGER_ASK else ()

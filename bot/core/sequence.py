@@ -34,8 +34,8 @@ class Under(Enum):
     SHORT = auto()
     QUIET = auto()  # not PLAIN, and not overwhelmed either: no number is asked for
     NOT_BEGUN = auto()
-    DANGER_FORWARDED = auto()
-    ENDED = auto()
+    ENDED = auto()  # by the person, or by a card after which it could do harm
+    DANGER_OF_ANOTHER = auto()  # forwarded words, or asked for a friend
     NOT_EASED_TWICE = auto()
     HARDER_BEFORE = auto()
 
@@ -58,7 +58,7 @@ HOLDS: Mapping[Under, Callable[[State], bool]] = {
     Under.QUIET: lambda s: not HOLDS[Under.PLAIN](s) and Condition.OVERWHELM not in s.conditions,
     Under.NOT_BEGUN: lambda s: s.resume is Step.ARRIVE,
     Under.ENDED: lambda s: s.resume is Step.IDLE,
-    Under.DANGER_FORWARDED: lambda s: s.resume is Step.HELD,
+    Under.DANGER_OF_ANOTHER: lambda s: s.resume is Step.HELD,
     Under.NOT_EASED_TWICE: lambda s: s.eases >= TRIES,
     Under.HARDER_BEFORE: lambda s: s.harder >= 1,
 }
@@ -82,11 +82,11 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.OWN, Event.NEXT, Step.KIND),
     Row(Step.OWN, Event.SKIP, Step.KIND),
     Row(Step.OWN, Event.PERSON, Step.OWN),
-    Row(Step.WHOSE, Event.NEXT, Step.BARRIER, Under.DANGER_FORWARDED),
+    Row(Step.WHOSE, Event.NEXT, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.WHOSE, Event.NEXT, Step.ARRIVE),
-    Row(Step.WHOSE, Event.OWN, Step.BARRIER, Under.DANGER_FORWARDED),
+    Row(Step.WHOSE, Event.OWN, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.WHOSE, Event.OWN, Step.IDLE),
-    Row(Step.WHOSE, Event.SKIP, Step.BARRIER, Under.DANGER_FORWARDED),
+    Row(Step.WHOSE, Event.SKIP, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.WHOSE, Event.SKIP, Step.IDLE),
     # Regulated, by way of arrive and ease.
     Row(Step.ARRIVE, Event.NEXT, Step.EASE),
@@ -138,6 +138,7 @@ TRANSITIONS: tuple[Row, ...] = (
     # Danger: the question, the card, what might get in the way, a plan.
     Row(Step.DANGER_ASK, Event.NEXT, Step.ARRIVE, Under.NOT_BEGUN),
     Row(Step.DANGER_ASK, Event.NEXT, Step.IDLE, Under.ENDED),
+    Row(Step.DANGER_ASK, Event.NEXT, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.DANGER_ASK, Event.NEXT, Step.EASE),
     Row(Step.DANGER_ASK, Event.OWN, Step.BARRIER),
     Row(Step.BARRIER, Event.NEXT, Step.PLAN),
@@ -281,6 +282,8 @@ def _passed_over(state: State) -> Step:
 
 def _left_at(state: State, event: Event, to: Step) -> Step:
     """Where the walk is to go on: an interrupted step again, an ended one by what follows it."""
+    if HOLDS[Under.DANGER_OF_ANOTHER](state):
+        return Step.ARRIVE
     if state.step in _STEADYING | AFTER_CARD | {Step.DANGER_ASK}:
         return state.resume
     if event in _INTERRUPTIONS or to in AFTER_CARD:

@@ -244,7 +244,7 @@ def onward(before: State, event: Event, state: State, *, heard: bool = False) ->
     if state.step is Step.ARRIVE:
         return opening(state)
     if state.step in {Step.STAY, Step.HELD, Step.OWN}:
-        return _reply(state, _staying(before, event, state))
+        return _reply(state, _staying(event, state))
     lead = _lead(before, event, state)
     if heard and not lead:
         lead = (Line.HEARD,)
@@ -303,30 +303,25 @@ def _close(state: State) -> Line:
     return Line.CLOSE_SHORT if state.short else Line(f"close.{gap(state)}")
 
 
-def _staying(before: State, event: Event, state: State) -> tuple[Line, ...]:
+_STAYING: Mapping[tuple[Step, Event], Line] = {
+    (Step.STAY, Event.RISE): Line.STAY_RISE,
+    (Step.STAY, Event.HARDER): Line.STAY_HARDER,
+    (Step.STAY, Event.PERSON): Line.STAY_PERSON,
+    (Step.HELD, Event.HARDER): Line.STAY_HARDER,
+    (Step.HELD, Event.PERSON): Line.STAY_PERSON,
+    (Step.HELD, Event.NEXT): Line.PLAN_HEARD,
+    (Step.HELD, Event.SKIP): Line.PLAN_LATER,
+    (Step.OWN, Event.PERSON): Line.OWN_PERSON,
+}
+"""What is said where the bot stays, by what led there."""
+
+
+def _staying(event: Event, state: State) -> tuple[Line, ...]:
+    if event is Event.ANOTHER and state.step is not Step.OWN:
+        return (_anchor(state), Line.STAY_ANOTHER if state.step is Step.STAY else Line.HELD_ANOTHER)
     if event is Event.PERSON and state.minor:
         return (Line.PERSON_YOUNG,)
-    match state.step, event:
-        case Step.HELD, Event.NEXT:
-            return (Line.PLAN_HEARD,)
-        case Step.HELD, Event.SKIP:
-            return (Line.PLAN_LATER,)
-        case Step.STAY, Event.ANOTHER:
-            return (_anchor(state), Line.STAY_ANOTHER)
-        case Step.HELD, Event.ANOTHER:
-            return (_anchor(state), Line.HELD_ANOTHER)
-        case ((Step.STAY | Step.HELD), Event.PERSON):
-            return (Line.STAY_PERSON,)
-        case Step.OWN, Event.PERSON:
-            return (Line.OWN_PERSON,)
-        case ((Step.STAY | Step.HELD), Event.HARDER):
-            return (Line.STAY_HARDER,)
-        case Step.STAY, Event.RISE:
-            return (Line.STAY_RISE,)
-        case Step.OWN, _:
-            return (Line.OWN,)
-        case _:
-            return (Line.STAY,)
+    return (_STAYING.get((state.step, event), Line.OWN if state.step is Step.OWN else Line.STAY),)
 
 
 def _lead(before: State, event: Event, state: State) -> tuple[Line, ...]:
@@ -488,7 +483,7 @@ def read(state: State, text: str, content: Content) -> Answer | None:
 def _after_danger(state: State, text: str, content: Content) -> Answer | None:
     """Read what was typed where a wrong guess would cost most: by its words, and not as a whole message."""
     match state.step:
-        case Step.DANGER_ASK if content.typed.get(plain(text)) == "stop":
+        case Step.DANGER_ASK if _is_plain_stop(text, content):
             return Answer(Action.STOP)
         case Step.DANGER_ASK:  # "ok" and "go on" are no clear no
             return Answer(Action.NEXT if content.answers.is_no(text) else Action.OWN)
@@ -498,6 +493,13 @@ def _after_danger(state: State, text: str, content: Content) -> Answer | None:
             return Answer(Action.BARRIER, barrier)
         case _:
             return None
+
+
+def _is_plain_stop(text: str, content: Content) -> bool:
+    """Whether it is a wish to stop that says so: "bye" and "enough" can mean more."""
+    words = plain(text)
+    known = words == content.spoken[Label.STOP] or content.typed.get(words) == "stop"
+    return known and content.spoken[Label.STOP] in words.split()
 
 
 def typed(state: State) -> Answer:
