@@ -8,6 +8,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+_DAY: Final = 24 * 60 * 60
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 UPDATES = Counter("bot_updates", "Updates by outcome: handled, failed, shed, repeat, refused, unreadable.", ["outcome"])
@@ -45,7 +46,4 @@ class DailyTotals:
         self._counts[name] = self._counts.get(name, 0) + 1
 
 
-_DAY: Final = 24 * 60 * 60
-DANGERS = DailyTotals(
-    Counter("bot_dangers", "Cards about danger by what was read, and questions (unclear), a day late.", ["tier"])
-)
+DANGERS = Counter("bot_dangers", "Cards about danger by what was read, and questions (unclear), a day late.", ["tier"])

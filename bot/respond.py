@@ -45,7 +45,7 @@ from bot.core.model import (
 )
 from bot.core.sequence import WALKING
 from bot.log import failure
-from bot.metrics import CORE_FAILURES, DANGERS
+from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
 from bot.store import StoreError
 from bot.store.store import Store
 
@@ -87,6 +87,7 @@ class Responder:
         self._clock = clock
         self._seed = seed
         self._memory: OrderedDict[int, _Remembered] = OrderedDict()
+        self._dangers = DailyTotals(DANGERS)
         self._sweep: asyncio.TimerHandle | None = None
 
     @property
@@ -97,7 +98,7 @@ class Responder:
     async def respond(self, incoming: Incoming) -> Decision:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
         incoming = replace(incoming, at=self._clock(), seed=self._seed())
-        DANGERS.turn(incoming.at)
+        self._dangers.turn(incoming.at)
         if incoming.where is Where.GROUP:
             return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
@@ -208,7 +209,7 @@ class Responder:
             case Withdrew(purpose=purpose):
                 await self._store.withdraw(incoming.person, purpose)
             case Shown(tier=tier):
-                DANGERS.count(tier)
+                self._dangers.count(tier)
             case Forgot():
                 await self._store.forget(incoming.person)
             case Ended(outcome=outcome) if Purpose.REMEMBER in held.consents and not held.state.minor:

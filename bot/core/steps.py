@@ -458,6 +458,8 @@ _PLACES: Mapping[Action, frozenset[Step]] = {
 
 def read(state: State, text: str, content: Content) -> Answer | None:
     """The answer that a text gives at this step, or None when it is no known one."""
+    if state.step is Step.DANGER_ASK:
+        return _to_the_question(text, content)
     words = plain(text)
     for row in offer(state):
         for button in row:
@@ -481,12 +483,8 @@ def read(state: State, text: str, content: Content) -> Answer | None:
 
 
 def _after_danger(state: State, text: str, content: Content) -> Answer | None:
-    """Read what was typed where a wrong guess would cost most: by its words, and not as a whole message."""
+    """Read what was typed about a danger that was seen: by words in it, and not as a whole message."""
     match state.step:
-        case Step.DANGER_ASK if _is_plain_stop(text, content):
-            return Answer(Action.STOP)
-        case Step.DANGER_ASK:  # "ok" and "go on" are no clear no
-            return Answer(Action.NEXT if content.answers.is_no(text) else Action.OWN)
         case Step.WHOSE if content.answers.is_someone_elses(text):
             return Answer(Action.NEXT)
         case Step.BARRIER if (barrier := content.answers.barrier(text)) is not None:
@@ -495,11 +493,12 @@ def _after_danger(state: State, text: str, content: Content) -> Answer | None:
             return None
 
 
-def _is_plain_stop(text: str, content: Content) -> bool:
-    """Whether it is a wish to stop that says so: "bye" and "enough" can mean more."""
-    words = plain(text)
-    known = words == content.spoken[Label.STOP] or content.typed.get(words) == "stop"
-    return known and content.spoken[Label.STOP] in words.split()
+def _to_the_question(text: str, content: Content) -> Answer:
+    """Anything but a clear no is none: "ok", "go on"; and of what stops a walk, "bye" and "enough" can mean more."""
+    words, stop = plain(text), content.spoken[Label.STOP]
+    if stop in words.split() and (words == stop or content.typed.get(words) == "stop"):
+        return Answer(Action.STOP)
+    return Answer(Action.NEXT if content.answers.is_no(text) else Action.OWN)
 
 
 def typed(state: State) -> Answer:

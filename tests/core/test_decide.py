@@ -123,7 +123,7 @@ def test_after_a_card_outside_a_walk_one_may_begin(step: Step) -> None:
 @pytest.mark.parametrize("tier", DANGERS)
 @EVERYWHERE
 def test_every_tier_has_a_card_of_its_own(step: Step, tier: Tier) -> None:
-    decision = answer(at(step), received(text=words))
+    decision = answer(at(step), received(text=DANGERS[tier]))
     asked = [Line.BARRIER_ASK] if tier in ASKING else []
     assert lines(decision) == [Line(f"card.{tier}"), Line.CARD_LINES, Line.CARD_STAY, *asked]
     assert len(decision.replies) == 3
