@@ -17,9 +17,15 @@ from bot.core.model import Barrier, Content, Incoming, Lane, Reply, State, Step,
 from bot.core.steps import offer
 
 NO: Final = ("no", "beside_no")
-FOUND: Final = ("for_a_friend", "someone_elses", *(f"barrier.{barrier.name.lower()}" for barrier in Barrier))
-ANSWERS: Final = (*NO, *(name for name in FOUND if name != "barrier.else"))
-"""What prompts/ has words for. Those of NO are whole answers or parts of one; the others stand anywhere in a text."""
+WHOLE: Final = "barrier.nothing"
+FOUND: Final = (
+    *("for_a_friend", "someone_elses"),
+    *("barrier.speaking", "barrier.traced", "barrier.cost", "barrier.before", "barrier.enough"),
+)
+ANSWERS: Final = (*NO, WHOLE, *FOUND)
+"""What prompts/ has words for. Those of NO are parts of an answer, those of WHOLE all of one ("nothing helps" is not
+"nothing"), and those of FOUND stand anywhere in a text. Of several barriers the first here is answered.
+"""
 
 ASKING: Final = frozenset({Tier.OWN, Tier.IMMINENT, Tier.FRIEND, Tier.ABUSE, Tier.PSYCHOSIS, Tier.EATING})
 """After these cards comes what might get in the way. After the others only the emergency counts."""
@@ -103,7 +109,8 @@ class Answers:
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
         self._no, self._beside = (frozenset(map(tuple, map(str.split, _spelled(phrases[name])))) for name in NO)
         self._longest = max(map(len, self._no | self._beside), default=0)
-        self._matcher = Matcher({name: phrases[name] for name in FOUND if name in phrases})
+        self._nothing = frozenset(" ".join(words.split()) for words in _spelled(phrases[WHOLE]))
+        self._matcher = Matcher({name: phrases[name] for name in FOUND})
 
     def is_no(self, text: str) -> bool:
         """Whether a text is a no, and nothing else but what may stand beside one ("wtf no, i am ok")."""
@@ -128,23 +135,15 @@ class Answers:
 
     def barrier(self, text: str) -> Barrier | None:
         """What is said to be in the way, if it is known."""
-        found = self._matcher.read(text).whole
-        names = {barrier: f"barrier.{barrier.name.lower()}" for barrier in _BY_WEIGHT}
-        return next((barrier for barrier, name in names.items() if found & self._matcher.bits[name]), None)
+        if plain(text) in self._nothing:
+            return Barrier.NOTHING
+        said = self._matcher.read(text).whole
+        names = (name for name, bit in self._matcher.bits.items() if said & bit and name.startswith("barrier."))
+        name = next(names, None)
+        return None if name is None else Barrier[name.removeprefix("barrier.").upper()]
 
     def _says(self, name: str, text: str) -> bool:
         return bool(self._matcher.read(text).whole & self._matcher.bits[name])
-
-
-_BY_WEIGHT: Final = (
-    Barrier.SPEAKING,
-    Barrier.TRACED,
-    Barrier.COST,
-    Barrier.BEFORE,
-    Barrier.ENOUGH,
-    Barrier.NOTHING,
-)
-"""Of several in one text, which is answered: a safe way to be heard comes first, and "nothing" last."""
 
 
 def _spelled(phrases: Iterable[str]) -> Iterable[str]:

@@ -241,7 +241,8 @@ def _aside(turn: _Turn) -> Decision | None:
 
 def _thanked(turn: _Turn) -> Decision:
     if turn.state.step not in WALKING:
-        return Decision(turn.held, (Reply((Line.THANKS,)),))
+        buttons = offer(turn.state) if turn.state.step in AFTER_CARD else ()
+        return Decision(turn.held, (Reply((Line.THANKS,), buttons),))
     return replace(stop(turn.incoming, turn.held), replies=(Reply((Line.THANKS,)),))
 
 

@@ -308,7 +308,7 @@ _STAYING: Mapping[tuple[Step, Event], Line] = {
     (Step.STAY, Event.HARDER): Line.STAY_HARDER,
     (Step.STAY, Event.PERSON): Line.STAY_PERSON,
     (Step.HELD, Event.HARDER): Line.STAY_HARDER,
-    (Step.HELD, Event.PERSON): Line.STAY_PERSON,
+    (Step.HELD, Event.PERSON): Line.OWN_PERSON,
     (Step.HELD, Event.NEXT): Line.PLAN_HEARD,
     (Step.HELD, Event.SKIP): Line.PLAN_LATER,
     (Step.OWN, Event.PERSON): Line.OWN_PERSON,

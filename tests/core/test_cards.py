@@ -126,6 +126,9 @@ def test_a_long_row_of_noes_is_not_gone_through() -> None:
         ("nothing", Barrier.NOTHING),
         ("i will call", Barrier.NOTHING),
         ("nothing, but it costs money", Barrier.COST),
+        ("nothing helps", Barrier.BEFORE),
+        ("nothing matters", None),
+        ("i can not do it", None),
         ("the dog is asleep", None),
     ],
 )
