@@ -121,33 +121,32 @@ def _danger(turn: _Turn) -> Decision | None:
     may_ask = not state.danger_asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
     for_a_friend = tier is Tier.FRIEND and turn.content.answers.is_for_a_friend(turn.incoming.words)
     if may_ask and (tier is Tier.UNCLEAR or for_a_friend):
-        asked = _interrupted(turn, Event.UNCLEAR, Tier.UNCLEAR, stops=stops)
-        return _resuming(asked, Step.HELD) if for_a_friend and not stops else asked
+        # To someone who asks for a friend, a clear no leads to the friend's card.
+        anew = Step.IDLE if stops else Step.HELD if for_a_friend else None
+        return _interrupted(turn, Event.UNCLEAR, Tier.UNCLEAR, anew=anew, stops=stops)
     if tier is Tier.UNCLEAR:
         stops &= state.step not in {Step.DANGER_ASK, Step.IDLE}
         return stop(turn.incoming, turn.held) if stops else None
     if state.step in AFTER_CARD and was_shown(tier, turn.held.said):
-        held = Decision(turn.held, once_more(tier, state))
-        return _resuming(held, Step.IDLE) if stops else held
-    return _interrupted(turn, Event.CARD if tier in ASKING else Event.DANGER, tier, stops=stops)
+        state = replace(_anew(turn, Event.CARD, Step.IDLE), step=state.step) if stops else state
+        return Decision(replace(turn.held, state=state), once_more(tier, state))
+    event = Event.CARD if tier in ASKING else Event.DANGER
+    return _interrupted(turn, event, tier, anew=Step.IDLE if stops or tier in ENDING else None, stops=stops)
 
 
-def _interrupted(turn: _Turn, event: Event, tier: Tier, *, stops: bool) -> Decision:
-    """The question or a card, whatever was under way. What was stopped with the same words does not go on."""
-    state = advance(_with_walk(turn), event)
-    if stops or tier in ENDING:
-        state = replace(state, resume=Step.IDLE)
+def _interrupted(turn: _Turn, event: Event, tier: Tier, *, anew: Step | None, stops: bool) -> Decision:
+    """The question or a card, whatever was under way. It goes on afterwards if asked to, or `anew`."""
+    state = advance(_with_walk(turn), event) if anew is None else _anew(turn, event, anew)
     decision = _moved(turn, event, state, *((again(state),) if tier is Tier.UNCLEAR else card_of(tier, state)))
-    ended = (Ended(outcome_of(turn.state, turn.incoming.at, finished=False)),)
-    return replace(
-        decision, facts=(*decision.facts, Shown(tier), *(ended if stops and turn.state.step in WALKING else ()))
-    )
+    stopped = stops and turn.state.step in WALKING
+    ended = (Ended(outcome_of(turn.state, turn.incoming.at, finished=False)),) if stopped else ()
+    return replace(decision, facts=(*decision.facts, Shown(tier), *ended))
 
 
-def _resuming(decision: Decision, step: Step) -> Decision:
-    """The same, going on elsewhere."""
-    held = decision.held
-    return replace(decision, held=replace(held, state=replace(held.state, resume=step)))
+def _anew(turn: _Turn, event: Event, resume: Step) -> State:
+    """After `event`, with nothing left of what was under way but what it ruled out."""
+    ruled_out = Notice(conditions=turn.state.conditions | turn.notice.conditions)
+    return replace(advance(_new_walk(turn, Step.IDLE, ruled_out), event), resume=resume)
 
 
 def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:

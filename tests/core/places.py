@@ -89,9 +89,10 @@ def _beginnings() -> Iterator[State]:
             for step in _BEGINNINGS:
                 yield begin(1, step, conditions=Condition(sum(chosen)))
             yield replace(begin(1, Step.WHOSE, conditions=Condition(sum(chosen))), resume=Step.HELD)
-            for resume in (Step.HELD, Step.IDLE):  # asked for a friend; stopped with the same words
-                asked = advance(begin(1, Step.IDLE, conditions=Condition(sum(chosen))), Event.UNCLEAR)
-                yield replace(asked, resume=resume)
+            new = begin(1, Step.IDLE, conditions=Condition(sum(chosen)))
+            for event in (Event.UNCLEAR, Event.CARD, Event.DANGER):  # what was under way was stopped
+                yield replace(advance(new, event), resume=Step.IDLE)
+            yield replace(advance(new, Event.UNCLEAR), resume=Step.HELD)  # asked for a friend
 
 
 def _interruptions(state: State) -> Iterator[tuple[State, Event]]:
