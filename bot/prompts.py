@@ -24,9 +24,10 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
-from bot.core.matching import STEM, normalise, plain, silent
+from bot.core.matching import STEM, normalise, phrase_problems, plain, silent
 from bot.core.model import Button, Content, Reply
 from bot.core.noticing import Lexicon, NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
@@ -54,11 +55,15 @@ class ContentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One file of words. Each wording is all that its line says; `typed` has whole messages by what they mean."""
+    """One file of words. Each wording is all that its line says; `typed` has whole messages by what they mean.
+
+    `answers` has the words by which answers are read after danger was seen.
+    """
 
     lines: Mapping[Line, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[Label, str] = field(default_factory=dict)
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         labels=labels,
         spoken={label: plain(words) for label, words in labels.items()},
         typed=book.typed,
+        answers=Answers(book.answers),
         is_foreign=Ear(language, book.texts).is_foreign,
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
@@ -349,6 +355,8 @@ class _Book:
         self.problems += (problem for each in self.wordings() for problem in _slot_problems(*each))
         self.typed: dict[str, str] = {}
         self.problems += self._typed_problems()
+        self.answers: dict[str, tuple[str, ...]] = {}
+        self.problems += self._answer_problems()
 
     def wordings(self) -> Iterator[tuple[_Page, _Place, str]]:
         """Every wording of every line, with where it stands."""
@@ -407,6 +415,20 @@ class _Book:
                 page.problem(("typed",), f"there is no “{meaning}”: add what people type") for meaning in missing
             )
 
+    def _answer_problems(self) -> Iterator[str]:
+        for page, copy in self.pages:
+            for name, phrases in copy.answers.items():
+                if name not in ANSWERS:
+                    yield page.problem(("answers", name), "is not known here: mend its spelling, or take it out")
+                yield from (page.problem(("answers",), each) for each in phrase_problems(name, phrases, ()))
+                self.answers[name] = self.answers.get(name, ()) + phrases
+        if len(self.pages) == len(_COPY_FILES):
+            missing = [name for name in ANSWERS if name not in self.answers]
+            page = self.pages[1][0]
+            yield from (page.problem(("answers",), f"there is no “{name}”: add what people type") for name in missing)
+        known = [words for words, meaning in self.typed.items() if meaning == NO[0]]
+        self.answers[NO[0]] = (*self.answers.get(NO[0], ()), *known)
+
 
 def _slot_problems(page: _Page, place: _Place, wording: str) -> Iterator[str]:
     line = Line(str(place[1]))
@@ -444,7 +466,7 @@ _NOTICED: Final = (
     *(Line.WHY_COMPASSION, Line.WHY_UNSURE, Line.WHY_NONE),
 )
 _GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, Line.WHY_LANGUAGE, *_NOTICED)
-_QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK)
+_QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK, Line.BARRIER_ASK, Line.PLAN_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     (_begins("arrive."), _ANCHORS, (Line.ABOUT,)),
@@ -454,6 +476,8 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((*_ASIDES, *_LEADS), _WALK),
     (_ASIDES, _QUESTIONS),
     (_ASIDES, _CLOSES, (Line.BACK,)),
+    ((Line.CARD_STAY, Line.CARD_MINOR), (Line.BARRIER_ASK,)),
+    (_begins("tip."), (Line.PLAN_ASK,)),
     (_NOTICED, _begins("spoke_of."), (Line.BY_WORDS,)),
     (_GROUNDS, (Line.BY_WORDS,)),
 )
@@ -464,7 +488,14 @@ Every line is judged as a message of its own too.
 
 _PLAINEST: Final = frozenset(
     {
-        *(*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER, Line.BY_WORDS),
+        *(
+            *_begins("card.", "held.", "danger.", "barrier.", "tip.", "plan."),
+            Line.PERSON_YOUNG,
+            Line.CRISIS,
+            Line.GROUP_DANGER,
+            Line.WHY_DANGER,
+            Line.BY_WORDS,
+        ),
         *(Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE),
     },
 )

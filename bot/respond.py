@@ -17,6 +17,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.core.button import open_payload, seal
+from bot.core.cards import failed
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide
 from bot.core.groups import DOOR
@@ -33,17 +34,18 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
-    Lane,
     Opened,
     Purpose,
     Refused,
     Reply,
+    Shown,
     State,
     Where,
     Withdrew,
 )
 from bot.core.sequence import WALKING
 from bot.log import failure
+from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
 from bot.store import StoreError
 from bot.store.store import Store
 
@@ -51,10 +53,10 @@ IDLE: Final = 30 * 60
 """Seconds after which what was held in memory is gone."""
 
 _FALLBACK: Final = {
-    Where.PRIVATE: (Reply((Line.CRISIS,), lane=Lane.DANGER),),
+    Where.PRIVATE: failed(),
     Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR),),
 }
-"""If one message makes the core fail, its writer is shown where help is."""
+"""If one message makes the core fail, its writer gets the card for one's own danger, in general words."""
 
 log = structlog.get_logger()
 
@@ -85,6 +87,7 @@ class Responder:
         self._clock = clock
         self._seed = seed
         self._memory: OrderedDict[int, _Remembered] = OrderedDict()
+        self._dangers = DailyTotals(DANGERS)
         self._sweep: asyncio.TimerHandle | None = None
 
     @property
@@ -95,6 +98,7 @@ class Responder:
     async def respond(self, incoming: Incoming) -> Decision:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
         incoming = replace(incoming, at=self._clock(), seed=self._seed())
+        self._dangers.turn(incoming.at)
         if incoming.where is Where.GROUP:
             return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
@@ -108,6 +112,7 @@ class Responder:
             return decide(incoming, held, self._content)
         except Exception as error:  # noqa: BLE001 silence is the one answer that nobody may get
             log.error("core failed", **failure(error))
+            CORE_FAILURES.inc()
             return Decision(held, _FALLBACK[incoming.where])
 
     # --- memory ---------------------------------------------------------------------------------------------
@@ -203,6 +208,8 @@ class Responder:
                 await self._store.grant(incoming.person, purpose, at=incoming.at)
             case Withdrew(purpose=purpose):
                 await self._store.withdraw(incoming.person, purpose)
+            case Shown(tier=tier):
+                self._dangers.count(tier)
             case Forgot():
                 await self._store.forget(incoming.person)
             case Ended(outcome=outcome) if Purpose.REMEMBER in held.consents and not held.state.minor:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from typing_extensions import override
 
@@ -15,12 +16,15 @@ from bot.core.model import (
     Decision,
     Incoming,
     Kind,
+    Lane,
+    Notice,
     Outcome,
     Purpose,
     Source,
     Step,
     Where,
 )
+from bot.core.noticing import Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.respond import IDLE, Responder
 from bot.store import StoreError
@@ -397,7 +401,12 @@ async def test_walk_is_led_to_its_close_while_the_store_can_neither_be_read_nor_
 async def test_card_comes_while_the_store_can_neither_be_read_nor_written(ann: Person, store: FailingStore) -> None:
     store.failing = frozenset({"consents", "save_outcome"})
     await ann.commands("walk")
-    assert lines(await ann.says("i want to kill myself")) == [Line.CARD_OWN, Line.CARD_LINES, Line.CARD_STAY]
+    assert lines(await ann.says("i want to kill myself")) == [
+        Line.CARD_OWN,
+        Line.CARD_LINES,
+        Line.CARD_STAY,
+        Line.BARRIER_ASK,
+    ]
 
 
 async def test_close_is_said_when_its_outcome_cannot_be_kept(ann: Person, store: FailingStore) -> None:
@@ -452,7 +461,7 @@ async def test_card_comes_though_what_someone_under_16_agreed_to_cannot_be_delet
     await says_yes(ann)
     store.failing = frozenset({"withdraw"})
     after = await ann.says("im 14 and i want to kill myself")
-    assert lines(after) == [Line.CARD_OWN, Line.CARD_LINES, Line.CARD_MINOR]
+    assert lines(after) == [Line.CARD_OWN_YOUNG, Line.CARD_LINES, Line.CARD_MINOR, Line.BARRIER_ASK]
     assert (after.held.state.minor, after.held.consents) == (True, REMEMBER)
     await ann.walks()
     assert await store.outcomes(ANN) == ()
@@ -486,15 +495,52 @@ def stumbling(content: Content) -> Content:
     return replace(content, guard=StumblingGuard())
 
 
-async def test_writer_of_a_message_that_the_core_fails_on_is_shown_where_help_is(store: Store, clock: Clock) -> None:
+async def test_writer_of_a_message_that_the_core_fails_on_gets_a_general_card(store: Store, clock: Clock) -> None:
     ann = Person(responder_of(store, clock, content=stumbling(PROMPTS.content)), ANN)
     before = await ann.commands("walk")
+    failed_before = failures()
     with capture_logs() as log:
         after = await ann.says("xylophone")
-    assert lines(after) == [Line.CRISIS]
+    assert lines(after) == [Line.CARD_FAILED, Line.CARD_LINES, Line.CARD_STAY]
+    assert {reply.lane for reply in after.replies} == {Lane.DANGER}
     assert after.held.state == before.held.state
+    assert failures() == failed_before + 1
     assert [(entry["event"], entry["error"]) for entry in log] == [("core failed", "ZeroDivisionError")]
     assert (await ann.says("did it")).held.state.step is Step.EASE
+
+
+async def test_danger_gets_a_general_card_when_what_is_read_beside_it_fails(store: Store, clock: Clock) -> None:
+    class StumblingReader(Reader):
+        @override
+        def __init__(self) -> None:
+            pass
+
+        @override
+        def notice(self, text: str) -> Notice:
+            raise ZeroDivisionError(text)
+
+    ann = Person(responder_of(store, clock, content=replace(PROMPTS.content, reader=StumblingReader())), ANN)
+    with capture_logs() as log:
+        assert lines(await ann.says("i want to die"))[0] is Line.CARD_FAILED
+    assert "die" not in str(log)
+
+
+async def test_dangers_are_counted_for_all_together_when_their_day_is_over(ann: Person, clock: Clock) -> None:
+    def counted(tier: str) -> float:
+        return REGISTRY.get_sample_value("bot_dangers_total", {"tier": tier}) or 0
+
+    own, unclear = counted("own"), counted("unclear")
+    await ann.says("i want to die")
+    await ann.says("i want to die")
+    await Person(ann.responder, 2).says("i cant do this anymore")
+    assert (counted("own"), counted("unclear")) == (own, unclear)
+    clock.at += 24 * 60 * 60
+    await Person(ann.responder, 3).says("hello")
+    assert (counted("own"), counted("unclear")) == (own + 1, unclear + 1)
+
+
+def failures() -> float:
+    return REGISTRY.get_sample_value("bot_core_failures_total") or 0
 
 
 # --- many, and groups ---------------------------------------------------------------------------------------------

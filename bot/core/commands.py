@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.core.cards import where_help_is
 from bot.core.gap import outcome_of
 from bot.core.lines import Label, Line
 from bot.core.model import (
@@ -84,7 +85,7 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
     decision = _say(replace(held, state=state), Line.STOPPED)
     if before.step is Step.DANGER_ASK:  # the question stays open, so where help is comes first
-        decision = replace(decision, replies=(Reply((Line.CARD_LINES,), lane=Lane.DANGER), *decision.replies))
+        decision = replace(decision, replies=(where_help_is(), *decision.replies))
     return replace(decision, facts=(Moved(before.step, Event.STOP, state.step), *ended))
 
 
@@ -189,6 +190,7 @@ COMMANDS: Mapping[str, Handler] = {
 
 BUTTONS: Mapping[Action, Handler] = {
     Action.WALK: walk,
+    Action.CRISIS: crisis,
     Action.REMEMBER: consent,
     Action.REMEMBER_YES: consent_given,
     Action.REMEMBER_NO: consent_refused,
@@ -202,6 +204,7 @@ BUTTONS: Mapping[Action, Handler] = {
 
 TYPED_BUTTONS: Mapping[Label, Action] = {
     Label.BEGIN: Action.WALK,
+    Label.URGENT_HELP: Action.CRISIS,
     Label.REMEMBER: Action.REMEMBER,
     Label.REMEMBER_YES: Action.REMEMBER_YES,
     Label.REMEMBER_NO: Action.REMEMBER_NO,

@@ -12,6 +12,7 @@ from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from bot.core.cards import Answers
     from bot.core.lines import Label, Line
     from bot.core.noticing import Reader
     from bot.core.safety import Guard
@@ -219,6 +220,8 @@ class Step(IntEnum):
     HELD = 19  # after a card about danger
     WHOSE = 20  # a forwarded text: whose words are these?
     DANGER_ASK = 21  # the one direct question
+    BARRIER = 22  # after a card: what might get in the way of contacting someone
+    PLAN = 23  # after that: who, when, how
 
 
 class Event(StrEnum):
@@ -235,7 +238,8 @@ class Event(StrEnum):
     SHORT = "short"
     OWN = "own"
     PERSON = "person"
-    DANGER = "danger"
+    DANGER = "danger"  # a card, after which nothing is asked
+    CARD = "card"  # a card, and then what might get in the way
     UNCLEAR = "unclear"
 
 
@@ -302,6 +306,18 @@ class Change(IntEnum):
     LESS = 1
     SAME = 2
     MORE = 3
+
+
+class Barrier(IntEnum):
+    """What might get in the way of contacting someone. It chooses a tip and is kept nowhere."""
+
+    NOTHING = 1
+    COST = 2
+    TRACED = 3
+    SPEAKING = 4
+    BEFORE = 5  # tried before
+    ENOUGH = 6  # "not bad enough"
+    ELSE = 7
 
 
 NO_RATING = 15
@@ -371,7 +387,7 @@ class Held:
 
     state: State = State()
     consents: frozenset[Purpose] = frozenset()
-    said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk; memory only
+    said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk, cards in any; memory only
     why: Why | None = None  # the last text was answered as it was; memory only
 
 
@@ -413,6 +429,7 @@ class Action(IntEnum):
     ACT = 24  # with an Act
     WITH = 25  # with a Company
     CHANGE = 26  # with a Change
+    BARRIER = 27  # with a Barrier
     REMEMBER = 40  # ask whether to remember
     REMEMBER_YES = 41  # "yes, and I am 16 or older"
     REMEMBER_NO = 42
@@ -420,6 +437,7 @@ class Action(IntEnum):
     REMEMBER_UNDER_16 = 46
     FORGET_YES = 44
     FORGET_NO = 45
+    CRISIS = 50  # where urgent help is
     DOOR = 60  # a link that opens the private chat; the adapter makes it, nothing travels
 
 
@@ -514,7 +532,14 @@ class Forgot:
     """Someone asked to be forgotten, twice."""
 
 
-Fact = Moved | Ended | Consented | Withdrew | Forgot
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card, or the question, was shown. It is counted for all people together, and kept of nobody."""
+
+    tier: Tier
+
+
+Fact = Moved | Ended | Consented | Withdrew | Forgot | Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,4 +567,5 @@ class Content:
     labels: Mapping[Label, str]
     spoken: Mapping[Label, str]  # the same, normalised once, for comparing with what was typed
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...
+    answers: Answers  # what is said after danger was seen, read
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
