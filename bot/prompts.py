@@ -351,7 +351,7 @@ def _told(detail: ErrorDetails) -> Iterator[tuple[_Place, str]]:
         case "value_error":
             for line in str(detail["ctx"]["error"]).splitlines():
                 head, colon, rest = line.partition(": ")
-                yield ((*place, *head.split(".")), rest) if colon else (place, line)
+                yield ((*place, *map(_part, head.split("."))), rest) if colon else (place, line)
         case "enum":
             known = re.findall("'([^']*)'", detail["ctx"]["expected"])
             close = get_close_matches(str(detail["input"]), known, n=1)

@@ -64,7 +64,6 @@ class Reaches(StrEnum):
     ANYONE = "anyone"
     AMBULANCE = "ambulance"
     RESCUE = "rescue"
-    FIRE = "fire"
     POLICE = "police"
     REGIONS = "regions"  # works in some of them only
 

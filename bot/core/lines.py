@@ -271,7 +271,6 @@ class Label(StrEnum):
     OR = "or"  # between numbers
     REACHES_AMBULANCE = "reaches.ambulance"  # behind an emergency number
     REACHES_RESCUE = "reaches.rescue"
-    REACHES_FIRE = "reaches.fire"
     REACHES_POLICE = "reaches.police"
     REACHES_REGIONS = "reaches.regions"
     SERVES_YOUNG = "serves.young"  # behind the name of a line
