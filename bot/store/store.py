@@ -182,7 +182,6 @@ class Store:
                 Purpose.COUNTRY,
                 _EVERYWHERE,
                 self._sealer.seal(code.encode(), _country_place(row)),
-                wipe=True,
             )
         except _NoConsentError:
             return False
