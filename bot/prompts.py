@@ -10,7 +10,7 @@ import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, reduce
 from itertools import product
@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.commands import COMMANDS
+from bot.core.helplines import MOST_WORDS, SHOWN_FOR, Checks, Directory, Helplines, message, today_of
 from bot.core.lines import Label, Line
 from bot.core.matching import STEM, normalise, phrase_problems, plain, silent
 from bot.core.model import Button, Content, Reply
@@ -75,15 +76,20 @@ class Prompts:
 
     def text(self, reply: Reply) -> str:
         """The words of a message: a paragraph for each of its lines."""
-        slots = {name: self.content.labels[label] for name, label in reply.slots.items()}
+        labels = self.content.labels
+        slots = {name: labels[words] if isinstance(words, Label) else words for name, words in reply.slots.items()}
+        slots.setdefault("emergency", labels[Label.EMERGENCY_LOCAL])
         picks = reply.picks or (0,) * len(reply.keys)
         said = ((self.lines[line], pick) for line, pick in zip(reply.keys, picks, strict=True))
         return "\n\n".join(wordings[pick % len(wordings)].format_map(slots) for wordings, pick in said)
 
     def label(self, button: Button) -> str:
         """The words on a button."""
-        return self.content.labels[button.label]
+        return button.words or self.content.labels[button.label]
 
+
+_COUNTRY: Final = "country"
+"""In `SLOTS`: words of helplines.yaml fill it. The label of this name stands in for them where the copy is judged."""
 
 SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.MIRROR: {"feeling": "feel."},
@@ -92,8 +98,22 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.SPOKE_OF_ONE: {"first": "reason."},
     Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
     Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
+    Line.CARD_IMMINENT: {"emergency": "emergency.local"},
+    Line.CARD_MEDICAL: {"emergency": "emergency.local"},
+    Line.CARD_SOMEONE: {"emergency": "emergency.local"},
+    Line.CARD_LINES_COUNTRY: {
+        "country": _COUNTRY,
+        "emergency": "emergency.local",
+        "lines": _COUNTRY,
+        "directory": _COUNTRY,
+        "read": _COUNTRY,
+    },
+    Line.CARD_LINES_NONE: {"country": _COUNTRY, "emergency": "emergency.local", "directory": _COUNTRY},
+    Line.COUNTRY_NOW: {"country": _COUNTRY},
+    Line.COUNTRY_KEEP: {"country": _COUNTRY},
+    Line.COUNTRY_KEPT: {"country": _COUNTRY},
 }
-"""The slots of a line. Each is filled by a label whose name begins as given here."""
+"""The slots of a line. Each is filled by a label whose name begins as given here, or from helplines.yaml."""
 
 MEANINGS: Final = (
     *("skip", "stop", "harder", "another", "did_it", "person", "more", "short", "go_on"),
@@ -101,6 +121,9 @@ MEANINGS: Final = (
     *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),
 )
 """What typed words mean. Each has some; beside these, "rate.0" to "rate.10" may have some."""
+
+_WARNED: Final = 60
+"""Days ahead of a line's hiding."""
 
 _RATINGS: Final = tuple(f"rate.{rating}" for rating in range(11))
 
@@ -121,7 +144,7 @@ def _uncollected() -> Iterator[None]:
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = _Book(folder / language)
-    if book.problems or book.noticing is None or book.lexicon is None or book.safety is None:
+    if book.problems or book.noticing is None or book.lexicon is None or book.safety is None or book.helplines is None:
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     content = Content(
@@ -129,6 +152,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         reader=Reader(book.noticing, book.lexicon),
         guard=Guard(book.safety),
         labels=labels,
+        helplines=book.helplines,
         spoken={label: plain(words) for label, words in labels.items()},
         typed=book.typed,
         answers=Answers(book.answers),
@@ -140,7 +164,21 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
 def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
     """Every problem of one language: those that `load` raises, rules that never fire, and breaks of the copy rules."""
     book = _Book(folder / language)
-    return [*book.problems, *_silent_problems(book), *_wording_problems(book)]
+    return [*book.problems, *_silent_problems(book), *_wording_problems(book), *_country_problems(folder, book)]
+
+
+def aging(prompts: Prompts, at: int) -> list[str]:
+    """Say which lines are hidden by now (seconds since 1970), or will be within 60 days. They are no fault."""
+    told = []
+    for code, country in prompts.content.helplines.countries.items():
+        for line in country.lines:
+            left = line.read.toordinal() + SHOWN_FOR - today_of(at)
+            when = "is hidden" if left < 0 else f"will be hidden in {left} days"
+            if left < _WARNED:
+                told.append((left, f"{code}, {line.name}: {when}; call it, or read its page, and record the check"))
+            elif line.read.toordinal() > today_of(at) + 1:
+                told.append((left, f"{code}, {line.name}: its day, {line.read}, has not come yet; mend it"))
+    return [what for _, what in sorted(told)]
 
 
 def read(path: Path, shape: type[_T]) -> _T:
@@ -217,6 +255,8 @@ _MENDED: Final = {
     "float_type": "should be a number",
     "bool_parsing": "should be true or false",
     "bool_type": "should be true or false",
+    "date_from_datetime_parsing": "should be a day: 2026-11-22",
+    "date_parsing": "should be a day: 2026-11-22",
 }
 
 
@@ -317,7 +357,7 @@ def _told(detail: ErrorDetails) -> Iterator[tuple[_Place, str]]:
         case "value_error":
             for line in str(detail["ctx"]["error"]).splitlines():
                 head, colon, rest = line.partition(": ")
-                yield ((*place, *head.split(".")), rest) if colon else (place, line)
+                yield ((*place, *map(_part, head.split("."))), rest) if colon else (place, line)
         case "enum":
             known = re.findall("'([^']*)'", detail["ctx"]["expected"])
             close = get_close_matches(str(detail["input"]), known, n=1)
@@ -346,6 +386,7 @@ class _Book:
         self.noticing = self._read(self.rules[0], NoticingRules)
         self.lexicon = self._told(read_lexicon, folder / "lexicon.txt")
         self.safety = self._read(self.rules[1], SafetyRules)
+        self.helplines = self._helplines(folder.parent)
         pages = [_Page(folder / name) for name in _COPY_FILES]
         self.texts = tuple(page.text for page in (*self.rules, *pages))
         read = [(page, self._read(page, Copy)) for page in pages]
@@ -363,6 +404,21 @@ class _Book:
         for page, copy in self.pages:
             for line, wordings in copy.lines.items():
                 yield from ((page, ("lines", line, number), wording) for number, wording in enumerate(wordings))
+
+    def _helplines(self, folder: Path) -> Helplines | None:
+        """Read the lines of all countries, with what came of checking them."""
+        directory = self._read(_Page(folder / "helplines.yaml"), Directory)
+        page = _Page(folder / "helpline_checks.yaml")
+        checks = self._read(page, Checks)
+        if directory is None or checks is None:
+            return None
+        try:
+            return directory.checked(checks)
+        except ValueError as error:
+            for problem in str(error).splitlines():
+                place, _, what = problem.partition(": ")
+                self.problems.append(page.problem(tuple(_part(part) for part in place.split(".")), what))
+            return None
 
     def _read(self, page: _Page, shape: type[_T]) -> _T | None:
         return self._told(page.shaped, shape)
@@ -430,6 +486,10 @@ class _Book:
         self.answers[NO[0]] = (*self.answers.get(NO[0], ()), *known)
 
 
+def _part(name: str) -> str | int:
+    return int(name) if name.isdecimal() else name
+
+
 def _slot_problems(page: _Page, place: _Place, wording: str) -> Iterator[str]:
     line = Line(str(place[1]))
     needed = set(SLOTS.get(line, ()))
@@ -489,7 +549,7 @@ Every line is judged as a message of its own too.
 _PLAINEST: Final = frozenset(
     {
         *(
-            *_begins("card.", "held.", "danger.", "barrier.", "tip.", "plan."),
+            *_begins("card.", "held.", "danger.", "barrier.", "tip.", "plan.", "crisis.stay", "country."),
             Line.PERSON_YOUNG,
             Line.CRISIS,
             Line.GROUP_DANGER,
@@ -579,6 +639,24 @@ def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Itera
             for problem in message_problems(size, danger=_PLAINEST.issuperset(lines)):
                 names = " + ".join(lines)
                 yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
+
+
+def _country_problems(folder: Path, book: _Book) -> Iterator[str]:
+    """Messages of a country that are longer than a message may be, in any wording."""
+    if book.problems or book.helplines is None:
+        return
+    prompts = load(folder, book.folder.name)
+    page = _Page(folder / "helplines.yaml")
+    for code, country in book.helplines.countries.items():
+        at = max((line.read.toordinal() for line in country.lines), default=today_of(0)) - today_of(0)
+        for minor in (False, True):
+            reply = message(Reply((Line.CARD_LINES,)), country, prompts.content, at * 86_400, minor=minor)
+            for pick in range(len(prompts.lines[reply.keys[0]])):
+                count = len(prompts.text(replace(reply, picks=(pick,))).split())
+                if count > MOST_WORDS:
+                    yield page.problem(("countries", code), f"{count} words in one message: at most {MOST_WORDS}")
+            if country.lines and reply.keys == (Line.CARD_LINES_NONE,):
+                yield page.problem(("countries", code), "no line fits into a message: shorten names and notes")
 
 
 _Message = tuple[tuple[Line, ...], Measure]

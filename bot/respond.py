@@ -25,6 +25,7 @@ from bot.core.lines import Line
 from bot.core.model import (
     Action,
     Button,
+    Chose,
     Consented,
     Content,
     Decision,
@@ -113,7 +114,7 @@ class Responder:
         except Exception as error:  # noqa: BLE001 silence is the one answer that nobody may get
             log.error("core failed", **failure(error))
             CORE_FAILURES.inc()
-            return Decision(held, _FALLBACK[incoming.where])
+            return Decision(replace(held, asked_country=True), _FALLBACK[incoming.where])
 
     # --- memory ---------------------------------------------------------------------------------------------
 
@@ -124,10 +125,12 @@ class Responder:
             return before
         try:
             consents = await self._store.consents(incoming.person)
+            kept = await self._store.country(incoming.person) if Purpose.COUNTRY in consents else ""
         except StoreError as error:
             log.error("loading failed", **failure(error))
             return before
-        return replace(before, held=replace(before.held, consents=consents), known=True)
+        country = before.held.country or kept
+        return replace(before, held=replace(before.held, consents=consents, country=country), known=True)
 
     def _keep(self, incoming: Incoming, before: _Remembered, decision: Decision) -> None:
         if any(isinstance(fact, Forgot) for fact in decision.facts):
@@ -187,13 +190,16 @@ class Responder:
     # --- the store ------------------------------------------------------------------------------------------
 
     async def _save(self, incoming: Incoming, held: Held, decision: Decision) -> Decision:
-        kept = True
+        kept = located = True
         for fact in decision.facts:
             try:
                 await self._save_one(incoming, decision.held, fact)
             except StoreError as error:
                 log.error("saving failed", **failure(error))
                 kept &= not isinstance(fact, Consented | Withdrew | Forgot)
+                located &= not isinstance(fact, Chose)
+        if kept and not located:  # its lines are shown all the same, and nobody is told that it is kept
+            return replace(decision, replies=(*decision.replies[:-1], Reply((Line.STORE_FAILED,))))
         if kept:
             return decision
         if decision.moved:  # its words answer more than a wish about what is kept; they may be a card
@@ -214,6 +220,8 @@ class Responder:
                 await self._store.forget(incoming.person)
             case Ended(outcome=outcome) if Purpose.REMEMBER in held.consents and not held.state.minor:
                 await self._store.save_outcome(incoming.person, outcome)
+            case Chose(country=country) if Purpose.COUNTRY in held.consents and not held.state.minor:
+                await self._store.save_country(incoming.person, country)
 
 
 def _noted(incoming: Incoming, decision: Decision) -> Decision:

@@ -114,7 +114,8 @@ async def kept(chat: Chat) -> str:
     """What the store holds of the person."""
     consents = await chat.house.store.consents(chat.person)
     walks = len(await chat.house.store.outcomes(chat.person))
-    what = ["a yes"] * bool(consents) + [f"{walks} walk{'s' * (walks != 1)}"] * bool(walks)
+    country = await chat.house.store.country(chat.person)
+    what = ["a yes"] * bool(consents) + [f"{walks} walk{'s' * (walks != 1)}"] * bool(walks) + [country] * bool(country)
     return f"(kept: {' and '.join(what) or 'nothing'})"
 
 

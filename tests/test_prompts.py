@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, reduce
 from itertools import chain, combinations, product
 from operator import add
@@ -32,7 +33,7 @@ from bot.core.model import (
 )
 from bot.core.sequence import advance, begin
 from bot.core.steps import Answer, again, offer, onward, opening, take
-from bot.prompts import FOLDER, MESSAGES, SLOTS, ContentError, Copy, Prompts, check, load, read
+from bot.prompts import FOLDER, MESSAGES, SLOTS, ContentError, Copy, Prompts, aging, check, load, read
 from bot.wording import Measure, line_problems, measure, message_problems
 
 
@@ -211,10 +212,9 @@ def line_of(folder: Path, name: str, text: str) -> int:
 
 def test_load_without_files_names_each(folder: Path) -> None:
     shutil.rmtree(folder)
-    assert problems_of(folder) == [
-        f"prompts/en/{name}:1: there is no such file: add it"
-        for name in ("noticing.yaml", "lexicon.txt", "safety.yaml", "walk.yaml", "copy.yaml", "groups.yaml")
-    ]
+    names = ["en/noticing.yaml", "en/lexicon.txt", "en/safety.yaml", "helplines.yaml", "helpline_checks.yaml"]
+    names += ["en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
+    assert problems_of(folder) == [f"prompts/{name}:1: there is no such file: add it" for name in names]
 
 
 @pytest.mark.parametrize(
@@ -406,3 +406,67 @@ def test_check_judges_what_can_be_read_beside_a_broken_file(folder: Path) -> Non
 def test_slots_are_filled_by_labels_that_there_are() -> None:
     for starts in SLOTS.values():
         assert all(any(label.startswith(start) for label in Label) for start in starts.values())
+
+
+# --- Helplines ----------------------------------------------------------------------------------------------------
+
+
+def in_helplines(folder: Path, old: str, new: str) -> None:
+    path = folder / "helplines.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_load_tells_every_problem_of_the_helplines_with_its_line(folder: Path) -> None:
+    in_helplines(folder, 'dial: "800725462"', 'dial: "800 SAKINA"')
+    in_helplines(folder, "read: 2026-11-22", "read: last year")
+    assert any(problem.endswith("read: should be a day: 2026-11-22") for problem in problems_of(folder))
+    in_helplines(folder, "read: last year", "read: 2026-11-22")
+    in_helplines(folder, '"https://www.emaratalyoum.com/local-section/health/2026-03-03-1.2021372"', '""')
+    in_helplines(folder, "GB:", "UK:")
+    told = problems_of(folder)
+    assert all(problem.startswith("prompts/helplines.yaml:") for problem in told)
+    for what in (
+        "“800 SAKINA” cannot be dialled",
+        "has no source",
+        "there is no country with this code",
+        "no GB among",
+    ):
+        assert [what in problem for problem in told].count(True) == 1
+    number = next(
+        at
+        for at, text in enumerate((folder / "helplines.yaml").read_text("utf-8").splitlines(), start=1)
+        if "SAKINA" in text and "name" in text
+    )
+    assert any(problem.startswith(f"prompts/helplines.yaml:{number}: countries.AE.lines:") for problem in told)
+
+
+def test_load_tells_of_a_check_that_names_no_line(folder: Path) -> None:
+    row = '{country: GB, line: "Lifelin", date: 2026-12-01, result: wrong}'
+    (folder / "helpline_checks.yaml").write_text(f"checks:\n  - {row}\n", encoding="utf-8")
+    (problem,) = problems_of(folder)
+    assert problem.startswith("prompts/helpline_checks.yaml:2: checks: there is no line “Lifelin” in GB")
+
+
+def test_load_leaves_out_a_line_that_was_found_wrong(folder: Path) -> None:
+    row = '{country: GB, line: "Lifeline", date: 2026-12-01, result: wrong}'
+    (folder / "helpline_checks.yaml").write_text(f"checks:\n  - {row}\n", encoding="utf-8")
+    names = [line.name for line in load(folder).content.helplines.countries["GB"].lines]
+    assert "NHS 111" in names
+    assert "Lifeline" not in names
+
+
+def test_check_tells_of_a_country_whose_message_is_too_long(folder: Path) -> None:
+    in_helplines(folder, 'name: "SAKINA"', f'name: "{"one " * 30}"')
+    in_helplines(folder, 'name: "Emirates Health Services"', f'name: "{"one " * 40}"')
+    assert any("countries.AE: no line fits into a message" in problem for problem in check(folder))
+
+
+def test_aging_tells_sixty_days_ahead_and_of_nothing_before(prompts: Prompts) -> None:
+    hidden = (date(2027, 11, 22) - date(1970, 1, 1)).days * 86_400
+    lines = sum(len(country.lines) for country in prompts.content.helplines.countries.values())
+    assert aging(prompts, hidden - 60 * 86_400) == []
+    assert len(aging(prompts, hidden - 59 * 86_400)) == lines
+    assert "will be hidden in 59 days" in aging(prompts, hidden - 59 * 86_400)[0]
+    assert "is hidden" in aging(prompts, hidden + 86_400)[0]

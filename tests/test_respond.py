@@ -82,6 +82,11 @@ class FailingStore(Store):
         return await super().forget(person)
 
     @override
+    async def save_country(self, person: int, code: str) -> bool:
+        self._perhaps_fail("save_country")
+        return await super().save_country(person, code)
+
+    @override
     async def save_outcome(self, person: int, outcome: Outcome) -> bool:
         self._perhaps_fail("save_outcome")
         return await super().save_outcome(person, outcome)
@@ -603,3 +608,71 @@ async def test_group_message_that_the_core_fails_on_gets_one_line_for_everyone(s
     responder = responder_of(store, clock, content=stumbling(PROMPTS.content))
     answer = await in_group(responder, ANN, "xylophone", addressed=True)
     assert (lines(answer), len(buttons(answer))) == ([Line.GROUP_DANGER], 1)
+
+
+# --- the country --------------------------------------------------------------------------------------------------
+
+
+async def in_new_zealand(person: Person) -> Decision:
+    await person.commands("country")
+    return await person.presses_data(
+        next(each.payload for each in buttons(person.heard) if PROMPTS.label(each) == "New Zealand")
+    )
+
+
+async def test_a_card_with_the_store_failing_still_shows_the_lines_of_the_country(
+    ann: Person, store: FailingStore
+) -> None:
+    await in_new_zealand(ann)
+    store.failing = frozenset({"consents", "grant", "withdraw", "forget", "save_outcome", "save_country"})
+    await ann.says("i want to die")
+    assert lines(ann.heard) == [Line.CARD_OWN, Line.CARD_LINES_COUNTRY, Line.CARD_STAY, Line.BARRIER_ASK]
+    assert "0508 828 865" in PROMPTS.text(ann.heard.replies[1])
+
+
+async def test_a_kept_country_is_there_after_half_an_hour_and_after_a_restart(
+    ann: Person, store: FailingStore, clock: Clock
+) -> None:
+    await in_new_zealand(ann)
+    await ann.presses(Label.COUNTRY_KEEP)
+    clock.at += IDLE + 1
+    assert lines(await ann.commands("crisis")) == [Line.CARD_LINES_COUNTRY, Line.CRISIS_STAY]
+    assert lines(await restarted(ann, store, clock).commands("crisis"))[0] is Line.CARD_LINES_COUNTRY
+
+
+async def test_a_country_that_is_not_kept_is_gone_after_half_an_hour(ann: Person, clock: Clock) -> None:
+    await in_new_zealand(ann)
+    clock.at += IDLE + 1
+    assert lines(await ann.commands("crisis")) == [Line.CRISIS]
+
+
+async def test_a_country_that_cannot_be_kept_is_shown_and_nobody_is_told_that_it_is_kept(
+    ann: Person, store: FailingStore
+) -> None:
+    await in_new_zealand(ann)
+    store.failing = frozenset({"save_country"})
+    assert lines(await ann.presses(Label.COUNTRY_KEEP)) == [Line.STORE_FAILED]
+    assert lines(await in_new_zealand(ann)) == [Line.CARD_LINES_COUNTRY, Line.STORE_FAILED]
+
+
+async def test_under_16_keeps_no_country(ann: Person, store: FailingStore) -> None:
+    await in_new_zealand(ann)
+    await ann.presses(Label.COUNTRY_KEEP)
+    await ann.says("im 13 and my dog died")
+    assert await store.country(ANN) == ""
+    assert lines(await in_new_zealand(ann)) == [Line.CARD_LINES_COUNTRY, Line.COUNTRY_NOW]
+    assert await store.country(ANN) == ""
+
+
+async def test_a_country_button_of_yesterday_means_the_same_country(ann: Person, store: Store, clock: Clock) -> None:
+    await ann.commands("country")
+    payload = next(each.payload for each in buttons(ann.heard) if PROMPTS.label(each) == "Kenya")
+    again = restarted(ann, store, clock)
+    assert (await again.presses_data(payload)).held.country == "KE"
+
+
+async def test_a_country_may_be_typed_after_the_core_has_failed(store: Store, clock: Clock) -> None:
+    stumbling = replace(PROMPTS.content, guard=StumblingGuard())
+    ann = Person(responder_of(store, clock, content=stumbling), ANN)
+    assert lines(await ann.says("xylophone")) == [Line.CARD_FAILED, Line.CARD_LINES, Line.CARD_STAY]
+    assert lines(await ann.says("new zealand"))[0] is Line.CARD_LINES_COUNTRY

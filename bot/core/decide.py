@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import Final
 
 from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, was_shown
-from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, stop, unknown
+from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, settle, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
+from bot.core.helplines import placed, rows_of
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import (
@@ -48,6 +49,7 @@ from bot.core.sequence import AFTER_CARD, WALKING, advance, begin, knows
 from bot.core.steps import BEGIN, Answer, again, offer, onward, opening, read, stay_with, take, typed
 
 _TENDER: Final = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
+_WORDS_OF_A_NAME: Final = 3
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
 
 
@@ -83,7 +85,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     if now.state.minor:
         replies = _with_minor(decision.replies) if found_minor else decision.replies
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    return _worded(held, decision)
+    return _worded(held, placed(decision, content, incoming.at))
 
 
 _GRAVITY: Final = (
@@ -176,7 +178,8 @@ def _unseen(turn: _Turn) -> Decision | None:
 def _command(turn: _Turn) -> Decision | None:
     if turn.incoming.kind is not Kind.COMMAND:
         return None
-    return COMMANDS.get(turn.incoming.command, unknown)(turn.incoming, turn.held)
+    named = _named(turn) if turn.incoming.command == "country" else None
+    return named or COMMANDS.get(turn.incoming.command, unknown)(turn.incoming, turn.held)
 
 
 def _press(turn: _Turn) -> Decision | None:
@@ -216,6 +219,22 @@ def _forwarded(turn: _Turn) -> Decision | None:
     state = _new_walk(turn, Step.WHOSE, turn.notice)
     state = replace(state, resume=Step.HELD) if in_danger else state
     return _moved(turn, Event.NEXT, state, again(state))
+
+
+def _country(turn: _Turn) -> Decision | None:
+    """The name of a country, where the bot has just asked for it."""
+    return _named(turn) if turn.held.asked_country else None
+
+
+def _named(turn: _Turn) -> Decision | None:
+    helplines = turn.content.helplines
+    match helplines.named(turn.incoming.words) or helplines.named(turn.incoming.text):
+        case ():
+            return None
+        case (code,):
+            return settle(turn.held, code)
+        case several:
+            return Decision(turn.held, (Reply((Line.COUNTRY_WHICH,), rows_of(several, helplines)),))
 
 
 def _aside(turn: _Turn) -> Decision | None:
@@ -355,6 +374,12 @@ def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:
     return _moved(turn, Event.NEXT, state, opening(state) if step is Step.ARRIVE else again(state))
 
 
+def _no_country(turn: _Turn) -> Decision | None:
+    """A few words that are nothing else, where the bot has just asked for a country."""
+    few = len(turn.incoming.words.split()) <= _WORDS_OF_A_NAME
+    return Decision(turn.held, (Reply((Line.COUNTRY_UNKNOWN,)),)) if turn.held.asked_country and few else None
+
+
 def _short_help(turn: _Turn) -> Decision:
     return Decision(turn.held, (Reply((Line.HELP,), ((BEGIN,),)),))
 
@@ -368,11 +393,13 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _command,
     _press,
     _forwarded,
+    _country,
     _aside,
     _answer,
     _foreign,
     _walk,
     _noticed,
+    _no_country,
     _short_help,
 )
 """The first that has an answer gives it."""
@@ -380,10 +407,12 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
 _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _danger: Ground.DANGER,
     _forwarded: Ground.FORWARDED,
+    _country: Ground.ANSWER,
     _aside: Ground.KNOWN,
     _answer: Ground.ANSWER,
     _foreign: Ground.LANGUAGE,
     _walk: Ground.ANSWER,
+    _no_country: Ground.ANSWER,
 }
 """What those go by that look for one thing in a text."""
 

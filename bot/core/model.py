@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from bot.core.cards import Answers
+    from bot.core.helplines import Helplines
     from bot.core.lines import Label, Line
     from bot.core.noticing import Reader
     from bot.core.safety import Guard
@@ -355,6 +356,7 @@ class Purpose(StrEnum):
     """What a person may say yes to. Each is asked, shown and withdrawn by itself."""
 
     REMEMBER = "remember"
+    COUNTRY = "country"
 
 
 class Ground(StrEnum):
@@ -389,6 +391,8 @@ class Held:
     consents: frozenset[Purpose] = frozenset()
     said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk, cards in any; memory only
     why: Why | None = None  # the last text was answered as it was; memory only
+    country: str = ""  # by its code, as the person chose it; kept only with a yes to that
+    asked_country: bool = False  # the bot has just asked for it; memory only
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,6 +442,11 @@ class Action(IntEnum):
     FORGET_YES = 44
     FORGET_NO = 45
     CRISIS = 50  # where urgent help is
+    COUNTRY = 70  # with a place in `helplines.PLACES`
+    COUNTRY_KEEP = 71
+    COUNTRY_FOR_NOW = 72
+    COUNTRY_DROP = 73
+    COUNTRY_OFF = 74
     DOOR = 60  # a link that opens the private chat; the adapter makes it, nothing travels
 
 
@@ -449,6 +458,7 @@ class Button:
     action: Action
     value: int = 0  # 0..255
     payload: str = ""
+    words: str = ""  # in place of the label's: the name of a country
 
 
 class Lane(IntEnum):
@@ -463,12 +473,13 @@ class Lane(IntEnum):
 class Reply:
     """One message, named by its lines, which are said in this order.
 
-    `picks`, one for each line, choose among its wordings: the same number, the same words.
+    `picks`, one for each line, choose among its wordings: the same number, the same words. A slot is filled by a label,
+    or by words of prompts/helplines.yaml.
     """
 
     keys: tuple[Line, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
-    slots: Mapping[str, Label] = field(default_factory=dict)
+    slots: Mapping[str, Label | str] = field(default_factory=dict)
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
 
@@ -539,7 +550,14 @@ class Shown:
     tier: Tier
 
 
-Fact = Moved | Ended | Consented | Withdrew | Forgot | Shown
+@dataclass(frozen=True, slots=True)
+class Chose:
+    """Someone chose a country, by its code: kept where they said yes to that."""
+
+    country: str
+
+
+Fact = Moved | Ended | Consented | Withdrew | Forgot | Shown | Chose
 
 
 @dataclass(frozen=True, slots=True)
@@ -566,6 +584,7 @@ class Content:
     guard: Guard
     labels: Mapping[Label, str]
     spoken: Mapping[Label, str]  # the same, normalised once, for comparing with what was typed
+    helplines: Helplines
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...
     answers: Answers  # what is said after danger was seen, read
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
