@@ -27,7 +27,7 @@ from pydantic_core import ErrorDetails
 from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
 from bot.core.matching import STEM, normalise, plain, silent
-from bot.core.model import Button, Content, Reply
+from bot.core.model import Button, Content, Reply, Tier
 from bot.core.noticing import Lexicon, NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.languages import Ear
@@ -462,21 +462,53 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
 Every line is judged as a message of its own too.
 """
 
-_PLAINEST: Final = frozenset(
-    {
-        *(*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER, Line.BY_WORDS),
-        *(Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE),
-    },
+_MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
+"""What Telegram shows of the bot before anything is written; these are Telegram's limits."""
+
+DANGER: Final = frozenset({*_begins("danger.", "card.", "held."), Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER})
+"""The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""
+
+_PLAINEST: Final = DANGER | {Line.BY_WORDS, Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE}
+"""About danger or said with it, or for someone who may know little of the language."""
+
+_CARDS: Final = frozenset(Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR})
+MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
+    (
+        _CARDS,
+        r"someone (you|near)|anyone is near|(to|near) someone|a person|who could|ask (your friend|them)|adult|doctor",
+        "a person to turn to",
+    ),
+    (
+        frozenset({Line.CARD_IMMINENT, Line.CARD_SOMEONE, Line.CARD_MEDICAL}),
+        r"^[^.?]*emergency",
+        "the emergency number, in its first sentence",
+    ),
+    (frozenset({Line.CARD_IMMINENT}), r"distance|away from", "to move away from what might be used"),
+    (frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER}), r"emergency number", "the emergency number"),
+    (frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER}), r"findahelpline\.com", "where there is a line"),
+    (frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS}), r"(keep|still) writ", "that one can go on writing"),
+    (frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.GROUP_DANGER}), r"can't call", "that it can't call"),
+    (frozenset({Line.CARD_MINOR}), r"\badult you\b", "an adult of their own choice"),
+    (frozenset({Line.DANGER_ASK}), r"ending \w+('s)? life", "what is meant, in plain words"),
+    (frozenset({Line.DANGER_ASK}), r"\?$", "a question at its end"),
+    (
+        frozenset({*_begins("group."), Line.ABOUT, Line.START, Line.HELP, Line.REAL, *_MOST_LETTERS}),
+        r"\bprogram\b",
+        "that this is a program",
+    ),
+    (
+        frozenset({Line.ABOUT, Line.START, Line.HELP, Line.OWN, Line.STOPPED, Line.MEDIA, Line.LANGUAGE}),
+        r"/crisis",
+        "where help is: /crisis",
+    ),
 )
-"""About danger, or for someone who may know little of the language."""
+"""What lines have to say in each of their wordings: the lines, a pattern, and what it looks for."""
 _OFTEN: Final = frozenset(
     {
         *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
         *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
     },
 ) - {Line.EXPIRED, Line.UNREADABLE}
-_MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
-"""What Telegram shows of the bot is no message; these are Telegram's limits."""
 
 
 def _silent_problems(book: _Book) -> Iterator[str]:
@@ -503,7 +535,11 @@ def _wording_problems(book: _Book) -> Iterator[str]:
             sizes[line] = [measure(wording) for wording in said]
             yield from (page.problem(("lines", line), problem) for problem in _choice_problems(line, said))
             for number, wording in enumerate(said):
-                problems = (*line_problems(wording), *_command_problems(wording))
+                problems = (
+                    *line_problems(wording, danger=line in DANGER),
+                    *_command_problems(wording),
+                    *_silence_problems(line, wording),
+                )
                 yield from (page.problem(("lines", line, number), problem) for problem in problems)
     yield from _message_problems(book, sizes)
 
@@ -524,6 +560,11 @@ def _command_problems(wording: str) -> Iterator[str]:
     yield from (f"there is no command /{name}: name one that there is" for name in commands if name not in COMMANDS)
 
 
+def _silence_problems(line: Line, wording: str) -> Iterator[str]:
+    missing = (what for lines, said, what in MUST_SAY if line in lines and not re.search(said, wording, re.IGNORECASE))
+    yield from (f"does not say {what}: each of its wordings has to" for what in missing)
+
+
 def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
     fewest = 3 if line in _OFTEN else 2 if line in _PLAINEST else 1
     if len(said) < fewest:
@@ -539,7 +580,7 @@ def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
 
 def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Iterator[str]:
     pages = {line: page for page, copy in book.pages for line in copy.lines}
-    alone = [((line,),) for line in Line if line not in _MOST_LETTERS]
+    alone = [((line,),) for line in Line]
     for groups in (*MESSAGES, *(groups[1:] for groups in MESSAGES), *alone):
         choices = [[(line, size) for line in group for size in sizes.get(line, ())] for group in groups]
         messages = [_joined(parts) for parts in product(*choices)]
