@@ -493,13 +493,11 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
     (frozenset({Line.DANGER_ASK}), r"\?$", "a question at its end"),
     (
         frozenset(
-            {*_begins("group."), Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.ABOUT, Line.START, Line.HELP}
+            {
+                *(*_begins("group."), Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS),
+                *(Line.ABOUT, Line.START, Line.HELP, Line.REAL, *_MOST_LETTERS),
+            }
         ),
-        r"\bprogram\b",
-        "that this is a program",
-    ),
-    (
-        frozenset({Line.REAL, *_MOST_LETTERS}),
         r"\bprogram\b",
         "that this is a program",
     ),

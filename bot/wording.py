@@ -211,7 +211,7 @@ NEVER_SAID: Final[Mapping[str, tuple[str, ...]]] = {
         r"sedatives?|cannabis|sleeping pills?",
     ),
     "a brand: plain words": (
-        r"facebook|instagram|tiktok|youtube|twitter|snapchat|reddit|discord|whatsapp|google|apple|android|iphone",
+        r"facebook|instagram|tiktok|youtube|twitter|snapchat|reddit|discord|google|apple|android|iphone",
         r"netflix|spotify|amazon|uber|chatgpt|openai|siri|alexa|headspace|betterhelp|xanax|valium|prozac|zoloft",
     ),
     "a place that nothing fills: write the words": (
@@ -265,6 +265,7 @@ _SILENT: Final = re.compile(
 )
 """Letters that are written and not spoken, at the end of a word or of its first part."""
 _ODD: Final = re.compile(r"[^\w\s.,:;?!'“”()/{}-]|[-_/.]{2,}")
+_ODD_IN_NAMES: Final = re.compile(r"[^\w\s.,:;?!'“”()/{}+*#&-]|[-_/.]{2,}")
 _NUMBER: Final = re.compile(r"\d[\d\s-]*\d{2}|(?:(?<=call )|(?<=dial )|(?<=ring )|(?<=text ))\d+", re.IGNORECASE)
 _SHOUTED: Final = re.compile(r"\b[A-Z]{4,}\b")
 _EMERGENCY_NUMBERS: Final = frozenset({"112", "911", "999"})
@@ -355,9 +356,11 @@ def line_problems(text: str, *, danger: bool = False) -> list[str]:
             problems.append(f"“{found[0]}” is never said: {instead}")
     if found := _SHOUTED.search(text):
         problems.append(f"“{found[0]}” in capitals: they shout, and are read aloud letter by letter")
+    if found := _ADDRESS.search(text):
+        problems.append(f"the address “{found[0]}”: none but {_DIRECTORY}")
     return [
         *problems,
-        *shown_problems(text),
+        *_sign_problems(text, _ODD),
         *(
             f"the number {number}: only {', '.join(sorted(_EMERGENCY_NUMBERS))}, and other numbers in words"
             for number in _NUMBER.findall(text)
@@ -367,13 +370,15 @@ def line_problems(text: str, *, danger: bool = False) -> list[str]:
 
 
 def shown_problems(text: str) -> list[str]:
-    """What is wrong with words that are shown and were chosen by others, such as the name of a helpline."""
+    """What is wrong with words that are shown and that others chose: the name of a helpline, its number, its chat."""
+    return _sign_problems(text, _ODD_IN_NAMES)
+
+
+def _sign_problems(text: str, odd: re.Pattern[str]) -> list[str]:
     problems = []
     if "!" in text:
         problems.append("an exclamation mark: end with a full stop")
-    if found := _ADDRESS.search(text):
-        problems.append(f"the address “{found[0]}”: none but {_DIRECTORY}")
-    if found := _ODD.search(text):
+    if found := odd.search(text):
         problems.append(f"the sign {unicodedata.name(found[0][0], 'without a name')}: plain words, read aloud well")
     if "{" in text or "}" in text:
         problems.append("a brace: a slot that nothing fills")

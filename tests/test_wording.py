@@ -343,9 +343,10 @@ def test_line_problems_counts_words_by_the_sentence() -> None:
 @pytest.mark.parametrize(
     ("bad", "good"),
     [
-        ("Call now!", "Línea 102"),
-        ("www.helpline.example", "findahelpline.com/countries/nz"),
-        ("\N{BLACK TELEPHONE} Help", "Telefon 116 123"),
+        ("Call now!", "Línea *102"),
+        ("Help ... now", "Talk & Text"),
+        ("\N{BLACK TELEPHONE} Help", "Telefon +00 116 123"),
+        ("<b>Help</b>", "helpline.example/chat"),
         ("{name}", "Suicide Crisis Helpline"),
     ],
 )
