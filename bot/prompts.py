@@ -26,14 +26,14 @@ from pydantic_core import ErrorDetails
 
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.commands import COMMANDS
-from bot.core.helplines import MOST_WORDS, SHOWN_FOR, Checks, Directory, Helplines, message, today_of
+from bot.core.helplines import MOST_WORDS, SHOWN_FOR, Checks, Country, Directory, Helplines, message, today_of
 from bot.core.lines import Label, Line
 from bot.core.matching import STEM, normalise, phrase_problems, plain, silent
-from bot.core.model import Button, Content, Reply
+from bot.core.model import Button, Content, Reply, Tier
 from bot.core.noticing import Lexicon, NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.languages import Ear
-from bot.wording import Measure, label_problems, line_problems, measure, message_problems
+from bot.wording import Measure, label_problems, line_problems, measure, message_problems, shown_problems
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
@@ -546,28 +546,85 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
 Every line is judged as a message of its own too.
 """
 
-_PLAINEST: Final = frozenset(
+_MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
+"""What Telegram shows of the bot before anything is written; these are Telegram's limits."""
+
+DANGER: Final = frozenset(
     {
-        *(
-            *_begins("card.", "held.", "danger.", "barrier.", "tip.", "plan.", "crisis.stay", "country."),
-            Line.PERSON_YOUNG,
-            Line.CRISIS,
-            Line.GROUP_DANGER,
-            Line.WHY_DANGER,
-            Line.BY_WORDS,
-        ),
-        *(Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE),
-    },
+        *_begins("danger.", "card.", "held.", "barrier.", "tip.", "plan.", "crisis.stay", "country."),
+        *(Line.PERSON_YOUNG, Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER),
+    }
 )
-"""About danger, or for someone who may know little of the language."""
+"""The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""
+
+_PLAINEST: Final = DANGER | {Line.BY_WORDS, Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE}
+"""About danger or said with it, or for someone who may know little of the language."""
+
+_CARDS: Final = frozenset(
+    {
+        *(Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}),
+        *(line for line in Line if line.startswith("card.") and line.endswith("_young")),
+        *(Line.CARD_ASKED, Line.CARD_FORWARDED, Line.CARD_FAILED, Line.CARD_AGAIN),
+    }
+)
+MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
+    (
+        _CARDS,
+        r"someone (you|near)|anyone is near|(to|near) someone|a person|who could|ask (your friend|them)|adult|doctor",
+        "a person to turn to",
+    ),
+    (
+        frozenset({Line.CARD_IMMINENT, Line.CARD_SOMEONE, Line.CARD_MEDICAL}),
+        r"^[^.?]*emergency",
+        "the emergency number, in its first sentence",
+    ),
+    (frozenset({Line.CARD_IMMINENT}), r"distance|away from", "to move away from what might be used"),
+    (
+        frozenset({Line.CARD_LINES, Line.CARD_AGAIN_NOW, Line.CRISIS, Line.GROUP_DANGER}),
+        r"emergency number",
+        "the emergency number",
+    ),
+    (frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER}), r"findahelpline\.com", "where there is a line"),
+    (
+        frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY}),
+        r"(keep|still) writ",
+        "that one can go on writing",
+    ),
+    (
+        frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER}),
+        r"can't call",
+        "that it can't call",
+    ),
+    (
+        frozenset(line for line in Line if line.endswith("young") or line is Line.CARD_MINOR),
+        r"\badult you\b",
+        "an adult of their own choice",
+    ),
+    (frozenset({Line.DANGER_ASK}), r"ending \w+('s)? life", "what is meant, in plain words"),
+    (frozenset({Line.DANGER_ASK}), r"\?$", "a question at its end"),
+    (
+        frozenset(
+            {
+                *(*_begins("group."), Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS),
+                *(Line.ABOUT, Line.START, Line.HELP, Line.REAL, *_MOST_LETTERS),
+            }
+        ),
+        r"\bprogram\b",
+        "that this is a program",
+    ),
+    (
+        frozenset({Line.ABOUT, Line.START, Line.HELP, Line.OWN, Line.STOPPED, Line.MEDIA, Line.LANGUAGE}),
+        r"/crisis",
+        "where help is: /crisis",
+    ),
+)
+"""What lines have to say in each of their wordings: the lines, a pattern, and what it looks for."""
 _OFTEN: Final = frozenset(
     {
         *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
         *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
     },
 ) - {Line.EXPIRED, Line.UNREADABLE}
-_MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
-"""What Telegram shows of the bot is no message; these are Telegram's limits."""
 
 
 def _silent_problems(book: _Book) -> Iterator[str]:
@@ -594,7 +651,11 @@ def _wording_problems(book: _Book) -> Iterator[str]:
             sizes[line] = [measure(wording) for wording in said]
             yield from (page.problem(("lines", line), problem) for problem in _choice_problems(line, said))
             for number, wording in enumerate(said):
-                problems = (*line_problems(wording), *_command_problems(wording))
+                problems = (
+                    *line_problems(wording, danger=line in DANGER),
+                    *_command_problems(wording),
+                    *_silence_problems(line, wording),
+                )
                 yield from (page.problem(("lines", line, number), problem) for problem in problems)
     yield from _message_problems(book, sizes)
 
@@ -615,6 +676,11 @@ def _command_problems(wording: str) -> Iterator[str]:
     yield from (f"there is no command /{name}: name one that there is" for name in commands if name not in COMMANDS)
 
 
+def _silence_problems(line: Line, wording: str) -> Iterator[str]:
+    missing = (what for lines, said, what in MUST_SAY if line in lines and not re.search(said, wording, re.IGNORECASE))
+    yield from (f"does not say {what}: each of its wordings has to" for what in missing)
+
+
 def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
     fewest = 3 if line in _OFTEN else 2 if line in _PLAINEST else 1
     if len(said) < fewest:
@@ -630,7 +696,7 @@ def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
 
 def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Iterator[str]:
     pages = {line: page for page, copy in book.pages for line in copy.lines}
-    alone = [((line,),) for line in Line if line not in _MOST_LETTERS]
+    alone = [((line,),) for line in Line]
     for groups in (*MESSAGES, *(groups[1:] for groups in MESSAGES), *alone):
         choices = [[(line, size) for line in group for size in sizes.get(line, ())] for group in groups]
         messages = [_joined(parts) for parts in product(*choices)]
@@ -648,6 +714,7 @@ def _country_problems(folder: Path, book: _Book) -> Iterator[str]:
     prompts = load(folder, book.folder.name)
     page = _Page(folder / "helplines.yaml")
     for code, country in book.helplines.countries.items():
+        yield from (page.problem(("countries", code), problem) for problem in _shown_problems(country))
         at = max((line.read.toordinal() for line in country.lines), default=today_of(0)) - today_of(0)
         for minor in (False, True):
             reply = message(Reply((Line.CARD_LINES,)), country, prompts.content, at * 86_400, minor=minor)
@@ -657,6 +724,22 @@ def _country_problems(folder: Path, book: _Book) -> Iterator[str]:
                     yield page.problem(("countries", code), f"{count} words in one message: at most {MOST_WORDS}")
             if country.lines and reply.keys == (Line.CARD_LINES_NONE,):
                 yield page.problem(("countries", code), "no line fits into a message: shorten names and notes")
+
+
+def _shown_problems(country: Country) -> Iterator[str]:
+    for line in country.lines:
+        for words in (
+            line.name,
+            line.whom,
+            line.region,
+            line.phone,
+            line.note,
+            line.hours,
+            line.text,
+            line.whatsapp,
+            line.chat,
+        ):
+            yield from (f"{line.name}: {problem}" for problem in shown_problems(words))
 
 
 _Message = tuple[tuple[Line, ...], Measure]

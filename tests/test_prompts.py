@@ -33,7 +33,20 @@ from bot.core.model import (
 )
 from bot.core.sequence import advance, begin
 from bot.core.steps import Answer, again, offer, onward, opening, take
-from bot.prompts import FOLDER, MESSAGES, SLOTS, ContentError, Copy, Prompts, aging, check, load, read
+from bot.prompts import (
+    DANGER,
+    FOLDER,
+    MESSAGES,
+    MUST_SAY,
+    SLOTS,
+    ContentError,
+    Copy,
+    Prompts,
+    aging,
+    check,
+    load,
+    read,
+)
 from bot.wording import Measure, line_problems, measure, message_problems
 
 
@@ -384,6 +397,46 @@ def test_check_tells_of_rules_that_never_fire(folder: Path, name: str, old: str,
     assert any(problem in told for told in check(folder))
 
 
+def put(folder: Path, line: Line, wording: str) -> None:
+    """Say this in place of the line's first wording."""
+    (path,) = (path for path in (folder / "en").glob("*.yaml") if f"\n  {line}:\n" in path.read_text("utf-8"))
+    before, after = path.read_text("utf-8").split(f"\n  {line}:\n", 1)
+    rest = after.split("\n", 1)[1]
+    path.write_text(f'{before}\n  {line}:\n    - "{wording}"\n{rest}', "utf-8")
+
+
+def test_check_tells_what_each_line_has_to_say_and_does_not(folder: Path) -> None:
+    for line in {line for lines, _, _ in MUST_SAY for line in lines}:
+        put(folder, line, "Some words.")
+    problems = check(folder)
+    for lines, _, what in MUST_SAY:
+        for line in lines:
+            assert any(f"lines.{line}: does not say {what}: " in problem for problem in problems)
+
+
+def test_check_wants_the_emergency_number_before_all_else(folder: Path) -> None:
+    put(folder, Line.CARD_MEDICAL, "Say where you are. Call {emergency}. Tell someone near you.")
+    (problem,) = check(folder)
+    assert "lines.card.medical: does not say the emergency number, in its first sentence" in problem
+
+
+def test_check_takes_no_metaphor_where_it_is_about_danger(folder: Path) -> None:
+    for line in DANGER:
+        put(folder, line, "That is heavy.")
+    problems = check(folder)
+    for line in DANGER:
+        assert any(f"lines.{line}: “heavy” is never said: a metaphor" in problem for problem in problems)
+
+
+def test_check_takes_what_is_a_metaphor_in_danger_elsewhere(folder: Path) -> None:
+    put(folder, Line.ARRIVE_NONE, "That is heavy.")
+    assert check(folder) == []
+
+
+def test_danger_has_all_that_cards_and_the_question_say() -> None:
+    assert {line for line in Line if line.startswith(("card.", "danger."))} <= DANGER
+
+
 def test_check_judges_the_longest_words_of_a_slot(folder: Path) -> None:
     change(folder, "walk.yaml", '"have what they need"', '"have all that they need, for as long as they need it"')
     assert any("lines.wish: a sentence of" in problem for problem in check(folder))
@@ -392,6 +445,11 @@ def test_check_judges_the_longest_words_of_a_slot(folder: Path) -> None:
 def test_check_holds_the_description_to_what_telegram_shows(folder: Path) -> None:
     change(folder, "copy.yaml", "Small steps from another's pain", f"{LONG} {LONG} Small steps")
     assert any("is longer than the 120 letters that Telegram shows" in problem for problem in check(folder))
+
+
+def test_check_holds_the_description_to_the_length_of_a_message(folder: Path) -> None:
+    put(folder, Line.DESCRIPTION, f"{'It is. ' * 22} A program.")
+    assert any("46 words in one message: at most 45 (the message description)" in problem for problem in check(folder))
 
 
 def test_check_judges_what_can_be_read_beside_a_broken_file(folder: Path) -> None:
