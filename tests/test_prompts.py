@@ -521,6 +521,14 @@ def test_check_tells_of_a_country_whose_message_is_too_long(folder: Path) -> Non
     assert any("countries.AE: no line fits into a message" in problem for problem in check(folder))
 
 
+@pytest.mark.parametrize(("old", "new"), [('name: "SAKINA"', 'name: "SAKINA ★"'), ('hours: "24/7"', 'hours: "24/7 ☎"')])
+def test_check_holds_what_is_shown_of_a_line_to_plain_signs(folder: Path, old: str, new: str) -> None:
+    in_helplines(folder, old, new)
+    (problem,) = check(folder)
+    assert "countries.AE: SAKINA" in problem
+    assert "plain words, read aloud well" in problem
+
+
 def test_aging_tells_sixty_days_ahead_and_of_nothing_before(prompts: Prompts) -> None:
     hidden = (date(2027, 11, 22) - date(1970, 1, 1)).days * 86_400
     lines = sum(len(country.lines) for country in prompts.content.helplines.countries.values())
