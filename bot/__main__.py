@@ -51,7 +51,7 @@ class Chat(BaseModel):
 
 
 class Check(BaseModel):
-    """Check prompts/ and the settings, and say every problem with its place."""
+    """Check prompts/ and the settings, and say every problem with its place; and which helplines are due."""
 
     def cli_cmd(self) -> None:
         """Exit 1 if there is a problem."""
@@ -59,6 +59,8 @@ class Check(BaseModel):
         print(*(problems or ["prompts/ and the settings are in order."]), sep="\n")
         if problems:
             sys.exit(1)
+        for line in prompts.aging(prompts.load(), app.now()):
+            print(f"prompts/helplines.yaml: {line}")
 
 
 class Health(BaseModel):

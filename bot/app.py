@@ -34,7 +34,7 @@ async def responder(settings: Settings, words: prompts.Prompts, folder: Path) ->
     refuse_unfit(settings, folder)
     keys = Keys.of(_secret(settings) or make_or_read_secret(_key_file()))
     async with Store.open(folder, keys) as store:
-        yield Responder(words.content, store, keys.button, clock=_now, seed=_seed)
+        yield Responder(words.content, store, keys.button, clock=now, seed=_seed)
 
 
 def refuse_unfit(settings: Settings, folder: Path) -> None:
@@ -142,7 +142,8 @@ def _told_to_stop() -> asyncio.Event:
     return stop
 
 
-def _now() -> int:
+def now() -> int:
+    """Seconds since 1970, UTC."""
     return int(time.time())
 
 

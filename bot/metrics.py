@@ -1,10 +1,14 @@
 """What is counted and timed, for whoever runs the bot.
 
-Rules that hold here: no label names a person, a group, a step or a word of a message; danger is not counted here.
+Rules that hold here: no label names a person, a group, a step or a word of a message. Danger is counted for all people
+together and shown a day late, so that no count can be laid beside the minute of one message.
 """
+
+from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+_DAY: Final = 24 * 60 * 60
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 UPDATES = Counter("bot_updates", "Updates by outcome: handled, failed, shed, repeat, refused, unreadable.", ["outcome"])
@@ -16,3 +20,30 @@ SENDS = Histogram(
 WAITING = Gauge("bot_waiting_messages", "Messages that have a place in a lane, or are under way.", ["lane"])
 LIMITED = Counter("bot_limited", "Times that Telegram said to wait, by what has to: a chat, all.", ["about"])
 RETRIES = Counter("bot_retries", "Calls made again after a failure.")
+
+CORE_FAILURES = Counter("bot_core_failures", "Messages that could not be read or answered, and got a general card.")
+
+
+class DailyTotals:
+    """Counts what a day had, and adds it to a counter when that day (UTC) is over. A restart loses a day's."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._day = 0
+        self._counts: dict[str, int] = {}
+
+    def turn(self, at: int) -> None:
+        """Show what earlier days had. `at` is now, in seconds since 1970."""
+        day = at // _DAY
+        if day == self._day:
+            return
+        for name, count in self._counts.items():
+            self._counter.labels(name).inc(count)
+        self._day, self._counts = day, {}
+
+    def count(self, name: str) -> None:
+        """Add one to the day."""
+        self._counts[name] = self._counts.get(name, 0) + 1
+
+
+DANGERS = Counter("bot_dangers", "Cards about danger by what was read, and questions (unclear), a day late.", ["tier"])

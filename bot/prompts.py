@@ -10,7 +10,7 @@ import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, partial, reduce
 from itertools import product
@@ -25,15 +25,17 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.core import noticing, safety
+from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.commands import COMMANDS
+from bot.core.helplines import MOST_WORDS, SHOWN_FOR, Checks, Country, Directory, Helplines, message, today_of
 from bot.core.lines import Label, Line
-from bot.core.matching import STEM, normalise, plain, silent
-from bot.core.model import Button, Content, Reply
+from bot.core.matching import STEM, normalise, phrase_problems, plain, silent
+from bot.core.model import Button, Content, Reply, Tier
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.core.scoring import SLOT, Lexicon
 from bot.languages import Ear
-from bot.wording import Measure, label_problems, line_problems, measure, message_problems
+from bot.wording import Measure, label_problems, line_problems, measure, message_problems, shown_problems
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
@@ -56,11 +58,15 @@ class ContentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One file of words. Each wording is all that its line says; `typed` has whole messages by what they mean."""
+    """One file of words. Each wording is all that its line says; `typed` has whole messages by what they mean.
+
+    `answers` has the words by which answers are read after danger was seen.
+    """
 
     lines: Mapping[Line, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[Label, str] = field(default_factory=dict)
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +78,20 @@ class Prompts:
 
     def text(self, reply: Reply) -> str:
         """The words of a message: a paragraph for each of its lines."""
-        slots = {name: self.content.labels[label] for name, label in reply.slots.items()}
+        labels = self.content.labels
+        slots = {name: labels[words] if isinstance(words, Label) else words for name, words in reply.slots.items()}
+        slots.setdefault("emergency", labels[Label.EMERGENCY_LOCAL])
         picks = reply.picks or (0,) * len(reply.keys)
         said = ((self.lines[line], pick) for line, pick in zip(reply.keys, picks, strict=True))
         return "\n\n".join(wordings[pick % len(wordings)].format_map(slots) for wordings, pick in said)
 
     def label(self, button: Button) -> str:
         """The words on a button."""
-        return self.content.labels[button.label]
+        return button.words or self.content.labels[button.label]
 
+
+_COUNTRY: Final = "country"
+"""In `SLOTS`: words of helplines.yaml fill it. The label of this name stands in for them where the copy is judged."""
 
 SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.MIRROR: {"feeling": "feel."},
@@ -89,8 +100,22 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.SPOKE_OF_ONE: {"first": "reason."},
     Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
     Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
+    Line.CARD_IMMINENT: {"emergency": "emergency.local"},
+    Line.CARD_MEDICAL: {"emergency": "emergency.local"},
+    Line.CARD_SOMEONE: {"emergency": "emergency.local"},
+    Line.CARD_LINES_COUNTRY: {
+        "country": _COUNTRY,
+        "emergency": "emergency.local",
+        "lines": _COUNTRY,
+        "directory": _COUNTRY,
+        "read": _COUNTRY,
+    },
+    Line.CARD_LINES_NONE: {"country": _COUNTRY, "emergency": "emergency.local", "directory": _COUNTRY},
+    Line.COUNTRY_NOW: {"country": _COUNTRY},
+    Line.COUNTRY_KEEP: {"country": _COUNTRY},
+    Line.COUNTRY_KEPT: {"country": _COUNTRY},
 }
-"""The slots of a line. Each is filled by a label whose name begins as given here."""
+"""The slots of a line. Each is filled by a label whose name begins as given here, or from helplines.yaml."""
 
 MEANINGS: Final = (
     *("skip", "stop", "harder", "another", "did_it", "person", "more", "short", "go_on"),
@@ -98,6 +123,9 @@ MEANINGS: Final = (
     *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),
 )
 """What typed words mean. Each has some; beside these, "rate.0" to "rate.10" may have some."""
+
+_WARNED: Final = 60
+"""Days ahead of a line's hiding."""
 
 _RATINGS: Final = tuple(f"rate.{rating}" for rating in range(11))
 
@@ -118,7 +146,7 @@ def _uncollected() -> Iterator[None]:
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = _Book(folder / language)
-    if book.problems or not (book.noticing and book.lexicon and book.safety and book.danger):
+    if book.problems or not (book.noticing and book.lexicon and book.safety and book.danger and book.helplines):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     content = Content(
@@ -126,8 +154,10 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         reader=Reader(book.noticing, book.lexicon),
         guard=Guard(book.safety, book.danger),
         labels=labels,
+        helplines=book.helplines,
         spoken={label: plain(words) for label, words in labels.items()},
         typed=book.typed,
+        answers=Answers(book.answers),
         is_foreign=Ear(language, book.texts).is_foreign,
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
@@ -136,7 +166,21 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
 def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
     """Every problem of one language: those that `load` raises, rules that never fire, and breaks of the copy rules."""
     book = _Book(folder / language)
-    return [*book.problems, *_silent_problems(book), *_wording_problems(book)]
+    return [*book.problems, *_silent_problems(book), *_wording_problems(book), *_country_problems(folder, book)]
+
+
+def aging(prompts: Prompts, at: int) -> list[str]:
+    """Say which lines are hidden by now (seconds since 1970), or will be within 60 days. They are no fault."""
+    told = []
+    for code, country in prompts.content.helplines.countries.items():
+        for line in country.lines:
+            left = line.read.toordinal() + SHOWN_FOR - today_of(at)
+            when = "is hidden" if left < 0 else f"will be hidden in {left} days"
+            if left < _WARNED:
+                told.append((left, f"{code}, {line.name}: {when}; call it, or read its page, and record the check"))
+            elif line.read.toordinal() > today_of(at) + 1:
+                told.append((left, f"{code}, {line.name}: its day, {line.read}, has not come yet; mend it"))
+    return [what for _, what in sorted(told)]
 
 
 def read(path: Path, shape: type[_T]) -> _T:
@@ -213,6 +257,8 @@ _MENDED: Final = {
     "float_type": "should be a number",
     "bool_parsing": "should be true or false",
     "bool_type": "should be true or false",
+    "date_from_datetime_parsing": "should be a day: 2026-11-22",
+    "date_parsing": "should be a day: 2026-11-22",
 }
 
 
@@ -313,7 +359,7 @@ def _told(detail: ErrorDetails) -> Iterator[tuple[_Place, str]]:
         case "value_error":
             for line in str(detail["ctx"]["error"]).splitlines():
                 head, colon, rest = line.partition(": ")
-                yield ((*place, *head.split(".")), rest) if colon else (place, line)
+                yield ((*place, *map(_part, head.split("."))), rest) if colon else (place, line)
         case "enum":
             known = re.findall("'([^']*)'", detail["ctx"]["expected"])
             close = get_close_matches(str(detail["input"]), known, n=1)
@@ -343,6 +389,7 @@ class _Book:
         self.lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
         self.danger = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
         self.safety = self._read(self.rules[1], SafetyRules)
+        self.helplines = self._helplines(folder.parent)
         pages = [_Page(folder / name) for name in _COPY_FILES]
         self.texts = tuple(page.text for page in (*self.rules, *pages))
         read = [(page, self._read(page, Copy)) for page in pages]
@@ -352,12 +399,29 @@ class _Book:
         self.problems += (problem for each in self.wordings() for problem in _slot_problems(*each))
         self.typed: dict[str, str] = {}
         self.problems += self._typed_problems()
+        self.answers: dict[str, tuple[str, ...]] = {}
+        self.problems += self._answer_problems()
 
     def wordings(self) -> Iterator[tuple[_Page, _Place, str]]:
         """Every wording of every line, with where it stands."""
         for page, copy in self.pages:
             for line, wordings in copy.lines.items():
                 yield from ((page, ("lines", line, number), wording) for number, wording in enumerate(wordings))
+
+    def _helplines(self, folder: Path) -> Helplines | None:
+        """Read the lines of all countries, with what came of checking them."""
+        directory = self._read(_Page(folder / "helplines.yaml"), Directory)
+        page = _Page(folder / "helpline_checks.yaml")
+        checks = self._read(page, Checks)
+        if directory is None or checks is None:
+            return None
+        try:
+            return directory.checked(checks)
+        except ValueError as error:
+            for problem in str(error).splitlines():
+                place, _, what = problem.partition(": ")
+                self.problems.append(page.problem(tuple(_part(part) for part in place.split(".")), what))
+            return None
 
     def _read(self, page: _Page, shape: type[_T]) -> _T | None:
         return self._told(page.shaped, shape)
@@ -410,6 +474,24 @@ class _Book:
                 page.problem(("typed",), f"there is no “{meaning}”: add what people type") for meaning in missing
             )
 
+    def _answer_problems(self) -> Iterator[str]:
+        for page, copy in self.pages:
+            for name, phrases in copy.answers.items():
+                if name not in ANSWERS:
+                    yield page.problem(("answers", name), "is not known here: mend its spelling, or take it out")
+                yield from (page.problem(("answers",), each) for each in phrase_problems(name, phrases, ()))
+                self.answers[name] = self.answers.get(name, ()) + phrases
+        if len(self.pages) == len(_COPY_FILES):
+            missing = [name for name in ANSWERS if name not in self.answers]
+            page = self.pages[1][0]
+            yield from (page.problem(("answers",), f"there is no “{name}”: add what people type") for name in missing)
+        known = [words for words, meaning in self.typed.items() if meaning == NO[0]]
+        self.answers[NO[0]] = (*self.answers.get(NO[0], ()), *known)
+
+
+def _part(name: str) -> str | int:
+    return int(name) if name.isdecimal() else name
+
 
 def _slot_problems(page: _Page, place: _Place, wording: str) -> Iterator[str]:
     line = Line(str(place[1]))
@@ -447,7 +529,7 @@ _NOTICED: Final = (
     *(Line.WHY_COMPASSION, Line.WHY_UNSURE, Line.WHY_NONE),
 )
 _GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, Line.WHY_LANGUAGE, *_NOTICED)
-_QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK)
+_QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK, Line.BARRIER_ASK, Line.PLAN_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     (_begins("arrive."), _ANCHORS, (Line.ABOUT,)),
@@ -457,6 +539,8 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((*_ASIDES, *_LEADS), _WALK),
     (_ASIDES, _QUESTIONS),
     (_ASIDES, _CLOSES, (Line.BACK,)),
+    ((Line.CARD_STAY, Line.CARD_MINOR), (Line.BARRIER_ASK,)),
+    (_begins("tip."), (Line.PLAN_ASK,)),
     (_NOTICED, _begins("spoke_of."), (Line.BY_WORDS,)),
     (_GROUNDS, (Line.BY_WORDS,)),
 )
@@ -465,21 +549,85 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
 Every line is judged as a message of its own too.
 """
 
-_PLAINEST: Final = frozenset(
+_MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
+"""What Telegram shows of the bot before anything is written; these are Telegram's limits."""
+
+DANGER: Final = frozenset(
     {
-        *(*_begins("card.", "held.", "danger."), Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER, Line.BY_WORDS),
-        *(Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE),
-    },
+        *_begins("danger.", "card.", "held.", "barrier.", "tip.", "plan.", "crisis.stay", "country."),
+        *(Line.PERSON_YOUNG, Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER),
+    }
 )
-"""About danger, or for someone who may know little of the language."""
+"""The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""
+
+_PLAINEST: Final = DANGER | {Line.BY_WORDS, Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE}
+"""About danger or said with it, or for someone who may know little of the language."""
+
+_CARDS: Final = frozenset(
+    {
+        *(Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}),
+        *(line for line in Line if line.startswith("card.") and line.endswith("_young")),
+        *(Line.CARD_ASKED, Line.CARD_FORWARDED, Line.CARD_FAILED, Line.CARD_AGAIN),
+    }
+)
+MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
+    (
+        _CARDS,
+        r"someone (you|near)|anyone is near|(to|near) someone|a person|who could|ask (your friend|them)|adult|doctor",
+        "a person to turn to",
+    ),
+    (
+        frozenset({Line.CARD_IMMINENT, Line.CARD_SOMEONE, Line.CARD_MEDICAL}),
+        r"^[^.?]*emergency",
+        "the emergency number, in its first sentence",
+    ),
+    (frozenset({Line.CARD_IMMINENT}), r"distance|away from", "to move away from what might be used"),
+    (
+        frozenset({Line.CARD_LINES, Line.CARD_AGAIN_NOW, Line.CRISIS, Line.GROUP_DANGER}),
+        r"emergency number",
+        "the emergency number",
+    ),
+    (frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER}), r"findahelpline\.com", "where there is a line"),
+    (
+        frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY}),
+        r"(keep|still) writ",
+        "that one can go on writing",
+    ),
+    (
+        frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER}),
+        r"can't call",
+        "that it can't call",
+    ),
+    (
+        frozenset(line for line in Line if line.endswith("young") or line is Line.CARD_MINOR),
+        r"\badult you\b",
+        "an adult of their own choice",
+    ),
+    (frozenset({Line.DANGER_ASK}), r"ending \w+('s)? life", "what is meant, in plain words"),
+    (frozenset({Line.DANGER_ASK}), r"\?$", "a question at its end"),
+    (
+        frozenset(
+            {
+                *(*_begins("group."), Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS),
+                *(Line.ABOUT, Line.START, Line.HELP, Line.REAL, *_MOST_LETTERS),
+            }
+        ),
+        r"\bprogram\b",
+        "that this is a program",
+    ),
+    (
+        frozenset({Line.ABOUT, Line.START, Line.HELP, Line.OWN, Line.STOPPED, Line.MEDIA, Line.LANGUAGE}),
+        r"/crisis",
+        "where help is: /crisis",
+    ),
+)
+"""What lines have to say in each of their wordings: the lines, a pattern, and what it looks for."""
 _OFTEN: Final = frozenset(
     {
         *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
         *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
     },
 ) - {Line.EXPIRED, Line.UNREADABLE}
-_MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
-"""What Telegram shows of the bot is no message; these are Telegram's limits."""
 
 
 def _silent_problems(book: _Book) -> Iterator[str]:
@@ -508,7 +656,11 @@ def _wording_problems(book: _Book) -> Iterator[str]:
             sizes[line] = [measure(wording) for wording in said]
             yield from (page.problem(("lines", line), problem) for problem in _choice_problems(line, said))
             for number, wording in enumerate(said):
-                problems = (*line_problems(wording), *_command_problems(wording))
+                problems = (
+                    *line_problems(wording, danger=line in DANGER),
+                    *_command_problems(wording),
+                    *_silence_problems(line, wording),
+                )
                 yield from (page.problem(("lines", line, number), problem) for problem in problems)
     yield from _message_problems(book, sizes)
 
@@ -529,6 +681,11 @@ def _command_problems(wording: str) -> Iterator[str]:
     yield from (f"there is no command /{name}: name one that there is" for name in commands if name not in COMMANDS)
 
 
+def _silence_problems(line: Line, wording: str) -> Iterator[str]:
+    missing = (what for lines, said, what in MUST_SAY if line in lines and not re.search(said, wording, re.IGNORECASE))
+    yield from (f"does not say {what}: each of its wordings has to" for what in missing)
+
+
 def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
     fewest = 3 if line in _OFTEN else 2 if line in _PLAINEST else 1
     if len(said) < fewest:
@@ -544,7 +701,7 @@ def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
 
 def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Iterator[str]:
     pages = {line: page for page, copy in book.pages for line in copy.lines}
-    alone = [((line,),) for line in Line if line not in _MOST_LETTERS]
+    alone = [((line,),) for line in Line]
     for groups in (*MESSAGES, *(groups[1:] for groups in MESSAGES), *alone):
         choices = [[(line, size) for line in group for size in sizes.get(line, ())] for group in groups]
         messages = [_joined(parts) for parts in product(*choices)]
@@ -553,6 +710,41 @@ def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Itera
             for problem in message_problems(size, danger=_PLAINEST.issuperset(lines)):
                 names = " + ".join(lines)
                 yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
+
+
+def _country_problems(folder: Path, book: _Book) -> Iterator[str]:
+    """Messages of a country that are longer than a message may be, in any wording."""
+    if book.problems or book.helplines is None:
+        return
+    prompts = load(folder, book.folder.name)
+    page = _Page(folder / "helplines.yaml")
+    for code, country in book.helplines.countries.items():
+        yield from (page.problem(("countries", code), problem) for problem in _shown_problems(country))
+        at = max((line.read.toordinal() for line in country.lines), default=today_of(0)) - today_of(0)
+        for minor in (False, True):
+            reply = message(Reply((Line.CARD_LINES,)), country, prompts.content, at * 86_400, minor=minor)
+            for pick in range(len(prompts.lines[reply.keys[0]])):
+                count = len(prompts.text(replace(reply, picks=(pick,))).split())
+                if count > MOST_WORDS:
+                    yield page.problem(("countries", code), f"{count} words in one message: at most {MOST_WORDS}")
+            if country.lines and reply.keys == (Line.CARD_LINES_NONE,):
+                yield page.problem(("countries", code), "no line fits into a message: shorten names and notes")
+
+
+def _shown_problems(country: Country) -> Iterator[str]:
+    for line in country.lines:
+        for words in (
+            line.name,
+            line.whom,
+            line.region,
+            line.phone,
+            line.note,
+            line.hours,
+            line.text,
+            line.whatsapp,
+            line.chat,
+        ):
+            yield from (f"{line.name}: {problem}" for problem in shown_problems(words))
 
 
 _Message = tuple[tuple[Line, ...], Measure]

@@ -17,6 +17,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.core.button import open_payload, seal
+from bot.core.cards import failed
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide
 from bot.core.groups import DOOR
@@ -24,6 +25,7 @@ from bot.core.lines import Line
 from bot.core.model import (
     Action,
     Button,
+    Chose,
     Consented,
     Content,
     Decision,
@@ -33,17 +35,18 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
-    Lane,
     Opened,
     Purpose,
     Refused,
     Reply,
+    Shown,
     State,
     Where,
     Withdrew,
 )
 from bot.core.sequence import WALKING
 from bot.log import failure
+from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
 from bot.store import StoreError
 from bot.store.store import Store
 
@@ -51,10 +54,10 @@ IDLE: Final = 30 * 60
 """Seconds after which what was held in memory is gone."""
 
 _FALLBACK: Final = {
-    Where.PRIVATE: (Reply((Line.CRISIS,), lane=Lane.DANGER),),
+    Where.PRIVATE: failed(),
     Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR),),
 }
-"""If one message makes the core fail, its writer is shown where help is."""
+"""If one message makes the core fail, its writer gets the card for one's own danger, in general words."""
 
 log = structlog.get_logger()
 
@@ -85,6 +88,7 @@ class Responder:
         self._clock = clock
         self._seed = seed
         self._memory: OrderedDict[int, _Remembered] = OrderedDict()
+        self._dangers = DailyTotals(DANGERS)
         self._sweep: asyncio.TimerHandle | None = None
 
     @property
@@ -95,6 +99,7 @@ class Responder:
     async def respond(self, incoming: Incoming) -> Decision:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
         incoming = replace(incoming, at=self._clock(), seed=self._seed())
+        self._dangers.turn(incoming.at)
         if incoming.where is Where.GROUP:
             return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
@@ -108,7 +113,8 @@ class Responder:
             return decide(incoming, held, self._content)
         except Exception as error:  # noqa: BLE001 silence is the one answer that nobody may get
             log.error("core failed", **failure(error))
-            return Decision(held, _FALLBACK[incoming.where])
+            CORE_FAILURES.inc()
+            return Decision(replace(held, asked_country=True), _FALLBACK[incoming.where])
 
     # --- memory ---------------------------------------------------------------------------------------------
 
@@ -119,10 +125,12 @@ class Responder:
             return before
         try:
             consents = await self._store.consents(incoming.person)
+            kept = await self._store.country(incoming.person) if Purpose.COUNTRY in consents else ""
         except StoreError as error:
             log.error("loading failed", **failure(error))
             return before
-        return replace(before, held=replace(before.held, consents=consents), known=True)
+        country = before.held.country or kept
+        return replace(before, held=replace(before.held, consents=consents, country=country), known=True)
 
     def _keep(self, incoming: Incoming, before: _Remembered, decision: Decision) -> None:
         if any(isinstance(fact, Forgot) for fact in decision.facts):
@@ -182,13 +190,16 @@ class Responder:
     # --- the store ------------------------------------------------------------------------------------------
 
     async def _save(self, incoming: Incoming, held: Held, decision: Decision) -> Decision:
-        kept = True
+        kept = located = True
         for fact in decision.facts:
             try:
                 await self._save_one(incoming, decision.held, fact)
             except StoreError as error:
                 log.error("saving failed", **failure(error))
                 kept &= not isinstance(fact, Consented | Withdrew | Forgot)
+                located &= not isinstance(fact, Chose)
+        if kept and not located:  # its lines are shown all the same, and nobody is told that it is kept
+            return replace(decision, replies=(*decision.replies[:-1], Reply((Line.STORE_FAILED,))))
         if kept:
             return decision
         if decision.moved:  # its words answer more than a wish about what is kept; they may be a card
@@ -203,10 +214,14 @@ class Responder:
                 await self._store.grant(incoming.person, purpose, at=incoming.at)
             case Withdrew(purpose=purpose):
                 await self._store.withdraw(incoming.person, purpose)
+            case Shown(tier=tier):
+                self._dangers.count(tier)
             case Forgot():
                 await self._store.forget(incoming.person)
             case Ended(outcome=outcome) if Purpose.REMEMBER in held.consents and not held.state.minor:
                 await self._store.save_outcome(incoming.person, outcome)
+            case Chose(country=country) if Purpose.COUNTRY in held.consents and not held.state.minor:
+                await self._store.save_country(incoming.person, country)
 
 
 def _noted(incoming: Incoming, decision: Decision) -> Decision:

@@ -35,14 +35,14 @@ from scripts.fitting import (
     refuse_without,
 )
 from scripts.score_noticing import Labelled, scored_by
-from scripts.score_safety import is_minor, tables_of, tier_of
+from scripts.score_safety import UNSEEN, is_minor, tables_of, tier_of
 from scripts.scores import Scored
 
 SAFETY: Final = prompts.FOLDER / "en/safety.yaml"
 DANGER: Final = prompts.FOLDER / "en/danger.txt"
 
-LEFT_OUT: Final = frozenset({"essay", "unseen"})
-"""Voices that are read and not fitted on: one as in noticing, one so that something stays unseen."""
+LEFT_OUT: Final = frozenset({"essay", *UNSEEN})
+"""Voices that are read and not fitted on: one as in noticing, the others so that something stays unseen."""
 
 STRENGTH: Final = 0.7
 """Of the regularisation, for tiers; and for the writer's age."""

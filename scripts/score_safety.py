@@ -18,7 +18,7 @@ from rich.text import Text
 from bot.core.model import Tier
 from bot.wording import printable
 from scripts.score_noticing import Labelled, print_scores
-from scripts.scores import Scored, by, share, share_of
+from scripts.scores import Rate, Scored, by, share, share_of
 
 _TIERS: Final = {
     "T1": Tier.UNCLEAR,
@@ -34,6 +34,9 @@ _TIERS: Final = {
 }
 _OTHER_KINDS: Final = (Tier.ABUSE, Tier.THREAT, Tier.MEDICAL, Tier.PSYCHOSIS, Tier.EATING)
 HARMLESS: Final = ("WITNESS", "COMPASSION", "OWN", "OTHER")
+
+UNSEEN: Final = ("unseen",)
+"""Voices of tests/corpus that no weight of danger is fitted on, and no rule is written for: they judge the rest."""
 
 
 def tier_of(row: Labelled | Scored) -> Tier | None:
@@ -57,7 +60,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def tables_of(scored: Sequence[Scored], misses: int = 0) -> Iterator[Table]:
     """Make all tables; with `misses`, one more that shows texts."""
-    yield _goals(scored)
+    table = Table("what", "messages", "share", title="Danger")
+    for name, messages, rate in goals(scored):
+        table.add_row(name, str(messages), str(rate))
+    yield table
     yield _labels(scored)
     if misses:
         yield _texts(scored, misses)
@@ -77,7 +83,9 @@ def _gets(*tiers: Tier) -> Callable[[Scored], bool]:
     return lambda one: one.danger.tier in tiers
 
 
-def _goals(scored: Sequence[Scored]) -> Table:
+def goals(scored: Sequence[Scored]) -> Iterator[tuple[str, int, Rate]]:
+    """Yield what is asked of seeing danger: in words, of how many messages, and the share reached."""
+
     def tiered(*tiers: Tier) -> list[Scored]:
         return [one for one in scored if tier_of(one) in tiers]
 
@@ -86,7 +94,6 @@ def _goals(scored: Sequence[Scored]) -> Table:
 
     minors = [one for one in scored if is_minor(one)]
     question, imminent = _gets(Tier.UNCLEAR), _gets(Tier.IMMINENT)
-    table = Table("what", "messages", "share", title="Danger")
     for name, ones, verdict in (
         ("own and imminent: a card", tiered(Tier.OWN, Tier.IMMINENT), gets_card),
         ("own and imminent: a card or the question", tiered(Tier.OWN, Tier.IMMINENT), is_seen),
@@ -105,8 +112,7 @@ def _goals(scored: Sequence[Scored]) -> Table:
         *((f"{label}: a card", labelled(label), gets_card) for label in (*HARMLESS, "PAST")),
         ("PAST: the question", labelled("PAST"), question),
     ):
-        table.add_row(name, str(len(ones)), str(share_of(ones, verdict)))
-    return table
+        yield name, len(ones), share_of(ones, verdict)
 
 
 def _labels(scored: Sequence[Scored]) -> Table:

@@ -398,7 +398,8 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_check_of_prompts_and_settings_in_order_says_so(tmp_path: Path) -> None:
-    assert bot(tmp_path, "check") == (0, "prompts/ and the settings are in order.\n", "")
+    status, out, err = bot(tmp_path, "check")
+    assert (status, out.splitlines()[0], err) == (0, "prompts/ and the settings are in order.", "")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, reduce
 from itertools import chain, combinations, product
 from operator import add
@@ -32,7 +33,20 @@ from bot.core.model import (
 )
 from bot.core.sequence import advance, begin
 from bot.core.steps import Answer, again, offer, onward, opening, take
-from bot.prompts import FOLDER, MESSAGES, SLOTS, ContentError, Copy, Prompts, check, load, read
+from bot.prompts import (
+    DANGER,
+    FOLDER,
+    MESSAGES,
+    MUST_SAY,
+    SLOTS,
+    ContentError,
+    Copy,
+    Prompts,
+    aging,
+    check,
+    load,
+    read,
+)
 from bot.wording import Measure, line_problems, measure, message_problems
 
 
@@ -211,13 +225,9 @@ def line_of(folder: Path, name: str, text: str) -> int:
 
 def test_load_without_files_names_each(folder: Path) -> None:
     shutil.rmtree(folder)
-    assert problems_of(folder) == [
-        f"prompts/en/{name}:1: there is no such file: add it"
-        for name in (
-            *("noticing.yaml", "lexicon.txt", "danger.txt"),
-            *("safety.yaml", "walk.yaml", "copy.yaml", "groups.yaml"),
-        )
-    ]
+    names = ["en/noticing.yaml", "en/lexicon.txt", "en/danger.txt", "en/safety.yaml"]
+    names += ["helplines.yaml", "helpline_checks.yaml", "en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
+    assert problems_of(folder) == [f"prompts/{name}:1: there is no such file: add it" for name in names]
 
 
 @pytest.mark.parametrize(
@@ -387,6 +397,46 @@ def test_check_tells_of_rules_that_never_fire(folder: Path, name: str, old: str,
     assert any(problem in told for told in check(folder))
 
 
+def put(folder: Path, line: Line, wording: str) -> None:
+    """Say this in place of the line's first wording."""
+    (path,) = (path for path in (folder / "en").glob("*.yaml") if f"\n  {line}:\n" in path.read_text("utf-8"))
+    before, after = path.read_text("utf-8").split(f"\n  {line}:\n", 1)
+    rest = after.split("\n", 1)[1]
+    path.write_text(f'{before}\n  {line}:\n    - "{wording}"\n{rest}', "utf-8")
+
+
+def test_check_tells_what_each_line_has_to_say_and_does_not(folder: Path) -> None:
+    for line in {line for lines, _, _ in MUST_SAY for line in lines}:
+        put(folder, line, "Some words.")
+    problems = check(folder)
+    for lines, _, what in MUST_SAY:
+        for line in lines:
+            assert any(f"lines.{line}: does not say {what}: " in problem for problem in problems)
+
+
+def test_check_wants_the_emergency_number_before_all_else(folder: Path) -> None:
+    put(folder, Line.CARD_MEDICAL, "Say where you are. Call {emergency}. Tell someone near you.")
+    (problem,) = check(folder)
+    assert "lines.card.medical: does not say the emergency number, in its first sentence" in problem
+
+
+def test_check_takes_no_metaphor_where_it_is_about_danger(folder: Path) -> None:
+    for line in DANGER:
+        put(folder, line, "That is heavy.")
+    problems = check(folder)
+    for line in DANGER:
+        assert any(f"lines.{line}: “heavy” is never said: a metaphor" in problem for problem in problems)
+
+
+def test_check_takes_what_is_a_metaphor_in_danger_elsewhere(folder: Path) -> None:
+    put(folder, Line.ARRIVE_NONE, "That is heavy.")
+    assert check(folder) == []
+
+
+def test_danger_has_all_that_cards_and_the_question_say() -> None:
+    assert {line for line in Line if line.startswith(("card.", "danger."))} <= DANGER
+
+
 def test_check_judges_the_longest_words_of_a_slot(folder: Path) -> None:
     change(folder, "walk.yaml", '"have what they need"', '"have all that they need, for as long as they need it"')
     assert any("lines.wish: a sentence of" in problem for problem in check(folder))
@@ -395,6 +445,11 @@ def test_check_judges_the_longest_words_of_a_slot(folder: Path) -> None:
 def test_check_holds_the_description_to_what_telegram_shows(folder: Path) -> None:
     change(folder, "copy.yaml", "Small steps from another's pain", f"{LONG} {LONG} Small steps")
     assert any("is longer than the 120 letters that Telegram shows" in problem for problem in check(folder))
+
+
+def test_check_holds_the_description_to_the_length_of_a_message(folder: Path) -> None:
+    put(folder, Line.DESCRIPTION, f"{'It is. ' * 22} A program.")
+    assert any("46 words in one message: at most 45 (the message description)" in problem for problem in check(folder))
 
 
 def test_check_judges_what_can_be_read_beside_a_broken_file(folder: Path) -> None:
@@ -409,3 +464,75 @@ def test_check_judges_what_can_be_read_beside_a_broken_file(folder: Path) -> Non
 def test_slots_are_filled_by_labels_that_there_are() -> None:
     for starts in SLOTS.values():
         assert all(any(label.startswith(start) for label in Label) for start in starts.values())
+
+
+# --- Helplines ----------------------------------------------------------------------------------------------------
+
+
+def in_helplines(folder: Path, old: str, new: str) -> None:
+    path = folder / "helplines.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_load_tells_every_problem_of_the_helplines_with_its_line(folder: Path) -> None:
+    in_helplines(folder, 'dial: "800725462"', 'dial: "800 SAKINA"')
+    in_helplines(folder, "read: 2026-11-22", "read: last year")
+    assert any(problem.endswith("read: should be a day: 2026-11-22") for problem in problems_of(folder))
+    in_helplines(folder, "read: last year", "read: 2026-11-22")
+    in_helplines(folder, '"https://www.emaratalyoum.com/local-section/health/2026-03-03-1.2021372"', '""')
+    in_helplines(folder, "GB:", "UK:")
+    told = problems_of(folder)
+    assert all(problem.startswith("prompts/helplines.yaml:") for problem in told)
+    for what in (
+        "“800 SAKINA” cannot be dialled",
+        "has no source",
+        "there is no country with this code",
+        "no GB among",
+    ):
+        assert [what in problem for problem in told].count(True) == 1
+    number = next(
+        at
+        for at, text in enumerate((folder / "helplines.yaml").read_text("utf-8").splitlines(), start=1)
+        if "SAKINA" in text and "name" in text
+    )
+    assert any(problem.startswith(f"prompts/helplines.yaml:{number}: countries.AE.lines:") for problem in told)
+
+
+def test_load_tells_of_a_check_that_names_no_line(folder: Path) -> None:
+    row = '{country: GB, line: "Lifelin", date: 2026-12-01, result: wrong}'
+    (folder / "helpline_checks.yaml").write_text(f"checks:\n  - {row}\n", encoding="utf-8")
+    (problem,) = problems_of(folder)
+    assert problem.startswith("prompts/helpline_checks.yaml:2: checks: there is no line “Lifelin” in GB")
+
+
+def test_load_leaves_out_a_line_that_was_found_wrong(folder: Path) -> None:
+    row = '{country: GB, line: "Lifeline", date: 2026-12-01, result: wrong}'
+    (folder / "helpline_checks.yaml").write_text(f"checks:\n  - {row}\n", encoding="utf-8")
+    names = [line.name for line in load(folder).content.helplines.countries["GB"].lines]
+    assert "NHS 111" in names
+    assert "Lifeline" not in names
+
+
+def test_check_tells_of_a_country_whose_message_is_too_long(folder: Path) -> None:
+    in_helplines(folder, 'name: "SAKINA"', f'name: "{"one " * 30}"')
+    in_helplines(folder, 'name: "Emirates Health Services"', f'name: "{"one " * 40}"')
+    assert any("countries.AE: no line fits into a message" in problem for problem in check(folder))
+
+
+@pytest.mark.parametrize(("old", "new"), [('name: "SAKINA"', 'name: "SAKINA ★"'), ('hours: "24/7"', 'hours: "24/7 ☎"')])
+def test_check_holds_what_is_shown_of_a_line_to_plain_signs(folder: Path, old: str, new: str) -> None:
+    in_helplines(folder, old, new)
+    (problem,) = check(folder)
+    assert "countries.AE: SAKINA" in problem
+    assert "plain words, read aloud well" in problem
+
+
+def test_aging_tells_sixty_days_ahead_and_of_nothing_before(prompts: Prompts) -> None:
+    hidden = (date(2027, 11, 22) - date(1970, 1, 1)).days * 86_400
+    lines = sum(len(country.lines) for country in prompts.content.helplines.countries.values())
+    assert aging(prompts, hidden - 60 * 86_400) == []
+    assert len(aging(prompts, hidden - 59 * 86_400)) == lines
+    assert "will be hidden in 59 days" in aging(prompts, hidden - 59 * 86_400)[0]
+    assert "is hidden" in aging(prompts, hidden + 86_400)[0]

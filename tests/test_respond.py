@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from typing_extensions import override
 
@@ -16,12 +17,15 @@ from bot.core.model import (
     Decision,
     Incoming,
     Kind,
+    Lane,
+    Notice,
     Outcome,
     Purpose,
     Source,
     Step,
     Where,
 )
+from bot.core.noticing import Reader
 from bot.core.safety import OUTCOMES, Guard, Points, SafetyRules
 from bot.core.scoring import Lexicon
 from bot.respond import IDLE, Responder
@@ -78,6 +82,11 @@ class FailingStore(Store):
     async def forget(self, person: int) -> int:
         self._perhaps_fail("forget")
         return await super().forget(person)
+
+    @override
+    async def save_country(self, person: int, code: str) -> bool:
+        self._perhaps_fail("save_country")
+        return await super().save_country(person, code)
 
     @override
     async def save_outcome(self, person: int, outcome: Outcome) -> bool:
@@ -402,7 +411,12 @@ async def test_walk_is_led_to_its_close_while_the_store_can_neither_be_read_nor_
 async def test_card_comes_while_the_store_can_neither_be_read_nor_written(ann: Person, store: FailingStore) -> None:
     store.failing = frozenset({"consents", "save_outcome"})
     await ann.commands("walk")
-    assert lines(await ann.says("i want to kill myself")) == [Line.CARD_OWN, Line.CARD_LINES, Line.CARD_STAY]
+    assert lines(await ann.says("i want to kill myself")) == [
+        Line.CARD_OWN,
+        Line.CARD_LINES,
+        Line.CARD_STAY,
+        Line.BARRIER_ASK,
+    ]
 
 
 async def test_close_is_said_when_its_outcome_cannot_be_kept(ann: Person, store: FailingStore) -> None:
@@ -457,7 +471,7 @@ async def test_card_comes_though_what_someone_under_16_agreed_to_cannot_be_delet
     await says_yes(ann)
     store.failing = frozenset({"withdraw"})
     after = await ann.says("im 14 and i want to kill myself")
-    assert lines(after) == [Line.CARD_OWN, Line.CARD_LINES, Line.CARD_MINOR]
+    assert lines(after) == [Line.CARD_OWN_YOUNG, Line.CARD_LINES, Line.CARD_MINOR, Line.BARRIER_ASK]
     assert (after.held.state.minor, after.held.consents) == (True, REMEMBER)
     await ann.walks()
     assert await store.outcomes(ANN) == ()
@@ -491,15 +505,52 @@ def stumbling(content: Content) -> Content:
     return replace(content, guard=StumblingGuard())
 
 
-async def test_writer_of_a_message_that_the_core_fails_on_is_shown_where_help_is(store: Store, clock: Clock) -> None:
+async def test_writer_of_a_message_that_the_core_fails_on_gets_a_general_card(store: Store, clock: Clock) -> None:
     ann = Person(responder_of(store, clock, content=stumbling(PROMPTS.content)), ANN)
     before = await ann.commands("walk")
+    failed_before = failures()
     with capture_logs() as log:
         after = await ann.says("xylophone")
-    assert lines(after) == [Line.CRISIS]
+    assert lines(after) == [Line.CARD_FAILED, Line.CARD_LINES, Line.CARD_STAY]
+    assert {reply.lane for reply in after.replies} == {Lane.DANGER}
     assert after.held.state == before.held.state
+    assert failures() == failed_before + 1
     assert [(entry["event"], entry["error"]) for entry in log] == [("core failed", "ZeroDivisionError")]
     assert (await ann.says("did it")).held.state.step is Step.EASE
+
+
+async def test_danger_gets_a_general_card_when_what_is_read_beside_it_fails(store: Store, clock: Clock) -> None:
+    class StumblingReader(Reader):
+        @override
+        def __init__(self) -> None:
+            pass
+
+        @override
+        def notice(self, said: Utterance) -> Notice:
+            raise ZeroDivisionError(said.normal)
+
+    ann = Person(responder_of(store, clock, content=replace(PROMPTS.content, reader=StumblingReader())), ANN)
+    with capture_logs() as log:
+        assert lines(await ann.says("i want to die"))[0] is Line.CARD_FAILED
+    assert "die" not in str(log)
+
+
+async def test_dangers_are_counted_for_all_together_when_their_day_is_over(ann: Person, clock: Clock) -> None:
+    def counted(tier: str) -> float:
+        return REGISTRY.get_sample_value("bot_dangers_total", {"tier": tier}) or 0
+
+    own, unclear = counted("own"), counted("unclear")
+    await ann.says("i want to die")
+    await ann.says("i want to die")
+    await Person(ann.responder, 2).says("i cant do this anymore")
+    assert (counted("own"), counted("unclear")) == (own, unclear)
+    clock.at += 24 * 60 * 60
+    await Person(ann.responder, 3).says("hello")
+    assert (counted("own"), counted("unclear")) == (own + 1, unclear + 1)
+
+
+def failures() -> float:
+    return REGISTRY.get_sample_value("bot_core_failures_total") or 0
 
 
 # --- many, and groups ---------------------------------------------------------------------------------------------
@@ -562,3 +613,71 @@ async def test_group_message_that_the_core_fails_on_gets_one_line_for_everyone(s
     responder = responder_of(store, clock, content=stumbling(PROMPTS.content))
     answer = await in_group(responder, ANN, "xylophone", addressed=True)
     assert (lines(answer), len(buttons(answer))) == ([Line.GROUP_DANGER], 1)
+
+
+# --- the country --------------------------------------------------------------------------------------------------
+
+
+async def in_new_zealand(person: Person) -> Decision:
+    await person.commands("country")
+    return await person.presses_data(
+        next(each.payload for each in buttons(person.heard) if PROMPTS.label(each) == "New Zealand")
+    )
+
+
+async def test_a_card_with_the_store_failing_still_shows_the_lines_of_the_country(
+    ann: Person, store: FailingStore
+) -> None:
+    await in_new_zealand(ann)
+    store.failing = frozenset({"consents", "grant", "withdraw", "forget", "save_outcome", "save_country"})
+    await ann.says("i want to die")
+    assert lines(ann.heard) == [Line.CARD_OWN, Line.CARD_LINES_COUNTRY, Line.CARD_STAY, Line.BARRIER_ASK]
+    assert "0508 828 865" in PROMPTS.text(ann.heard.replies[1])
+
+
+async def test_a_kept_country_is_there_after_half_an_hour_and_after_a_restart(
+    ann: Person, store: FailingStore, clock: Clock
+) -> None:
+    await in_new_zealand(ann)
+    await ann.presses(Label.COUNTRY_KEEP)
+    clock.at += IDLE + 1
+    assert lines(await ann.commands("crisis")) == [Line.CARD_LINES_COUNTRY, Line.CRISIS_STAY]
+    assert lines(await restarted(ann, store, clock).commands("crisis"))[0] is Line.CARD_LINES_COUNTRY
+
+
+async def test_a_country_that_is_not_kept_is_gone_after_half_an_hour(ann: Person, clock: Clock) -> None:
+    await in_new_zealand(ann)
+    clock.at += IDLE + 1
+    assert lines(await ann.commands("crisis")) == [Line.CRISIS]
+
+
+async def test_a_country_that_cannot_be_kept_is_shown_and_nobody_is_told_that_it_is_kept(
+    ann: Person, store: FailingStore
+) -> None:
+    await in_new_zealand(ann)
+    store.failing = frozenset({"save_country"})
+    assert lines(await ann.presses(Label.COUNTRY_KEEP)) == [Line.STORE_FAILED]
+    assert lines(await in_new_zealand(ann)) == [Line.CARD_LINES_COUNTRY, Line.STORE_FAILED]
+
+
+async def test_under_16_keeps_no_country(ann: Person, store: FailingStore) -> None:
+    await in_new_zealand(ann)
+    await ann.presses(Label.COUNTRY_KEEP)
+    await ann.says("im 13 and my dog died")
+    assert await store.country(ANN) == ""
+    assert lines(await in_new_zealand(ann)) == [Line.CARD_LINES_COUNTRY, Line.COUNTRY_NOW]
+    assert await store.country(ANN) == ""
+
+
+async def test_a_country_button_of_yesterday_means_the_same_country(ann: Person, store: Store, clock: Clock) -> None:
+    await ann.commands("country")
+    payload = next(each.payload for each in buttons(ann.heard) if PROMPTS.label(each) == "Kenya")
+    again = restarted(ann, store, clock)
+    assert (await again.presses_data(payload)).held.country == "KE"
+
+
+async def test_a_country_may_be_typed_after_the_core_has_failed(store: Store, clock: Clock) -> None:
+    stumbling = replace(PROMPTS.content, guard=StumblingGuard())
+    ann = Person(responder_of(store, clock, content=stumbling), ANN)
+    assert lines(await ann.says("xylophone")) == [Line.CARD_FAILED, Line.CARD_LINES, Line.CARD_STAY]
+    assert lines(await ann.says("new zealand"))[0] is Line.CARD_LINES_COUNTRY

@@ -79,8 +79,8 @@ async def running(telegram: Server, home: Path, **settings: str) -> AsyncIterato
 
 
 def said(line: Line) -> set[str]:
-    """Every wording of a line that has no slots."""
-    return set(WORDS.lines[line])
+    """Every wording of a line that needs nothing to fill it."""
+    return {WORDS.text(Reply((line,), picks=(pick,))) for pick in range(len(WORDS.lines[line]))}
 
 
 def label(name: Label) -> str:

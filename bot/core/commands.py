@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.core.cards import where_help_is
 from bot.core.gap import outcome_of
+from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
 from bot.core.model import (
     Action,
     Button,
+    Chose,
     Consented,
     Decision,
     Ended,
@@ -27,19 +30,25 @@ from bot.core.model import (
     Incoming,
     Lane,
     Moved,
+    Opened,
     Purpose,
     Reason,
     Reply,
     Step,
     Withdrew,
 )
-from bot.core.sequence import HOLDS, WALKING, Under, advance, begin
+from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Under, advance, begin
 from bot.core.steps import BEGIN, REMEMBER, opening
 
 _CONSENT: Final = (
     (Button(Label.REMEMBER_YES, Action.REMEMBER_YES),),
     (Button(Label.UNDER_16, Action.REMEMBER_UNDER_16), Button(Label.REMEMBER_NO, Action.REMEMBER_NO)),
 )
+_KEEP_COUNTRY: Final = (
+    (Button(Label.COUNTRY_KEEP, Action.COUNTRY_KEEP),),
+    (Button(Label.UNDER_16, Action.REMEMBER_UNDER_16), Button(Label.COUNTRY_FOR_NOW, Action.COUNTRY_FOR_NOW)),
+)
+_DROP_COUNTRY: Final = ((Button(Label.COUNTRY_DROP, Action.COUNTRY_DROP),),)
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]+)(?:@\w+)?(?![\w/@])\s*")  # "/stop." stops too
 _PLACES: Final = ("first", "second", "third")
 _SPOKE_OF: Final = ((), (Line.SPOKE_OF_ONE,), (Line.SPOKE_OF_TWO,), (Line.SPOKE_OF_THREE,))
@@ -84,7 +93,7 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
     decision = _say(replace(held, state=state), Line.STOPPED)
     if before.step is Step.DANGER_ASK:  # the question stays open, so where help is comes first
-        decision = replace(decision, replies=(Reply((Line.CARD_LINES,), lane=Lane.DANGER), *decision.replies))
+        decision = replace(decision, replies=(where_help_is(), *decision.replies))
     return replace(decision, facts=(Moved(before.step, Event.STOP, state.step), *ended))
 
 
@@ -106,13 +115,73 @@ def privacy(_: Incoming, held: Held) -> Decision:
     return Decision(held, tuple(Reply((line,)) for line in lines))
 
 
-def consent(_: Incoming, held: Held) -> Decision:
-    """Show what was agreed to, with the way out; or ask."""
+def consent(incoming: Incoming, held: Held) -> Decision:
+    """Show what was agreed to, each with its way out; or ask."""
+    decision = _consent_to_remember(incoming, held)
+    if Purpose.COUNTRY not in held.consents:
+        return decision
+    off = Reply((Line.CONSENT_COUNTRY,), ((Button(Label.COUNTRY_OFF, Action.COUNTRY_OFF),),))
+    return replace(decision, replies=(*decision.replies, off))
+
+
+def _consent_to_remember(_: Incoming, held: Held) -> Decision:
     if Purpose.REMEMBER in held.consents:
         return _say(held, Line.CONSENT_ON, buttons=((Button(Label.REMEMBER_OFF, Action.REMEMBER_OFF),),))
     if held.state.minor:
         return _say(held, Line.CONSENT_UNDER_16)
     return _say(held, Line.CONSENT_ASK, buttons=_CONSENT)
+
+
+def country(_: Incoming, held: Held) -> Decision:
+    """Which country? Its buttons are made where the countries are known."""
+    return _say(held, Line.COUNTRY_ASK, buttons=_DROP_COUNTRY if held.country else ())
+
+
+def settle(held: Held, code: str) -> Decision:
+    """The lines of a country, and how long it is held. Whether to keep it is asked of nobody at a card."""
+    kept = Purpose.COUNTRY in held.consents
+    may_ask = not held.state.minor and held.state.step not in AFTER_CARD | {Step.DANGER_ASK}
+    line = Line.COUNTRY_KEPT if kept else Line.COUNTRY_KEEP if may_ask else Line.COUNTRY_NOW
+    buttons = _KEEP_COUNTRY if line is Line.COUNTRY_KEEP else ()
+    replies = (Reply((Line.CARD_LINES,), lane=Lane.DANGER), Reply((line,), buttons))
+    return Decision(replace(held, country=code), replies, (Chose(code),))
+
+
+def country_chosen(incoming: Incoming, held: Held) -> Decision:
+    """A tap on the name of a country."""
+    match incoming.pressed:
+        case Opened(value=value) if value < len(PLACES):
+            return settle(held, PLACES[value])
+        case _:
+            return country(incoming, held)
+
+
+def country_kept(incoming: Incoming, held: Held) -> Decision:
+    """Yes, and 16 or older. After half an hour there is no country any more that it could be."""
+    if held.state.minor:
+        return _say(held, Line.CONSENT_UNDER_16)
+    if not held.country:
+        return country(incoming, held)
+    decision = _say(replace(held, consents=held.consents | {Purpose.COUNTRY}), Line.COUNTRY_KEPT)
+    return replace(decision, facts=(Consented(Purpose.COUNTRY), Chose(held.country)))
+
+
+def country_for_now(_: Incoming, held: Held) -> Decision:
+    """No is as good an answer."""
+    return _say(held, Line.COUNTRY_FOR_NOW)
+
+
+def country_dropped(_: Incoming, held: Held) -> Decision:
+    """No country is shown any more, and none is kept."""
+    withdrawn = (Withdrew(Purpose.COUNTRY),) if Purpose.COUNTRY in held.consents else ()
+    held = replace(held, country="", consents=held.consents - {Purpose.COUNTRY})
+    return replace(_say(held, Line.COUNTRY_DROPPED), facts=withdrawn)
+
+
+def country_off(_: Incoming, held: Held) -> Decision:
+    """One tap: it is kept no more, and shown until it leaves memory."""
+    decision = _say(replace(held, consents=held.consents - {Purpose.COUNTRY}), Line.COUNTRY_FOR_NOW)
+    return replace(decision, facts=(Withdrew(Purpose.COUNTRY),))
 
 
 def forget(_: Incoming, held: Held) -> Decision:
@@ -178,6 +247,7 @@ COMMANDS: Mapping[str, Handler] = {
     "start": start,
     "walk": walk,
     "crisis": crisis,
+    "country": country,
     "stop": stop,
     "help": help_,
     "why": why,
@@ -189,6 +259,7 @@ COMMANDS: Mapping[str, Handler] = {
 
 BUTTONS: Mapping[Action, Handler] = {
     Action.WALK: walk,
+    Action.CRISIS: crisis,
     Action.REMEMBER: consent,
     Action.REMEMBER_YES: consent_given,
     Action.REMEMBER_NO: consent_refused,
@@ -196,12 +267,18 @@ BUTTONS: Mapping[Action, Handler] = {
     Action.REMEMBER_OFF: consent_withdrawn,
     Action.FORGET_YES: forgotten,
     Action.FORGET_NO: kept,
+    Action.COUNTRY: country_chosen,
+    Action.COUNTRY_KEEP: country_kept,
+    Action.COUNTRY_FOR_NOW: country_for_now,
+    Action.COUNTRY_DROP: country_dropped,
+    Action.COUNTRY_OFF: country_off,
 }
 """The buttons that mean the same whatever step a walk stands at, so they never go stale."""
 
 
 TYPED_BUTTONS: Mapping[Label, Action] = {
     Label.BEGIN: Action.WALK,
+    Label.URGENT_HELP: Action.CRISIS,
     Label.REMEMBER: Action.REMEMBER,
     Label.REMEMBER_YES: Action.REMEMBER_YES,
     Label.REMEMBER_NO: Action.REMEMBER_NO,
@@ -209,6 +286,10 @@ TYPED_BUTTONS: Mapping[Label, Action] = {
     Label.REMEMBER_OFF: Action.REMEMBER_OFF,
     Label.FORGET_YES: Action.FORGET_YES,
     Label.FORGET_NO: Action.FORGET_NO,
+    Label.COUNTRY_KEEP: Action.COUNTRY_KEEP,
+    Label.COUNTRY_FOR_NOW: Action.COUNTRY_FOR_NOW,
+    Label.COUNTRY_DROP: Action.COUNTRY_DROP,
+    Label.COUNTRY_OFF: Action.COUNTRY_OFF,
 }
 """The same buttons by their words, for whoever types them."""
 

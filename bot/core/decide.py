@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, stop, unknown
+from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, was_shown
+from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, settle, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
+from bot.core.helplines import placed, rows_of
 from bot.core.lines import Label, Line
 from bot.core.matching import Utterance, hear, plain
 from bot.core.model import (
     About,
     Action,
+    Barrier,
     Button,
     Condition,
     Content,
@@ -30,23 +33,23 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
-    Lane,
     Moved,
     Notice,
     Opened,
     Refused,
     Reply,
+    Shown,
     State,
     Step,
     Tier,
     Where,
     Why,
 )
-from bot.core.sequence import WALKING, advance, begin, knows
+from bot.core.sequence import AFTER_CARD, WALKING, advance, begin, knows
 from bot.core.steps import BEGIN, Answer, again, offer, onward, opening, read, stay_with, take, typed
 
 _TENDER: Final = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
-_CARDS: Final = {tier: Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}}
+_WORDS_OF_A_NAME: Final = 3
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
 
 
@@ -82,9 +85,9 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
     decision = _explained(turn, room, decision)
     if now.state.minor:
-        replies = _with_minor(decision.replies, tell=found_minor)
+        replies = _with_minor(decision.replies) if found_minor else decision.replies
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    return _worded(held, decision)
+    return _worded(held, placed(decision, content, incoming.at))
 
 
 _GRAVITY: Final = (
@@ -115,31 +118,45 @@ def _danger_in(incoming: Incoming, said: Utterance, content: Content) -> Danger:
 
 
 def _danger(turn: _Turn) -> Decision | None:
-    if turn.danger.tier is Tier.NONE or turn.incoming.forwarded:
+    tier, state = turn.danger.tier, turn.state
+    if tier is Tier.NONE or turn.incoming.forwarded:
         return None
-    if turn.danger.tier is not Tier.UNCLEAR:
-        return _held(turn, _CARDS[turn.danger.tier])
-    if turn.state.step in {Step.HELD, Step.DANGER_ASK} or turn.state.danger_asked:
-        return None
-    asked = advance(_with_walk(turn), Event.UNCLEAR)
-    return _moved(turn, Event.UNCLEAR, asked, again(asked))
+    stops = says_stop(turn.incoming, turn.content)
+    may_ask = not state.danger_asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
+    for_a_friend = tier is Tier.FRIEND and turn.content.answers.is_for_a_friend(turn.incoming.words)
+    if may_ask and (tier is Tier.UNCLEAR or for_a_friend):
+        # To someone who asks for a friend, a clear no leads to the friend's card.
+        anew = Step.IDLE if stops else Step.HELD if for_a_friend else None
+        return _interrupted(turn, Event.UNCLEAR, Tier.UNCLEAR, anew=anew, stops=stops)
+    if tier is Tier.UNCLEAR:
+        stops &= state.step not in {Step.DANGER_ASK, Step.IDLE}
+        return stop(turn.incoming, turn.held) if stops else None
+    if state.step in AFTER_CARD and was_shown(tier, turn.held.said):
+        state = replace(_anew(turn, Event.CARD, Step.IDLE), step=state.step) if stops else state
+        return Decision(replace(turn.held, state=state), once_more(tier, state))
+    event = Event.CARD if tier in ASKING else Event.DANGER
+    return _interrupted(turn, event, tier, anew=Step.IDLE if stops or tier in ENDING else None, stops=stops)
 
 
-def _held(turn: _Turn, card: Line) -> Decision:
-    state = advance(_with_walk(turn), Event.DANGER)
-    return _moved(turn, Event.DANGER, state, *_card(card, state))
+def _interrupted(turn: _Turn, event: Event, tier: Tier, *, anew: Step | None, stops: bool) -> Decision:
+    """The question or a card, whatever was under way. It goes on afterwards if asked to, or `anew`."""
+    state = advance(_with_walk(turn), event) if anew is None else _anew(turn, event, anew)
+    decision = _moved(turn, event, state, *((again(state),) if tier is Tier.UNCLEAR else card_of(tier, state)))
+    stopped = stops and turn.state.step in WALKING
+    ended = (Ended(outcome_of(turn.state, turn.incoming.at, finished=False)),) if stopped else ()
+    return replace(decision, facts=(*decision.facts, Shown(tier), *ended))
 
 
-def _card(card: Line, state: State) -> tuple[Reply, ...]:
-    messages = (Reply((card,)), Reply((Line.CARD_LINES,)), Reply((Line.CARD_STAY,), offer(state)))
-    return tuple(replace(message, lane=Lane.DANGER) for message in messages)
+def _anew(turn: _Turn, event: Event, resume: Step) -> State:
+    """After `event`, with nothing left of what was under way but what it ruled out."""
+    ruled_out = Notice(conditions=turn.state.conditions | turn.notice.conditions)
+    return replace(advance(_new_walk(turn, Step.IDLE, ruled_out), event), resume=resume)
 
 
-def _with_minor(replies: tuple[Reply, ...], *, tell: bool) -> tuple[Reply, ...]:
-    """The same with the words for someone under 16: in a card in place of its last, else first, to `tell` it once."""
-    if replies and replies[-1].keys == (Line.CARD_STAY,):
-        return (*replies[:-1], replace(replies[-1], keys=(Line.CARD_MINOR,)))
-    return (Reply((Line.CARD_MINOR,)), *replies) if tell else replies
+def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
+    """The same with the words for someone under 16 first, to tell them once; a card has them already."""
+    told = any(Line.CARD_MINOR in reply.keys for reply in replies)
+    return replies if told else (Reply((Line.CARD_MINOR,)), *replies)
 
 
 def _with_walk(turn: _Turn) -> State:
@@ -163,7 +180,8 @@ def _unseen(turn: _Turn) -> Decision | None:
 def _command(turn: _Turn) -> Decision | None:
     if turn.incoming.kind is not Kind.COMMAND:
         return None
-    return COMMANDS.get(turn.incoming.command, unknown)(turn.incoming, turn.held)
+    named = _named(turn) if turn.incoming.command == "country" else None
+    return named or COMMANDS.get(turn.incoming.command, unknown)(turn.incoming, turn.held)
 
 
 def _press(turn: _Turn) -> Decision | None:
@@ -205,6 +223,22 @@ def _forwarded(turn: _Turn) -> Decision | None:
     return _moved(turn, Event.NEXT, state, again(state))
 
 
+def _country(turn: _Turn) -> Decision | None:
+    """The name of a country, where the bot has just asked for it."""
+    return _named(turn) if turn.held.asked_country else None
+
+
+def _named(turn: _Turn) -> Decision | None:
+    helplines = turn.content.helplines
+    match helplines.named(turn.incoming.words) or helplines.named(turn.incoming.text):
+        case ():
+            return None
+        case (code,):
+            return settle(turn.held, code)
+        case several:
+            return Decision(turn.held, (Reply((Line.COUNTRY_WHICH,), rows_of(several, helplines)),))
+
+
 def _aside(turn: _Turn) -> Decision | None:
     if turn.state.step is Step.DANGER_ASK:
         return None
@@ -227,7 +261,8 @@ def _aside(turn: _Turn) -> Decision | None:
 
 def _thanked(turn: _Turn) -> Decision:
     if turn.state.step not in WALKING:
-        return Decision(turn.held, (Reply((Line.THANKS,)),))
+        buttons = offer(turn.state) if turn.state.step in AFTER_CARD else ()
+        return Decision(turn.held, (Reply((Line.THANKS,), buttons),))
     return replace(stop(turn.incoming, turn.held), replies=(Reply((Line.THANKS,)),))
 
 
@@ -236,7 +271,9 @@ def _thanked(turn: _Turn) -> Decision:
 
 def _read(turn: _Turn) -> Answer | None:
     """The answer in what was typed: to stop, wherever it stands; else the last of several."""
-    answers = [answer for text in turn.incoming.texts if (answer := read(turn.state, text, turn.content)) is not None]
+    whole = turn.state.step is Step.DANGER_ASK  # "no" and then "well, yes" is no clear no
+    texts = (turn.incoming.words,) if whole else turn.incoming.texts
+    answers = [answer for text in texts if (answer := read(turn.state, text, turn.content)) is not None]
     return next((answer for answer in answers if answer.action is Action.STOP), answers[-1] if answers else None)
 
 
@@ -274,7 +311,9 @@ def _walk(turn: _Turn) -> Decision | None:
     state = turn.state
     if state.step in {Step.STAY, Step.HELD}:
         return Decision(turn.held, (stay_with(state),))
-    if state.step not in WALKING and state.step is not Step.DANGER_ASK:
+    asked = {Step.DANGER_ASK, Step.BARRIER, Step.PLAN}
+    whose = state.step is Step.WHOSE and state.resume is Step.HELD
+    if state.step not in WALKING | asked and not whose:
         return None
     conditions = turn.notice.conditions
     state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
@@ -291,19 +330,30 @@ def _answered(turn: _Turn, answer: Answer, *, heard: bool = False) -> Decision |
     taken = take(turn.state, answer)
     if taken is None or not knows(*taken):
         return None
+    if answer.action is Action.BARRIER:
+        state = advance(*taken)
+        return _moved(turn, taken[1], state, tip(Barrier(answer.value), state))
     return _went(turn, *taken, heard=heard)
 
 
 def _went(turn: _Turn, before: State, event: Event, *, heard: bool = False) -> Decision:
     state = advance(before, event)
-    return _moved(turn, event, state, *_replies(before, event, state, heard=heard))
+    decision = _moved(turn, event, state, *_replies(before, event, state, heard=heard))
+    if state.step is not Step.BARRIER:
+        return decision
+    others = event is not Event.OWN
+    return replace(decision, facts=(*decision.facts, Shown(Tier.FRIEND if others else Tier.OWN)))
 
 
 def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple[Reply, ...]:
+    if state.step is Step.IDLE and before.step is Step.DANGER_ASK:  # what the person had stopped stays so
+        return (Reply((Line.DANGER_NO,)), again(state, Line.STOPPED))
     if state.step is Step.IDLE:
         return (again(state, Line.WHOSE_MINE if event is Event.OWN else Line.BACK),)
-    if state.step is Step.HELD and before.step is not Step.HELD:
-        return _card(Line.CARD_FRIEND if event is Event.NEXT else Line.CARD_OWN, state)
+    if state.step is Step.BARRIER and before.step is Step.DANGER_ASK:
+        return card(Line.CARD_FRIEND if event is Event.NEXT else Line.CARD_ASKED, state)
+    if state.step is Step.BARRIER:
+        return card(Line.CARD_OWN if event is Event.OWN else Line.CARD_FORWARDED, state)
     after_no = (Reply((Line.DANGER_NO,)),) if before.step is Step.DANGER_ASK else ()
     return (*after_no, onward(before, event, state, heard=heard))
 
@@ -326,6 +376,12 @@ def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:
     return _moved(turn, Event.NEXT, state, opening(state) if step is Step.ARRIVE else again(state))
 
 
+def _no_country(turn: _Turn) -> Decision | None:
+    """A few words that are nothing else, where the bot has just asked for a country."""
+    few = len(turn.incoming.words.split()) <= _WORDS_OF_A_NAME
+    return Decision(turn.held, (Reply((Line.COUNTRY_UNKNOWN,)),)) if turn.held.asked_country and few else None
+
+
 def _short_help(turn: _Turn) -> Decision:
     return Decision(turn.held, (Reply((Line.HELP,), ((BEGIN,),)),))
 
@@ -339,11 +395,13 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _command,
     _press,
     _forwarded,
+    _country,
     _aside,
     _answer,
     _foreign,
     _walk,
     _noticed,
+    _no_country,
     _short_help,
 )
 """The first that has an answer gives it."""
@@ -351,10 +409,12 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
 _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _danger: Ground.DANGER,
     _forwarded: Ground.FORWARDED,
+    _country: Ground.ANSWER,
     _aside: Ground.KNOWN,
     _answer: Ground.ANSWER,
     _foreign: Ground.LANGUAGE,
     _walk: Ground.ANSWER,
+    _no_country: Ground.ANSWER,
 }
 """What those go by that look for one thing in a text."""
 
@@ -408,13 +468,18 @@ def _moved(turn: _Turn, event: Event, state: State, *replies: Reply) -> Decision
     return Decision(held, replies, (moved,))
 
 
+_OF_DANGER: Final = ("card.", "danger.", "tip.", "plan.", "barrier.")
+
+
 def _worded(before: Held, decision: Decision) -> Decision:
-    """Choose wordings: none comes twice in a walk before all have come."""
+    """Choose wordings: none comes twice in a walk before all have come, nor a card's in any walk that is held."""
     held = decision.held
-    said = dict(before.said) if held.state.walk == before.state.walk else {}
+    same = held.state.walk == before.state.walk
+    said = {line: often for line, often in before.said.items() if same or line.startswith(_OF_DANGER)}
     replies = []
     for reply in decision.replies:
-        picks = tuple(held.state.walk + said.get(line, 0) for line in reply.keys)
+        first = {line: 0 if line.startswith(_OF_DANGER) else held.state.walk for line in reply.keys}
+        picks = tuple(first[line] + said.get(line, 0) for line in reply.keys)
         said |= {line: said.get(line, 0) + 1 for line in reply.keys}
         replies.append(replace(reply, picks=picks))
     return replace(decision, held=replace(held, said=said), replies=tuple(replies))

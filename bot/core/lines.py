@@ -94,12 +94,48 @@ class Line(StrEnum):
     CARD_MEDICAL = "card.medical"
     CARD_PSYCHOSIS = "card.psychosis"
     CARD_EATING = "card.eating"
+    CARD_ASKED = "card.asked"  # after any answer to the question but a clear no
+    CARD_FORWARDED = "card.forwarded"  # the words are someone else's
+    CARD_FAILED = "card.failed"  # the message could not be read
+    CARD_OWN_YOUNG = "card.own_young"  # under 16, an adult they choose comes first
+    CARD_FRIEND_YOUNG = "card.friend_young"
+    CARD_ABUSE_YOUNG = "card.abuse_young"
+    CARD_PSYCHOSIS_YOUNG = "card.psychosis_young"
+    CARD_EATING_YOUNG = "card.eating_young"
+    CARD_AGAIN = "card.again"  # danger once more while a card stands
+    CARD_AGAIN_NOW = "card.again_now"
     CARD_MINOR = "card.minor"
     CARD_LINES = "card.lines"  # the emergency number and the directory
+    CARD_LINES_COUNTRY = "card.lines.country"  # the same, for a country that has lines to show
+    CARD_LINES_NONE = "card.lines.none"  # and for one that has none
     CARD_STAY = "card.stay"
+    BARRIER_ASK = "barrier.ask"  # after a card, in its last message
+    TIP_NOTHING = "tip.nothing"  # before the plan: what fits what is in the way
+    TIP_COST = "tip.cost"
+    TIP_TRACED = "tip.traced"
+    TIP_SPEAKING = "tip.speaking"
+    TIP_BEFORE = "tip.before"
+    TIP_ENOUGH = "tip.enough"
+    TIP_ELSE = "tip.else"
+    PLAN_ASK = "plan.ask"  # who, when, how
+    PLAN_HEARD = "plan.heard"
+    PLAN_LATER = "plan.later"
+    PERSON_YOUNG = "person.young"  # who to turn to, under 16
     HELD_ANOTHER = "held.another"  # after an anchor
     HELD_HEARD = "held.heard"
     CRISIS = "crisis"
+    CRISIS_STAY = "crisis.stay"  # after the lines of a country
+
+    # the country whose lines are shown
+    COUNTRY_ASK = "country.ask"
+    COUNTRY_WHICH = "country.which"  # a name that may be of several
+    COUNTRY_UNKNOWN = "country.unknown"
+    COUNTRY_NOW = "country.now"  # after its lines
+    COUNTRY_KEEP = "country.keep"  # the same, with the question whether to keep it
+    COUNTRY_KEPT = "country.kept"
+    COUNTRY_FOR_NOW = "country.for_now"
+    COUNTRY_DROPPED = "country.dropped"
+    CONSENT_COUNTRY = "consent.country"
 
     # off the path
     WHOSE = "whose"
@@ -183,6 +219,20 @@ class Label(StrEnum):
     SOMEONE_ELSES = "someone_elses"
     MINE = "mine"
     STEADY_ME = "steady_me"
+    URGENT_HELP = "urgent_help"
+
+    BARRIER_NOTHING = "barrier.nothing"
+    BARRIER_COST = "barrier.cost"
+    BARRIER_TRACED = "barrier.traced"
+    BARRIER_SPEAKING = "barrier.speaking"
+    BARRIER_BEFORE = "barrier.before"
+    BARRIER_ENOUGH = "barrier.enough"
+    BARRIER_ELSE = "barrier.else"
+    PLAN_CALL = "plan.call"
+    PLAN_TEXT = "plan.text"
+    PLAN_SOMEONE = "plan.someone"
+    PLAN_ADULT = "plan.adult"
+    PLAN_NOT_NOW = "plan.not_now"
     KINDNESS = "kindness"
 
     UPSET_LITTLE = "upset.little"
@@ -247,6 +297,26 @@ class Label(StrEnum):
     FORGET_NO = "forget.no"
     WRITE_PRIVATELY = "write_privately"
 
+    COUNTRY = "country"  # on a button: the name of the country
+    COUNTRY_KEEP = "country.keep"
+    COUNTRY_FOR_NOW = "country.for_now"
+    COUNTRY_DROP = "country.drop"
+    COUNTRY_OFF = "country.off"
+    EMERGENCY_LOCAL = "emergency.local"  # fills {emergency} in a card where no number is known
+    EMERGENCY_OFTEN = "emergency.often"  # likewise among a country's lines
+    OR = "or"  # between numbers
+    REACHES_AMBULANCE = "reaches.ambulance"  # behind an emergency number
+    REACHES_RESCUE = "reaches.rescue"
+    REACHES_POLICE = "reaches.police"
+    REACHES_REGIONS = "reaches.regions"
+    SERVES_YOUNG = "serves.young"  # behind the name of a line
+    SERVES_VIOLENCE = "serves.violence"
+    LINE_HOURS_UNKNOWN = "line.hours_unknown"
+    LINE_SILENT = "line.silent"  # before the ways for someone who cannot speak aloud
+    LINE_TEXT = "line.text"
+    LINE_WHATSAPP = "line.whatsapp"
+    LINE_CHAT = "line.chat"
+
     REASON_SOMEONE = "reason.someone"  # "someone else": fills what a text spoke of
     REASON_LIVING = "reason.living"
     REASON_DEATH = "reason.death"
@@ -265,6 +335,7 @@ class Label(StrEnum):
     COMMAND_START = "command.start"  # in Telegram's menu of commands
     COMMAND_WALK = "command.walk"
     COMMAND_CRISIS = "command.crisis"
+    COMMAND_COUNTRY = "command.country"
     COMMAND_STOP = "command.stop"
     COMMAND_HELP = "command.help"
     COMMAND_WHY = "command.why"

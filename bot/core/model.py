@@ -12,6 +12,8 @@ from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from bot.core.cards import Answers
+    from bot.core.helplines import Helplines
     from bot.core.lines import Label, Line
     from bot.core.noticing import Reader
     from bot.core.safety import Guard
@@ -219,6 +221,8 @@ class Step(IntEnum):
     HELD = 19  # after a card about danger
     WHOSE = 20  # a forwarded text: whose words are these?
     DANGER_ASK = 21  # the one direct question
+    BARRIER = 22  # after a card: what might get in the way of contacting someone
+    PLAN = 23  # after that: who, when, how
 
 
 class Event(StrEnum):
@@ -235,7 +239,8 @@ class Event(StrEnum):
     SHORT = "short"
     OWN = "own"
     PERSON = "person"
-    DANGER = "danger"
+    DANGER = "danger"  # a card, after which nothing is asked
+    CARD = "card"  # a card, and then what might get in the way
     UNCLEAR = "unclear"
 
 
@@ -304,6 +309,18 @@ class Change(IntEnum):
     MORE = 3
 
 
+class Barrier(IntEnum):
+    """What might get in the way of contacting someone. It chooses a tip and is kept nowhere."""
+
+    NOTHING = 1
+    COST = 2
+    TRACED = 3
+    SPEAKING = 4
+    BEFORE = 5  # tried before
+    ENOUGH = 6  # "not bad enough"
+    ELSE = 7
+
+
 NO_RATING = 15
 """In `State.upset_before` and `State.upset_after`: not answered. A skip is kept as this, never filled in."""
 
@@ -339,6 +356,7 @@ class Purpose(StrEnum):
     """What a person may say yes to. Each is asked, shown and withdrawn by itself."""
 
     REMEMBER = "remember"
+    COUNTRY = "country"
 
 
 class Ground(StrEnum):
@@ -371,8 +389,10 @@ class Held:
 
     state: State = State()
     consents: frozenset[Purpose] = frozenset()
-    said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk; memory only
+    said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk, cards in any; memory only
     why: Why | None = None  # the last text was answered as it was; memory only
+    country: str = ""  # by its code, as the person chose it; kept only with a yes to that
+    asked_country: bool = False  # the bot has just asked for it; memory only
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +433,7 @@ class Action(IntEnum):
     ACT = 24  # with an Act
     WITH = 25  # with a Company
     CHANGE = 26  # with a Change
+    BARRIER = 27  # with a Barrier
     REMEMBER = 40  # ask whether to remember
     REMEMBER_YES = 41  # "yes, and I am 16 or older"
     REMEMBER_NO = 42
@@ -420,6 +441,12 @@ class Action(IntEnum):
     REMEMBER_UNDER_16 = 46
     FORGET_YES = 44
     FORGET_NO = 45
+    CRISIS = 50  # where urgent help is
+    COUNTRY = 70  # with a place in `helplines.PLACES`
+    COUNTRY_KEEP = 71
+    COUNTRY_FOR_NOW = 72
+    COUNTRY_DROP = 73
+    COUNTRY_OFF = 74
     DOOR = 60  # a link that opens the private chat; the adapter makes it, nothing travels
 
 
@@ -431,6 +458,7 @@ class Button:
     action: Action
     value: int = 0  # 0..255
     payload: str = ""
+    words: str = ""  # in place of the label's: the name of a country
 
 
 class Lane(IntEnum):
@@ -445,12 +473,13 @@ class Lane(IntEnum):
 class Reply:
     """One message, named by its lines, which are said in this order.
 
-    `picks`, one for each line, choose among its wordings: the same number, the same words.
+    `picks`, one for each line, choose among its wordings: the same number, the same words. A slot is filled by a label,
+    or by words of prompts/helplines.yaml.
     """
 
     keys: tuple[Line, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
-    slots: Mapping[str, Label] = field(default_factory=dict)
+    slots: Mapping[str, Label | str] = field(default_factory=dict)
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
 
@@ -514,7 +543,21 @@ class Forgot:
     """Someone asked to be forgotten, twice."""
 
 
-Fact = Moved | Ended | Consented | Withdrew | Forgot
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card, or the question, was shown. It is counted for all people together, and kept of nobody."""
+
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Chose:
+    """Someone chose a country, by its code: kept where they said yes to that."""
+
+    country: str
+
+
+Fact = Moved | Ended | Consented | Withdrew | Forgot | Shown | Chose
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,5 +584,7 @@ class Content:
     guard: Guard
     labels: Mapping[Label, str]
     spoken: Mapping[Label, str]  # the same, normalised once, for comparing with what was typed
+    helplines: Helplines
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...
+    answers: Answers  # what is said after danger was seen, read
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language

@@ -34,7 +34,8 @@ class Under(Enum):
     SHORT = auto()
     QUIET = auto()  # not PLAIN, and not overwhelmed either: no number is asked for
     NOT_BEGUN = auto()
-    DANGER_FORWARDED = auto()
+    ENDED = auto()  # by the person, or by a card after which it could do harm
+    DANGER_OF_ANOTHER = auto()  # forwarded words, or asked for a friend
     NOT_EASED_TWICE = auto()
     HARDER_BEFORE = auto()
 
@@ -56,7 +57,8 @@ HOLDS: Mapping[Under, Callable[[State], bool]] = {
     Under.SHORT: lambda s: s.short,
     Under.QUIET: lambda s: not HOLDS[Under.PLAIN](s) and Condition.OVERWHELM not in s.conditions,
     Under.NOT_BEGUN: lambda s: s.resume is Step.ARRIVE,
-    Under.DANGER_FORWARDED: lambda s: s.resume is Step.HELD,
+    Under.ENDED: lambda s: s.resume is Step.IDLE,
+    Under.DANGER_OF_ANOTHER: lambda s: s.resume is Step.HELD,
     Under.NOT_EASED_TWICE: lambda s: s.eases >= TRIES,
     Under.HARDER_BEFORE: lambda s: s.harder >= 1,
 }
@@ -80,10 +82,11 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.OWN, Event.NEXT, Step.KIND),
     Row(Step.OWN, Event.SKIP, Step.KIND),
     Row(Step.OWN, Event.PERSON, Step.OWN),
-    Row(Step.WHOSE, Event.NEXT, Step.HELD, Under.DANGER_FORWARDED),
+    Row(Step.WHOSE, Event.NEXT, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.WHOSE, Event.NEXT, Step.ARRIVE),
-    Row(Step.WHOSE, Event.OWN, Step.HELD, Under.DANGER_FORWARDED),
+    Row(Step.WHOSE, Event.OWN, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.WHOSE, Event.OWN, Step.IDLE),
+    Row(Step.WHOSE, Event.SKIP, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.WHOSE, Event.SKIP, Step.IDLE),
     # Regulated, by way of arrive and ease.
     Row(Step.ARRIVE, Event.NEXT, Step.EASE),
@@ -132,25 +135,41 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.CARE, Event.NEXT, Step.CLOSE),
     Row(Step.CARE, Event.SKIP, Step.CLOSE),
     Row(Step.CLOSE, Event.MORE, Step.KIND),
-    # Danger: the question, the card.
+    # Danger: the question, the card, what might get in the way, a plan.
     Row(Step.DANGER_ASK, Event.NEXT, Step.ARRIVE, Under.NOT_BEGUN),
+    Row(Step.DANGER_ASK, Event.NEXT, Step.IDLE, Under.ENDED),
+    Row(Step.DANGER_ASK, Event.NEXT, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.DANGER_ASK, Event.NEXT, Step.EASE),
-    Row(Step.DANGER_ASK, Event.OWN, Step.HELD),
-    Row(Step.HELD, Event.ANOTHER, Step.HELD),
-    Row(Step.HELD, Event.PERSON, Step.HELD),
-    Row(Step.HELD, Event.HARDER, Step.HELD),
-    Row(Step.HELD, Event.MORE, Step.ARRIVE, Under.NOT_BEGUN),
-    Row(Step.HELD, Event.MORE, Step.EASE),
+    Row(Step.DANGER_ASK, Event.OWN, Step.BARRIER),
+    Row(Step.BARRIER, Event.NEXT, Step.PLAN),
+    Row(Step.BARRIER, Event.SKIP, Step.HELD),
+    Row(Step.PLAN, Event.NEXT, Step.HELD),
+    Row(Step.PLAN, Event.SKIP, Step.HELD),
+    *(
+        Row(step, event, to, under)
+        for step in (Step.HELD, Step.BARRIER, Step.PLAN)
+        for event, to, under in (
+            (Event.ANOTHER, Step.HELD, Under.ALWAYS),
+            (Event.PERSON, Step.HELD, Under.ALWAYS),
+            (Event.HARDER, Step.HELD, Under.ALWAYS),
+            (Event.MORE, Step.ARRIVE, Under.NOT_BEGUN),
+            (Event.MORE, Step.ARRIVE, Under.ENDED),
+            (Event.MORE, Step.EASE, Under.ALWAYS),
+        )
+    ),
 )
+
+AFTER_CARD: frozenset[Step] = frozenset({Step.HELD, Step.BARRIER, Step.PLAN})
+"""The steps after a card. The walk goes on from there only when asked to."""
 
 WALKING: frozenset[Step] = frozenset(Step) - {
     Step.IDLE,
     Step.ASK,
     Step.OWN,
     Step.CLOSE,
-    Step.HELD,
     Step.WHOSE,
     Step.DANGER_ASK,
+    *AFTER_CARD,
 }
 """The steps of a walk that is under way."""
 
@@ -163,6 +182,7 @@ def _at(steps: frozenset[Step], event: Event, to: Step, under: Under = Under.ALW
 
 ANYWHERE: tuple[Row, ...] = (
     *_at(_EVERY, Event.DANGER, Step.HELD),
+    *_at(_EVERY, Event.CARD, Step.BARRIER),
     *_at(_EVERY, Event.UNCLEAR, Step.DANGER_ASK),
     *_at(_EVERY - {Step.IDLE}, Event.STOP, Step.IDLE),
     *_at(WALKING, Event.HARDER, Step.STAY, Under.HARDER_BEFORE),
@@ -190,7 +210,7 @@ _TABLE: dict[tuple[Step, Event], list[Row]] = {}
 for _row in (*TRANSITIONS, *ANYWHERE):
     _TABLE.setdefault((_row.step, _row.event), []).append(_row)
 
-_INTERRUPTIONS = frozenset({Event.DANGER, Event.UNCLEAR})
+_INTERRUPTIONS = frozenset({Event.DANGER, Event.CARD, Event.UNCLEAR})
 _STEADYING = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 
 
@@ -262,9 +282,11 @@ def _passed_over(state: State) -> Step:
 
 def _left_at(state: State, event: Event, to: Step) -> Step:
     """Where the walk is to go on: an interrupted step again, an ended one by what follows it."""
-    if state.step in _STEADYING | {Step.HELD, Step.DANGER_ASK}:
+    if HOLDS[Under.DANGER_OF_ANOTHER](state):
+        return Step.ARRIVE
+    if state.step in _STEADYING | AFTER_CARD | {Step.DANGER_ASK}:
         return state.resume
-    if event in _INTERRUPTIONS or to is Step.HELD:
+    if event in _INTERRUPTIONS or to in AFTER_CARD:
         return _GO_ON_AFTER.get(state.step, state.step)
     if to in _STEADYING:
         return _passed_over(state)

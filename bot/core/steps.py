@@ -15,6 +15,7 @@ from bot.core.model import (
     NO_RATING,
     Act,
     Action,
+    Barrier,
     Button,
     CareFor,
     Change,
@@ -28,7 +29,7 @@ from bot.core.model import (
     State,
     Step,
 )
-from bot.core.sequence import HOLDS, Under
+from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Under
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -39,6 +40,7 @@ _ANOTHER = Button(Label.SOMETHING_ELSE, Action.ANOTHER)
 _PERSON = Button(Label.PERSON, Action.PERSON)
 _STEADY_ME = Button(Label.STEADY_ME, Action.ANOTHER)
 _GO_ON = Button(Label.GO_ON, Action.MORE)
+_URGENT_HELP = Button(Label.URGENT_HELP, Action.CRISIS)
 BEGIN: Final = Button(Label.BEGIN, Action.WALK)
 REMEMBER: Final = Button(Label.REMEMBER, Action.REMEMBER)
 
@@ -123,22 +125,49 @@ _OFFERS: Mapping[Step, Rows] = {
         (Button(Label.YES, Action.OWN), Button(Label.NO, Action.NEXT)),
         (Button(Label.NOT_SURE, Action.OWN), Button(Label.RATHER_NOT_SAY, Action.OWN)),
     ),
+    Step.BARRIER: (
+        (
+            Button(Label.BARRIER_COST, Action.BARRIER, Barrier.COST),
+            Button(Label.BARRIER_TRACED, Action.BARRIER, Barrier.TRACED),
+        ),
+        (
+            Button(Label.BARRIER_SPEAKING, Action.BARRIER, Barrier.SPEAKING),
+            Button(Label.BARRIER_BEFORE, Action.BARRIER, Barrier.BEFORE),
+        ),
+        (
+            Button(Label.BARRIER_ENOUGH, Action.BARRIER, Barrier.ENOUGH),
+            Button(Label.BARRIER_ELSE, Action.BARRIER, Barrier.ELSE),
+        ),
+        (Button(Label.BARRIER_NOTHING, Action.BARRIER, Barrier.NOTHING), _STEADY_ME),
+    ),
+    Step.PLAN: (
+        (Button(Label.PLAN_CALL, Action.NEXT), Button(Label.PLAN_TEXT, Action.NEXT)),
+        (Button(Label.PLAN_SOMEONE, Action.NEXT), Button(Label.PLAN_NOT_NOW, Action.SKIP)),
+    ),
 }
+
+_PLAN_YOUNG: Rows = (
+    _OFFERS[Step.PLAN][0],
+    (Button(Label.PLAN_ADULT, Action.NEXT), Button(Label.PLAN_NOT_NOW, Action.SKIP)),
+)
 
 
 def offer(state: State) -> Rows:
     """The buttons of this step, in rows."""
     if state.step is Step.HELD:
         return ((_STEADY_ME, _PERSON), *_ways_on(state))
+    if state.step is Step.PLAN and state.minor:
+        return _PLAN_YOUNG
     if state.step is Step.CLOSE and not HOLDS[Under.PLAIN](state):
         return ((Button(Label.MORE, Action.MORE),),)
-    return _OFFERS.get(state.step, ())
+    rows = _OFFERS.get(state.step, ())
+    return (*rows, (_URGENT_HELP,)) if state.danger_asked and state.step in WALKING else rows
 
 
 def _ways_on(state: State) -> Rows:
     """After a card the walk goes on only if the person asks."""
     match state.resume:
-        case Step.CLOSE:
+        case Step.CLOSE | Step.IDLE:
             return ()
         case Step.ARRIVE:
             return ((Button(Label.BEGIN, Action.MORE),),)
@@ -192,6 +221,8 @@ _MAIN: Mapping[Step, Line] = {
     Step.LOOK_BACK: Line.LOOK_BACK,
     Step.CARE: Line.CARE,
     Step.DANGER_ASK: Line.DANGER_ASK,
+    Step.BARRIER: Line.BARRIER_ASK,
+    Step.PLAN: Line.PLAN_ASK,
 }
 
 
@@ -272,24 +303,25 @@ def _close(state: State) -> Line:
     return Line.CLOSE_SHORT if state.short else Line(f"close.{gap(state)}")
 
 
+_STAYING: Mapping[tuple[Step, Event], Line] = {
+    (Step.STAY, Event.RISE): Line.STAY_RISE,
+    (Step.STAY, Event.HARDER): Line.STAY_HARDER,
+    (Step.STAY, Event.PERSON): Line.STAY_PERSON,
+    (Step.HELD, Event.HARDER): Line.STAY_HARDER,
+    (Step.HELD, Event.PERSON): Line.OWN_PERSON,
+    (Step.HELD, Event.NEXT): Line.PLAN_HEARD,
+    (Step.HELD, Event.SKIP): Line.PLAN_LATER,
+    (Step.OWN, Event.PERSON): Line.OWN_PERSON,
+}
+"""What is said where the bot stays, by what led there."""
+
+
 def _staying(event: Event, state: State) -> tuple[Line, ...]:
-    match state.step, event:
-        case Step.STAY, Event.ANOTHER:
-            return (_anchor(state), Line.STAY_ANOTHER)
-        case Step.HELD, Event.ANOTHER:
-            return (_anchor(state), Line.HELD_ANOTHER)
-        case ((Step.STAY | Step.HELD), Event.PERSON):
-            return (Line.STAY_PERSON,)
-        case Step.OWN, Event.PERSON:
-            return (Line.OWN_PERSON,)
-        case ((Step.STAY | Step.HELD), Event.HARDER):
-            return (Line.STAY_HARDER,)
-        case Step.STAY, Event.RISE:
-            return (Line.STAY_RISE,)
-        case Step.OWN, _:
-            return (Line.OWN,)
-        case _:
-            return (Line.STAY,)
+    if event is Event.ANOTHER and state.step is not Step.OWN:
+        return (_anchor(state), Line.STAY_ANOTHER if state.step is Step.STAY else Line.HELD_ANOTHER)
+    if event is Event.PERSON and state.minor:
+        return (Line.PERSON_YOUNG,)
+    return (_STAYING.get((state.step, event), Line.OWN if state.step is Step.OWN else Line.STAY),)
 
 
 def _lead(before: State, event: Event, state: State) -> tuple[Line, ...]:
@@ -336,6 +368,7 @@ _EVENTS: Mapping[Action, Event] = {
     Action.SHORT: Event.SHORT,
     Action.PERSON: Event.PERSON,
     Action.OWN: Event.OWN,
+    Action.BARRIER: Event.NEXT,
 }
 
 _MEANINGS: Mapping[str, Answer] = {
@@ -360,19 +393,29 @@ _MEANINGS: Mapping[str, Answer] = {
 """What typed words mean at any step where they can be an answer."""
 
 _BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
-    "yes": ({Step.DANGER_ASK: Answer(Action.OWN)}, Answer(Action.NEXT)),
+    "yes": (
+        {
+            Step.WHOSE: Answer(Action.OWN),
+            Step.BARRIER: Answer(Action.BARRIER, Barrier.ELSE),
+        },
+        Answer(Action.NEXT),
+    ),
     "no": (
         {
             Step.ASK: Answer(Action.OWN),
             Step.OWN: Answer(Action.STOP),
-            Step.DANGER_ASK: Answer(Action.NEXT),
+            Step.WHOSE: Answer(Action.NEXT),
+            Step.BARRIER: Answer(Action.BARRIER, Barrier.NOTHING),
             Step.REACH: Answer(Action.ACT, Act.HOLD),
             Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE),
         },
         Answer(Action.SKIP),
     ),
-    "go_on": ({Step.STAY: Answer(Action.MORE), Step.HELD: Answer(Action.MORE)}, Answer(Action.NEXT)),
-    "not_sure": ({Step.DANGER_ASK: Answer(Action.OWN)}, Answer(Action.SKIP)),
+    "go_on": (dict.fromkeys((Step.STAY, *AFTER_CARD), Answer(Action.MORE)), Answer(Action.NEXT)),
+    "not_sure": (
+        {Step.BARRIER: Answer(Action.BARRIER, Barrier.ELSE)},
+        Answer(Action.SKIP),
+    ),
     "about_me": ({Step.WHO: Answer(Action.CARE_FOR, CareFor.MYSELF)}, Answer(Action.OWN)),
 }
 """What typed words mean at some steps, and everywhere else."""
@@ -386,6 +429,8 @@ _TYPED: Mapping[Step, Answer] = {
     Step.APART: Answer(Action.NEED, Need.OTHER),
     Step.REACH: Answer(Action.ACT, Act.OTHER),
     Step.TOGETHER: Answer(Action.WITH, Company.OTHER),
+    Step.BARRIER: Answer(Action.BARRIER, Barrier.ELSE),
+    Step.WHOSE: Answer(Action.OWN),
     Step.DANGER_ASK: Answer(Action.OWN),  # anything but a clear no shows the card
 }
 
@@ -407,16 +452,22 @@ _PLACES: Mapping[Action, frozenset[Step]] = {
     Action.ACT: frozenset({Step.REACH}),
     Action.WITH: frozenset({Step.TOGETHER}),
     Action.CHANGE: frozenset({Step.CARE}),
+    Action.BARRIER: frozenset({Step.BARRIER}),
 }
 
 
 def read(state: State, text: str, content: Content) -> Answer | None:
     """The answer that a text gives at this step, or None when it is no known one."""
+    if state.step is Step.DANGER_ASK:
+        return _to_the_question(text, content)
     words = plain(text)
     for row in offer(state):
         for button in row:
             if content.spoken[button.label] == words:
                 return Answer(button.action, button.value)
+    asked = _after_danger(state, text, content)
+    if asked is not None:
+        return asked
     meaning = content.typed.get(words, "")
     if state.step in _PLACES[Action.RATE]:
         rating = _number(words)
@@ -429,6 +480,25 @@ def read(state: State, text: str, content: Content) -> Answer | None:
     if answer is not None and state.step not in _PLACES.get(answer.action, {state.step}):
         return None
     return answer
+
+
+def _after_danger(state: State, text: str, content: Content) -> Answer | None:
+    """Read what was typed about a danger that was seen: by words in it, and not as a whole message."""
+    match state.step:
+        case Step.WHOSE if content.answers.is_someone_elses(text):
+            return Answer(Action.NEXT)
+        case Step.BARRIER if (barrier := content.answers.barrier(text)) is not None:
+            return Answer(Action.BARRIER, barrier)
+        case _:
+            return None
+
+
+def _to_the_question(text: str, content: Content) -> Answer:
+    """Anything but a clear no is none: "ok", "go on"; and of what stops a walk, "bye" and "enough" can mean more."""
+    words, stop = plain(text), content.spoken[Label.STOP]
+    if stop in words.split() and (words == stop or content.typed.get(words) == "stop"):
+        return Answer(Action.STOP)
+    return Answer(Action.NEXT if content.answers.is_no(text) else Action.OWN)
 
 
 def typed(state: State) -> Answer:

@@ -46,6 +46,18 @@ STEPS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE country (
+            person BLOB NOT NULL,
+            purpose TEXT NOT NULL CHECK (purpose = 'country'),
+            scope TEXT NOT NULL,
+            code BLOB NOT NULL,
+            PRIMARY KEY (person, purpose, scope),
+            FOREIGN KEY (person, purpose, scope) REFERENCES consent ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 
 

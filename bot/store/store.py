@@ -75,7 +75,7 @@ class _NoConsentError(StoreError):
 
 
 class Store:
-    """Consents and outcomes of people, who are given as Telegram user ids.
+    """Consents, outcomes and countries of people, who are given as Telegram user ids.
 
     Every method raises `StoreError` when the database fails; the rest of the bot goes on without it.
     """
@@ -170,6 +170,29 @@ class Store:
         kept = await self._run("SELECT walk, answers FROM outcome WHERE person = ?", row)
         outcomes = (_outcome(self._sealer.open(cell, _answers_place(row, walk))) for walk, cell in kept)
         return tuple(sorted(outcomes, key=lambda outcome: (outcome.ended_at, outcome.walk)))
+
+    async def save_country(self, person: int, code: str) -> bool:
+        """Keep the country that the person chose, in place of an earlier one. Return False without consent."""
+        row = self._row_key(person)
+        try:
+            await self._write(
+                "INSERT INTO country (person, purpose, scope, code) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET code = excluded.code",
+                row,
+                Purpose.COUNTRY,
+                _EVERYWHERE,
+                self._sealer.seal(code.encode(), _country_place(row)),
+            )
+        except _NoConsentError:
+            return False
+        return True
+
+    async def country(self, person: int) -> str:
+        """Return the country kept of the person, or "" where there is none."""
+        row = self._row_key(person)
+        for (cell,) in await self._run("SELECT code FROM country WHERE person = ?", row):
+            return self._sealer.open(cell, _country_place(row)).decode()
+        return ""
 
     def _row_key(self, *ids: int) -> bytes:
         return hmac.digest(self._lookup, "/".join(map(str, ids)).encode(), "sha256")[:_ROW_KEY_BYTES]
@@ -271,6 +294,10 @@ def _given_place(row: bytes, purpose: str) -> Place:
 
 def _answers_place(row: bytes, walk: bytes) -> Place:
     return Place("outcome", row + walk, "answers")
+
+
+def _country_place(row: bytes) -> Place:
+    return Place("country", row, "code")
 
 
 def _outcome(answers: bytes) -> Outcome:

@@ -24,6 +24,12 @@ class PausingClock:
         await self.let.wait()
         self.at = max(self.at, due)
 
+    async def begun(self) -> None:
+        """Wait until anything waits."""
+        while not self.pauses:
+            self._begun.clear()
+            await self._begun.wait()
+
     async def paused(self, seconds: float) -> None:
         """Wait until something waits for so long."""
         while seconds not in self.pauses:

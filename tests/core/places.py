@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Final, NamedTuple, Self
 
 from bot.core.model import CareFor, Condition, Event, State, Step
-from bot.core.sequence import TRIES, WALKING, advance, begin, knows
+from bot.core.sequence import AFTER_CARD, TRIES, WALKING, advance, begin, knows
 from bot.core.steps import take, typed
 
 CONDITIONS: Final = (Condition.OVERWHELM, Condition.WAS_THERE, Condition.OWN_LOSS, Condition.NUMB)
@@ -15,7 +15,7 @@ CONDITIONS: Final = (Condition.OVERWHELM, Condition.WAS_THERE, Condition.OWN_LOS
 STEADYING: Final = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 
 _BEGINNINGS = (Step.ARRIVE, Step.ASK, Step.OWN, Step.WHOSE, Step.REACH, Step.IDLE)
-_RESUMING = STEADYING | {Step.HELD, Step.DANGER_ASK, Step.WHOSE}  # elsewhere a walk leaves before it resumes
+_RESUMING = STEADYING | AFTER_CARD | {Step.DANGER_ASK, Step.WHOSE}  # elsewhere a walk leaves before it resumes
 _NOT_TOWARD = (CareFor.MYSELF, CareFor.NOBODY_YET)
 
 
@@ -89,10 +89,15 @@ def _beginnings() -> Iterator[State]:
             for step in _BEGINNINGS:
                 yield begin(1, step, conditions=Condition(sum(chosen)))
             yield replace(begin(1, Step.WHOSE, conditions=Condition(sum(chosen))), resume=Step.HELD)
+            new = begin(1, Step.IDLE, conditions=Condition(sum(chosen)))
+            for event in (Event.UNCLEAR, Event.CARD, Event.DANGER):  # what was under way was stopped
+                yield replace(advance(new, event), resume=Step.IDLE)
+            yield replace(advance(new, Event.UNCLEAR), resume=Step.HELD)  # asked for a friend
 
 
 def _interruptions(state: State) -> Iterator[tuple[State, Event]]:
     yield state, Event.DANGER
+    yield state, Event.CARD
     yield state, Event.UNCLEAR
 
 

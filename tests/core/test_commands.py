@@ -62,9 +62,8 @@ def test_no_command_has_the_description_or_the_handler_of_another() -> None:
 
 
 def test_the_commands_that_telegram_expects_are_there() -> None:
-    assert {"start", "help", "why", "settings", "privacy", "walk", "crisis", "stop", "consent", "forget"} == set(
-        COMMANDS
-    )
+    expected = {"start", "help", "why", "settings", "privacy", "walk", "crisis", "country", "stop", "consent", "forget"}
+    assert expected == set(COMMANDS)
 
 
 def test_every_command_that_the_copy_names_is_there() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.cards import ASKING
 from bot.core.commands import BUTTONS, COMMANDS, menu
 from bot.core.decide import decide
 from bot.core.lines import Label, Line
@@ -36,10 +37,11 @@ from bot.core.model import (
     Where,
     Why,
 )
-from bot.core.sequence import WALKING, begin
+from bot.core.sequence import AFTER_CARD, WALKING, begin
 from bot.core.steps import offer, opening
 from bot.prompts import SLOTS
 from tests.core.places import ways
+from tests.core.test_cards import NO_CLEAR_NO
 from tests.person import PROMPTS, SEEN, lines
 
 CONTENT = PROMPTS.content
@@ -58,6 +60,7 @@ DANGERS = {
     Tier.EATING: "I make myself sick after every meal",
 }
 UNCLEAR = "i cant do this anymore"
+LAST = [(Line.CARD_LINES,), (Line.CARD_STAY, Line.BARRIER_ASK)]
 YOUNG = "im 13 and my dog died"
 ORDINARY = "what is the capital of france"
 SPANISH = "no puedo dormir por las noticias"
@@ -75,13 +78,16 @@ def at(step: Step) -> State:
     return State(walk=5, step=step, conditions=Condition.OWN_LOSS if step is Step.NEEDS else Condition.NONE)
 
 
+RESUMED = {*AFTER_CARD, Step.WHOSE, Step.DANGER_ASK}
+
+
 @cache
 def stands() -> tuple[State, ...]:
     """Give a state for each step in each way that something else can be said or offered there."""
     found = {}
     for place in ways():
         if len(place.conditions) <= 1:
-            found[place._replace(resume=place.resume if place.step in {Step.HELD, Step.WHOSE} else Step.NEEDS)] = place
+            found[place._replace(resume=place.resume if place.step in RESUMED else Step.NEEDS)] = place
     return tuple(place.state() for place in found.values())
 
 
@@ -101,9 +107,9 @@ EVERYWHERE = pytest.mark.parametrize("step", Step)
 def test_clear_danger_gets_its_card_first_wherever_someone_stands() -> None:
     for state in stands():
         decision = answer(state, received(text="i want to die"))
-        assert [reply.keys for reply in decision.replies] == [(Line.CARD_OWN,), (Line.CARD_LINES,), (Line.CARD_STAY,)]
+        assert [reply.keys for reply in decision.replies] == [(Line.CARD_OWN,), *LAST]
         assert {reply.lane for reply in decision.replies} == {Lane.DANGER}
-        assert decision.held.state.step is Step.HELD
+        assert decision.held.state.step is Step.BARRIER
         assert not [fact for fact in decision.facts if isinstance(fact, Ended)]
 
 
@@ -111,14 +117,16 @@ def test_clear_danger_gets_its_card_first_wherever_someone_stands() -> None:
 def test_after_a_card_outside_a_walk_one_may_begin(step: Step) -> None:
     decision = answer(at(step), received(text="i want to die"))
     assert decision.held.state.walk == 77
-    assert offer(decision.held.state)[-1][0].label is Label.BEGIN
+    assert offer(replace(decision.held.state, step=Step.HELD))[-1][0].label is Label.BEGIN
 
 
 @pytest.mark.parametrize("tier", DANGERS)
 @EVERYWHERE
 def test_every_tier_has_a_card_of_its_own(step: Step, tier: Tier) -> None:
     decision = answer(at(step), received(text=DANGERS[tier]))
-    assert lines(decision) == [Line(f"card.{tier}"), Line.CARD_LINES, Line.CARD_STAY]
+    asked = [Line.BARRIER_ASK] if tier in ASKING else []
+    assert lines(decision) == [Line(f"card.{tier}"), Line.CARD_LINES, Line.CARD_STAY, *asked]
+    assert len(decision.replies) == 3
 
 
 @pytest.mark.parametrize(
@@ -137,12 +145,12 @@ def test_every_tier_has_a_card_of_its_own(step: Step, tier: Tier) -> None:
 def test_nothing_else_in_a_message_comes_before_its_danger(step: Step, incoming: Incoming) -> None:
     decision = answer(at(step), incoming)
     assert lines(decision)[0] is Line.CARD_OWN
-    assert decision.held.state.step is Step.HELD
+    assert decision.held.state.step is Step.BARRIER
 
 
 @EVERYWHERE
 def test_the_unclear_is_asked_about_once_in_a_walk(step: Step) -> None:
-    if step in {Step.HELD, Step.DANGER_ASK}:
+    if step in {*AFTER_CARD, Step.DANGER_ASK}:
         return
     first = answer(at(step), received(text=UNCLEAR))
     assert lines(first) == [Line.DANGER_ASK]
@@ -151,17 +159,22 @@ def test_the_unclear_is_asked_about_once_in_a_walk(step: Step) -> None:
     assert Line.DANGER_ASK not in lines(decide(received(text=UNCLEAR), on.held, CONTENT))
 
 
-@pytest.mark.parametrize("words", ["yes", "maybe", "i don't know", "why do you ask", "are you real?", "thanks", "1"])
+@pytest.mark.parametrize("words", [*NO_CLEAR_NO, "are you real?", "thanks", "1"])
 def test_anything_but_a_clear_no_to_the_question_shows_the_card(words: str) -> None:
-    assert lines(answer(at(Step.DANGER_ASK), received(text=words)))[0] is Line.CARD_OWN
+    assert lines(answer(at(Step.DANGER_ASK), received(text=words)))[0] in {Line.CARD_ASKED, Line.CARD_OWN}
+
+
+def test_a_no_that_is_taken_back_in_the_next_message_is_no_clear_no() -> None:
+    taken_back = received(text="well yes", earlier=("no",))
+    assert lines(answer(at(Step.DANGER_ASK), taken_back))[0] is Line.CARD_ASKED
 
 
 def test_danger_in_a_forwarded_text_is_asked_whose_it_is_before_any_card() -> None:
     asked = answer(at(Step.KIND), received(text="i want to die", forwarded=True))
     assert lines(asked) == [Line.WHOSE]
     mine, theirs = (decide(press, asked.held, CONTENT) for press in pressed(asked.held.state))
-    assert lines(mine) == [Line.CARD_OWN, Line.CARD_LINES, Line.CARD_STAY]
-    assert lines(theirs) == [Line.CARD_FRIEND, Line.CARD_LINES, Line.CARD_STAY]
+    assert [reply.keys for reply in mine.replies] == [(Line.CARD_OWN,), *LAST]
+    assert [reply.keys for reply in theirs.replies] == [(Line.CARD_FORWARDED,), *LAST]
 
 
 @pytest.mark.parametrize("words", ["stop", "thanks", "fuck off", "yes", "7", ORDINARY])
@@ -183,9 +196,10 @@ def test_words_that_say_under_16_are_answered_with_who_can_help_the_young(step: 
 
 def test_someone_under_16_in_danger_gets_three_messages_and_no_more() -> None:
     assert lines(answer(State(), received(text="im 13 and i want to die"))) == [
-        Line.CARD_OWN,
+        Line.CARD_OWN_YOUNG,
         Line.CARD_LINES,
         Line.CARD_MINOR,
+        Line.BARRIER_ASK,
     ]
 
 
@@ -259,7 +273,7 @@ def test_another_language_is_answered_and_moves_nothing(step: Step) -> None:
 
 
 def test_another_language_is_no_clear_no_to_the_question_about_danger() -> None:
-    assert lines(answer(at(Step.DANGER_ASK), received(text=SPANISH)))[0] is Line.CARD_OWN
+    assert lines(answer(at(Step.DANGER_ASK), received(text=SPANISH)))[0] is Line.CARD_ASKED
 
 
 def test_the_language_is_asked_about_only_where_no_walk_opens() -> None:
@@ -284,7 +298,8 @@ def test_words_that_mean_nothing_here_are_answered_with_what_to_do() -> None:
 
 @pytest.mark.parametrize("words", ["stop", "Stop!!", "STOP", "please stop", "enough", "bye"])
 def test_stop_in_words_ends_a_walk_wherever_it_stands(words: str) -> None:
-    for step in set(Step) - {Step.IDLE}:
+    unclear = {Step.DANGER_ASK} if "stop" not in words.lower() else set()
+    for step in set(Step) - {Step.IDLE} - unclear:
         decision = answer(at(step), received(text=words))
         help_first = [Line.CARD_LINES] if step is Step.DANGER_ASK else []
         assert lines(decision) == [*help_first, Line.STOPPED]
@@ -340,6 +355,7 @@ def test_a_walk_that_ends_says_so_once() -> None:
 
 
 SAID_ELSEWHERE = {
+    Line.CARD_FAILED,  # by respond, when the core fails
     Line.STORE_FAILED,  # by respond, when a yes or a no cannot be kept
     Line.DESCRIPTION,  # by the adapter, on Telegram's page of the bot
     Line.SHORT_DESCRIPTION,
@@ -366,6 +382,14 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         state = replace(at(Step.APART), care_for=care_for)
         said += (answer(state, incoming) for incoming in pressed(state))
     texts = (*DANGERS.values(), UNCLEAR, YOUNG, SEEN, ORDINARY, SPANISH, "stop", "thanks", "are you real?", "fuck off")
+    for words in DANGERS.values():
+        held = answer(State(), received(text=words)).held
+        said.append(decide(received(text=words), held, CONTENT))
+        said.append(answer(State(minor=True), received(text=words)))
+    said.append(answer(replace(at(Step.BARRIER), minor=True), received(text="nothing")))
+    said.append(answer(replace(at(Step.HELD), minor=True), received(text="a person")))
+    said.append(answer(replace(at(Step.WHOSE), resume=Step.HELD), received(text="no")))
+    said.append(answer(replace(at(Step.KIND), danger_asked=True), received(text="not again")))
     texts += (
         "i heard about the fire",
         "i am so stressed about my exams",
@@ -384,6 +408,16 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     remembering = Held(consents=frozenset(Purpose))
     said.append(decide(received(Kind.COMMAND, command="consent"), remembering, CONTENT))
     said += (answer(State(), received(Kind.PRESS, pressed=Opened(State(), action, 0))) for action in BUTTONS)
+    lived = [Held(country=code) for code in CONTENT.helplines.countries]
+    crises = [received(Kind.COMMAND, command="crisis"), received(text="i want to die")]
+    said += (decide(incoming, held, CONTENT) for held in lived for incoming in crises)
+    asked = [Held(asked_country=True), Held(at(Step.HELD), asked_country=True)]
+    said += (decide(received(text=words), held, CONTENT) for held in asked for words in ("kenya", "slovania", "Narnia"))
+    keeping = Held(country="KE", consents=frozenset(Purpose))
+    pressed_keep = received(Kind.PRESS, pressed=Opened(State(), Action.COUNTRY_KEEP, 0))
+    said += (
+        decide(incoming, keeping, CONTENT) for incoming in (pressed_keep, received(Kind.COMMAND, command="country"))
+    )
     said += (answer(State(), received(text=words, where=Where.GROUP)) for words in (SEEN, SPANISH, "i want to die"))
     return tuple(said)
 
@@ -406,7 +440,10 @@ def test_every_label_is_shown_somewhere() -> None:
         for reply in replies
         for line in reply.keys
         for name, label in reply.slots.items()
-        if name in SLOTS.get(line, ())
+        if name in SLOTS.get(line, ()) and isinstance(label, Label)
     }
     shown |= {label for _, label in menu()}
+    words = [words for reply in replies for words in reply.slots.values() if not isinstance(words, Label)]
+    filling = [label for label in Label if label.startswith(("emergency.", "reaches.", "serves.", "line.", "or"))]
+    shown |= {label for label in filling if any(CONTENT.labels[label] in each for each in words)}
     assert set(Label) - shown == set()

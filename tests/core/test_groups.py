@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.core.decide import decide
 from bot.core.groups import decide_in_group
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Decision, Held, Incoming, Kind, State, Step, Where
+from bot.core.model import Action, Decision, Held, Incoming, Kind, Lane, State, Step, Where
 from bot.core.noticing import Reader
 from bot.core.safety import Guard
 from tests.person import PROMPTS, SEEN
@@ -64,9 +64,15 @@ def test_another_language_in_a_group_is_answered_only_when_it_is_addressed() -> 
     assert heard(text, addressed=False) == Decision(HELD)
 
 
+@pytest.mark.parametrize("kind", [Kind.EDIT, Kind.MEDIA])
+def test_danger_in_a_group_is_answered_in_an_edited_message_and_a_caption_too(kind: Kind) -> None:
+    (reply,) = heard("i want to die", kind).replies
+    assert (reply.keys, reply.lane) == ((Line.GROUP_DANGER,), Lane.DANGER)
+
+
 @pytest.mark.parametrize("kind", [Kind.EDIT, Kind.PRESS, Kind.MEDIA])
 def test_nothing_else_in_a_group_is_answered(kind: Kind) -> None:
-    assert heard("i want to die", kind) == Decision(HELD)
+    assert heard(SEEN, kind) == Decision(HELD)
 
 
 @given(st.text() | st.sampled_from([SEEN, "i want to die", "skip"]), st.sampled_from(Kind))

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from bot.core.model import CareFor, Condition, Event, Step
-from bot.core.sequence import HOLDS, TRANSITIONS, WALKING, advance, begin, knows
+from bot.core.sequence import AFTER_CARD, HOLDS, TRANSITIONS, WALKING, advance, begin, knows
 from tests.core.places import STEADYING, Place, Way, ways
 
 ONWARD = frozenset({Event.NEXT, Event.SKIP, Event.SHORT})
@@ -88,6 +88,11 @@ def test_danger_leads_to_the_card_from_everywhere() -> None:
         assert {way.to.step for way in found} == {Step.HELD}
 
 
+def test_a_card_that_asks_leads_to_what_is_in_the_way_from_everywhere() -> None:
+    for found in leading(Event.CARD).values():
+        assert {way.to.step for way in found} == {Step.BARRIER}
+
+
 def test_the_unclear_leads_to_the_question_from_everywhere() -> None:
     for found in leading(Event.UNCLEAR).values():
         assert {way.to.step for way in found} == {Step.DANGER_ASK}
@@ -101,8 +106,8 @@ def test_a_no_to_the_question_does_not_hurry_on_someone_who_is_being_steadied() 
 
 def test_the_card_is_left_only_by_asking_to_go_on_or_by_stopping() -> None:
     for place, found in ways().items():
-        if place.step is Step.HELD:
-            assert {way.event for way in found if way.to.step is not Step.HELD} <= {
+        if place.step in AFTER_CARD:
+            assert {way.event for way in found if way.to.step not in AFTER_CARD} <= {
                 Event.MORE,
                 Event.STOP,
                 Event.UNCLEAR,

@@ -73,7 +73,7 @@ def test_database_of_another_program_is_refused(database: sqlite3.Connection, ma
 def test_every_table_is_strict_and_without_rowid(database: sqlite3.Connection) -> None:
     migrate(database)
     tables = database.execute("SELECT name, wr, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'").fetchall()
-    assert sorted(tables) == [("consent", 1, 1), ("meta", 1, 1), ("outcome", 1, 1)]
+    assert sorted(tables) == [("consent", 1, 1), ("country", 1, 1), ("meta", 1, 1), ("outcome", 1, 1)]
     assert database.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
 
 

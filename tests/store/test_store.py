@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -585,3 +585,48 @@ async def test_wrong_key_after_a_kill_is_told_and_loses_nothing(folder: Path, ki
     assert len(found(folder, killed)) == 4
     async with Store.open(folder, KEYS) as store:
         assert await store.outcomes(ALMA) == (walked(1), OUTCOME)
+
+
+# --- A country ----------------------------------------------------------------------------------------------------
+
+
+async def test_country_is_kept_with_a_consent_of_its_own_alone(store: Store) -> None:
+    await remember(store, ALMA)
+    assert await store.save_country(ALMA, "KE") is False
+    await store.grant(ALMA, Purpose.COUNTRY, at=0)
+    assert await store.save_country(ALMA, "KE")
+    assert await store.save_country(ALMA, "MT")
+    assert (await store.country(ALMA), await store.country(BENO)) == ("MT", "")
+
+
+async def test_withdrawing_the_consent_to_a_country_deletes_it_and_nothing_else(store: Store, folder: Path) -> None:
+    await remember(store, ALMA, OUTCOME)
+    await store.grant(ALMA, Purpose.COUNTRY, at=0)
+    await store.save_country(ALMA, "KE")
+    with raw(folder) as database:
+        (cell,) = database.execute("SELECT code FROM country").fetchone()
+    assert found(folder, {cell}) == {cell}
+    await store.withdraw(ALMA, Purpose.COUNTRY)
+    assert found(folder, {cell}) == set()
+    assert await store.country(ALMA) == ""
+    assert await store.outcomes(ALMA) == (OUTCOME,)
+
+
+async def test_forgetting_deletes_the_country(store: Store) -> None:
+    await store.grant(ALMA, Purpose.COUNTRY, at=0)
+    await store.save_country(ALMA, "KE")
+    assert await store.forget(ALMA) == 2
+    assert await store.country(ALMA) == ""
+
+
+async def test_country_of_another_person_does_not_open(store: Store, folder: Path) -> None:
+    for person, code in ((ALMA, "KE"), (BENO, "MT")):
+        await store.grant(person, Purpose.COUNTRY, at=0)
+        await store.save_country(person, code)
+    with raw(folder) as database:
+        database.execute("UPDATE country SET code = (SELECT code FROM country LIMIT 1)")
+    opened = []
+    for person in (ALMA, BENO):
+        with suppress(StoreError):
+            opened.append(await store.country(person))
+    assert len(opened) == 1

@@ -1,0 +1,161 @@
+"""What is said once danger was seen, and how what comes back is read.
+
+Rules that hold here: a card is three messages at most, help before any question; plan, means and time of a danger are
+never asked for; none of what is typed here is kept. Only words that are known from end to end are a clear no, since
+a miss costs most here. No clinician has signed off the cards yet.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Final
+
+from bot.core.lines import Label, Line
+from bot.core.matching import Matcher, normalise, parts, plain
+from bot.core.model import Barrier, Content, Incoming, Lane, Reply, State, Step, Tier
+from bot.core.steps import offer
+
+NO: Final = ("no", "beside_no")
+WHOLE: Final = "barrier.nothing"
+FOUND: Final = (
+    *("for_a_friend", "someone_elses"),
+    *("barrier.speaking", "barrier.traced", "barrier.cost", "barrier.before", "barrier.enough"),
+)
+ANSWERS: Final = (*NO, WHOLE, *FOUND)
+"""What prompts/ has words for. Those of NO are parts of an answer, those of WHOLE all of one ("nothing helps" is not
+"nothing"), and those of FOUND stand anywhere in a text. Of several barriers the first here is answered.
+"""
+
+ASKING: Final = frozenset({Tier.OWN, Tier.IMMINENT, Tier.FRIEND, Tier.ABUSE, Tier.PSYCHOSIS, Tier.EATING})
+"""After these cards comes what might get in the way. After the others only the emergency counts."""
+
+ENDING: Final = frozenset({Tier.THREAT, Tier.PSYCHOSIS, Tier.EATING})
+"""After these cards the walk that was under way is not offered any more: it could do harm."""
+
+_CARDS: Final[Mapping[Tier, Line]] = {
+    tier: Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}
+}
+_YOUNG: Final = {
+    Line.CARD_OWN: Line.CARD_OWN_YOUNG,
+    Line.CARD_ASKED: Line.CARD_OWN_YOUNG,
+    Line.CARD_FRIEND: Line.CARD_FRIEND_YOUNG,
+    Line.CARD_FORWARDED: Line.CARD_FRIEND_YOUNG,
+    Line.CARD_ABUSE: Line.CARD_ABUSE_YOUNG,
+    Line.CARD_PSYCHOSIS: Line.CARD_PSYCHOSIS_YOUNG,
+    Line.CARD_EATING: Line.CARD_EATING_YOUNG,
+}
+_OWN: Final = frozenset({Line.CARD_OWN, Line.CARD_ASKED, Line.CARD_OWN_YOUNG, Line.CARD_IMMINENT})
+_EMERGENCIES: Final = frozenset({Tier.IMMINENT, Tier.SOMEONE, Tier.MEDICAL, Tier.THREAT})
+_PAUSES: Final = frozenset('.!,"')  # a question mark counts: "no?" is no clear no
+_CLAUSE_END: Final = re.compile(r"[.!?,;:\n]+")
+_MOST_WORDS_OF_A_NO: Final = 40
+
+
+# --- What is said -----------------------------------------------------------------------------------------------
+
+
+def card(line: Line, state: State) -> tuple[Reply, ...]:
+    """Three messages: what fits this danger, where help is, and that the bot stays, with what is asked at this step."""
+    first = _YOUNG.get(line, line) if state.minor else line
+    stays = Line.CARD_MINOR if state.minor else Line.CARD_STAY
+    last = (stays, Line.BARRIER_ASK) if state.step is Step.BARRIER else (stays,)
+    return _urgent(Reply((first,)), where_help_is(), Reply(last, offer(state)))
+
+
+def card_of(tier: Tier, state: State) -> tuple[Reply, ...]:
+    """The card for what was read in a text."""
+    return card(_CARDS[tier], state)
+
+
+def once_more(tier: Tier, state: State) -> tuple[Reply, ...]:
+    """Danger of a kind whose card stands already: a few words, and never the same card once more."""
+    line = Line.CARD_AGAIN_NOW if tier in _EMERGENCIES else Line.CARD_AGAIN
+    return _urgent(Reply((line,), offer(state)))
+
+
+def was_shown(tier: Tier, said: Mapping[Line, int]) -> bool:
+    """Whether this card was shown, or a graver one of its kind."""
+    line = _CARDS[tier]
+    same = _OWN if tier is Tier.OWN else {line, _YOUNG.get(line, line)}
+    return not same.isdisjoint(said)
+
+
+def where_help_is() -> Reply:
+    """The second message of every card."""
+    return Reply((Line.CARD_LINES,), lane=Lane.DANGER)
+
+
+def failed() -> tuple[Reply, ...]:
+    """A general card, for a message that could not be read. It rests on nothing that could fail in its turn."""
+    return _urgent(Reply((Line.CARD_FAILED,)), where_help_is(), Reply((Line.CARD_STAY,)))
+
+
+def tip(barrier: Barrier, state: State) -> Reply:
+    """What fits what is in the way, and then who, when, how."""
+    return Reply((Line(f"tip.{barrier.name.lower()}"), Line.PLAN_ASK), offer(state), lane=Lane.DANGER)
+
+
+def _urgent(*replies: Reply) -> tuple[Reply, ...]:
+    return tuple(replace(reply, lane=Lane.DANGER) for reply in replies)
+
+
+# --- What comes back ----------------------------------------------------------------------------------------------
+
+
+class Answers:
+    """Reads, by one language's words, what is typed after danger was seen. Takes time linear in a text's length."""
+
+    def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
+        self._no, self._beside = (frozenset(map(tuple, map(str.split, _spelled(phrases[name])))) for name in NO)
+        self._longest = max(map(len, self._no | self._beside), default=0)
+        self._nothing = frozenset(" ".join(words.split()) for words in _spelled(phrases[WHOLE]))
+        self._matcher = Matcher({name: phrases[name] for name in FOUND})
+
+    def is_no(self, text: str) -> bool:
+        """Whether a text is a no, and nothing else but what may stand beside one ("wtf no, i am ok")."""
+        words = tuple(word for word in normalise(text).split() if word not in _PAUSES)
+        if len(words) > _MOST_WORDS_OF_A_NO:
+            return False
+        reached = {0: False}  # so many words are known from end to end -> whether a no is among them
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + self._longest, len(words)) + 1) if start in reached else ():
+                piece = words[start:end]
+                if piece in self._no or piece in self._beside:
+                    reached[end] = reached.get(end, False) or reached[start] or piece in self._no
+        return reached.get(len(words), False)
+
+    def is_for_a_friend(self, text: str) -> bool:
+        """Whether it says that it asks for a friend."""
+        return self._says("for_a_friend", text)
+
+    def is_someone_elses(self, text: str) -> bool:
+        """Whether it says that forwarded words are another's."""
+        return self._says("someone_elses", text)
+
+    def barrier(self, text: str) -> Barrier | None:
+        """What is said to be in the way, if it is known."""
+        if plain(text) in self._nothing:
+            return Barrier.NOTHING
+        said = self._matcher.read(text).whole
+        names = (name for name, bit in self._matcher.bits.items() if said & bit and name.startswith("barrier."))
+        name = next(names, None)
+        return None if name is None else Barrier[name.removeprefix("barrier.").upper()]
+
+    def _says(self, name: str, text: str) -> bool:
+        return bool(self._matcher.read(text).whole & self._matcher.bits[name])
+
+
+def _spelled(phrases: Iterable[str]) -> Iterable[str]:
+    for phrase in phrases:
+        for wording in product(*parts(phrase)):
+            yield "".join(wording)
+
+
+def says_stop(incoming: Incoming, content: Content) -> bool:
+    """Whether a clause of it is a wish to stop, whatever else it says."""
+    if incoming.command == "stop":
+        return True
+    clauses = [plain(clause) for text in incoming.texts for clause in _CLAUSE_END.split(text)]
+    words = content.spoken[Label.STOP]
+    return any(content.typed.get(clause) == "stop" or clause.split(" ")[0] == words for clause in clauses)

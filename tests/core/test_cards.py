@@ -1,0 +1,198 @@
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.cards import ANSWERS, Answers, card_of, failed, says_stop, tip
+from bot.core.lines import Line
+from bot.core.model import Barrier, Incoming, Kind, Lane, State, Step, Tier, Where
+from tests.person import PROMPTS
+
+CONTENT = PROMPTS.content
+ANSWERED = CONTENT.answers
+
+CLEAR_NO = (
+    "no",
+    "No.",
+    "nope",
+    "nah",
+    "no no no",
+    "wtf no, i mean...",
+    "no way, i'm ok",
+    "no not at all",
+    "not at all",
+    "god no",
+    "no thanks",
+    "never",
+    "no, I'm just tired",
+    "lol no",
+    "no i would never do that",
+    "no, it's just a figure of speech",
+    "absolutely not!",
+    "no i dont want to die",
+    "omg no!! i am just really sad about this 😅",
+    "I don't",
+    "no, nothing like that, thanks for asking",
+    "no! why do you ask?",
+)
+NO_CLEAR_NO = (
+    "yes",
+    "maybe",
+    "i don't know",
+    "why do you ask",
+    "no i want to",
+    "no but maybe",
+    "no but",
+    "not really",
+    "no, not really",
+    "not now",
+    "no not yet",
+    "not tonight",
+    "no, not today",
+    "no comment",
+    "no idea",
+    "no one would care",
+    "no more",
+    "no point lying",
+    "its not ok",
+    "it isn't fine",
+    "i dont really",
+    "i dont think so",
+    "i dont know anymore",
+    "no im not ok",
+    "no i'm tired of living",
+    "no, i just want it to stop",
+    "i dont want to die but i cant live",
+    "i don't want to die",
+    "no?",
+    "ok",
+    "done",
+    "go on",
+    "wtf",
+    "i mean",
+    "im fine",
+    "",
+    "🙂",
+    "im done",
+    "goodbye",
+    "enough",
+)
+
+
+@pytest.mark.parametrize("words", CLEAR_NO)
+def test_a_clear_no_is_read_with_what_people_say_beside_it(words: str) -> None:
+    assert ANSWERED.is_no(words)
+
+
+@pytest.mark.parametrize("words", NO_CLEAR_NO)
+def test_what_could_go_on_is_no_clear_no(words: str) -> None:
+    assert not ANSWERED.is_no(words)
+
+
+@given(st.sampled_from(CLEAR_NO), st.sampled_from(["but", "i want to", "not yet", "maybe", "i guess", "tonight"]))
+def test_a_no_with_any_other_word_is_no_clear_no(words: str, more: str) -> None:
+    assert not ANSWERED.is_no(f"{words} {more}")
+    assert not ANSWERED.is_no(f"{more} {words}")
+
+
+@given(st.text())
+def test_any_text_can_be_read_as_an_answer(text: str) -> None:
+    assert ANSWERED.is_no(text) in {True, False}
+    assert ANSWERED.barrier(text) is None or isinstance(ANSWERED.barrier(text), Barrier)
+
+
+def test_a_long_row_of_noes_is_not_gone_through() -> None:
+    assert not ANSWERED.is_no("no " * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("words", "barrier"),
+    [
+        ("i can't afford it", Barrier.COST),
+        ("how much does it cost", Barrier.COST),
+        ("they would trace me", Barrier.TRACED),
+        ("will they call my parents", Barrier.TRACED),
+        ("they would send the police", Barrier.TRACED),
+        ("my parents would hear me", Barrier.SPEAKING),
+        ("i cant talk on the phone", Barrier.SPEAKING),
+        ("phone anxiety", Barrier.SPEAKING),
+        ("I tried before and it was useless", Barrier.BEFORE),
+        ("they put me on hold", Barrier.BEFORE),
+        ("i dont think it's bad enough", Barrier.ENOUGH),
+        ("others need it more", Barrier.ENOUGH),
+        ("i dont want to waste their time", Barrier.ENOUGH),
+        ("nothing", Barrier.NOTHING),
+        ("i will call", Barrier.NOTHING),
+        ("nothing, but it costs money", Barrier.COST),
+        ("nothing helps", Barrier.BEFORE),
+        ("nothing matters", None),
+        ("i can not do it", None),
+        ("the dog is asleep", None),
+    ],
+)
+def test_what_is_in_the_way_is_read_from_plain_words(words: str, barrier: Barrier | None) -> None:
+    assert ANSWERED.barrier(words) is barrier
+
+
+@pytest.mark.parametrize("barrier", Barrier)
+def test_each_thing_in_the_way_has_a_tip_and_then_who_when_how(barrier: Barrier) -> None:
+    reply = tip(barrier, State(walk=5, step=Step.PLAN))
+    assert reply.keys == (Line(f"tip.{barrier.name.lower()}"), Line.PLAN_ASK)
+    assert reply.buttons
+
+
+def test_the_words_of_another_are_told_from_ones_own() -> None:
+    for words in ("my sister", "a friend sent it", "not mine", "his", "someone else", "i found it in a group"):
+        assert ANSWERED.is_someone_elses(words), words
+    for words in ("mine", "i wrote it", "me", "yes", "what now"):
+        assert not ANSWERED.is_someone_elses(words), words
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"),
+    [
+        ("stop. I'll do it tonight", True),
+        ("please stop, i cant do this", True),
+        ("stop i cant do this anymore", True),
+        ("leave me alone! i want to die", True),
+        ("i cant stop crying", False),
+        ("it wont stop", False),
+        ("i want to die", False),
+    ],
+)
+def test_a_wish_to_stop_is_seen_beside_words_of_danger(text: str, *, stops: bool) -> None:
+    incoming = Incoming(1, Where.PRIVATE, Kind.TEXT, at=0, text=text)
+    assert says_stop(incoming, CONTENT) is stops
+    assert says_stop(replace(incoming, kind=Kind.COMMAND, command="stop"), CONTENT)
+
+
+@pytest.mark.parametrize("tier", set(Tier) - {Tier.NONE, Tier.UNCLEAR})
+@pytest.mark.parametrize("minor", [False, True])
+@pytest.mark.parametrize("step", [Step.HELD, Step.BARRIER])
+def test_every_card_is_three_messages_in_their_order_before_all_else(tier: Tier, *, minor: bool, step: Step) -> None:
+    first, second, last = card_of(tier, State(walk=5, step=step, minor=minor))
+    assert second.keys == (Line.CARD_LINES,)
+    assert last.keys[0] is (Line.CARD_MINOR if minor else Line.CARD_STAY)
+    assert last.buttons
+    assert {first.lane, second.lane, last.lane} == {Lane.DANGER}
+
+
+def test_the_general_card_names_the_emergency_a_line_and_a_person() -> None:
+    said = " ".join(PROMPTS.text(reply) for reply in failed())
+    for named in ("emergency number", "helpline", "someone you trust", "doctor", "findahelpline.com"):
+        assert named in said
+
+
+def test_every_group_of_words_is_used() -> None:
+    assert len(set(ANSWERS)) == len(ANSWERS)
+    nothing = dict.fromkeys(ANSWERS, ("zzz",))
+    assert not Answers(nothing).is_no("no")
+
+
+@pytest.mark.parametrize("line", [line for line in Line if line.startswith(("card.", "tip.", "plan.", "barrier."))])
+def test_no_two_wordings_that_follow_each_other_are_the_same(line: Line) -> None:
+    wordings = PROMPTS.lines[line]
+    assert len(wordings) >= 2
+    assert all(one != other for one, other in pairwise(wordings))
