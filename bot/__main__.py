@@ -178,7 +178,7 @@ def _noticed(line: bytes, content: Content) -> dict[str, Any]:
         "minor": danger.minor,
         "evidence": [
             *({"rule": one.name, "text": one.words} for one in content.reader.explain(said) if _speaks(one, notice)),
-            *({"rule": seen.rule, "text": seen.text} for seen in danger.evidence),
+            *({"rule": seen.rule, "text": seen.text} for seen in content.guard.explain(said)),
         ],
     }
 
@@ -215,6 +215,8 @@ def _explain(text: str, content: Content) -> None:
     console.print()
     for line in _decided(notice, content.guard.read(said), content.reader.points):
         console.print(line, soft_wrap=True)
+    for seen in content.guard.explain(said):
+        console.print(_decision("", f"{seen.rule}: {printable(seen.text)}"), soft_wrap=True)
 
 
 def _reasons(fired: tuple[Fired, ...], reader: Reader, said: Utterance) -> Table:
@@ -245,8 +247,6 @@ def _decided(notice: Notice, danger: Danger, points: Points) -> Iterator[Text]:
     yield _decision("source", notice.source)
     yield _decision("conditions", ", ".join(str(one.name).lower() for one in notice.conditions) or "none")
     yield _decision("danger", danger.tier + ", under 16" * danger.minor)
-    for seen in danger.evidence:
-        yield _decision("", f"{seen.rule}: {printable(seen.text)}")
 
 
 def _against(notice: Notice, point: float) -> str:

@@ -120,6 +120,17 @@ async def test_acceptance_05_24_7_resource_given(ann: Person, tier: Tier) -> Non
     assert re.search(r"emergency", help_, re.IGNORECASE)
 
 
+@pytest.mark.parametrize("tier", DANGERS)
+async def test_acceptance_05_24_7_line_given_first_where_the_country_is_known(ann: Person, tier: Tier) -> None:
+    await ann.commands("country")
+    await ann.says("united states")
+    _, help_, *_ = words(await ann.says(DANGERS[tier]))
+    emergency, line, *_ = help_.split("\n\n")
+    assert "911" in emergency
+    assert "988" in line.split("\n")[0]
+    assert "24/7" in line.split("\n")[0]
+
+
 async def test_acceptance_06_both_professional_and_trusted_person_named(ann: Person) -> None:
     for line in (Line.CARD_OWN, Line.CARD_ASKED, Line.CARD_EATING, Line.CARD_FAILED, Line.CARD_PSYCHOSIS):
         for wording in PROMPTS.lines[line]:

@@ -304,7 +304,7 @@ def explained(text: str) -> list[list[str]]:
         ["source", notice.source],
         ["conditions", *(", ".join(str(one.name).lower() for one in notice.conditions) or "none").split()],
         ["danger", *(danger.tier + ", under 16" * danger.minor).split()],
-        *([f"{seen.rule}:", *seen.text.split()] for seen in danger.evidence),
+        *([f"{seen.rule}:", *seen.text.split()] for seen in GUARD.explain(hear(text))),
     ]
 
 

@@ -25,15 +25,13 @@ from typing_extensions import override
 from bot import __main__, app, log
 from bot.adapters.intake import Burst, Intake, insist
 from bot.core.lines import Label
-from bot.core.matching import Utterance
-from bot.core.model import Danger, Purpose
-from bot.core.safety import OUTCOMES, Guard, Points, SafetyRules
-from bot.core.scoring import Lexicon
+from bot.core.model import Purpose
 from bot.store import StoreError
 from bot.store.store import Store
 from tests.botapi import Dropped, Server
 from tests.botapi.updates import Refused
 from tests.person import KEYS, PROMPTS, SEEN, Clock, Person, responder_of
+from tests.stumble import StumblingGuard
 
 ROOT = Path(__file__).parent.parent
 SECRET = "AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
@@ -248,20 +246,6 @@ def test_error_that_ends_the_program_is_told_without_its_words(monkeypatch: pyte
 # --- a person's way through the house -----------------------------------------------------------------------------
 
 
-CALM = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
-
-
-class StumblingGuard(Guard):
-    """A guard that fails on every text, and says on which."""
-
-    def __init__(self) -> None:
-        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5)), CALM)
-
-    @override
-    def read(self, said: Utterance) -> Danger:
-        raise ZeroDivisionError(said.normal)
-
-
 class FailingStore(Store):
     """A store that can keep nothing, and says of whom."""
 
@@ -292,7 +276,7 @@ async def test_message_that_the_core_fails_on_is_logged_without_words_or_person(
     said: Callable[[], str], tmp_path: Path
 ) -> None:
     async with Store.open(tmp_path, KEYS) as store:
-        content = replace(PROMPTS.content, guard=StumblingGuard())
+        content = replace(PROMPTS.content, guard=StumblingGuard(WORDS.split(maxsplit=1)[0].lower()))
         await Person(responder_of(store, Clock(), content=content), ANN).says(WORDS)
     assert is_clean(said(), "core failed")
 

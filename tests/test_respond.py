@@ -13,7 +13,6 @@ from bot.core.matching import Utterance
 from bot.core.model import (
     Change,
     Content,
-    Danger,
     Decision,
     Incoming,
     Kind,
@@ -26,12 +25,11 @@ from bot.core.model import (
     Where,
 )
 from bot.core.noticing import Reader
-from bot.core.safety import OUTCOMES, Guard, Points, SafetyRules
-from bot.core.scoring import Lexicon
 from bot.respond import IDLE, Responder
 from bot.store import StoreError
 from bot.store.store import Store
 from tests.person import KEYS, PROMPTS, SEEN, WALK, Clock, Person, button, buttons, lines, responder_of
+from tests.stumble import StumblingGuard
 
 DAY = 24 * 60 * 60
 ANN, BEN = 7_071_067_811, 5_772_156_649
@@ -92,22 +90,6 @@ class FailingStore(Store):
     async def save_outcome(self, person: int, outcome: Outcome) -> bool:
         self._perhaps_fail("save_outcome")
         return await super().save_outcome(person, outcome)
-
-
-CALM = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
-
-
-class StumblingGuard(Guard):
-    """A guard that cannot read one word."""
-
-    def __init__(self) -> None:
-        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5)), CALM)
-
-    @override
-    def read(self, said: Utterance) -> Danger:
-        if "xylophone" in said.words:
-            raise ZeroDivisionError(said.normal)
-        return super().read(said)
 
 
 def restarted(person: Person, store: Store, clock: Clock) -> Person:
@@ -502,7 +484,7 @@ async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, st
 
 
 def stumbling(content: Content) -> Content:
-    return replace(content, guard=StumblingGuard())
+    return replace(content, guard=StumblingGuard("xylophone"))
 
 
 async def test_writer_of_a_message_that_the_core_fails_on_gets_a_general_card(store: Store, clock: Clock) -> None:
@@ -677,7 +659,7 @@ async def test_a_country_button_of_yesterday_means_the_same_country(ann: Person,
 
 
 async def test_a_country_may_be_typed_after_the_core_has_failed(store: Store, clock: Clock) -> None:
-    stumbling = replace(PROMPTS.content, guard=StumblingGuard())
+    stumbling = replace(PROMPTS.content, guard=StumblingGuard("xylophone"))
     ann = Person(responder_of(store, clock, content=stumbling), ANN)
     assert lines(await ann.says("xylophone")) == [Line.CARD_FAILED, Line.CARD_LINES, Line.CARD_STAY]
     assert lines(await ann.says("new zealand"))[0] is Line.CARD_LINES_COUNTRY

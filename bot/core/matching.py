@@ -272,8 +272,7 @@ class Test(NamedTuple):
     without: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What was found in one text. Bit n of a mask stands for the n-th slot."""
 
     text: str  # normalised
@@ -384,11 +383,11 @@ class Matcher:
 
     def read(self, text: str) -> Reading:
         """Find every slot in any text, in time linear in its length. Never raises."""
-        return self.find(normalise(text))
+        return self.find(hear(text))
 
-    def find(self, normal: str) -> Reading:
-        """Find every slot in a text that `normalise` returned."""
-        words = self._step_over(normal)
+    def find(self, said: Utterance) -> Reading:
+        """Find every slot in a text that was heard."""
+        words = said.normal if self._fillers.isdisjoint(said.words) else self._step_over(said.normal)
         hits: list[tuple[int, int, int]] = []
         stops: list[int] = []
         begun: dict[int, list[tuple[int, int]]] = {}  # where words end -> parts that have been seen, and since where
@@ -436,10 +435,7 @@ class Matcher:
         return sum(self.bits[name] for name in set(names))
 
     def _step_over(self, text: str) -> str:
-        if not self._fillers:
-            return text
-        fillers = self._fillers
-        kept = [word for word in text.split(" ") if word not in fillers]
+        kept = [word for word in text.split(" ") if word not in self._fillers]
         return " ".join(kept) if len(kept) > 2 else text  # noqa: PLR2004  - a phrase made of fillers alone stays
 
 

@@ -140,14 +140,6 @@ class Tier(StrEnum):
     EATING = "eating"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One rule and the words that it fired on, as they stand after normalisation."""
-
-    rule: str
-    text: str
-
-
 class Reason(StrEnum):
     """In the plainest words, why a message seems to be about something."""
 
@@ -190,7 +182,6 @@ class Danger:
 
     tier: Tier = Tier.NONE
     minor: bool = False
-    evidence: tuple[Evidence, ...] = ()
 
 
 # --- The walk ---------------------------------------------------------------------------------------------------

@@ -188,12 +188,12 @@ class Reader:
 
     def features(self, said: Utterance) -> tuple[str, ...]:
         """Return the slots and combinations that fire on a text: what weights are fitted on."""
-        features = self._features(self._matcher.find(said.normal))
+        features = self._features(self._matcher.find(said))
         return tuple(name for name, bit in self._bits.items() if features & bit)
 
     def explain(self, said: Utterance) -> tuple[Fired, ...]:
         """Return all that speaks in a text, beside `start`, the largest weight first."""
-        reading = self._matcher.find(said.normal)
+        reading = self._matcher.find(said)
         fired = [
             Fired("slot" if name in self._matcher.bits else "combination", name, words, self._weights[name])
             for name, words in self._evidence(reading, self._features(reading))
@@ -206,7 +206,7 @@ class Reader:
 
     def _read(self, said: Utterance) -> tuple[int, tuple[int, ...]]:
         """Return the slots and combinations of a text, and all its scores in the order of OUTCOMES."""
-        features = self._features(self._matcher.find(said.normal))
+        features = self._features(self._matcher.find(said))
         return features, self._scale.weigh(features, said)
 
     def _features(self, reading: Reading) -> int:

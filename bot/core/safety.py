@@ -15,7 +15,7 @@ from operator import or_
 from typing import Final
 
 from bot.core.matching import Combination, Matcher, Reading, Test, Utterance, each, phrase_problems, refuse
-from bot.core.model import Danger, Evidence, Tier
+from bot.core.model import Danger, Tier
 from bot.core.scoring import SLOT, Lexicon, Scale, chances, entries, found_in
 
 TIERS: Final = tuple(Tier)
@@ -41,6 +41,14 @@ class Rule(Combination):
     """Slots that, standing together, speak of one tier; of none, when they are known to be harmless."""
 
     tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The rule that decided, BY_WORDS or MINOR, and the words that it went by, normalised. Never logged or kept."""
+
+    rule: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,39 +118,43 @@ class Guard:
 
     def read(self, said: Utterance) -> Danger:
         """Tell what any text says about danger, in which words. Takes time linear in its length; never raises."""
-        reading = self._matcher.find(said.normal)
+        reading = self._matcher.find(said)
         scores = self._scale.weigh(reading.whole, said)
+        rule = next(reading.holding(self._tests), None)
+        tier = self._weighed(scores) if rule is None else self._rules[rule][1]
+        minor = any(True for _ in reading.holding(self._minor_tests)) or self._is_minor(scores)
+        return _AGES[minor][tier]
+
+    def explain(self, said: Utterance) -> tuple[Evidence, ...]:
+        """Return what decided on the tier, unless there is no danger and no rule says so, and on the writer's age."""
+        reading, danger = self._matcher.find(said), self.read(said)
         evidence = []
         rule = next(reading.holding(self._tests), None)
-        if rule is None:
-            tier = self._weighed(scores)
-            if tier is not Tier.NONE:
-                evidence.append(self._told(BY_WORDS, said, tier))
-        else:
-            name, tier = self._rules[rule]
-            evidence.append(Evidence(name, _fired(reading, self._tests[rule])))
+        if rule is not None:
+            evidence.append(Evidence(self._rules[rule][0], _fired(reading, self._tests[rule])))
+        elif danger.tier is not Tier.NONE:
+            evidence.append(self._told(BY_WORDS, said, danger.tier))
         young = next(reading.holding(self._minor_tests), None)
-        minor = young is not None or self._is_minor(scores)
         if young is not None:
             evidence.append(Evidence(self._minor[young], _fired(reading, self._minor_tests[young])))
-        elif minor:
+        elif danger.minor:
             evidence.append(self._told(MINOR, said, MINOR))
-        return Danger(tier, minor, tuple(evidence)) if evidence else _NOTHING
+        return tuple(evidence)
 
     def features(self, said: Utterance) -> tuple[str, ...]:
         """Return the slots that fire on a text: what weights are fitted on."""
-        whole = self._matcher.find(said.normal).whole
+        whole = self._matcher.find(said).whole
         return tuple(name for name, bit in self._matcher.bits.items() if whole & bit)
 
     def chances(self, said: Utterance) -> dict[Tier, float]:
         """Return what slots and words add up to, as chances of the tiers that add up to 1. Rules are not asked."""
-        scores = self._scale.weigh(self._matcher.find(said.normal).whole, said)
+        scores = self._scale.weigh(self._matcher.find(said).whole, said)
         return dict(zip(TIERS, chances(scores[: len(TIERS)]), strict=True))
 
     def words(self, said: Utterance, outcome: str) -> tuple[str, ...]:
         """Return what speaks for an outcome rather than for nothing, in words of the text, the strongest first."""
         nothing = Tier.NONE if outcome in TIERS else ADULT
-        reading = self._matcher.find(said.normal)
+        reading = self._matcher.find(said)
         weights: dict[str, float] = {}
         for entry in entries(said):
             words = found_in(said, entry)
@@ -177,7 +189,9 @@ class Guard:
         return Evidence(name, " ... ".join(self.words(said, outcome)[:_MOST_WORDS]))
 
 
-_NOTHING: Final = Danger()
+_AGES: Final = tuple({tier: Danger(tier, minor) for tier in Tier} for minor in (False, True))
+"""All that can be told, by age and by tier."""
+
 _OWN_LIFE: Final = TIERS[1:4]
 """A hint, said plainly, about to be done: what the one question is about."""
 

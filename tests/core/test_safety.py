@@ -9,16 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.matching import Combination, either, hear
-from bot.core.model import Danger, Evidence, Tier
-from bot.core.safety import OUTCOMES, Guard, Phrases, Points, Rule, SafetyRules
+from bot.core.model import Danger, Tier
+from bot.core.safety import OUTCOMES, Evidence, Guard, Phrases, Points, Rule, SafetyRules
 from bot.core.scoring import Lexicon
 from bot.prompts import FOLDER, read, read_lexicon
+from tests.stumble import CALM
 
 RULES = read(FOLDER / "en" / "safety.yaml", SafetyRules)
 LEXICON = read_lexicon(FOLDER / "en" / "danger.txt", OUTCOMES)
 GUARD = Guard(RULES, LEXICON)
-CALM = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
-"""What sees danger in no word, so that the rules stand alone."""
 CASES: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[1] / "cases" / "en" / "safety.yaml").read_text(encoding="utf-8"),
 )
@@ -63,8 +62,8 @@ def test_every_slot_is_used() -> None:
 @pytest.mark.parametrize("rule", CASES["rules"])
 def test_rule_decides_its_case_and_not_its_near_miss(rule: str) -> None:
     case = CASES["rules"][rule]
-    danger = GUARD.read(hear(case["fires"]))
-    assert (danger.evidence[0].rule, danger.tier) == (rule, RULES.rules[rule].tier)
+    said = hear(case["fires"])
+    assert (GUARD.explain(said)[0].rule, GUARD.read(said).tier) == (rule, RULES.rules[rule].tier)
     assert GUARD.read(hear(case["near"])) == Danger()
 
 
@@ -83,16 +82,18 @@ def test_message_is_of_a_minor_as_its_case_says(case: dict[str, Any]) -> None:
     assert GUARD.read(hear(case["text"])).minor is case["minor"]
 
 
-def test_read_tells_the_rule_and_its_words() -> None:
-    assert Guard(small(), CALM).read(hear("I'm 12. I want to DIE, tonight")) == Danger(
-        Tier.IMMINENT,
-        minor=True,
-        evidence=(Evidence("die_now", "want to die ... tonight"), Evidence("age", "i am 12")),
+def test_rule_and_its_words_are_told() -> None:
+    said = hear("I'm 12. I want to DIE, tonight")
+    assert Guard(small(), CALM).read(said) == Danger(Tier.IMMINENT, minor=True)
+    assert Guard(small(), CALM).explain(said) == (
+        Evidence("die_now", "want to die ... tonight"),
+        Evidence("age", "i am 12"),
     )
 
 
-def test_read_of_a_minor_in_no_danger_says_so() -> None:
-    assert Guard(small(), CALM).read(hear("i am 12")) == Danger(minor=True, evidence=(Evidence("age", "i am 12"),))
+def test_minor_in_no_danger_is_told() -> None:
+    assert Guard(small(), CALM).read(hear("i am 12")) == Danger(minor=True)
+    assert Guard(small(), CALM).explain(hear("i am 12")) == (Evidence("age", "i am 12"),)
 
 
 @given(st.text(st.characters(), max_size=400))
@@ -136,13 +137,14 @@ def words(**weights: dict[str, float]) -> Guard:
 
 def test_words_that_no_rule_knows_add_up_to_a_tier() -> None:
     guard = words(bleak={"unclear": 4.0}, bleaker={"own": 6.0})
-    assert guard.read(hear("bleak")) == Danger(Tier.UNCLEAR, evidence=(Evidence("words", "bleak"),))
+    assert guard.read(hear("bleak")) == Danger(Tier.UNCLEAR)
+    assert guard.explain(hear("bleak")) == (Evidence("words", "bleak"),)
     assert guard.read(hear("bleak and bleaker")).tier is Tier.OWN
-    assert guard.read(hear("tea")) == Danger()
+    assert (guard.read(hear("tea")), guard.explain(hear("tea"))) == (Danger(), ())
 
 
 def test_rule_decides_before_words_do() -> None:
-    assert words(want={"none": 9.0}).read(hear("i want to die")).evidence == (Evidence("die", "want to die"),)
+    assert words(want={"none": 9.0}).explain(hear("i want to die")) == (Evidence("die", "want to die"),)
 
 
 def test_danger_to_another_needs_a_greater_chance() -> None:
@@ -161,9 +163,9 @@ def test_slot_speaks_beside_its_words() -> None:
 
 
 def test_words_can_tell_that_a_writer_is_under_16() -> None:
-    assert words(homework={"minor": 5.0}).read(hear("homework")) == Danger(
-        minor=True, evidence=(Evidence("minor", "homework"),)
-    )
+    guard = words(homework={"minor": 5.0})
+    assert guard.read(hear("homework")) == Danger(minor=True)
+    assert guard.explain(hear("homework")) == (Evidence("minor", "homework"),)
     assert not words(homework={"minor": 1.0}).read(hear("homework")).minor
 
 

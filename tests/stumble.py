@@ -1,0 +1,27 @@
+"""A guard that sees danger in no word, and one that fails on some."""
+
+from typing import Final
+
+from typing_extensions import override
+
+from bot.core.matching import Utterance
+from bot.core.model import Danger
+from bot.core.safety import OUTCOMES, Guard, Points, SafetyRules
+from bot.core.scoring import Lexicon
+
+CALM: Final = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
+"""What sees danger in no word, so that rules stand alone."""
+
+
+class StumblingGuard(Guard):
+    """Fails on every text that has a word, and shows the text to whoever logs the error."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5)), CALM)
+        self._word = word
+
+    @override
+    def read(self, said: Utterance) -> Danger:
+        if self._word in said.words:
+            raise ZeroDivisionError(said.normal)
+        return super().read(said)
