@@ -138,11 +138,18 @@ def test_numbers_stand_as_they_were_written() -> None:
 
 
 def test_no_line_stands_where_the_review_took_it_away() -> None:
-    for code in ("JO", "KZ", "VN", "TR", "XK", "PG", "CH", "PK", "NG", "IT"):
+    for code in ("JO", "KZ", "VN", "TR", "XK", "PG", "CH", "PK", "NG"):
         assert DIRECTORY.countries[code].lines == ()
     everything = {each.phone for country in DIRECTORY.countries.values() for each in country.lines}
     assert everything & {"182", "623-4444", "800 4673", "8015", "(246) 429-9999", "121", "110", "150"} == set()
     assert [each.number for each in DIRECTORY.countries["BA"].emergency.numbers] == ["124", "122"]  # type: ignore[union-attr]
+
+
+def test_a_line_is_as_narrow_as_the_review_made_it() -> None:
+    lines_of = {code: {each.name: each for each in DIRECTORY.countries[code].lines} for code in ("IT", "GB")}
+    italy = lines_of["IT"]["Telefono Amico Italia"]
+    assert (italy.hours, italy.whatsapp) == ("daily 09:00-24:00", "")
+    assert lines_of["GB"]["Samaritans"].languages == ("English",)
 
 
 def test_a_menu_is_dialled_by_nobody_without_its_note() -> None:
@@ -155,7 +162,7 @@ def test_every_country_has_a_directory_and_every_line_a_source_and_a_day() -> No
     for country in DIRECTORY.countries.values():
         assert country.directory.startswith("findahelpline.com")
         assert all(each.source and each.read for each in country.lines)
-    assert sum(bool(country.lines) for country in DIRECTORY.countries.values()) == 32
+    assert sum(bool(country.lines) for country in DIRECTORY.countries.values()) == 45
     assert sum(country.emergency is not None for country in DIRECTORY.countries.values()) == 103
 
 
@@ -376,7 +383,7 @@ def test_lines_go_out_with_danger() -> None:
 def test_under_16_is_shown_the_line_for_the_young_first() -> None:
     held = Held(State(minor=True), country="GB")
     decision = decide(Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="crisis"), held, CONTENT)
-    assert PROMPTS.text(decision.replies[0]).index("Childline") < PROMPTS.text(decision.replies[0]).index("Lifeline")
+    assert PROMPTS.text(decision.replies[0]).index("Childline") < PROMPTS.text(decision.replies[0]).index("Samaritans")
 
 
 def test_a_country_that_left_the_file_is_as_good_as_none() -> None:
