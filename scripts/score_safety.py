@@ -35,7 +35,7 @@ _TIERS: Final = {
 _OTHER_KINDS: Final = (Tier.ABUSE, Tier.THREAT, Tier.MEDICAL, Tier.PSYCHOSIS, Tier.EATING)
 HARMLESS: Final = ("WITNESS", "COMPASSION", "OWN", "OTHER")
 
-UNSEEN: Final = ("unseen",)
+UNSEEN: Final = ("unseen", "later")
 """Voices of tests/corpus that no weight of danger is fitted on, and no rule is written for: they judge the rest."""
 
 

@@ -17,7 +17,7 @@ class StumblingGuard(Guard):
     """Fails on every text that has a word, and shows the text to whoever logs the error."""
 
     def __init__(self, word: str) -> None:
-        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5)), CALM)
+        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5, 0.5)), CALM)
         self._word = word
 
     @override

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple, Protocol
 
 import ahocorasick
@@ -171,7 +171,18 @@ class Utterance(NamedTuple):
 def hear(text: str) -> Utterance:
     """Normalise any text, and take it apart, once for all that read it."""
     normal = normalise(text)
-    row = normal.split()
+    return _taken_apart(normal, normal.split())
+
+
+def sentences(said: Utterance) -> Iterator[Utterance]:
+    """Yield each sentence of what was said by itself, without the mark at its end."""
+    for ends, row in groupby(said.normal.split(), _STOPS.__contains__):
+        if not ends:
+            words = [*row]
+            yield _taken_apart(f" {' '.join(words)} ", words)
+
+
+def _taken_apart(normal: str, row: Sequence[str]) -> Utterance:
     stems = {word[:STEM_LENGTH] for word in row if len(word) > STEM_LENGTH}
     return Utterance(normal, {*row}, {*pairwise(row)}, stems)
 

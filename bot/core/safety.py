@@ -14,7 +14,7 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
-from bot.core.matching import Combination, Matcher, Reading, Test, Utterance, each, phrase_problems, refuse
+from bot.core.matching import Combination, Matcher, Reading, Test, Utterance, each, phrase_problems, refuse, sentences
 from bot.core.model import Danger, Tier
 from bot.core.scoring import SLOT, Lexicon, Scale, chances, entries, found_in
 
@@ -56,10 +56,12 @@ class Points:
     """From which chance something is done where no rule fits.
 
     `ask`: some danger; if it is likeliest a hint, the one question is asked. `card`: what is not about the writer's own
-    life. `imminent`: it is about to happen; below that, the card for what is said plainly. `minor`: under 16.
+    life. `imminent`: it is about to happen; below that, the card for what is said plainly. `sentence`: some danger in
+    one sentence of a long message, in which the others outweigh it. `minor`: under 16.
     """
 
     ask: float
+    sentence: float
     card: float
     imminent: float
     minor: float
@@ -121,19 +123,20 @@ class Guard:
         reading = self._matcher.find(said)
         scores = self._scale.weigh(reading.whole, said)
         rule = next(reading.holding(self._tests), None)
-        tier = self._weighed(scores) if rule is None else self._rules[rule][1]
+        tier = self._unruled(scores, said)[0] if rule is None else self._rules[rule][1]
         minor = any(True for _ in reading.holding(self._minor_tests)) or self._is_minor(scores)
         return _AGES[minor][tier]
 
     def explain(self, said: Utterance) -> tuple[Evidence, ...]:
         """Return what decided on the tier, unless there is no danger and no rule says so, and on the writer's age."""
         reading, danger = self._matcher.find(said), self.read(said)
+        scores = self._scale.weigh(reading.whole, said)
         evidence = []
         rule = next(reading.holding(self._tests), None)
         if rule is not None:
             evidence.append(Evidence(self._rules[rule][0], _fired(reading, self._tests[rule])))
         elif danger.tier is not Tier.NONE:
-            evidence.append(self._told(BY_WORDS, said, danger.tier))
+            evidence.append(self._told(BY_WORDS, self._unruled(scores, said)[1], danger.tier))
         young = next(reading.holding(self._minor_tests), None)
         if young is not None:
             evidence.append(Evidence(self._minor[young], _fired(reading, self._minor_tests[young])))
@@ -167,14 +170,25 @@ class Guard:
                 weights[words] = max(weight, weights.get(words, 0.0))
         return tuple(sorted((word for word in weights if weights[word] > 0), key=lambda word: (-weights[word], word)))
 
-    def _weighed(self, scores: tuple[int, ...]) -> Tier:
-        """Return the tier that slots and words add up to."""
+    def _unruled(self, scores: tuple[int, ...], said: Utterance) -> tuple[Tier, Utterance]:
+        """Return the tier where no rule fits, and what it was seen in: in all that was said, or in one sentence."""
+        tier = self._weighed(scores, self._points.ask)
+        if tier is Tier.NONE and len(said.words) >= _LONG:
+            for sentence in sentences(said):
+                scores = self._scale.weigh(self._matcher.find(sentence).whole, sentence)
+                tier = self._weighed(scores, self._points.sentence)
+                if tier is not Tier.NONE:
+                    return tier, sentence
+        return tier, said
+
+    def _weighed(self, scores: tuple[int, ...], ask: float) -> Tier:
+        """Return the tier that slots and words add up to, if the chance of any danger is at least `ask`."""
         nothing, *others = scores[: len(TIERS)]
         if nothing - max(others) > _FAR:
             return Tier.NONE
         none, *likely = chances(scores[: len(TIERS)])
         danger, points = 1 - none, self._points
-        if danger < points.ask:
+        if danger < ask:
             return Tier.NONE
         tier = TIERS[1 + likely.index(max(likely))]
         if tier is Tier.IMMINENT and danger < points.imminent:
@@ -199,6 +213,9 @@ _FAR: Final = 500
 """Hundredths by which a score has to stand below another to be no match for it: less than one in a hundred."""
 
 _MOST_WORDS: Final = 4
+
+_LONG: Final = 25
+"""Different words from which a message is long, so that a sentence may be outweighed in it."""
 
 
 def _fired(reading: Reading, test: Test) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.matching import Combination, Matcher, normalise, parts, phrase_problems
+from bot.core.matching import Combination, Matcher, hear, normalise, parts, phrase_problems, sentences
 
 ANY_TEXT = st.text(st.characters(), max_size=300)  # with NULs and lone surrogates
 
@@ -164,3 +164,20 @@ def test_combination_problems_tells_unknown_slots_and_emptiness() -> None:
 def test_read_finds_the_same_however_often(text: str) -> None:
     matcher = Matcher({"a": ["a*", "(b|c) d"], "hide": ["a b"]}, hiding=["hide"], fillers=["e"])
     assert matcher.read(text) == matcher.read(text)
+
+
+@given(ANY_TEXT)
+def test_sentences_are_heard_as_they_are_when_said_alone(text: str) -> None:
+    for sentence in sentences(hear(text)):
+        assert sentence == hear(sentence.normal)
+
+
+def test_sentences_end_at_full_stops_questions_and_calls() -> None:
+    said = hear("I saw it. Did you? No!! never, i think\nbye")
+    assert [sentence.normal for sentence in sentences(said)] == [
+        " i saw it ",
+        " did you ",
+        " no ",
+        " never , i think ",
+        " bye ",
+    ]

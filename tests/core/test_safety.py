@@ -35,7 +35,7 @@ def small(changes: dict[str, Any] | None = None) -> SafetyRules:
             "die": Rule(tier=Tier.OWN, together=("die",)),
         },
         "minor": {"age": Combination(together=("age",))},
-        "points": Points(ask=0.2, card=0.3, imminent=0.6, minor=0.5),
+        "points": Points(ask=0.2, sentence=0.9, card=0.3, imminent=0.6, minor=0.5),
     }
     return SafetyRules(**(rules | (changes or {})))
 
@@ -116,7 +116,10 @@ def test_read_takes_long_texts(text: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"points": Points(ask=0.0, card=0.3, imminent=0.6, minor=0.5)}, "points.ask: is not above 0, and at most 1"),
+        (
+            {"points": Points(ask=0.0, sentence=0.9, card=0.3, imminent=0.6, minor=0.5)},
+            "points.ask: is not above 0, and at most 1",
+        ),
         ({"slots": {}}, "rules.die: there is no slot 'die'"),
         ({"rules": {"x": Rule(tier=Tier.OWN)}}, "rules.x: needs a slot in `together` or `anywhere`"),
         ({"rules": {"age": Rule(tier=Tier.OWN, together=("die",))}}, "minor.age: a rule has the same name"),
@@ -160,6 +163,16 @@ def test_faint_sign_that_it_is_about_to_happen_gets_the_card_for_what_is_said_pl
 
 def test_slot_speaks_beside_its_words() -> None:
     assert words(**{"@now": {"imminent": 6.0}}).read(hear("tonight")).tier is Tier.IMMINENT
+
+
+def test_sentence_of_a_long_message_is_read_by_itself() -> None:
+    guard = words(bleak={"own": 9.0}, tea={"none": 9.0}, grim={"own": 5.0})
+    long = " ".join(f"word{number}" for number in range(30))
+    assert guard.read(hear(f"tea. bleak! {long}")) == Danger(Tier.OWN)
+    assert guard.explain(hear(f"tea. bleak! {long}")) == (Evidence("words", "bleak"),)
+    assert guard.read(hear(f"tea, bleak, {long}")) == Danger()
+    assert guard.read(hear(f"tea. grim! {long}")) == Danger()  # less sure than one sentence needs
+    assert guard.read(hear("tea. bleak!")) == Danger()  # in a short one all words count together
 
 
 def test_words_can_tell_that_a_writer_is_under_16() -> None:
