@@ -39,7 +39,7 @@ from scripts.fitting import (
     read,
     refuse_without,
 )
-from scripts.score_noticing import Labelled, scored_by, tables_of
+from scripts.score_noticing import CORPUS, Labelled, scored_by, tables_of
 from scripts.scores import Scored
 
 NOTICING: Final = prompts.FOLDER / "en/noticing.yaml"
@@ -84,7 +84,7 @@ class Fitted:
 def main(arguments: Sequence[str]) -> int:
     """Fit and write, or judge."""
     parser = ArgumentParser("fit_noticing", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    judge, rows = given(parser, arguments)
+    judge, rows = given(parser, arguments, CORPUS.glob("*.jsonl"))
     console = Console(stderr=True)
     rules = prompts.read(NOTICING, NoticingRules)
     messages = messages_of(rows, rules, console)

@@ -1,6 +1,6 @@
 """Fit the weights of danger on labelled messages: python -m scripts.fit_safety.
 
-Reads tests/corpus/*.jsonl, or the FILES given, and writes what slots and words add up to into prompts/en/danger.txt:
+Reads tests/corpus/**/*.jsonl, or the FILES given, and writes what slots and words add up to into prompts/en/danger.txt:
 the same bytes for the same messages and phrases. With `--judge` nothing is written: it fits without some voices at a
 time, reads those by the rules and by these weights, and prints what both are worth on voices that the weights have not
 seen; the points of safety.yaml are chosen on that.
@@ -34,14 +34,14 @@ from scripts.fitting import (
     read,
     refuse_without,
 )
-from scripts.score_noticing import Labelled, scored_by
+from scripts.score_noticing import CORPUS, Labelled, scored_by
 from scripts.score_safety import UNSEEN, is_minor, tables_of, tier_of
 from scripts.scores import Scored
 
 SAFETY: Final = prompts.FOLDER / "en/safety.yaml"
 DANGER: Final = prompts.FOLDER / "en/danger.txt"
 
-LEFT_OUT: Final = frozenset({"essay", *UNSEEN})
+LEFT_OUT: Final = frozenset({"essay", *(path.stem for path in UNSEEN)})
 """Voices that are read and not fitted on: one as in noticing, the others so that something stays unseen."""
 
 STRENGTH: Final = 0.7
@@ -54,7 +54,7 @@ CARRIES: Final = 0.2
 def main(arguments: Sequence[str]) -> int:
     """Fit and write, or judge."""
     parser = ArgumentParser("fit_safety", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    judge, rows = given(parser, arguments)
+    judge, rows = given(parser, arguments, CORPUS.rglob("*.jsonl"))
     console = Console(stderr=True)
     rules = prompts.read(SAFETY, SafetyRules)
     messages = messages_of(rows, rules, console)

@@ -28,8 +28,6 @@ from bot.core.matching import Utterance, hear
 from bot.core.scoring import SLOT, entries
 from scripts.score_noticing import WIDTH, Labelled, rows_of
 
-CORPUS: Final = Path(__file__).parent.parent / "tests/corpus"
-
 MESSAGES: Final = 3
 VOICES: Final = 2
 """So many messages and voices an entry of a lexicon needs."""
@@ -52,13 +50,16 @@ class Message:
     entries: tuple[str, ...]
 
 
-def given(parser: ArgumentParser, arguments: Sequence[str]) -> tuple[bool, list[Labelled]]:
-    """Return whether to judge and write nothing, and the rows of the files asked for. Ends where one cannot be read."""
+def given(parser: ArgumentParser, arguments: Sequence[str], files: Iterable[Path]) -> tuple[bool, list[Labelled]]:
+    """Return whether to judge and write nothing, and the rows of `files`, or of those that are asked for instead.
+
+    Ends the program where one cannot be read.
+    """
     parser.add_argument("--judge", action="store_true", help="write nothing; print what the weights are worth")
-    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="instead of tests/corpus/*.jsonl")
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="instead of tests/corpus")
     asked = parser.parse_args(arguments)
     try:
-        return asked.judge, [row for path in asked.files or sorted(CORPUS.glob("*.jsonl")) for row in rows_of(path)]
+        return asked.judge, [row for path in asked.files or sorted(files) for row in rows_of(path)]
     except (OSError, ValueError) as error:
         parser.error(str(error))
 

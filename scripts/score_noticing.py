@@ -46,6 +46,8 @@ from scripts.scores import (
     worst_misses,
 )
 
+CORPUS: Final = Path(__file__).parent.parent / "tests/corpus"
+
 _MOST: Final = (0.01, 0.02, 0.04, 0.08, 0.16)
 WIDTH: Final = 150
 """Columns of the tables on a pipe."""

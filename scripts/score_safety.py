@@ -17,7 +17,7 @@ from rich.text import Text
 
 from bot.core.model import Tier
 from bot.wording import printable
-from scripts.score_noticing import Labelled, print_scores
+from scripts.score_noticing import CORPUS, Labelled, print_scores
 from scripts.scores import Rate, Scored, by, share, share_of
 
 _TIERS: Final = {
@@ -35,8 +35,8 @@ _TIERS: Final = {
 _OTHER_KINDS: Final = (Tier.ABUSE, Tier.THREAT, Tier.MEDICAL, Tier.PSYCHOSIS, Tier.EATING)
 HARMLESS: Final = ("WITNESS", "COMPASSION", "OWN", "OTHER")
 
-UNSEEN: Final = ("unseen", "later")
-"""Voices of tests/corpus that no weight of danger is fitted on, and no rule is written for: they judge the rest."""
+UNSEEN: Final = (CORPUS / "unseen.jsonl", CORPUS / "danger/later.jsonl")
+"""Voices that no weight of danger is fitted on, and no rule is written for: they judge the rest."""
 
 
 def tier_of(row: Labelled | Scored) -> Tier | None:

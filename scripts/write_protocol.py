@@ -23,7 +23,6 @@ from bot.core.matching import Utterance, either
 from bot.core.model import Button, Danger, Decision, Held, Incoming, Kind, Opened, Reply, Tier, Where
 from bot.core.safety import Guard, Rule, SafetyRules
 from bot.prompts import DANGER, FOLDER, Prompts, load, read
-from scripts.fitting import CORPUS
 from scripts.score_noticing import rows_of, scored_by
 from scripts.score_safety import UNSEEN, goals
 from scripts.scores import Scored
@@ -65,7 +64,7 @@ def parts(folder: Path = FOLDER) -> dict[str, str]:
     """Every part that is made, by its name."""
     prompts = load(folder)
     said = _Said(prompts)
-    unseen = [scored_by(row, prompts.content) for voice in UNSEEN for row in rows_of(CORPUS / f"{voice}.jsonl")]
+    unseen = [scored_by(row, prompts.content) for path in UNSEEN for row in rows_of(path)]
     rules = read(folder / "en/safety.yaml", SafetyRules)
     makers: dict[str, Callable[[], Iterable[str]]] = {
         "rules": lambda: rules_part(rules),

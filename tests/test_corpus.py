@@ -12,7 +12,7 @@ import pytest
 from bot.core.model import Source
 
 CORPUS: Final = Path(__file__).parent / "corpus"
-FILES: Final = sorted(CORPUS.glob("*.jsonl"))
+FILES: Final = sorted(CORPUS.rglob("*.jsonl"))
 FIELDS: Final = ["id", "text", "label", "source", "setting", "note", "voice"]
 LABELS: Final = {
     *("WITNESS", "OWN", "COMPASSION", "OTHER", "PAST", "MINOR"),

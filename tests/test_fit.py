@@ -22,8 +22,8 @@ from scripts.fit_noticing import (
     messages_of,
     with_weights,
 )
-from scripts.fitting import CORPUS, Message, lexicon_text
-from scripts.score_noticing import Labelled, rows_of
+from scripts.fitting import Message, lexicon_text
+from scripts.score_noticing import CORPUS, Labelled, rows_of
 
 QUIET: Final = Console(quiet=True)
 RULES: Final = prompts.read(NOTICING, NoticingRules)

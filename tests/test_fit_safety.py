@@ -12,18 +12,17 @@ from bot.core.model import Tier
 from bot.core.safety import OUTCOMES, Guard, SafetyRules
 from bot.core.scoring import SLOT
 from scripts.fit_safety import DANGER, LEFT_OUT, SAFETY, fit, main, messages_of
-from scripts.fitting import CORPUS, Message, lexicon_text
-from scripts.score_noticing import rows_of
+from scripts.fitting import Message, lexicon_text
+from scripts.score_noticing import CORPUS, rows_of
 from scripts.score_safety import is_minor, tier_of
 
 QUIET: Final = Console(quiet=True)
 RULES: Final = prompts.read(SAFETY, SafetyRules)
-VOICES: Final = ("teens", "regions")
+VOICES: Final = (CORPUS / "teens.jsonl", CORPUS / "danger/openly.jsonl")
 
 
-def said_by(*voices: str) -> list[Message]:
-    rows = [row for voice in voices for row in rows_of(CORPUS / f"{voice}.jsonl")]
-    return messages_of(rows, RULES, QUIET)
+def said_by(*paths: Path) -> list[Message]:
+    return messages_of([row for path in paths for row in rows_of(path)], RULES, QUIET)
 
 
 @pytest.fixture(scope="module")
@@ -78,5 +77,5 @@ def test_fit_without_some_tier_is_refused(tmp_path: Path, capsys: pytest.Capture
 def test_committed_weights_are_those_of_the_committed_messages(request: pytest.FixtureRequest) -> None:
     if not request.config.getoption("long"):
         pytest.skip("takes a minute: run with --long")
-    voices = [path.stem for path in sorted(CORPUS.glob("*.jsonl")) if path.stem not in LEFT_OUT]
-    assert written(fit(said_by(*voices), RULES, QUIET)) == DANGER.read_text("utf-8")
+    paths = [path for path in sorted(CORPUS.rglob("*.jsonl")) if path.stem not in LEFT_OUT]
+    assert written(fit(said_by(*paths), RULES, QUIET)) == DANGER.read_text("utf-8")

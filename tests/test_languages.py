@@ -45,7 +45,7 @@ def leaves(data: object) -> Iterator[str]:
 def english() -> list[str]:
     """Give every English message that the tests have."""
     cases = [yaml.safe_load(path.read_text("utf-8")) for path in (FOLDER / "cases" / "en").glob("*.yaml")]
-    corpora = [path.read_text("utf-8") for path in (FOLDER / "corpus").glob("*.jsonl")]
+    corpora = [path.read_text("utf-8") for path in (FOLDER / "corpus").rglob("*.jsonl")]
     rows = (json.loads(line)["text"] for corpus in corpora for line in corpus.splitlines())
     return [*(text for case in cases for text in leaves(case)), *rows]
 

@@ -191,6 +191,9 @@ class Guard:
         if danger < ask:
             return Tier.NONE
         tier = TIERS[1 + likely.index(max(likely))]
+        unclear, own, imminent = likely[: len(_OWN_LIFE)]
+        if tier is Tier.UNCLEAR and own + imminent > unclear:
+            return Tier.OWN
         if tier is Tier.IMMINENT and danger < points.imminent:
             return Tier.OWN
         return tier if tier in _OWN_LIFE or danger >= points.card else Tier.NONE

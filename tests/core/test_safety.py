@@ -161,6 +161,11 @@ def test_faint_sign_that_it_is_about_to_happen_gets_the_card_for_what_is_said_pl
     assert words(now={"imminent": 6.0}).read(hear("now")).tier is Tier.IMMINENT
 
 
+def test_hint_gets_a_card_where_it_is_likelier_that_death_is_meant() -> None:
+    assert words(ready={"unclear": 6.0, "own": 5.5, "imminent": 5.5}).read(hear("ready")).tier is Tier.OWN
+    assert words(ready={"unclear": 7.0, "own": 5.5, "imminent": 5.5}).read(hear("ready")).tier is Tier.UNCLEAR
+
+
 def test_slot_speaks_beside_its_words() -> None:
     assert words(**{"@now": {"imminent": 6.0}}).read(hear("tonight")).tier is Tier.IMMINENT
 
