@@ -77,9 +77,10 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     """What to hold from now on, what to say, and what happened."""
     if incoming.where is Where.GROUP:
         return decide_in_group(incoming, held, content)
-    said = hear(incoming.words)
+    said = hear(_read_aloud(incoming))
     danger = _danger_in(incoming, said, content)
-    found_minor = danger.minor and not incoming.forwarded and not held.state.minor
+    taken_at_their_word = bool(held.consents) and not danger.age_said
+    found_minor = danger.minor and not incoming.forwarded and not held.state.minor and not taken_at_their_word
     now, withdrawn = as_minor(held) if found_minor else (held, ())
     turn = _Turn(incoming, now, content, said, danger)
     room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
@@ -106,12 +107,27 @@ _GRAVITY: Final = (
 """Of several texts, which one's danger is answered: the later here."""
 
 
+def _read_aloud(incoming: Incoming) -> str:
+    """What was typed; of a command that is none of the bot's, its name too (/i_want_to_die)."""
+    unknown = incoming.command if incoming.command not in COMMANDS else ""
+    return f"{unknown.replace('_', ' ')} {incoming.words}" if unknown else incoming.words
+
+
 def _danger_in(incoming: Incoming, said: Utterance, content: Content) -> Danger:
     """The gravest danger in any of the texts, or in all of them as one, which is what is `said`."""
     alone = map(hear, incoming.texts) if incoming.earlier else ()
     seen = (Danger(), *(content.guard.read(one) for one in (said, *alone) if one.words))
     gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
-    return replace(gravest, minor=any(danger.minor for danger in seen))
+    if gravest.tier is not Tier.NONE and not gravest.by_rule and _is_known(incoming, content):
+        gravest = Danger()
+    return replace(
+        gravest, minor=any(danger.minor for danger in seen), age_said=any(danger.age_said for danger in seen)
+    )
+
+
+def _is_known(incoming: Incoming, content: Content) -> bool:
+    """Whether each text is the words of a button, or others that the bot knows as a whole."""
+    return all(words in content.typed or words in content.spoken.values() for words in map(plain, incoming.texts))
 
 
 # --- Danger -----------------------------------------------------------------------------------------------------

@@ -178,10 +178,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """What a message says about danger, and whether its writer seems to be under 16."""
+    """What a message says about danger, and whether its writer seems to be under 16.
+
+    `by_rule`, `age_said`: a rule saw the one, or the other; else what words add up to.
+    """
 
     tier: Tier = Tier.NONE
     minor: bool = False
+    by_rule: bool = False
+    age_said: bool = False
 
 
 # --- The walk ---------------------------------------------------------------------------------------------------
