@@ -101,9 +101,7 @@ class TelegramBot:
             earlier = tuple(incoming.text for incoming in typed[:-1])
             payload = next((incoming.payload for incoming in reversed(typed) if incoming.payload), "")
             numbers = tuple(message.message_id for message in messages)
-            await self._answer(
-                messages[-1], replace(typed[-1], earlier=earlier, payload=payload, numbers=numbers)
-            )
+            await self._answer(messages[-1], replace(typed[-1], earlier=earlier, payload=payload, numbers=numbers))
 
     async def _answer(self, message: Message, incoming: Incoming) -> None:
         decision = await self._responder.respond(incoming)

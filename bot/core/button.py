@@ -1,7 +1,8 @@
 """State, in and out of the 64 bytes of a button.
 
 Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person; a button is good
-for 24 hours, but for an answer to the question about danger, which never comes too late; what someone sends back is a value of `Opened` or a reason of `Refused`, never an exception.
+for 24 hours, and a yes to the question about danger for ever; what someone sends back is a value of `Opened` or a
+reason of `Refused`, never an exception.
 
 Layout before base64url, 28 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
 1970), walk 3, counter 1, state 9. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.
