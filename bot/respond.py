@@ -137,7 +137,8 @@ class Responder:
             self._memory.pop(incoming.person, None)
             return
         again = incoming.pressed is Refused.TWICE
-        followed = incoming.payload if again or isinstance(incoming.pressed, Opened) else ""
+        pressed = incoming.kind is Kind.PRESS and isinstance(incoming.pressed, Opened)
+        followed = incoming.payload if again or pressed else ""
         self._memory[incoming.person] = _Remembered(decision.held, incoming.at, before.known, followed)
         self._memory.move_to_end(incoming.person)
         if self._sweep is None:
@@ -165,12 +166,12 @@ class Responder:
             return incoming, held
         opened = open_payload(self._button_key, incoming.person, incoming.at, incoming.payload)
         if incoming.kind is not Kind.PRESS:
-            return incoming, _carried(held, opened)
+            return replace(incoming, pressed=opened), _carried(held, opened)
         if isinstance(opened, Opened):
             begins = opened.action is Action.WALK  # the others beside the walk may be repeated: they do no more
             if incoming.payload == before.payload and (begins or opened.action not in BUTTONS):
                 opened = Refused.TWICE
-            elif opened.action not in BUTTONS and _is_stale(held.state, opened.state):
+            elif opened.action not in BUTTONS and not opened.discloses and _is_stale(held.state, opened.state):
                 opened = Refused.STALE
         return replace(incoming, pressed=opened), _carried(held, opened)
 

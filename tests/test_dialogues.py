@@ -315,7 +315,7 @@ def test_no_wording_comes_twice_in_a_walk_before_all_have_come(bench: Bench, mov
 def test_stop_always_stops(bench: Bench, moves: list[Move], words: str) -> None:
     *_, decision = bench.does(bench.chat(), *moves, Says(words))
     assert decision.held.state.step is Step.IDLE
-    stopped = [reply.keys for reply in decision.replies if reply.keys != (Line.CARD_LINES,)]
+    stopped = [reply.keys for reply in decision.replies if not reply.keys[0].startswith(Line.CARD_LINES)]
     assert stopped in ([(Line.STOPPED,)], [(Line.NOTHING_TO_STOP,)])
 
 
@@ -334,7 +334,7 @@ def test_danger_always_gets_the_card_first(
     first, *rest = [reply.keys for reply in decision.replies]
     if rest:
         assert first in {(Line.CARD_OWN,), (Line.CARD_OWN_YOUNG,)}
-        assert rest[0] == (Line.CARD_LINES,)
+        assert rest[0][0].startswith(Line.CARD_LINES)
     else:  # a card for oneself stands already
         assert first == (Line.CARD_AGAIN,)
     assert decision.held.state.step in AFTER_CARD

@@ -17,14 +17,17 @@ from bot.core.model import Barrier, Content, Incoming, Lane, Reply, State, Step,
 from bot.core.steps import offer
 
 NO: Final = ("no", "beside_no")
-WHOLE: Final = "barrier.nothing"
+TAKEN_BACK: Final = "taken_back"
+WHY: Final = "why"
+WHOLE: Final = ("barrier.nothing", WHY)
 FOUND: Final = (
     *("for_a_friend", "someone_elses"),
     *("barrier.speaking", "barrier.traced", "barrier.cost", "barrier.before", "barrier.enough"),
 )
-ANSWERS: Final = (*NO, WHOLE, *FOUND)
-"""What prompts/ has words for. Those of NO are parts of an answer, those of WHOLE all of one ("nothing helps" is not
-"nothing"), and those of FOUND stand anywhere in a text. Of several barriers the first here is answered.
+ANSWERS: Final = (*NO, TAKEN_BACK, *WHOLE, *FOUND)
+"""What prompts/ has words for. Those of NO are parts of an answer, those of TAKEN_BACK all of a clause, those of WHOLE
+all of an answer ("nothing helps" is not "nothing"), and those of FOUND stand anywhere in a text. Of several barriers
+the first here is answered.
 """
 
 ASKING: Final = frozenset({Tier.OWN, Tier.IMMINENT, Tier.FRIEND, Tier.ABUSE, Tier.PSYCHOSIS, Tier.EATING})
@@ -39,6 +42,7 @@ _CARDS: Final[Mapping[Tier, Line]] = {
 _YOUNG: Final = {
     Line.CARD_OWN: Line.CARD_OWN_YOUNG,
     Line.CARD_ASKED: Line.CARD_OWN_YOUNG,
+    Line.CARD_MINE: Line.CARD_MINE_YOUNG,
     Line.CARD_FRIEND: Line.CARD_FRIEND_YOUNG,
     Line.CARD_FORWARDED: Line.CARD_FRIEND_YOUNG,
     Line.CARD_ABUSE: Line.CARD_ABUSE_YOUNG,
@@ -109,7 +113,9 @@ class Answers:
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
         self._no, self._beside = (frozenset(map(tuple, map(str.split, _spelled(phrases[name])))) for name in NO)
         self._longest = max(map(len, self._no | self._beside), default=0)
-        self._nothing = frozenset(" ".join(words.split()) for words in _spelled(phrases[WHOLE]))
+        self._nothing, self._why, self._taken_back = (
+            frozenset(" ".join(words.split()) for words in _spelled(phrases[name])) for name in (*WHOLE, TAKEN_BACK)
+        )
         self._matcher = Matcher({name: phrases[name] for name in FOUND})
 
     def is_no(self, text: str) -> bool:
@@ -124,6 +130,14 @@ class Answers:
                 if piece in self._no or piece in self._beside:
                     reached[end] = reached.get(end, False) or reached[start] or piece in self._no
         return reached.get(len(words), False)
+
+    def takes_back(self, text: str) -> bool:
+        """Whether all of it, or a clause, takes an answer back ("i lied. it is bad")."""
+        return any(plain(clause) in self._taken_back for clause in (text, *_CLAUSE_END.split(text)))
+
+    def asks_why(self, text: str) -> bool:
+        """Whether it asks why that was asked, and nothing else."""
+        return plain(text) in self._why
 
     def is_for_a_friend(self, text: str) -> bool:
         """Whether it says that it asks for a friend."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core.cards import where_help_is
 from bot.core.gap import outcome_of
 from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
@@ -75,6 +74,7 @@ def help_(_: Incoming, held: Held) -> Decision:
 def walk(incoming: Incoming, held: Held) -> Decision:
     """A new walk, whatever was before."""
     state = begin(incoming.seed, minor=held.state.minor)
+    state = replace(state, danger_asked=held.state.step is Step.DANGER_ASK)  # and not answered
     moved = Moved(held.state.step, Event.NEXT, state.step)
     return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
 
@@ -91,10 +91,8 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     if state is before:
         return _say(held, Line.NOTHING_TO_STOP)
     ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
-    decision = _say(replace(held, state=state), Line.STOPPED)
-    if before.step is Step.DANGER_ASK:  # the question stays open, so where help is comes first
-        decision = replace(decision, replies=(where_help_is(), *decision.replies))
-    return replace(decision, facts=(Moved(before.step, Event.STOP, state.step), *ended))
+    facts = (Moved(before.step, Event.STOP, state.step), *ended)
+    return replace(_say(replace(held, state=state), Line.STOPPED), facts=facts)
 
 
 def why(_: Incoming, held: Held) -> Decision:

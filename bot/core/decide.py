@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, was_shown
+from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, was_shown, where_help_is
 from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, settle, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
@@ -33,6 +33,7 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
+    Lane,
     Moved,
     Notice,
     Opened,
@@ -48,6 +49,10 @@ from bot.core.model import (
 from bot.core.sequence import AFTER_CARD, WALKING, advance, begin, knows
 from bot.core.steps import BEGIN, Answer, again, offer, onward, opening, read, stay_with, take, typed
 
+_OWN_LIFE: Final = frozenset({Tier.UNCLEAR, Tier.OWN, Tier.IMMINENT})
+"""What the one question is about."""
+_ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget"})
+"""After these the open question is not put once more: they say where help is, or ask something themselves."""
 _TENDER: Final = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
 _WORDS_OF_A_NAME: Final = 3
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
@@ -85,6 +90,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     turn = _Turn(incoming, now, content, said, danger)
     room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
     decision = _explained(turn, room, decision)
+    decision = _never_without_help(turn, decision)
     if now.state.minor:
         replies = _with_minor(decision.replies) if found_minor else decision.replies
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
@@ -137,13 +143,16 @@ def _danger(turn: _Turn) -> Decision | None:
     tier, state = turn.danger.tier, turn.state
     if tier is Tier.NONE or turn.incoming.forwarded:
         return None
+    if _says_no(turn):
+        return None
     stops = says_stop(turn.incoming, turn.content)
-    may_ask = not state.danger_asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
+    asked = state.danger_asked and state.step not in {Step.IDLE, Step.CLOSE}  # in a walk that has not ended
+    may_ask = not asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
     for_a_friend = tier is Tier.FRIEND and turn.content.answers.is_for_a_friend(turn.incoming.words)
     if may_ask and (tier is Tier.UNCLEAR or for_a_friend):
         # To someone who asks for a friend, a clear no leads to the friend's card.
-        anew = Step.IDLE if stops else Step.HELD if for_a_friend else None
-        return _interrupted(turn, Event.UNCLEAR, Tier.UNCLEAR, anew=anew, stops=stops)
+        event = Event.FOR_A_FRIEND if for_a_friend and not stops else Event.UNCLEAR
+        return _interrupted(turn, event, Tier.UNCLEAR, anew=Step.IDLE if stops else None, stops=stops)
     if tier is Tier.UNCLEAR:
         stops &= state.step not in {Step.DANGER_ASK, Step.IDLE}
         return stop(turn.incoming, turn.held) if stops else None
@@ -152,6 +161,22 @@ def _danger(turn: _Turn) -> Decision | None:
         return Decision(replace(turn.held, state=state), once_more(tier, state))
     event = Event.CARD if tier in ASKING else Event.DANGER
     return _interrupted(turn, event, tier, anew=Step.IDLE if stops or tier in ENDING else None, stops=stops)
+
+
+def _says_no(turn: _Turn) -> bool:
+    """Whether it denies, in answer to the question, what it names: "no, i dont want to kill myself"."""
+    if turn.state.step is not Step.DANGER_ASK or turn.incoming.kind is not Kind.TEXT:
+        return False
+    return turn.danger.tier in _OWN_LIFE and turn.content.answers.is_no(turn.incoming.words)
+
+
+def _disclosed(turn: _Turn) -> Decision:
+    """The card after the question, wherever someone stands by now; or a few words, where one stands already."""
+    if turn.state.step in AFTER_CARD and was_shown(Tier.OWN, turn.held.said):
+        return Decision(turn.held, once_more(Tier.OWN, turn.state))
+    state = advance(_with_walk(turn), Event.CARD)
+    decision = _moved(turn, Event.CARD, state, *card(Line.CARD_ASKED, state))
+    return replace(decision, facts=(*decision.facts, Shown(Tier.OWN)))
 
 
 def _interrupted(turn: _Turn, event: Event, tier: Tier, *, anew: Step | None, stops: bool) -> Decision:
@@ -186,7 +211,12 @@ def _with_walk(turn: _Turn) -> State:
 
 
 def _edited(turn: _Turn) -> Decision | None:
-    return Decision(turn.held) if turn.incoming.kind is Kind.EDIT else None
+    if turn.incoming.kind is not Kind.EDIT:
+        return None
+    was_no = not turn.held.noes.isdisjoint(turn.incoming.numbers)
+    if was_no and not turn.content.answers.is_no(turn.incoming.words):
+        return _disclosed(turn)
+    return Decision(turn.held)
 
 
 def _unseen(turn: _Turn) -> Decision | None:
@@ -196,14 +226,21 @@ def _unseen(turn: _Turn) -> Decision | None:
 def _command(turn: _Turn) -> Decision | None:
     if turn.incoming.kind is not Kind.COMMAND:
         return None
-    named = _named(turn) if turn.incoming.command == "country" else None
-    return named or COMMANDS.get(turn.incoming.command, unknown)(turn.incoming, turn.held)
+    command = turn.incoming.command
+    named = _named(turn) if command == "country" else None
+    decision = named or COMMANDS.get(command, unknown)(turn.incoming, turn.held)
+    state = decision.held.state
+    if state.step is not Step.DANGER_ASK or command in _ASKING_COMMANDS:
+        return decision
+    return replace(decision, replies=(*decision.replies, again(state)))
 
 
 def _press(turn: _Turn) -> Decision | None:
     if turn.incoming.kind is not Kind.PRESS:
         return None
     match turn.incoming.pressed:
+        case Opened(discloses=True) if turn.state.step is not Step.DANGER_ASK:
+            return _disclosed(turn)
         case Opened(action=action, value=value):
             return _pressed(turn, Answer(action, value))
         case Refused.TWICE:
@@ -230,13 +267,13 @@ def _forwarded(turn: _Turn) -> Decision | None:
     if not turn.incoming.forwarded:
         return None
     in_danger = turn.danger.tier is not Tier.NONE
-    if not in_danger and turn.state.step in WALKING:
+    if not in_danger and turn.state.step in WALKING | {Step.DANGER_ASK}:
         return _again(turn, Line.HEARD)
     if not in_danger and not turn.notice.ask:
         return _in_another_language(turn) or _short_help(turn)
-    state = _new_walk(turn, Step.WHOSE, turn.notice)
-    state = replace(state, resume=Step.HELD) if in_danger else state
-    return _moved(turn, Event.NEXT, state, again(state))
+    event = Event.PASSED_ON if in_danger else Event.NEXT
+    state = advance(_with_walk(turn), event) if in_danger else _new_walk(turn, Step.WHOSE, turn.notice)
+    return _moved(turn, event, state, again(state))
 
 
 def _country(turn: _Turn) -> Decision | None:
@@ -256,9 +293,9 @@ def _named(turn: _Turn) -> Decision | None:
 
 
 def _aside(turn: _Turn) -> Decision | None:
-    if turn.state.step is Step.DANGER_ASK:
-        return None
     words = plain(turn.incoming.words)
+    if turn.state.step is Step.DANGER_ASK:
+        return _asked_back(turn, words)
     for label, action in TYPED_BUTTONS.items():
         if turn.content.spoken[label] == words:
             return BUTTONS[action](turn.incoming, turn.held)
@@ -275,6 +312,13 @@ def _aside(turn: _Turn) -> Decision | None:
             return None
 
 
+def _asked_back(turn: _Turn, words: str) -> Decision | None:
+    """What is asked about the question is answered, and it stays open."""
+    if turn.content.typed.get(words) == "real":
+        return _again(turn, Line.REAL)
+    return _again(turn, Line.DANGER_WHY) if turn.content.answers.asks_why(words) else None
+
+
 def _thanked(turn: _Turn) -> Decision:
     if turn.state.step not in WALKING:
         buttons = offer(turn.state) if turn.state.step in AFTER_CARD else ()
@@ -283,6 +327,19 @@ def _thanked(turn: _Turn) -> Decision:
 
 
 # --- Words ---------------------------------------------------------------------------------------------------------
+
+
+def _late(turn: _Turn) -> Decision | None:
+    """The question is open no more, and is answered: a no is taken back, or its message replied to."""
+    state, answers = turn.state, turn.content.answers
+    if state.step is Step.DANGER_ASK or (state.step in AFTER_CARD and was_shown(Tier.OWN, turn.held.said)):
+        return None
+    taken_back = state.danger_asked and any(map(answers.takes_back, turn.incoming.texts))
+    match turn.incoming.pressed:
+        case Opened(discloses=True) if not answers.is_no(turn.incoming.words):
+            return _disclosed(turn)
+        case _:
+            return _disclosed(turn) if taken_back else None
 
 
 def _read(turn: _Turn) -> Answer | None:
@@ -295,7 +352,12 @@ def _read(turn: _Turn) -> Answer | None:
 
 def _answer(turn: _Turn) -> Decision | None:
     answer = _read(turn)
-    return None if answer is None or turn.state.step is Step.IDLE else _answered(turn, answer)
+    if answer is None or turn.state.step is Step.IDLE:
+        return None
+    decision = _answered(turn, answer)
+    if decision is None or turn.state.step is not Step.DANGER_ASK or answer.action is not Action.NEXT:
+        return decision
+    return replace(decision, held=replace(decision.held, noes=frozenset(turn.incoming.numbers)))
 
 
 def _foreign(turn: _Turn) -> Decision | None:
@@ -328,7 +390,7 @@ def _walk(turn: _Turn) -> Decision | None:
     if state.step in {Step.STAY, Step.HELD}:
         return Decision(turn.held, (stay_with(state),))
     asked = {Step.DANGER_ASK, Step.BARRIER, Step.PLAN}
-    whose = state.step is Step.WHOSE and state.resume is Step.HELD
+    whose = state.step is Step.WHOSE and state.of_another
     if state.step not in WALKING | asked and not whose:
         return None
     conditions = turn.notice.conditions
@@ -369,7 +431,7 @@ def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple
     if state.step is Step.BARRIER and before.step is Step.DANGER_ASK:
         return card(Line.CARD_FRIEND if event is Event.NEXT else Line.CARD_ASKED, state)
     if state.step is Step.BARRIER:
-        return card(Line.CARD_OWN if event is Event.OWN else Line.CARD_FORWARDED, state)
+        return card(Line.CARD_MINE if event is Event.OWN else Line.CARD_FORWARDED, state)
     after_no = (Reply((Line.DANGER_NO,)),) if before.step is Step.DANGER_ASK else ()
     return (*after_no, onward(before, event, state, heard=heard))
 
@@ -413,6 +475,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _forwarded,
     _country,
     _aside,
+    _late,
     _answer,
     _foreign,
     _walk,
@@ -427,6 +490,7 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _forwarded: Ground.FORWARDED,
     _country: Ground.ANSWER,
     _aside: Ground.KNOWN,
+    _late: Ground.ANSWER,
     _answer: Ground.ANSWER,
     _foreign: Ground.LANGUAGE,
     _walk: Ground.ANSWER,
@@ -436,6 +500,21 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
 
 
 # --- What every decision has -------------------------------------------------------------------------------------
+
+
+def _never_without_help(turn: _Turn, decision: Decision) -> Decision:
+    """The same with help first: where the question is left open, and where danger is hinted at after it."""
+    before, said = turn.state, {line for reply in decision.replies for line in reply.keys}
+    if Line.CARD_LINES in said or Line.CARD_AGAIN in said:
+        return decision
+    if before.step is Step.DANGER_ASK:
+        left = decision.held.state.step is not Step.DANGER_ASK and Line.DANGER_NO not in said
+        return replace(decision, replies=(where_help_is(), *decision.replies)) if left else decision
+    hinted = turn.danger.tier is Tier.UNCLEAR and not turn.incoming.forwarded and before.step not in AFTER_CARD
+    if not hinted or Line.DANGER_ASK in said or Line.STOPPED in said:
+        return decision
+    why = replace(decision.held, why=Why(Ground.DANGER))
+    return replace(decision, held=why, replies=(Reply((Line.DANGER_NEAR,), lane=Lane.DANGER), *decision.replies))
 
 
 def _new_walk(turn: _Turn, step: Step, notice: Notice) -> State:
