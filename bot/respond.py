@@ -19,7 +19,7 @@ from structlog.contextvars import bind_contextvars
 from bot.core.button import open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
-from bot.core.decide import decide
+from bot.core.decide import decide, worded
 from bot.core.groups import DOOR
 from bot.core.lines import Line
 from bot.core.model import (
@@ -35,6 +35,7 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
+    Lane,
     Opened,
     Purpose,
     Refused,
@@ -55,7 +56,7 @@ IDLE: Final = 30 * 60
 
 _FALLBACK: Final = {
     Where.PRIVATE: failed(),
-    Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR),),
+    Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),),
 }
 """If one message makes the core fail, its writer gets the card for one's own danger, in general words."""
 
@@ -114,7 +115,7 @@ class Responder:
         except Exception as error:  # noqa: BLE001 silence is the one answer that nobody may get
             log.error("core failed", **failure(error))
             CORE_FAILURES.inc()
-            return Decision(replace(held, asked_country=True), _FALLBACK[incoming.where])
+            return worded(incoming, held, Decision(replace(held, asked_country=True), _FALLBACK[incoming.where]))
 
     # --- memory ---------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from telegram import Bot
 from bot import prompts
 from bot.adapters.delivery import Delivery
 from bot.adapters.lanes import FREE_RATE
-from bot.core.lines import Label, Line
+from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import hear
 from bot.core.model import Danger, Decision, Incoming, Kind, Lane, Tier, Where
 from bot.core.sequence import AFTER_CARD, WALKING
@@ -44,7 +44,6 @@ BENIGN: Final = (
     "two patients died on my shift and i feel empty",
     "thank you, that helped",
 )
-OF_DANGER: Final = ("card.", "danger.", "barrier.", "tip.", "plan.", "held.", "crisis", "person.", "group.danger")
 
 
 @pytest.fixture
@@ -65,9 +64,8 @@ def words(decision: Decision) -> list[str]:
 
 def wordings() -> Iterator[str]:
     """Everything that can be said about danger."""
-    for line in Line:
-        if line.startswith(OF_DANGER):
-            yield from PROMPTS.lines[line]
+    for line in DANGER:
+        yield from PROMPTS.lines[line]
 
 
 def never(pattern: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.commands import why
-from bot.core.lines import Label, Line
+from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import hear, plain
 from bot.core.model import (
     Action,
@@ -34,7 +34,6 @@ from bot.core.model import (
 from bot.core.sequence import advance, begin
 from bot.core.steps import Answer, again, offer, onward, opening, take
 from bot.prompts import (
-    DANGER,
     FOLDER,
     MESSAGES,
     MUST_SAY,

@@ -16,7 +16,7 @@ from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, rememb
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
 from bot.core.helplines import placed, rows_of
-from bot.core.lines import Label, Line
+from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import Utterance, hear, plain
 from bot.core.model import (
     About,
@@ -87,7 +87,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     if now.state.minor:
         replies = _with_minor(decision.replies) if found_minor else decision.replies
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    return _worded(held, placed(decision, content, incoming.at))
+    return worded(incoming, held, placed(decision, content, incoming.at))
 
 
 _GRAVITY: Final = (
@@ -468,18 +468,18 @@ def _moved(turn: _Turn, event: Event, state: State, *replies: Reply) -> Decision
     return Decision(held, replies, (moved,))
 
 
-_OF_DANGER: Final = ("card.", "danger.", "tip.", "plan.", "barrier.")
+def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:
+    """Choose wordings: none comes twice in a walk before all have come, nor one about danger in any walk that is held.
 
-
-def _worded(before: Held, decision: Decision) -> Decision:
-    """Choose wordings: none comes twice in a walk before all have come, nor a card's in any walk that is held."""
+    Where nothing is held of someone, what is about danger begins at the message's chance, so that a restart or half an
+    hour does not bring the same words again.
+    """
     held = decision.held
     same = held.state.walk == before.state.walk
-    said = {line: often for line, often in before.said.items() if same or line.startswith(_OF_DANGER)}
+    said = {line: following for line, following in before.said.items() if same or line in DANGER}
     replies = []
     for reply in decision.replies:
-        first = {line: 0 if line.startswith(_OF_DANGER) else held.state.walk for line in reply.keys}
-        picks = tuple(first[line] + said.get(line, 0) for line in reply.keys)
-        said |= {line: said.get(line, 0) + 1 for line in reply.keys}
+        picks = tuple(said.get(line, incoming.seed if line in DANGER else held.state.walk) for line in reply.keys)
+        said |= {line: pick + 1 for line, pick in zip(reply.keys, picks, strict=True)}
         replies.append(replace(reply, picks=picks))
     return replace(decision, held=replace(held, said=said), replies=tuple(replies))

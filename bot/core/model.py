@@ -380,7 +380,7 @@ class Held:
 
     state: State = State()
     consents: frozenset[Purpose] = frozenset()
-    said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk, cards in any; memory only
+    said: Mapping[Line, int] = field(default_factory=dict)  # the wording that comes next; memory only
     why: Why | None = None  # the last text was answered as it was; memory only
     country: str = ""  # by its code, as the person chose it; kept only with a yes to that
     asked_country: bool = False  # the bot has just asked for it; memory only
