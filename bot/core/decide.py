@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, was_shown
+from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, urgent, was_shown
 from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, settle, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
@@ -79,14 +79,16 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
         return decide_in_group(incoming, held, content)
     said = hear(incoming.words)
     danger = _danger_in(incoming, said, content)
-    found_minor = danger.minor and not incoming.forwarded and not held.state.minor
-    now, withdrawn = as_minor(held) if found_minor else (held, ())
+    is_minor = held.state.minor or (danger.minor and not incoming.forwarded)
+    now, withdrawn = as_minor(held, asked=False) if is_minor else (held, ())  # again, where the store failed before
     turn = _Turn(incoming, now, content, said, danger)
     room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
     decision = _explained(turn, room, decision)
-    if now.state.minor:
-        replies = _with_minor(decision.replies) if found_minor else decision.replies
-        decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
+    found_minor = is_minor and not held.state.minor
+    replies = _with_minor(decision.replies) if found_minor else decision.replies
+    if danger.tier is not Tier.NONE or _stands(now.state) or _stands(decision.held.state):
+        replies = urgent(*replies)
+    decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
     return worded(incoming, held, placed(decision, content, incoming.at))
 
 
@@ -151,6 +153,11 @@ def _anew(turn: _Turn, event: Event, resume: Step) -> State:
     """After `event`, with nothing left of what was under way but what it ruled out."""
     ruled_out = Notice(conditions=turn.state.conditions | turn.notice.conditions)
     return replace(advance(_new_walk(turn, Step.IDLE, ruled_out), event), resume=resume)
+
+
+def _stands(state: State) -> bool:
+    """Whether a card stands, or a question about danger."""
+    return state.step in {*AFTER_CARD, Step.DANGER_ASK} or (state.step is Step.WHOSE and state.resume is Step.HELD)
 
 
 def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
@@ -311,9 +318,7 @@ def _walk(turn: _Turn) -> Decision | None:
     state = turn.state
     if state.step in {Step.STAY, Step.HELD}:
         return Decision(turn.held, (stay_with(state),))
-    asked = {Step.DANGER_ASK, Step.BARRIER, Step.PLAN}
-    whose = state.step is Step.WHOSE and state.resume is Step.HELD
-    if state.step not in WALKING | asked and not whose:
+    if state.step not in WALKING and not _stands(state):
         return None
     conditions = turn.notice.conditions
     state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))

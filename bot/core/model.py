@@ -524,9 +524,10 @@ class Consented:
 
 @dataclass(frozen=True, slots=True)
 class Withdrew:
-    """Someone took a consent back."""
+    """A consent ended."""
 
     purpose: Purpose
+    asked: bool = True  # by the person, who is told what came of it; else since nothing is kept of anyone under 16
 
 
 @dataclass(frozen=True, slots=True)
