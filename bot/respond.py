@@ -71,7 +71,7 @@ log = structlog.get_logger()
 class _Remembered:
     held: Held
     at: int
-    known: bool  # whether the store has said what is agreed to, and has saved all since
+    known: bool  # whether the store has said what is agreed to, and each yes since is kept
     payload: str = ""  # the button that was followed, until something else comes
 
 
@@ -112,7 +112,8 @@ class Responder:
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision)
         decision = _without(unsaved, held, decision)
-        self._keep(incoming, replace(before, known=before.known and not unsaved), decision)
+        in_doubt = any(isinstance(fact, Consented) for fact in unsaved)  # a yes that came too late may be kept
+        self._keep(incoming, replace(before, known=before.known and not in_doubt), decision)
         return self._with_payloads(incoming, _noted(incoming, decision))
 
     def _decide(self, incoming: Incoming, held: Held) -> Decision:
