@@ -616,7 +616,16 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
 """What lines have to say in each of their wordings: the lines, a pattern, and what it looks for."""
 _OFTEN: Final = frozenset(
     {
-        *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
+        *(
+            *_ASIDES,
+            *_LEADS,
+            *_WALK,
+            *_ANCHORS,
+            *_CLOSES,
+            *_begins("arrive.", "stay", "card."),
+            Line.STOPPED,
+            Line.BACK,
+        ),
         *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
     },
 ) - {Line.EXPIRED, Line.UNREADABLE}

@@ -1,3 +1,5 @@
+import re
+
 """The files of `prompts/` as they are, and what is said of files that are broken."""
 
 import shutil
@@ -430,6 +432,14 @@ def test_check_takes_no_metaphor_where_it_is_about_danger(folder: Path) -> None:
 def test_check_takes_what_is_a_metaphor_in_danger_elsewhere(folder: Path) -> None:
     put(folder, Line.ARRIVE_NONE, "That is heavy.")
     assert check(folder) == []
+
+
+def test_check_wants_three_wordings_of_each_card(folder: Path) -> None:
+    path = folder / "en" / "copy.yaml"
+    path.write_text(re.sub(r"(\n  card\.[\w.]+:\n).+\n", r"\1", path.read_text("utf-8")), "utf-8")
+    problems = check(folder)
+    for line in (line for line in Line if line.startswith("card.")):
+        assert any(f"lines.{line}: has 2 wordings, and is met often" in problem for problem in problems)
 
 
 def test_danger_has_all_that_cards_and_the_question_say() -> None:
