@@ -1,7 +1,6 @@
-import re
-
 """The files of `prompts/` as they are, and what is said of files that are broken."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
