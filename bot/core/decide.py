@@ -86,7 +86,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     decision = _explained(turn, room, decision)
     found_minor = is_minor and not held.state.minor
     replies = _with_minor(decision.replies) if found_minor else decision.replies
-    if danger.tier is not Tier.NONE or _stands(now.state) or _stands(decision.held.state):
+    if danger.tier is not Tier.NONE or _stands(now.state):
         replies = urgent(*replies)
     decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
     return worded(incoming, held, placed(decision, content, incoming.at))

@@ -178,23 +178,25 @@ def test_danger_in_a_forwarded_text_is_asked_whose_it_is_before_any_card() -> No
     assert [reply.keys for reply in theirs.replies] == [(Line.CARD_FORWARDED,), *LAST]
 
 
-def test_whatever_is_said_while_a_card_or_the_question_stands_comes_before_all_else() -> None:
-    standing = [state for state in stands() if state.step in {*AFTER_CARD, Step.DANGER_ASK}]
-    assert {state.step for state in standing} == {*AFTER_CARD, Step.DANGER_ASK}
+@pytest.mark.parametrize("step", sorted({*AFTER_CARD, Step.DANGER_ASK}))
+def test_whatever_is_said_while_a_card_or_the_question_stands_comes_before_all_else(step: Step) -> None:
     told = [received(text=words) for words in (*DANGERS.values(), UNCLEAR, YOUNG, ORDINARY, SPANISH, "stop", "thanks")]
     told += (received(text=words) for words in ("are you real?", "fuck off", "kenya", "no"))
     told += (received(Kind.MEDIA), received(Kind.COMMAND, command="help"), received(Kind.PRESS, pressed=Refused.STALE))
-    for state in standing:
-        for incoming in (*told, *pressed(state)):
-            decision = answer(state, incoming)
-            assert decision.replies
-            assert {reply.lane for reply in decision.replies} == {Lane.DANGER}
+    for incoming in (*told, *pressed(at(step))):
+        assert {reply.lane for reply in answer(at(step), incoming).replies} == {Lane.DANGER}
 
 
 def test_whose_forwarded_words_of_danger_are_is_asked_before_all_else() -> None:
     asked = answer(State(), received(text="i want to die", forwarded=True))
     for decision in (asked, decide(received(text="fuck off"), asked.held, CONTENT)):
         assert {reply.lane for reply in decision.replies} == {Lane.DANGER}
+
+
+def test_danger_that_is_not_asked_about_twice_is_answered_before_all_else() -> None:
+    decision = answer(replace(at(Step.KIND), danger_asked=True), received(text=UNCLEAR))
+    assert Line.DANGER_ASK not in lines(decision)
+    assert {reply.lane for reply in decision.replies} == {Lane.DANGER}
 
 
 def test_what_has_to_do_with_no_danger_waits_its_turn() -> None:
