@@ -28,7 +28,7 @@ from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.commands import COMMANDS
 from bot.core.helplines import MOST_WORDS, SHOWN_FOR, Checks, Country, Directory, Helplines, message, today_of
-from bot.core.lines import Label, Line
+from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import STEM, normalise, phrase_problems, plain, silent
 from bot.core.model import Button, Content, Reply, Tier
 from bot.core.noticing import NoticingRules, Reader
@@ -556,14 +556,6 @@ Every line is judged as a message of its own too.
 _MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
 """What Telegram shows of the bot before anything is written; these are Telegram's limits."""
 
-DANGER: Final = frozenset(
-    {
-        *_begins("danger.", "card.", "held.", "barrier.", "tip.", "plan.", "crisis.stay", "country."),
-        *(Line.PERSON_YOUNG, Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER),
-    }
-)
-"""The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""
-
 _PLAINEST: Final = DANGER | {Line.BY_WORDS, Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE}
 """About danger or said with it, or for someone who may know little of the language."""
 
@@ -635,7 +627,16 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
 """What lines have to say in each of their wordings: the lines, a pattern, and what it looks for."""
 _OFTEN: Final = frozenset(
     {
-        *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
+        *(
+            *_ASIDES,
+            *_LEADS,
+            *_WALK,
+            *_ANCHORS,
+            *_CLOSES,
+            *_begins("arrive.", "stay", "card."),
+            Line.STOPPED,
+            Line.BACK,
+        ),
         *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
     },
 ) - {Line.EXPIRED, Line.UNREADABLE}

@@ -64,7 +64,7 @@ def card(line: Line, state: State) -> tuple[Reply, ...]:
     first = _YOUNG.get(line, line) if state.minor else line
     stays = Line.CARD_MINOR if state.minor else Line.CARD_STAY
     last = (stays, Line.BARRIER_ASK) if state.step is Step.BARRIER else (stays,)
-    return _urgent(Reply((first,)), where_help_is(), Reply(last, offer(state)))
+    return urgent(Reply((first,)), where_help_is(), Reply(last, offer(state)))
 
 
 def card_of(tier: Tier, state: State) -> tuple[Reply, ...]:
@@ -75,7 +75,7 @@ def card_of(tier: Tier, state: State) -> tuple[Reply, ...]:
 def once_more(tier: Tier, state: State) -> tuple[Reply, ...]:
     """Danger of a kind whose card stands already: a few words, and never the same card once more."""
     line = Line.CARD_AGAIN_NOW if tier in _EMERGENCIES else Line.CARD_AGAIN
-    return _urgent(Reply((line,), offer(state)))
+    return urgent(Reply((line,), offer(state)))
 
 
 def was_shown(tier: Tier, said: Mapping[Line, int]) -> bool:
@@ -92,7 +92,7 @@ def where_help_is() -> Reply:
 
 def failed() -> tuple[Reply, ...]:
     """A general card, for a message that could not be read. It rests on nothing that could fail in its turn."""
-    return _urgent(Reply((Line.CARD_FAILED,)), where_help_is(), Reply((Line.CARD_STAY,)))
+    return urgent(Reply((Line.CARD_FAILED,)), where_help_is(), Reply((Line.CARD_STAY,)))
 
 
 def tip(barrier: Barrier, state: State) -> Reply:
@@ -100,7 +100,8 @@ def tip(barrier: Barrier, state: State) -> Reply:
     return Reply((Line(f"tip.{barrier.name.lower()}"), Line.PLAN_ASK), offer(state), lane=Lane.DANGER)
 
 
-def _urgent(*replies: Reply) -> tuple[Reply, ...]:
+def urgent(*replies: Reply) -> tuple[Reply, ...]:
+    """The same, before all else on its way out."""
     return tuple(replace(reply, lane=Lane.DANGER) for reply in replies)
 
 

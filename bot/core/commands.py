@@ -213,13 +213,13 @@ def consent_refused(_: Incoming, held: Held) -> Decision:
 
 def under_16(_: Incoming, held: Held) -> Decision:
     """Nothing is kept of someone under 16; every step stays open."""
-    held, withdrawn = as_minor(held)
+    held, withdrawn = as_minor(held, asked=True)
     return replace(_say(held, Line.CONSENT_UNDER_16), facts=withdrawn)
 
 
-def as_minor(held: Held) -> tuple[Held, tuple[Fact, ...]]:
-    """The same person, known to be under 16, and the consents that end with that."""
-    withdrawn = tuple(Withdrew(purpose) for purpose in sorted(held.consents))
+def as_minor(held: Held, *, asked: bool) -> tuple[Held, tuple[Fact, ...]]:
+    """The same person, known to be under 16, and the consents that end with that, `asked` for or not."""
+    withdrawn = tuple(Withdrew(purpose, asked) for purpose in sorted(held.consents))
     return replace(held, state=replace(held.state, minor=True), consents=frozenset()), withdrawn
 
 

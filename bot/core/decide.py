@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, was_shown, where_help_is
+from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, urgent, was_shown, where_help_is
 from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, settle, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
 from bot.core.helplines import placed, rows_of
-from bot.core.lines import Label, Line
+from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import Utterance, hear, plain
 from bot.core.model import (
     About,
@@ -86,15 +86,16 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     danger = _danger_in(incoming, said, content)
     taken_at_their_word = bool(held.consents) and not danger.age_said
     found_minor = danger.minor and not incoming.forwarded and not held.state.minor and not taken_at_their_word
-    now, withdrawn = as_minor(held) if found_minor else (held, ())
+    is_minor = held.state.minor or found_minor
+    now, withdrawn = as_minor(held, asked=False) if is_minor else (held, ())  # again, where the store failed before
     turn = _Turn(incoming, now, content, said, danger)
     room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
-    decision = _explained(turn, room, decision)
-    decision = _never_without_help(turn, decision)
-    if now.state.minor:
-        replies = _with_minor(decision.replies) if found_minor else decision.replies
-        decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    return _worded(held, placed(decision, content, incoming.at))
+    decision = _never_without_help(turn, _explained(turn, room, decision))
+    replies = _with_minor(decision.replies) if found_minor else decision.replies
+    if danger.tier is not Tier.NONE or _stands(now.state):
+        replies = urgent(*replies)
+    decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
+    return worded(incoming, held, placed(decision, content, incoming.at))
 
 
 _GRAVITY: Final = (
@@ -192,6 +193,11 @@ def _anew(turn: _Turn, event: Event, resume: Step) -> State:
     """After `event`, with nothing left of what was under way but what it ruled out."""
     ruled_out = Notice(conditions=turn.state.conditions | turn.notice.conditions)
     return replace(advance(_new_walk(turn, Step.IDLE, ruled_out), event), resume=resume)
+
+
+def _stands(state: State) -> bool:
+    """Whether a card stands, or a question about danger."""
+    return state.step in {*AFTER_CARD, Step.DANGER_ASK} or (state.step is Step.WHOSE and state.of_another)
 
 
 def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
@@ -389,9 +395,7 @@ def _walk(turn: _Turn) -> Decision | None:
     state = turn.state
     if state.step in {Step.STAY, Step.HELD}:
         return Decision(turn.held, (stay_with(state),))
-    asked = {Step.DANGER_ASK, Step.BARRIER, Step.PLAN}
-    whose = state.step is Step.WHOSE and state.of_another
-    if state.step not in WALKING | asked and not whose:
+    if state.step not in WALKING and not _stands(state):
         return None
     conditions = turn.notice.conditions
     state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
@@ -563,18 +567,18 @@ def _moved(turn: _Turn, event: Event, state: State, *replies: Reply) -> Decision
     return Decision(held, replies, (moved,))
 
 
-_OF_DANGER: Final = ("card.", "danger.", "tip.", "plan.", "barrier.")
+def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:
+    """Choose wordings: none comes twice in a walk before all have come, nor one about danger in any walk that is held.
 
-
-def _worded(before: Held, decision: Decision) -> Decision:
-    """Choose wordings: none comes twice in a walk before all have come, nor a card's in any walk that is held."""
+    Where nothing is held of someone, what is about danger begins at the message's chance, so that a restart or half an
+    hour does not bring the same words again.
+    """
     held = decision.held
     same = held.state.walk == before.state.walk
-    said = {line: often for line, often in before.said.items() if same or line.startswith(_OF_DANGER)}
+    said = {line: following for line, following in before.said.items() if same or line in DANGER}
     replies = []
     for reply in decision.replies:
-        first = {line: 0 if line.startswith(_OF_DANGER) else held.state.walk for line in reply.keys}
-        picks = tuple(first[line] + said.get(line, 0) for line in reply.keys)
-        said |= {line: said.get(line, 0) + 1 for line in reply.keys}
+        picks = tuple(said.get(line, incoming.seed if line in DANGER else held.state.walk) for line in reply.keys)
+        said |= {line: pick + 1 for line, pick in zip(reply.keys, picks, strict=True)}
         replies.append(replace(reply, picks=picks))
     return replace(decision, held=replace(held, said=said), replies=tuple(replies))

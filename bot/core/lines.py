@@ -5,6 +5,7 @@ and a test holds that each line can be reached. A message may be made of several
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class Line(StrEnum):
@@ -198,6 +199,19 @@ class Line(StrEnum):
     GROUP_PRIVATE = "group.private"
     GROUP_DANGER = "group.danger"
     GROUP_LANGUAGE = "group.language"
+
+
+DANGER: Final = frozenset(
+    {
+        *(
+            line
+            for line in Line
+            if line.startswith(("danger.", "card.", "held.", "barrier.", "tip.", "plan.", "country."))
+        ),
+        *(Line.PERSON_YOUNG, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER, Line.WHY_DANGER),
+    }
+)
+"""The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""
 
 
 class Label(StrEnum):

@@ -394,7 +394,7 @@ class Held:
 
     state: State = State()
     consents: frozenset[Purpose] = frozenset()
-    said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk, cards in any; memory only
+    said: Mapping[Line, int] = field(default_factory=dict)  # the wording that comes next; memory only
     why: Why | None = None  # the last text was answered as it was; memory only
     country: str = ""  # by its code, as the person chose it; kept only with a yes to that
     asked_country: bool = False  # the bot has just asked for it; memory only
@@ -539,9 +539,10 @@ class Consented:
 
 @dataclass(frozen=True, slots=True)
 class Withdrew:
-    """Someone took a consent back."""
+    """A consent ended."""
 
     purpose: Purpose
+    asked: bool = True  # by the person, who is told what came of it; else since nothing is kept of anyone under 16
 
 
 @dataclass(frozen=True, slots=True)

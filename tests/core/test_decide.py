@@ -37,6 +37,7 @@ from bot.core.model import (
     Tier,
     Where,
     Why,
+    Withdrew,
 )
 from bot.core.sequence import AFTER_CARD, WALKING, begin
 from bot.core.steps import offer, opening
@@ -335,6 +336,33 @@ def test_danger_in_a_forwarded_text_is_asked_whose_it_is_before_any_card() -> No
     assert [reply.keys for reply in theirs.replies] == [(Line.CARD_FORWARDED,), *LAST]
 
 
+@pytest.mark.parametrize("step", sorted({*AFTER_CARD, Step.DANGER_ASK}))
+def test_whatever_is_said_while_a_card_or_the_question_stands_comes_before_all_else(step: Step) -> None:
+    told = [received(text=words) for words in (*DANGERS.values(), UNCLEAR, YOUNG, ORDINARY, SPANISH, "stop", "thanks")]
+    told += (received(text=words) for words in ("are you real?", "fuck off", "kenya", "no"))
+    told += (received(Kind.MEDIA), received(Kind.COMMAND, command="help"), received(Kind.PRESS, pressed=Refused.STALE))
+    for incoming in (*told, *pressed(at(step))):
+        assert {reply.lane for reply in answer(at(step), incoming).replies} == {Lane.DANGER}
+
+
+def test_whose_forwarded_words_of_danger_are_is_asked_before_all_else() -> None:
+    asked = answer(State(), received(text="i want to die", forwarded=True))
+    for decision in (asked, decide(received(text="fuck off"), asked.held, CONTENT)):
+        assert {reply.lane for reply in decision.replies} == {Lane.DANGER}
+
+
+def test_danger_that_is_not_asked_about_twice_is_answered_before_all_else() -> None:
+    decision = answer(replace(at(Step.KIND), danger_asked=True), received(text=UNCLEAR))
+    assert Line.DANGER_ASK not in lines(decision)
+    assert {reply.lane for reply in decision.replies} == {Lane.DANGER}
+
+
+def test_what_has_to_do_with_no_danger_waits_its_turn() -> None:
+    for incoming in (received(text=SEEN), received(text=SEEN, forwarded=True), received(text=ORDINARY)):
+        assert {reply.lane for reply in answer(State(), incoming).replies} == {Lane.REPLY}
+    assert {reply.lane for reply in answer(at(Step.KIND), received(text="did it")).replies} == {Lane.REPLY}
+
+
 @pytest.mark.parametrize("words", ["stop", "thanks", "fuck off", "yes", "7", ORDINARY])
 def test_a_forwarded_text_answers_nothing(words: str) -> None:
     decision = answer(at(Step.EASE), received(text=words, forwarded=True))
@@ -343,6 +371,17 @@ def test_a_forwarded_text_answers_nothing(words: str) -> None:
 
 
 # --- Under 16 -----------------------------------------------------------------------------------------------------
+
+
+@EVERYWHERE
+def test_whoever_is_under_16_agrees_to_nothing_any_more_whatever_comes(step: Step) -> None:
+    before = Held(replace(at(step), minor=True), consents=frozenset(Purpose))
+    withdrawn = tuple(Withdrew(purpose, asked=False) for purpose in sorted(Purpose))
+    for incoming in (received(text=SEEN), received(Kind.MEDIA), received(Kind.COMMAND, command="help")):
+        decision = decide(incoming, before, CONTENT)
+        assert decision.facts[:2] == withdrawn
+        assert decision.held.consents == frozenset()
+        assert lines(decision)[:1] != [Line.CARD_MINOR]  # they are told once
 
 
 @EVERYWHERE
