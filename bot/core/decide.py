@@ -146,6 +146,8 @@ def _danger(turn: _Turn) -> Decision | None:
         return None
     if _says_no(turn):
         return None
+    if tier is Tier.UNCLEAR and _takes_back(turn):
+        return _disclosed(turn)
     stops = says_stop(turn.incoming, turn.content)
     asked = state.danger_asked and state.step not in {Step.IDLE, Step.CLOSE}  # in a walk that has not ended
     may_ask = not asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
@@ -169,6 +171,11 @@ def _says_no(turn: _Turn) -> bool:
     if turn.state.step is not Step.DANGER_ASK or turn.incoming.kind is not Kind.TEXT:
         return False
     return turn.danger.tier in _OWN_LIFE and turn.content.answers.is_no(turn.incoming.words)
+
+
+def _takes_back(turn: _Turn) -> bool:
+    """Whether a no to the question is taken back: "actually i lied"."""
+    return turn.state.danger_asked and any(map(turn.content.answers.takes_back, turn.incoming.texts))
 
 
 def _disclosed(turn: _Turn) -> Decision:
@@ -340,12 +347,11 @@ def _late(turn: _Turn) -> Decision | None:
     state, answers = turn.state, turn.content.answers
     if state.step is Step.DANGER_ASK or (state.step in AFTER_CARD and was_shown(Tier.OWN, turn.held.said)):
         return None
-    taken_back = state.danger_asked and any(map(answers.takes_back, turn.incoming.texts))
     match turn.incoming.pressed:
         case Opened(discloses=True) if not answers.is_no(turn.incoming.words):
             return _disclosed(turn)
         case _:
-            return _disclosed(turn) if taken_back else None
+            return _disclosed(turn) if _takes_back(turn) else None
 
 
 def _read(turn: _Turn) -> Answer | None:
