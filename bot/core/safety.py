@@ -56,7 +56,7 @@ class Points:
     """From which chance something is done where no rule fits.
 
     `ask`: some danger, likeliest to the writer's own life: the one question. `card`: the card of the likeliest kind.
-    `imminent`: it is about to happen; below that, the card for what is said plainly. `sentence`: some danger in one
+    `imminent`: of its being about to happen; below that, the card for what is said plainly. `sentence`: some danger in one
     sentence of a long message, in which the others outweigh it. `minor`: under 16.
     """
 
@@ -202,7 +202,7 @@ class Guard:
         unclear, own, imminent = likely[: len(_OWN_LIFE)]
         if tier is Tier.UNCLEAR and own + imminent > unclear:
             return Tier.OWN
-        return Tier.OWN if tier is Tier.IMMINENT and danger < points.imminent else tier
+        return Tier.OWN if tier is Tier.IMMINENT and imminent < points.imminent else tier
 
     def _is_minor(self, scores: tuple[int, ...]) -> bool:
         age = scores[len(TIERS) :]
