@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core.cards import where_help_is
+from bot.core.cards import in_emergency, stands, where_help_is
 from bot.core.gap import outcome_of
 from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
@@ -91,7 +91,8 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     if state is before:
         return _say(held, Line.NOTHING_TO_STOP)
     ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
-    decision = _say(replace(held, state=state), Line.STOPPED)
+    line = Line.HELD_STOPPED_NOW if in_emergency(held) else Line.HELD_STOPPED if stands(held) else Line.STOPPED
+    decision = _say(replace(held, state=state), line)
     if before.step is Step.DANGER_ASK:  # the question stays open, so where help is comes first
         decision = replace(decision, replies=(where_help_is(), *decision.replies))
     return replace(decision, facts=(Moved(before.step, Event.STOP, state.step), *ended))

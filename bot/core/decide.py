@@ -11,11 +11,26 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, was_shown
+from bot.core.cards import (
+    ASKING,
+    EMERGENCIES,
+    ENDING,
+    card,
+    card_of,
+    emergency_first,
+    in_emergency,
+    once_more,
+    says_stop,
+    standing,
+    stands,
+    tip,
+    was_mistaken,
+    was_shown,
+)
 from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, settle, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
-from bot.core.helplines import placed, rows_of
+from bot.core.helplines import bare_name, placed, rows_of
 from bot.core.lines import Label, Line
 from bot.core.matching import Utterance, hear, plain
 from bot.core.model import (
@@ -23,6 +38,7 @@ from bot.core.model import (
     Action,
     Barrier,
     Button,
+    CareFor,
     Condition,
     Content,
     Danger,
@@ -87,7 +103,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     if now.state.minor:
         replies = _with_minor(decision.replies) if found_minor else decision.replies
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    return _worded(held, placed(decision, content, incoming.at))
+    return _with_no_way_on(_worded(held, placed(decision, content, incoming.at)))
 
 
 _GRAVITY: Final = (
@@ -119,7 +135,7 @@ def _danger_in(incoming: Incoming, said: Utterance, content: Content) -> Danger:
 
 def _danger(turn: _Turn) -> Decision | None:
     tier, state = turn.danger.tier, turn.state
-    if tier is Tier.NONE or turn.incoming.forwarded:
+    if tier is Tier.NONE or turn.incoming.forwarded or _is_taken_back(turn):
         return None
     stops = says_stop(turn.incoming, turn.content)
     may_ask = not state.danger_asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
@@ -131,16 +147,35 @@ def _danger(turn: _Turn) -> Decision | None:
     if tier is Tier.UNCLEAR:
         stops &= state.step not in {Step.DANGER_ASK, Step.IDLE}
         return stop(turn.incoming, turn.held) if stops else None
-    if state.step in AFTER_CARD and was_shown(tier, turn.held.said):
-        state = replace(_anew(turn, Event.CARD, Step.IDLE), step=state.step) if stops else state
-        return Decision(replace(turn.held, state=state), once_more(tier, state))
+    if stands(turn.held) and was_shown(tier, turn.held.said):
+        return _once_more(turn, stops=stops)
     event = Event.CARD if tier in ASKING else Event.DANGER
     return _interrupted(turn, event, tier, anew=Step.IDLE if stops or tier in ENDING else None, stops=stops)
+
+
+def _is_taken_back(turn: _Turn) -> bool:
+    """Whether all of a text says, while a card stands, that the card does not fit. Its words may look like danger."""
+    return turn.state.step in AFTER_CARD and turn.content.answers.is_mistaken(turn.incoming.words)
+
+
+def _once_more(turn: _Turn, *, stops: bool) -> Decision:
+    """Danger of a kind whose card stands: a tip, if that is what the words are about; else a few words."""
+    state, tier = turn.state, turn.danger.tier
+    now = tier in EMERGENCIES or in_emergency(turn.held)
+    if stops:
+        state = replace(_anew(turn, Event.CARD, Step.IDLE), step=state.step)
+    elif not now and state.step is Step.BARRIER and standing(turn.held) is tier and turn.incoming.kind is Kind.TEXT:
+        barrier = turn.content.answers.barrier(turn.incoming.words)
+        decision = None if barrier is None else _answered(turn, Answer(Action.BARRIER, barrier))
+        if decision is not None:
+            return decision
+    return Decision(replace(turn.held, state=state), emergency_first(state) if now else once_more(state))
 
 
 def _interrupted(turn: _Turn, event: Event, tier: Tier, *, anew: Step | None, stops: bool) -> Decision:
     """The question or a card, whatever was under way. It goes on afterwards if asked to, or `anew`."""
     state = advance(_with_walk(turn), event) if anew is None else _anew(turn, event, anew)
+    state = _for_oneself(state) if tier in {Tier.OWN, Tier.IMMINENT} else state
     decision = _moved(turn, event, state, *((again(state),) if tier is Tier.UNCLEAR else card_of(tier, state)))
     stopped = stops and turn.state.step in WALKING
     ended = (Ended(outcome_of(turn.state, turn.incoming.at, finished=False)),) if stopped else ()
@@ -151,6 +186,11 @@ def _anew(turn: _Turn, event: Event, resume: Step) -> State:
     """After `event`, with nothing left of what was under way but what it ruled out."""
     ruled_out = Notice(conditions=turn.state.conditions | turn.notice.conditions)
     return replace(advance(_new_walk(turn, Step.IDLE, ruled_out), event), resume=resume)
+
+
+def _for_oneself(state: State) -> State:
+    """After a card about one's own life: a walk that had not begun is about oneself, and not about another's pain."""
+    return replace(state, care_for=CareFor.MYSELF) if state.resume in {Step.ARRIVE, Step.IDLE} else state
 
 
 def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
@@ -224,13 +264,14 @@ def _forwarded(turn: _Turn) -> Decision | None:
 
 
 def _country(turn: _Turn) -> Decision | None:
-    """The name of a country, where the bot has just asked for it."""
-    return _named(turn) if turn.held.asked_country else None
+    """The name of a country, where the bot has just asked for it; and as it is spelled, at any step after a card."""
+    asked = turn.held.asked_country
+    return _named(turn, near=asked) if asked or turn.state.step in AFTER_CARD else None
 
 
-def _named(turn: _Turn) -> Decision | None:
+def _named(turn: _Turn, *, near: bool = True) -> Decision | None:
     helplines = turn.content.helplines
-    match helplines.named(turn.incoming.words) or helplines.named(turn.incoming.text):
+    match helplines.named(turn.incoming.words, near=near) or helplines.named(turn.incoming.text, near=near):
         case ():
             return None
         case (code,):
@@ -251,6 +292,8 @@ def _aside(turn: _Turn) -> Decision | None:
             return _thanked(turn)
         case "real":
             return _again(turn, Line.REAL)
+        case "swear" if in_emergency(turn.held):
+            return Decision(turn.held, emergency_first(turn.state))
         case "swear":
             return Decision(turn.held, (Reply((Line.SWEAR,), _SWEAR),))
         case "stop":
@@ -260,10 +303,12 @@ def _aside(turn: _Turn) -> Decision | None:
 
 
 def _thanked(turn: _Turn) -> Decision:
+    now, after_card = in_emergency(turn.held), stands(turn.held) or turn.state.danger_asked
+    line = Line.HELD_THANKS_NOW if now else Line.HELD_THANKS if after_card else Line.THANKS
     if turn.state.step not in WALKING:
         buttons = offer(turn.state) if turn.state.step in AFTER_CARD else ()
-        return Decision(turn.held, (Reply((Line.THANKS,), buttons),))
-    return replace(stop(turn.incoming, turn.held), replies=(Reply((Line.THANKS,)),))
+        return Decision(turn.held, (Reply((line,), buttons),))
+    return replace(stop(turn.incoming, turn.held), replies=(Reply((line,)),))
 
 
 # --- Words ---------------------------------------------------------------------------------------------------------
@@ -279,7 +324,23 @@ def _read(turn: _Turn) -> Answer | None:
 
 def _answer(turn: _Turn) -> Decision | None:
     answer = _read(turn)
-    return None if answer is None or turn.state.step is Step.IDLE else _answered(turn, answer)
+    if answer is None or turn.state.step is Step.IDLE or (in_emergency(turn.held) and not _counts_now(turn, answer)):
+        return None
+    return _answered(turn, answer)
+
+
+_NAMED: Final = frozenset(Barrier) - {Barrier.NOTHING, Barrier.ELSE, Barrier.UNSAID}
+
+
+def _counts_now(turn: _Turn, answer: Answer) -> bool:
+    """Whether an answer in words is one in an emergency, too, where "ok" or "i cant do this" may mean anything."""
+    if answer.action is Action.BARRIER:
+        return answer.value in _NAMED
+    words = plain(turn.incoming.text)
+    steadying = answer.action in {Action.ANOTHER, Action.PERSON} and any(
+        turn.content.spoken[button.label] == words for row in offer(turn.state) for button in row
+    )
+    return steadying or answer.action in {Action.STOP, Action.NOT_MEANT}
 
 
 def _foreign(turn: _Turn) -> Decision | None:
@@ -309,6 +370,10 @@ def _in_another_language(turn: _Turn) -> Decision | None:
 
 def _walk(turn: _Turn) -> Decision | None:
     state = turn.state
+    if in_emergency(turn.held):
+        return Decision(turn.held, emergency_first(state))
+    if was_mistaken(turn.held):  # what is written now may be what was meant
+        return None
     if state.step in {Step.STAY, Step.HELD}:
         return Decision(turn.held, (stay_with(state),))
     asked = {Step.DANGER_ASK, Step.BARRIER, Step.PLAN}
@@ -330,6 +395,9 @@ def _answered(turn: _Turn, answer: Answer, *, heard: bool = False) -> Decision |
     taken = take(turn.state, answer)
     if taken is None or not knows(*taken):
         return None
+    if answer.action is Action.NOT_MEANT and in_emergency(turn.held):
+        state = advance(*taken)
+        return _moved(turn, taken[1], state, Reply((Line.DANGER_NO_NOW,), offer(state)))
     if answer.action is Action.BARRIER:
         state = advance(*taken)
         return _moved(turn, taken[1], state, tip(Barrier(answer.value), state))
@@ -338,6 +406,8 @@ def _answered(turn: _Turn, answer: Answer, *, heard: bool = False) -> Decision |
 
 def _went(turn: _Turn, before: State, event: Event, *, heard: bool = False) -> Decision:
     state = advance(before, event)
+    if state.step is Step.BARRIER and event is Event.OWN:
+        state = _for_oneself(state)
     decision = _moved(turn, event, state, *_replies(before, event, state, heard=heard))
     if state.step is not Step.BARRIER:
         return decision
@@ -377,9 +447,16 @@ def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:
 
 
 def _no_country(turn: _Turn) -> Decision | None:
-    """A few words that are nothing else, where the bot has just asked for a country."""
-    few = len(turn.incoming.words.split()) <= _WORDS_OF_A_NAME
-    return Decision(turn.held, (Reply((Line.COUNTRY_UNKNOWN,)),)) if turn.held.asked_country and few else None
+    """What looks like a name and is none that is known, where the bot has just asked for a country."""
+    if not turn.held.asked_country or in_emergency(turn.held):
+        return None
+    name = bare_name(turn.incoming.words)
+    is_name = len(name.split()) <= _WORDS_OF_A_NAME and turn.content.is_strange(name)
+    return Decision(turn.held, (Reply((Line.COUNTRY_UNKNOWN,)),)) if is_name else None
+
+
+def _no_country_after_card(turn: _Turn) -> Decision | None:
+    return _no_country(turn) if turn.state.step in AFTER_CARD else None
 
 
 def _short_help(turn: _Turn) -> Decision:
@@ -399,6 +476,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _aside,
     _answer,
     _foreign,
+    _no_country_after_card,
     _walk,
     _noticed,
     _no_country,
@@ -415,6 +493,7 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _foreign: Ground.LANGUAGE,
     _walk: Ground.ANSWER,
     _no_country: Ground.ANSWER,
+    _no_country_after_card: Ground.ANSWER,
 }
 """What those go by that look for one thing in a text."""
 
@@ -455,6 +534,8 @@ def _ground(notice: Notice, opened: Step | None) -> Ground:
 
 
 def _again(turn: _Turn, before: Line | None = None) -> Decision:
+    if in_emergency(turn.held):
+        return Decision(turn.held, emergency_first(turn.state, *(() if before is None else (before,))))
     return Decision(turn.held, (again(turn.state, before),))
 
 
@@ -480,6 +561,18 @@ def _worded(before: Held, decision: Decision) -> Decision:
     for reply in decision.replies:
         first = {line: 0 if line.startswith(_OF_DANGER) else held.state.walk for line in reply.keys}
         picks = tuple(first[line] + said.get(line, 0) for line in reply.keys)
-        said |= {line: said.get(line, 0) + 1 for line in reply.keys}
+        said |= {line: said.pop(line, 0) + 1 for line in reply.keys}  # what was said last stands last
         replies.append(replace(reply, picks=picks))
     return replace(decision, held=replace(held, said=said), replies=tuple(replies))
+
+
+def _with_no_way_on(decision: Decision) -> Decision:
+    """The same without a walk on offer, while a card for an emergency stands."""
+    if not in_emergency(decision.held):
+        return decision
+    return replace(decision, replies=tuple(map(_without_a_walk, decision.replies)))
+
+
+def _without_a_walk(reply: Reply) -> Reply:
+    rows = (tuple(button for button in row if button.action not in {Action.MORE, Action.WALK}) for row in reply.buttons)
+    return replace(reply, buttons=tuple(filter(None, rows)))

@@ -233,6 +233,7 @@ class Event(StrEnum):
     DANGER = "danger"  # a card, after which nothing is asked
     CARD = "card"  # a card, and then what might get in the way
     UNCLEAR = "unclear"
+    MISTAKEN = "mistaken"  # the card does not fit: that was not meant
 
 
 class Feeling(IntEnum):
@@ -310,6 +311,8 @@ class Barrier(IntEnum):
     BEFORE = 5  # tried before
     ENOUGH = 6  # "not bad enough"
     ELSE = 7
+    UNSAID = 8  # in words that name none
+    NOBODY = 9  # no one to contact
 
 
 NO_RATING = 15
@@ -425,6 +428,7 @@ class Action(IntEnum):
     WITH = 25  # with a Company
     CHANGE = 26  # with a Change
     BARRIER = 27  # with a Barrier
+    NOT_MEANT = 28  # the card is about something else than was meant
     REMEMBER = 40  # ask whether to remember
     REMEMBER_YES = 41  # "yes, and I am 16 or older"
     REMEMBER_NO = 42
@@ -579,3 +583,4 @@ class Content:
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...
     answers: Answers  # what is said after danger was seen, read
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
+    is_strange: Callable[[str], bool]  # whether it has words, and the bot knows none of them: perhaps a name
