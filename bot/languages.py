@@ -51,13 +51,9 @@ class Ear:
         other = max(found.values(), default=0)
         return other > home and (other > 1 or len(words) >= MANY)
 
-    def is_strange(self, text: str) -> bool:
-        """Whether `text` has words, and none that the bot knows or that is an everyday word of its language."""
-        words = _words(text)
-        everyday = _everyday_words()
-        return bool(words) and not any(
-            word in self._known or self._language in everyday.get(word, ()) for word in words
-        )
+    def knows(self, word: str) -> bool:
+        """Whether a word, in lower case and without marks, is the bot's own or an everyday one of its language."""
+        return word in self._known or self._language in _everyday_words().get(word, ())
 
     @cached_property
     def _known(self) -> frozenset[str]:

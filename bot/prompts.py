@@ -171,7 +171,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         typed=book.typed,
         answers=Answers(book.answers),
         is_foreign=ear.is_foreign,
-        is_strange=ear.is_strange,
+        knows=ear.knows,
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 

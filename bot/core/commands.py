@@ -18,6 +18,7 @@ from bot.core.lines import Label, Line
 from bot.core.model import (
     Action,
     Button,
+    CareFor,
     Chose,
     Consented,
     Decision,
@@ -75,6 +76,8 @@ def help_(_: Incoming, held: Held) -> Decision:
 def walk(incoming: Incoming, held: Held) -> Decision:
     """A new walk, whatever was before."""
     state = begin(incoming.seed, minor=held.state.minor)
+    if stands(held) and held.state.care_for is CareFor.MYSELF:  # after a card about one's own life
+        state = replace(state, care_for=CareFor.MYSELF)
     moved = Moved(held.state.step, Event.NEXT, state.step)
     return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
 

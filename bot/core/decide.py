@@ -49,6 +49,7 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
+    Lane,
     Moved,
     Notice,
     Opened,
@@ -135,7 +136,7 @@ def _danger_in(incoming: Incoming, said: Utterance, content: Content) -> Danger:
 
 def _danger(turn: _Turn) -> Decision | None:
     tier, state = turn.danger.tier, turn.state
-    if tier is Tier.NONE or turn.incoming.forwarded or _is_taken_back(turn):
+    if tier is Tier.NONE or turn.incoming.forwarded or _is_harmless(turn):
         return None
     stops = says_stop(turn.incoming, turn.content)
     may_ask = not state.danger_asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
@@ -153,9 +154,11 @@ def _danger(turn: _Turn) -> Decision | None:
     return _interrupted(turn, event, tier, anew=Step.IDLE if stops or tier in ENDING else None, stops=stops)
 
 
-def _is_taken_back(turn: _Turn) -> bool:
-    """Whether all of a text says, while a card stands, that the card does not fit. Its words may look like danger."""
-    return turn.state.step in AFTER_CARD and turn.content.answers.is_mistaken(turn.incoming.words)
+def _is_harmless(turn: _Turn) -> bool:
+    """Whether all of a text, after a card, names a country or says that the card does not fit. It may look grave."""
+    words, content = turn.incoming.words, turn.content
+    harmless = content.answers.is_mistaken(words) or content.helplines.named(words, near=False)
+    return turn.state.step in AFTER_CARD and bool(harmless)
 
 
 def _once_more(turn: _Turn, *, stops: bool) -> Decision:
@@ -191,6 +194,11 @@ def _anew(turn: _Turn, event: Event, resume: Step) -> State:
 def _for_oneself(state: State) -> State:
     """After a card about one's own life: a walk that had not begun is about oneself, and not about another's pain."""
     return replace(state, care_for=CareFor.MYSELF) if state.resume in {Step.ARRIVE, Step.IDLE} else state
+
+
+def _for_others(state: State) -> State:
+    """The same taken back, where the card was not meant."""
+    return replace(state, care_for=CareFor.UNSAID) if state.resume in {Step.ARRIVE, Step.IDLE} else state
 
 
 def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
@@ -264,9 +272,10 @@ def _forwarded(turn: _Turn) -> Decision | None:
 
 
 def _country(turn: _Turn) -> Decision | None:
-    """The name of a country, where the bot has just asked for it; and as it is spelled, at any step after a card."""
+    """The name of a country, where the bot has just asked for it; and if rightly spelled, at any step after a card."""
     asked = turn.held.asked_country
-    return _named(turn, near=asked) if asked or turn.state.step in AFTER_CARD else None
+    unknown = not all(map(turn.content.knows, bare_name(turn.incoming.words).split()))  # "begin" is near to Benin
+    return _named(turn, near=asked and unknown) if asked or turn.state.step in AFTER_CARD else None
 
 
 def _named(turn: _Turn, *, near: bool = True) -> Decision | None:
@@ -284,6 +293,8 @@ def _aside(turn: _Turn) -> Decision | None:
     if turn.state.step is Step.DANGER_ASK:
         return None
     words = plain(turn.incoming.words)
+    if turn.state.step in AFTER_CARD and words == turn.content.spoken[Label.BEGIN]:  # the same as the button there
+        return None if in_emergency(turn.held) else _answered(turn, Answer(Action.MORE))
     for label, action in TYPED_BUTTONS.items():
         if turn.content.spoken[label] == words:
             return BUTTONS[action](turn.incoming, turn.held)
@@ -395,9 +406,10 @@ def _answered(turn: _Turn, answer: Answer, *, heard: bool = False) -> Decision |
     taken = take(turn.state, answer)
     if taken is None or not knows(*taken):
         return None
-    if answer.action is Action.NOT_MEANT and in_emergency(turn.held):
-        state = advance(*taken)
-        return _moved(turn, taken[1], state, Reply((Line.DANGER_NO_NOW,), offer(state)))
+    if answer.action is Action.NOT_MEANT:
+        state = _for_others(advance(*taken))
+        line = Line.DANGER_NO_NOW if in_emergency(turn.held) else Line.DANGER_NO
+        return _moved(turn, taken[1], state, Reply((line,), offer(state), lane=Lane.DANGER))
     if answer.action is Action.BARRIER:
         state = advance(*taken)
         return _moved(turn, taken[1], state, tip(Barrier(answer.value), state))
@@ -450,8 +462,8 @@ def _no_country(turn: _Turn) -> Decision | None:
     """What looks like a name and is none that is known, where the bot has just asked for a country."""
     if not turn.held.asked_country or in_emergency(turn.held):
         return None
-    name = bare_name(turn.incoming.words)
-    is_name = len(name.split()) <= _WORDS_OF_A_NAME and turn.content.is_strange(name)
+    words = [word for word in bare_name(turn.incoming.words).split() if word.isalpha()]
+    is_name = 0 < len(words) <= _WORDS_OF_A_NAME and not any(map(turn.content.knows, words))
     return Decision(turn.held, (Reply((Line.COUNTRY_UNKNOWN,)),)) if is_name else None
 
 

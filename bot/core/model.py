@@ -583,4 +583,4 @@ class Content:
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...
     answers: Answers  # what is said after danger was seen, read
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
-    is_strange: Callable[[str], bool]  # whether it has words, and the bot knows none of them: perhaps a name
+    knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none

@@ -312,7 +312,6 @@ _STAYING: Mapping[tuple[Step, Event], Line] = {
     (Step.HELD, Event.PERSON): Line.OWN_PERSON,
     (Step.HELD, Event.NEXT): Line.PLAN_HEARD,
     (Step.HELD, Event.SKIP): Line.PLAN_LATER,
-    (Step.HELD, Event.MISTAKEN): Line.DANGER_NO,
     (Step.OWN, Event.PERSON): Line.OWN_PERSON,
 }
 """What is said where the bot stays, by what led there."""
