@@ -273,9 +273,10 @@ def _forwarded(turn: _Turn) -> Decision | None:
 
 def _country(turn: _Turn) -> Decision | None:
     """The name of a country, where the bot has just asked for it; and if rightly spelled, at any step after a card."""
-    asked = turn.held.asked_country
-    unknown = not all(map(turn.content.knows, bare_name(turn.incoming.words).split()))  # "begin" is near to Benin
-    return _named(turn, near=asked and unknown) if asked or turn.state.step in AFTER_CARD else None
+    if not turn.held.asked_country:
+        return _named(turn, near=False) if turn.state.step in AFTER_CARD else None
+    words = bare_name(turn.incoming.words).split()
+    return _named(turn, near=not all(map(turn.content.knows, words)))  # "begin" is near to Benin
 
 
 def _named(turn: _Turn, *, near: bool = True) -> Decision | None:
