@@ -51,6 +51,10 @@ class Ear:
         other = max(found.values(), default=0)
         return other > home and (other > 1 or len(words) >= MANY)
 
+    def knows(self, word: str) -> bool:
+        """Whether a word, in lower case and without marks, is the bot's own or an everyday one of its language."""
+        return word in self._known or self._language in _everyday_words().get(word, ())
+
     @cached_property
     def _known(self) -> frozenset[str]:
         return frozenset(word for text in self._texts for word in _words(text))

@@ -105,6 +105,17 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.CARD_MINE_YOUNG: {"emergency": "emergency.local"},
     Line.CARD_MEDICAL: {"emergency": "emergency.local"},
     Line.CARD_SOMEONE: {"emergency": "emergency.local"},
+    Line.CARD_FRIEND: {"emergency": "emergency.local"},
+    Line.CARD_FRIEND_YOUNG: {"emergency": "emergency.local"},
+    Line.CARD_FORWARDED: {"emergency": "emergency.local"},
+    Line.CARD_ABUSE: {"emergency": "emergency.local"},
+    Line.CARD_ABUSE_YOUNG: {"emergency": "emergency.local"},
+    Line.CARD_THREAT: {"emergency": "emergency.local"},
+    Line.CARD_AGAIN_NOW: {"emergency": "emergency.local"},
+    Line.CARD_AGAIN_NOW_YOUNG: {"emergency": "emergency.local"},
+    Line.DANGER_NO_NOW: {"emergency": "emergency.local"},
+    Line.HELD_THANKS_NOW: {"emergency": "emergency.local"},
+    Line.HELD_STOPPED_NOW: {"emergency": "emergency.local"},
     Line.CARD_LINES_COUNTRY: {
         "country": _COUNTRY,
         "emergency": "emergency.local",
@@ -151,6 +162,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     if book.problems or not (book.noticing and book.lexicon and book.safety and book.danger and book.helplines):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
+    ear = Ear(language, book.texts)
     content = Content(
         language=language,
         reader=Reader(book.noticing, book.lexicon),
@@ -160,7 +172,8 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         spoken={label: plain(words) for label, words in labels.items()},
         typed=book.typed,
         answers=Answers(book.answers),
-        is_foreign=Ear(language, book.texts).is_foreign,
+        is_foreign=ear.is_foreign,
+        knows=ear.knows,
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 
@@ -542,9 +555,11 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((*_ASIDES, *_LEADS), _WALK),
     (_ASIDES, _QUESTIONS),
     ((Line.DANGER_WHY,), (Line.DANGER_ASK,)),
+    (_ASIDES, (Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG)),
     (_ASIDES, _CLOSES, (Line.BACK,)),
     ((Line.CARD_STAY, Line.CARD_MINOR), (Line.BARRIER_ASK,)),
     (_begins("tip."), (Line.PLAN_ASK,)),
+    ((Line.TIP_NOBODY,), (Line.LOOK_BACK,)),
     (_NOTICED, _begins("spoke_of."), (Line.BY_WORDS,)),
     (_GROUNDS, (Line.BY_WORDS,)),
 )
@@ -581,11 +596,27 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
     ),
     (frozenset({Line.CARD_IMMINENT}), r"distance|away from", "to move away from what might be used"),
     (
-        frozenset({Line.CARD_LINES, Line.CARD_AGAIN_NOW, Line.CRISIS, Line.GROUP_DANGER}),
+        frozenset(
+            {
+                *(Line.CARD_LINES, Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG, Line.CRISIS, Line.GROUP_DANGER),
+                *(Line.HELD_THANKS_NOW, Line.HELD_STOPPED_NOW, Line.DANGER_NO_NOW, Line.LANGUAGE),
+            }
+        ),
         r"emergency number",
         "the emergency number",
     ),
-    (frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER}), r"findahelpline\.com", "where there is a line"),
+    (
+        frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER, Line.LANGUAGE}),
+        r"findahelpline\.com",
+        "where there is a line",
+    ),
+    (frozenset({Line.CARD_LINES}), r"name of your country", "that the name of a country shows lines there"),
+    (frozenset({Line.BARRIER_ASK}), r"a line or a person", "whom to contact: on some cards “them” is the friend"),
+    (
+        frozenset(line for line in Line if line.startswith(("held.thanks", "held.stopped"))),
+        r"come back|write (here )?again",
+        "that one can come back",
+    ),
     (
         frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY}),
         r"(keep|still) writ",
@@ -618,6 +649,7 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
             {
                 *(Line.ABOUT, Line.START, Line.HELP, Line.OWN, Line.STOPPED, Line.MEDIA, Line.LANGUAGE),
                 *(Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.DANGER_NO, Line.DANGER_NEAR),
+                *(Line.PLAN_LATER, Line.HELD_THANKS, Line.HELD_STOPPED, Line.HELD_THANKS_NOW, Line.HELD_STOPPED_NOW),
             }
         ),
         r"/crisis",

@@ -151,3 +151,9 @@ def test_the_list_of_words_is_not_read_at_the_start() -> None:
     script = "import sys; from bot import prompts; prompts.load(); print('stopwordsiso' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout == "False\n"
+
+
+def test_a_word_is_known_that_the_bot_has_or_that_is_used_every_day() -> None:
+    knows = PROMPTS.content.knows
+    assert all(map(knows, ("dizzy", "bathroom", "begin", "the", "dont")))
+    assert not any(map(knows, ("narnia", "wakanda", "pakistn")))

@@ -468,6 +468,7 @@ async def test_card_comes_though_what_someone_under_16_agreed_to_cannot_be_delet
     after = await ann.says("im 14 and i want to kill myself")
     assert lines(after) == [Line.CARD_OWN_YOUNG, Line.CARD_LINES, Line.CARD_MINOR, Line.BARRIER_ASK]
     assert (after.held.state.minor, after.held.consents) == (True, REMEMBER)
+    await ann.says("stop")
     await ann.walks()
     assert await store.outcomes(ANN) == ()
 

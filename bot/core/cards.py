@@ -13,21 +13,23 @@ from typing import Final
 
 from bot.core.lines import Label, Line
 from bot.core.matching import Matcher, normalise, parts, plain
-from bot.core.model import Barrier, Content, Incoming, Lane, Reply, State, Step, Tier
+from bot.core.model import Barrier, Content, Held, Incoming, Lane, Reply, State, Step, Tier
+from bot.core.sequence import AFTER_CARD
 from bot.core.steps import offer
 
 NO: Final = ("no", "beside_no")
 TAKEN_BACK: Final = "taken_back"
 WHY: Final = "why"
-WHOLE: Final = ("barrier.nothing", WHY)
+WHOLE: Final = ("barrier.nothing", "plan.later", WHY)
+MISTAKEN: Final = "mistaken"
 FOUND: Final = (
     *("for_a_friend", "someone_elses"),
-    *("barrier.speaking", "barrier.traced", "barrier.cost", "barrier.before", "barrier.enough"),
+    *("barrier.speaking", "barrier.traced", "barrier.cost", "barrier.before", "barrier.enough", "barrier.nobody"),
 )
-ANSWERS: Final = (*NO, TAKEN_BACK, *WHOLE, *FOUND)
-"""What prompts/ has words for. Those of NO are parts of an answer, those of TAKEN_BACK all of a clause, those of WHOLE
-all of an answer ("nothing helps" is not "nothing"), and those of FOUND stand anywhere in a text. Of several barriers
-the first here is answered.
+ANSWERS: Final = (*NO, MISTAKEN, TAKEN_BACK, *WHOLE, *FOUND)
+"""What prompts/ has words for. Those of NO and MISTAKEN are parts of an answer, those of TAKEN_BACK all of a clause,
+those of WHOLE all of an answer ("nothing helps" is not "nothing"), and those of FOUND stand anywhere in a text. Of
+several barriers the first here is answered.
 """
 
 ASKING: Final = frozenset({Tier.OWN, Tier.IMMINENT, Tier.FRIEND, Tier.ABUSE, Tier.PSYCHOSIS, Tier.EATING})
@@ -50,7 +52,19 @@ _YOUNG: Final = {
     Line.CARD_EATING: Line.CARD_EATING_YOUNG,
 }
 _OWN: Final = frozenset({Line.CARD_OWN, Line.CARD_ASKED, Line.CARD_OWN_YOUNG, Line.CARD_IMMINENT})
-_EMERGENCIES: Final = frozenset({Tier.IMMINENT, Tier.SOMEONE, Tier.MEDICAL, Tier.THREAT})
+EMERGENCIES: Final = frozenset({Tier.IMMINENT, Tier.SOMEONE, Tier.MEDICAL, Tier.THREAT})
+"""While one of these cards stands, the emergency number comes before all that is no answer, and no walk is offered."""
+
+_TIERS: Final = {
+    **{line: tier for tier, line in _CARDS.items()},
+    **{young: tier for tier, line in _CARDS.items() if (young := _YOUNG.get(line)) is not None},
+    Line.CARD_ASKED: Tier.OWN,
+    Line.CARD_FORWARDED: Tier.FRIEND,
+}
+_NOW: Final = frozenset(
+    {Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG, *(line for line, tier in _TIERS.items() if tier in EMERGENCIES)}
+)
+_MISTAKEN: Final = frozenset({Line.DANGER_NO, Line.DANGER_NO_NOW})
 _PAUSES: Final = frozenset('.!,"')  # a question mark counts: "no?" is no clear no
 _CLAUSE_END: Final = re.compile(r"[.!?,;:\n]+")
 _MOST_WORDS_OF_A_NO: Final = 40
@@ -72,10 +86,15 @@ def card_of(tier: Tier, state: State) -> tuple[Reply, ...]:
     return card(_CARDS[tier], state)
 
 
-def once_more(tier: Tier, state: State) -> tuple[Reply, ...]:
+def once_more(state: State) -> tuple[Reply, ...]:
     """Danger of a kind whose card stands already: a few words, and never the same card once more."""
-    line = Line.CARD_AGAIN_NOW if tier in _EMERGENCIES else Line.CARD_AGAIN
-    return urgent(Reply((line,), offer(state)))
+    return urgent(Reply((Line.CARD_AGAIN,), offer(state)))
+
+
+def emergency_first(state: State, *before: Line) -> tuple[Reply, ...]:
+    """What answers anything else while a card for an emergency stands, after something aside (`before`)."""
+    line = Line.CARD_AGAIN_NOW_YOUNG if state.minor else Line.CARD_AGAIN_NOW
+    return urgent(Reply((*before, line), offer(state)))
 
 
 def was_shown(tier: Tier, said: Mapping[Line, int]) -> bool:
@@ -83,6 +102,33 @@ def was_shown(tier: Tier, said: Mapping[Line, int]) -> bool:
     line = _CARDS[tier]
     same = _OWN if tier is Tier.OWN else {line, _YOUNG.get(line, line)}
     return not same.isdisjoint(said)
+
+
+def standing(held: Held) -> Tier | None:
+    """What the card is about that stands, where it is known: by what was said last, and so in memory alone."""
+    return _TIERS.get(last) if (last := _last_of_a_card(held)) is not None else None
+
+
+def stands(held: Held) -> bool:
+    """Whether a card stands that nobody has taken for a mistake."""
+    return held.state.step in AFTER_CARD and not was_mistaken(held)
+
+
+def was_mistaken(held: Held) -> bool:
+    """Whether the last card was not what was meant."""
+    return _last_of_a_card(held) in _MISTAKEN
+
+
+def in_emergency(held: Held) -> bool:
+    """Whether the card that stands is for an emergency."""
+    return _last_of_a_card(held) in _NOW
+
+
+def _last_of_a_card(held: Held) -> Line | None:
+    if held.state.step not in AFTER_CARD:
+        return None
+    told = {*_TIERS, *_NOW, *_MISTAKEN}
+    return next((line for line in reversed(tuple(held.said)) if line in told), None)
 
 
 def where_help_is() -> Reply:
@@ -108,28 +154,43 @@ def urgent(*replies: Reply) -> tuple[Reply, ...]:
 # --- What comes back ----------------------------------------------------------------------------------------------
 
 
+_Pieces = frozenset[tuple[str, ...]]
+
+
 class Answers:
     """Reads, by one language's words, what is typed after danger was seen. Takes time linear in a text's length."""
 
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
         self._no, self._beside = (frozenset(map(tuple, map(str.split, _spelled(phrases[name])))) for name in NO)
-        self._longest = max(map(len, self._no | self._beside), default=0)
-        self._nothing, self._why, self._taken_back = (
+        self._mistaken = frozenset(tuple(words.split()) for words in _spelled(phrases[MISTAKEN]))
+        self._longest = max(map(len, self._no | self._beside | self._mistaken), default=0)
+        self._nothing, self._later, self._why, self._taken_back = (
             frozenset(" ".join(words.split()) for words in _spelled(phrases[name])) for name in (*WHOLE, TAKEN_BACK)
         )
         self._matcher = Matcher({name: phrases[name] for name in FOUND})
 
     def is_no(self, text: str) -> bool:
         """Whether a text is a no, and nothing else but what may stand beside one ("wtf no, i am ok")."""
+        return self._is_made_of(text, self._no, self._beside)
+
+    def is_mistaken(self, text: str) -> bool:
+        """Whether it says that the words before were not meant so, and nothing else that is not known."""
+        return self._is_made_of(text, self._mistaken, self._no | self._beside)
+
+    def is_no_plan(self, text: str) -> bool:
+        """Whether it is all of an answer that names nobody."""
+        return plain(text) in self._later
+
+    def _is_made_of(self, text: str, wanted: _Pieces, beside: _Pieces) -> bool:
         words = tuple(word for word in normalise(text).split() if word not in _PAUSES)
         if len(words) > _MOST_WORDS_OF_A_NO:
             return False
-        reached = {0: False}  # so many words are known from end to end -> whether a no is among them
+        reached = {0: False}  # so many words are known from end to end -> whether what is wanted is among them
         for start in range(len(words)):
             for end in range(start + 1, min(start + self._longest, len(words)) + 1) if start in reached else ():
                 piece = words[start:end]
-                if piece in self._no or piece in self._beside:
-                    reached[end] = reached.get(end, False) or reached[start] or piece in self._no
+                if piece in wanted or piece in beside:
+                    reached[end] = reached.get(end, False) or reached[start] or piece in wanted
         return reached.get(len(words), False)
 
     def takes_back(self, text: str) -> bool:

@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.core.cards import in_emergency, stands
 from bot.core.gap import outcome_of
 from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
 from bot.core.model import (
     Action,
     Button,
+    CareFor,
     Chose,
     Consented,
     Decision,
@@ -75,6 +77,8 @@ def walk(incoming: Incoming, held: Held) -> Decision:
     """A new walk, whatever was before."""
     state = begin(incoming.seed, minor=held.state.minor)
     state = replace(state, danger_asked=held.state.step is Step.DANGER_ASK)  # and not answered
+    if stands(held) and held.state.care_for is CareFor.MYSELF:  # after a card about one's own life
+        state = replace(state, care_for=CareFor.MYSELF)
     moved = Moved(held.state.step, Event.NEXT, state.step)
     return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
 
@@ -91,8 +95,9 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     if state is before:
         return _say(held, Line.NOTHING_TO_STOP)
     ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
+    line = Line.HELD_STOPPED_NOW if in_emergency(held) else Line.HELD_STOPPED if stands(held) else Line.STOPPED
     facts = (Moved(before.step, Event.STOP, state.step), *ended)
-    return replace(_say(replace(held, state=state), Line.STOPPED), facts=facts)
+    return replace(_say(replace(held, state=state), line), facts=facts)
 
 
 def why(_: Incoming, held: Held) -> Decision:

@@ -11,11 +11,28 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, urgent, was_shown, where_help_is
+from bot.core.cards import (
+    ASKING,
+    EMERGENCIES,
+    ENDING,
+    card,
+    card_of,
+    emergency_first,
+    in_emergency,
+    once_more,
+    says_stop,
+    standing,
+    stands,
+    tip,
+    urgent,
+    was_mistaken,
+    was_shown,
+    where_help_is,
+)
 from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, settle, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
-from bot.core.helplines import placed, rows_of
+from bot.core.helplines import bare_name, placed, rows_of
 from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import Utterance, hear, plain
 from bot.core.model import (
@@ -23,6 +40,7 @@ from bot.core.model import (
     Action,
     Barrier,
     Button,
+    CareFor,
     Condition,
     Content,
     Danger,
@@ -95,7 +113,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     if danger.tier is not Tier.NONE or _stands(now.state):
         replies = urgent(*replies)
     decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    return worded(incoming, held, placed(decision, content, incoming.at))
+    return _with_no_way_on(worded(incoming, held, placed(decision, content, incoming.at)))
 
 
 _GRAVITY: Final = (
@@ -142,7 +160,7 @@ def _is_known(incoming: Incoming, content: Content) -> bool:
 
 def _danger(turn: _Turn) -> Decision | None:
     tier, state = turn.danger.tier, turn.state
-    if tier is Tier.NONE or turn.incoming.forwarded:
+    if tier is Tier.NONE or turn.incoming.forwarded or _is_harmless(turn):
         return None
     if _says_no(turn):
         return None
@@ -159,9 +177,8 @@ def _danger(turn: _Turn) -> Decision | None:
     if tier is Tier.UNCLEAR:
         stops &= state.step not in {Step.DANGER_ASK, Step.IDLE}
         return stop(turn.incoming, turn.held) if stops else None
-    if state.step in AFTER_CARD and was_shown(tier, turn.held.said):
-        state = replace(_anew(turn, Event.CARD, Step.IDLE), step=state.step) if stops else state
-        return Decision(replace(turn.held, state=state), once_more(tier, state))
+    if stands(turn.held) and was_shown(tier, turn.held.said):
+        return _once_more(turn, stops=stops)
     event = Event.CARD if tier in ASKING else Event.DANGER
     return _interrupted(turn, event, tier, anew=Step.IDLE if stops or tier in ENDING else None, stops=stops)
 
@@ -181,15 +198,37 @@ def _takes_back(turn: _Turn) -> bool:
 def _disclosed(turn: _Turn) -> Decision:
     """The card after the question, wherever someone stands by now; or a few words, where one stands already."""
     if turn.state.step in AFTER_CARD and was_shown(Tier.OWN, turn.held.said):
-        return Decision(turn.held, once_more(Tier.OWN, turn.state))
+        return Decision(turn.held, once_more(turn.state))
     state = advance(_with_walk(turn), Event.CARD)
     decision = _moved(turn, Event.CARD, state, *card(Line.CARD_ASKED, state))
     return replace(decision, facts=(*decision.facts, Shown(Tier.OWN)))
 
 
+def _is_harmless(turn: _Turn) -> bool:
+    """Whether all of a text, after a card, names a country or says that the card does not fit. It may look grave."""
+    words, content = turn.incoming.words, turn.content
+    harmless = content.answers.is_mistaken(words) or content.helplines.named(words, near=False)
+    return turn.state.step in AFTER_CARD and bool(harmless)
+
+
+def _once_more(turn: _Turn, *, stops: bool) -> Decision:
+    """Danger of a kind whose card stands: a tip, if that is what the words are about; else a few words."""
+    state, tier = turn.state, turn.danger.tier
+    now = tier in EMERGENCIES or in_emergency(turn.held)
+    if stops:
+        state = replace(_anew(turn, Event.CARD, Step.IDLE), step=state.step)
+    elif not now and state.step is Step.BARRIER and standing(turn.held) is tier and turn.incoming.kind is Kind.TEXT:
+        barrier = turn.content.answers.barrier(turn.incoming.words)
+        decision = None if barrier is None else _answered(turn, Answer(Action.BARRIER, barrier))
+        if decision is not None:
+            return decision
+    return Decision(replace(turn.held, state=state), emergency_first(state) if now else once_more(state))
+
+
 def _interrupted(turn: _Turn, event: Event, tier: Tier, *, anew: Step | None, stops: bool) -> Decision:
     """The question or a card, whatever was under way. It goes on afterwards if asked to, or `anew`."""
     state = advance(_with_walk(turn), event) if anew is None else _anew(turn, event, anew)
+    state = _for_oneself(state) if tier in {Tier.OWN, Tier.IMMINENT} else state
     decision = _moved(turn, event, state, *((again(state),) if tier is Tier.UNCLEAR else card_of(tier, state)))
     stopped = stops and turn.state.step in WALKING
     ended = (Ended(outcome_of(turn.state, turn.incoming.at, finished=False)),) if stopped else ()
@@ -205,6 +244,16 @@ def _anew(turn: _Turn, event: Event, resume: Step) -> State:
 def _stands(state: State) -> bool:
     """Whether a card stands, or a question about danger."""
     return state.step in {*AFTER_CARD, Step.DANGER_ASK} or (state.step is Step.WHOSE and state.of_another)
+
+
+def _for_oneself(state: State) -> State:
+    """After a card about one's own life: a walk that had not begun is about oneself, and not about another's pain."""
+    return replace(state, care_for=CareFor.MYSELF) if state.resume in {Step.ARRIVE, Step.IDLE} else state
+
+
+def _for_others(state: State) -> State:
+    """The same taken back, where the card was not meant."""
+    return replace(state, care_for=CareFor.UNSAID) if state.resume in {Step.ARRIVE, Step.IDLE} else state
 
 
 def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
@@ -290,13 +339,16 @@ def _forwarded(turn: _Turn) -> Decision | None:
 
 
 def _country(turn: _Turn) -> Decision | None:
-    """The name of a country, where the bot has just asked for it."""
-    return _named(turn) if turn.held.asked_country else None
+    """The name of a country, where the bot has just asked for it; and if rightly spelled, at any step after a card."""
+    if not turn.held.asked_country:
+        return _named(turn, near=False) if turn.state.step in AFTER_CARD else None
+    words = bare_name(turn.incoming.words).split()
+    return _named(turn, near=not all(map(turn.content.knows, words)))  # "begin" is near to Benin
 
 
-def _named(turn: _Turn) -> Decision | None:
+def _named(turn: _Turn, *, near: bool = True) -> Decision | None:
     helplines = turn.content.helplines
-    match helplines.named(turn.incoming.words) or helplines.named(turn.incoming.text):
+    match helplines.named(turn.incoming.words, near=near) or helplines.named(turn.incoming.text, near=near):
         case ():
             return None
         case (code,):
@@ -309,6 +361,8 @@ def _aside(turn: _Turn) -> Decision | None:
     words = plain(turn.incoming.words)
     if turn.state.step is Step.DANGER_ASK:
         return _asked_back(turn, words)
+    if turn.state.step in AFTER_CARD and words == turn.content.spoken[Label.BEGIN]:  # the same as the button there
+        return None if in_emergency(turn.held) else _answered(turn, Answer(Action.MORE))
     for label, action in TYPED_BUTTONS.items():
         if turn.content.spoken[label] == words:
             return BUTTONS[action](turn.incoming, turn.held)
@@ -317,6 +371,8 @@ def _aside(turn: _Turn) -> Decision | None:
             return _thanked(turn)
         case "real":
             return _again(turn, Line.REAL)
+        case "swear" if in_emergency(turn.held):
+            return Decision(turn.held, emergency_first(turn.state))
         case "swear":
             return Decision(turn.held, (Reply((Line.SWEAR,), _SWEAR),))
         case "stop":
@@ -333,10 +389,12 @@ def _asked_back(turn: _Turn, words: str) -> Decision | None:
 
 
 def _thanked(turn: _Turn) -> Decision:
+    now, after_card = in_emergency(turn.held), stands(turn.held) or turn.state.danger_asked
+    line = Line.HELD_THANKS_NOW if now else Line.HELD_THANKS if after_card else Line.THANKS
     if turn.state.step not in WALKING:
         buttons = offer(turn.state) if turn.state.step in AFTER_CARD else ()
-        return Decision(turn.held, (Reply((Line.THANKS,), buttons),))
-    return replace(stop(turn.incoming, turn.held), replies=(Reply((Line.THANKS,)),))
+        return Decision(turn.held, (Reply((line,), buttons),))
+    return replace(stop(turn.incoming, turn.held), replies=(Reply((line,)),))
 
 
 # --- Words ---------------------------------------------------------------------------------------------------------
@@ -364,12 +422,26 @@ def _read(turn: _Turn) -> Answer | None:
 
 def _answer(turn: _Turn) -> Decision | None:
     answer = _read(turn)
-    if answer is None or turn.state.step is Step.IDLE:
+    if answer is None or turn.state.step is Step.IDLE or (in_emergency(turn.held) and not _counts_now(turn, answer)):
         return None
     decision = _answered(turn, answer)
     if decision is None or turn.state.step is not Step.DANGER_ASK or answer.action is not Action.NEXT:
         return decision
     return replace(decision, held=replace(decision.held, noes=frozenset(turn.incoming.numbers)))
+
+
+_NAMED: Final = frozenset(Barrier) - {Barrier.NOTHING, Barrier.ELSE, Barrier.UNSAID}
+
+
+def _counts_now(turn: _Turn, answer: Answer) -> bool:
+    """Whether an answer in words is one in an emergency, too, where "ok" or "i cant do this" may mean anything."""
+    if answer.action is Action.BARRIER:
+        return answer.value in _NAMED
+    words = plain(turn.incoming.text)
+    steadying = answer.action in {Action.ANOTHER, Action.PERSON} and any(
+        turn.content.spoken[button.label] == words for row in offer(turn.state) for button in row
+    )
+    return steadying or answer.action in {Action.STOP, Action.NOT_MEANT}
 
 
 def _foreign(turn: _Turn) -> Decision | None:
@@ -399,6 +471,10 @@ def _in_another_language(turn: _Turn) -> Decision | None:
 
 def _walk(turn: _Turn) -> Decision | None:
     state = turn.state
+    if in_emergency(turn.held):
+        return Decision(turn.held, emergency_first(state))
+    if was_mistaken(turn.held):  # what is written now may be what was meant
+        return None
     if state.step in {Step.STAY, Step.HELD}:
         return Decision(turn.held, (stay_with(state),))
     if state.step not in WALKING and not _stands(state):
@@ -418,6 +494,10 @@ def _answered(turn: _Turn, answer: Answer, *, heard: bool = False) -> Decision |
     taken = take(turn.state, answer)
     if taken is None or not knows(*taken):
         return None
+    if answer.action is Action.NOT_MEANT:
+        state = _for_others(advance(*taken))
+        line = Line.DANGER_NO_NOW if in_emergency(turn.held) else Line.DANGER_NO
+        return _moved(turn, taken[1], state, Reply((line,), offer(state), lane=Lane.DANGER))
     if answer.action is Action.BARRIER:
         state = advance(*taken)
         return _moved(turn, taken[1], state, tip(Barrier(answer.value), state))
@@ -426,6 +506,8 @@ def _answered(turn: _Turn, answer: Answer, *, heard: bool = False) -> Decision |
 
 def _went(turn: _Turn, before: State, event: Event, *, heard: bool = False) -> Decision:
     state = advance(before, event)
+    if state.step is Step.BARRIER and event is Event.OWN:
+        state = _for_oneself(state)
     decision = _moved(turn, event, state, *_replies(before, event, state, heard=heard))
     if state.step is not Step.BARRIER:
         return decision
@@ -465,9 +547,16 @@ def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:
 
 
 def _no_country(turn: _Turn) -> Decision | None:
-    """A few words that are nothing else, where the bot has just asked for a country."""
-    few = len(turn.incoming.words.split()) <= _WORDS_OF_A_NAME
-    return Decision(turn.held, (Reply((Line.COUNTRY_UNKNOWN,)),)) if turn.held.asked_country and few else None
+    """What looks like a name and is none that is known, where the bot has just asked for a country."""
+    if not turn.held.asked_country or in_emergency(turn.held):
+        return None
+    words = [word for word in bare_name(turn.incoming.words).split() if word.isalpha()]
+    is_name = 0 < len(words) <= _WORDS_OF_A_NAME and not any(map(turn.content.knows, words))
+    return Decision(turn.held, (Reply((Line.COUNTRY_UNKNOWN,)),)) if is_name else None
+
+
+def _no_country_after_card(turn: _Turn) -> Decision | None:
+    return _no_country(turn) if turn.state.step in AFTER_CARD else None
 
 
 def _short_help(turn: _Turn) -> Decision:
@@ -488,6 +577,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _late,
     _answer,
     _foreign,
+    _no_country_after_card,
     _walk,
     _noticed,
     _no_country,
@@ -505,6 +595,7 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _foreign: Ground.LANGUAGE,
     _walk: Ground.ANSWER,
     _no_country: Ground.ANSWER,
+    _no_country_after_card: Ground.ANSWER,
 }
 """What those go by that look for one thing in a text."""
 
@@ -560,6 +651,8 @@ def _ground(notice: Notice, opened: Step | None) -> Ground:
 
 
 def _again(turn: _Turn, before: Line | None = None) -> Decision:
+    if in_emergency(turn.held):
+        return Decision(turn.held, emergency_first(turn.state, *(() if before is None else (before,))))
     return Decision(turn.held, (again(turn.state, before),))
 
 
@@ -585,6 +678,20 @@ def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:
     replies = []
     for reply in decision.replies:
         picks = tuple(said.get(line, incoming.seed if line in DANGER else held.state.walk) for line in reply.keys)
-        said |= {line: pick + 1 for line, pick in zip(reply.keys, picks, strict=True)}
+        for line, pick in zip(reply.keys, picks, strict=True):
+            said.pop(line, None)  # what was said last stands last
+            said[line] = pick + 1
         replies.append(replace(reply, picks=picks))
     return replace(decision, held=replace(held, said=said), replies=tuple(replies))
+
+
+def _with_no_way_on(decision: Decision) -> Decision:
+    """The same without a walk on offer, while a card for an emergency stands."""
+    if not in_emergency(decision.held):
+        return decision
+    return replace(decision, replies=tuple(map(_without_a_walk, decision.replies)))
+
+
+def _without_a_walk(reply: Reply) -> Reply:
+    rows = (tuple(button for button in row if button.action not in {Action.MORE, Action.WALK}) for row in reply.buttons)
+    return replace(reply, buttons=tuple(filter(None, rows)))

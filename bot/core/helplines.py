@@ -52,7 +52,17 @@ _BEFORE: Final = re.compile(
     r"(?:(?:(?:hi|hey|ok|okay|yes|well) )?(?:(?:i|we) (?:am|m|are|live|was|come) |its |it is |my country is )?"
     r"(?:currently |now )?(?:in |from |at )?|country )?"
 )
-_AFTER: Final = re.compile(r"(?: (?:please|now|at the moment|right now|atm|here|thanks|then))?")
+_AFTER: Final = re.compile(
+    r"(?: (?:please|help|help me|now|right now|currently|today|at the moment|atm|here|thanks|thank you|then|why|btw))+$"
+)
+_BESIDE: Final = re.compile(
+    r"(?:hi|hey|hello|ok|okay|yes|yeah|sorry|why|why do you ask|please|now|(?:please )?help(?: me)?(?: please)?|"
+    r"(?:thanks|thank you)(?: so much)?)?"
+)
+"""What may stand beside the name of a country, between commas."""
+_APART: Final = re.compile(r"[.,;:?!\n]+|(?<!\w)(?:but|although|though|and|or)(?!\w)", re.IGNORECASE)
+_FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]{2}|\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f?")
+_LETTERS_OF_A_FLAG: Final = {first + number: ord("A") + number for first in (0x1F1E6, 0xE0061) for number in range(26)}
 
 
 # --- What is known -----------------------------------------------------------------------------------------------
@@ -226,21 +236,53 @@ class Helplines:
             _spelling(name): code for code, country in self.countries.items() for name in (country.name, *country.also)
         }
 
-    def named(self, text: str) -> tuple[str, ...]:
-        """The countries that a whole text may name, with one letter wrong at most; none where it names none."""
+    def named(self, text: str, *, near: bool = True) -> tuple[str, ...]:
+        """The countries that a whole text may name, by its flag too; none where it names none.
+
+        `near`: with one letter wrong at most. Of several, the last that someone is in, or else is from, is meant.
+        """
         if len(text) > _MOST_LETTERS:
             return ()
-        words = _spelling(text)
-        if words in self._names:
-            return (self._names[words],)
-        found = _BEFORE.match(words)
-        words = words[found.end() :] if found else words
-        ways = (words, re.sub(rf"{_AFTER.pattern}$", "", words))
-        for way in ways:
-            if way in self._names:
-                return (self._names[way],)
-        near = {code for name, code in self._names.items() if any(_is_near(name, way) for way in ways)}
-        return tuple(sorted(near, key=lambda code: self.countries[code].name))
+        whole = _FLAG.sub(lambda flag: f" {self._under(flag[0])} ", text)
+        if code := self._alone(_spelling(whole)):
+            return (code,)
+        several = self._among(_FLAG.sub(lambda flag: f", {self._under(flag[0])}, ", text))
+        if several or not near:
+            return several
+        ways = _ways(_spelling(text))
+        near_by = {code for name, code in self._names.items() if any(_is_near(name, way) for way in ways)}
+        return tuple(sorted(near_by, key=lambda code: self.countries[code].name))
+
+    def _alone(self, words: str) -> str:
+        return next((self._names[way] for way in (words, *_ways(words)) if way in self._names), "")
+
+    def _among(self, text: str) -> tuple[str, ...]:
+        parts = [_spelling(part) for part in _APART.split(text)]
+        codes = [(part, code) for part in parts if (code := self._alone(part))]
+        if not all(self._alone(part) or _BESIDE.fullmatch(part) for part in parts):
+            return ()
+        for place in ("in", "from"):
+            here = [code for part, code in codes if re.search(rf"\b{place}\b", part)]
+            if here:
+                return (here[-1],)
+        return tuple(sorted({code for _, code in codes}, key=lambda code: self.countries[code].name))
+
+    def _under(self, flag: str) -> str:
+        """The name of the country under this flag, or the flag."""
+        country = self.countries.get(flag.translate(_LETTERS_OF_A_FLAG).strip("\U0001f3f4\U000e007f")[:2])
+        return flag if country is None else country.name
+
+
+def bare_name(text: str) -> str:
+    """What is left of a text without the words that stand beside the name of a country."""
+    return _ways(_spelling(text))[-1]
+
+
+def _ways(words: str) -> tuple[str, ...]:
+    """Without what may stand before a name, and without what may stand after it, too."""
+    found = _BEFORE.match(words)
+    words = words[found.end() :] if found else words
+    return words, _AFTER.sub("", words)
 
 
 def _spelling(name: str) -> str:
@@ -393,9 +435,21 @@ def _count(*texts: str) -> int:
 
 # --- In a decision ------------------------------------------------------------------------------------------------
 
-_ASKING: Final = frozenset({Line.CARD_LINES, Line.CRISIS, Line.COUNTRY_ASK, Line.COUNTRY_WHICH, Line.COUNTRY_UNKNOWN})
+_ASKING: Final = frozenset(
+    {
+        *(Line.CARD_LINES, Line.CRISIS, Line.LANGUAGE),
+        *(Line.COUNTRY_ASK, Line.COUNTRY_WHICH, Line.COUNTRY_UNKNOWN),
+    }
+)
 """After one of these a text may be the name of a country."""
-_WITH_NUMBER: Final = frozenset({Line.CARD_IMMINENT, Line.CARD_MEDICAL, Line.CARD_SOMEONE})
+_WITH_NUMBER: Final = frozenset(
+    {
+        *(Line.CARD_IMMINENT, Line.CARD_MEDICAL, Line.CARD_SOMEONE, Line.CARD_THREAT, Line.CARD_FORWARDED),
+        *(Line.CARD_FRIEND, Line.CARD_FRIEND_YOUNG, Line.CARD_ABUSE, Line.CARD_ABUSE_YOUNG),
+        *(Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG, Line.HELD_THANKS_NOW, Line.HELD_STOPPED_NOW),
+        Line.DANGER_NO_NOW,
+    }
+)
 _WITH_NAME: Final = frozenset({Line.COUNTRY_NOW, Line.COUNTRY_KEEP, Line.COUNTRY_KEPT})
 
 
@@ -423,7 +477,7 @@ def _placed(reply: Reply, country: Country | None, decision: Decision, content: 
             yield replace(reply, keys=(Line.CRISIS_STAY,))
     elif key in _WITH_NAME:
         yield replace(reply, slots={**reply.slots, "country": country.name})
-    elif key in _WITH_NUMBER and country.emergency is not None:
+    elif not _WITH_NUMBER.isdisjoint(reply.keys) and country.emergency is not None:
         yield replace(reply, slots={**reply.slots, "emergency": emergency_of(country, content.labels)})
     else:
         yield reply

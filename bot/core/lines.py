@@ -86,7 +86,8 @@ class Line(StrEnum):
     # danger
     DANGER_ASK = "danger.ask"
     DANGER_WHY = "danger.why"  # before the question once more, to "why do you ask?"
-    DANGER_NO = "danger.no"  # before the walk goes on after a clear no
+    DANGER_NO = "danger.no"  # before the walk goes on after a clear no, and where a card was not meant
+    DANGER_NO_NOW = "danger.no_now"  # where the card was for an emergency
     DANGER_NEAR = "danger.near"  # first, when danger is hinted at again after the question
     CARD_OWN = "card.own"
     CARD_IMMINENT = "card.imminent"
@@ -108,7 +109,8 @@ class Line(StrEnum):
     CARD_PSYCHOSIS_YOUNG = "card.psychosis_young"
     CARD_EATING_YOUNG = "card.eating_young"
     CARD_AGAIN = "card.again"  # danger once more while a card stands
-    CARD_AGAIN_NOW = "card.again_now"
+    CARD_AGAIN_NOW = "card.again_now"  # anything while a card for an emergency stands
+    CARD_AGAIN_NOW_YOUNG = "card.again_now_young"
     CARD_MINOR = "card.minor"
     CARD_LINES = "card.lines"  # the emergency number and the directory
     CARD_LINES_COUNTRY = "card.lines.country"  # the same, for a country that has lines to show
@@ -122,12 +124,18 @@ class Line(StrEnum):
     TIP_BEFORE = "tip.before"
     TIP_ENOUGH = "tip.enough"
     TIP_ELSE = "tip.else"
+    TIP_UNSAID = "tip.unsaid"  # after words that name nothing that could be in the way
+    TIP_NOBODY = "tip.nobody"
     PLAN_ASK = "plan.ask"  # who, when, how
     PLAN_HEARD = "plan.heard"
     PLAN_LATER = "plan.later"
     PERSON_YOUNG = "person.young"  # who to turn to, under 16
     HELD_ANOTHER = "held.another"  # after an anchor
     HELD_HEARD = "held.heard"
+    HELD_THANKS = "held.thanks"  # instead of the usual words, while a card stands or after one in the same walk
+    HELD_THANKS_NOW = "held.thanks_now"
+    HELD_STOPPED = "held.stopped"
+    HELD_STOPPED_NOW = "held.stopped_now"
     CRISIS = "crisis"
     CRISIS_STAY = "crisis.stay"  # after the lines of a country
 
@@ -239,6 +247,7 @@ class Label(StrEnum):
     STEADY_ME = "steady_me"
     URGENT_HELP = "urgent_help"
 
+    NOT_MEANT = "not_meant"
     BARRIER_NOTHING = "barrier.nothing"
     BARRIER_COST = "barrier.cost"
     BARRIER_TRACED = "barrier.traced"

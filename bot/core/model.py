@@ -246,6 +246,7 @@ class Event(StrEnum):
     UNCLEAR = "unclear"
     FOR_A_FRIEND = "for_a_friend"  # the same question, to someone who asks for a friend
     PASSED_ON = "passed_on"  # danger in forwarded words
+    MISTAKEN = "mistaken"  # the card does not fit: that was not meant
 
 
 class Feeling(IntEnum):
@@ -323,6 +324,8 @@ class Barrier(IntEnum):
     BEFORE = 5  # tried before
     ENOUGH = 6  # "not bad enough"
     ELSE = 7
+    UNSAID = 8  # in words that name none
+    NOBODY = 9  # no one to contact
 
 
 NO_RATING = 15
@@ -440,6 +443,7 @@ class Action(IntEnum):
     WITH = 25  # with a Company
     CHANGE = 26  # with a Change
     BARRIER = 27  # with a Barrier
+    NOT_MEANT = 28  # the card is about something else than was meant
     REMEMBER = 40  # ask whether to remember
     REMEMBER_YES = 41  # "yes, and I am 16 or older"
     REMEMBER_NO = 42
@@ -595,3 +599,4 @@ class Content:
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...
     answers: Answers  # what is said after danger was seen, read
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
+    knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none

@@ -56,8 +56,8 @@ class Points:
     """From which chance something is done where no rule fits.
 
     `ask`: some danger, likeliest to the writer's own life: the one question. `card`: the card of the likeliest kind.
-    `imminent`: of its being about to happen; below that, the card for what is said plainly. `sentence`: some danger in one
-    sentence of a long message, in which the others outweigh it. `minor`: under 16.
+    `imminent`: of its being about to happen; below that, the card for what is said plainly. `sentence`: some danger in
+    one sentence of a long message, in which the others outweigh it. `minor`: under 16.
     """
 
     ask: float

@@ -152,6 +152,7 @@ TRANSITIONS: tuple[Row, ...] = (
             (Event.ANOTHER, Step.HELD, Under.ALWAYS),
             (Event.PERSON, Step.HELD, Under.ALWAYS),
             (Event.HARDER, Step.HELD, Under.ALWAYS),
+            (Event.MISTAKEN, Step.HELD, Under.ALWAYS),
             (Event.MORE, Step.ARRIVE, Under.NOT_BEGUN),
             (Event.MORE, Step.ARRIVE, Under.ENDED),
             (Event.MORE, Step.EASE, Under.ALWAYS),

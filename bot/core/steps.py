@@ -139,6 +139,7 @@ _OFFERS: Mapping[Step, Rows] = {
             Button(Label.BARRIER_ELSE, Action.BARRIER, Barrier.ELSE),
         ),
         (Button(Label.BARRIER_NOTHING, Action.BARRIER, Barrier.NOTHING), _STEADY_ME),
+        (Button(Label.NOT_MEANT, Action.NOT_MEANT),),
     ),
     Step.PLAN: (
         (Button(Label.PLAN_CALL, Action.NEXT), Button(Label.PLAN_TEXT, Action.NEXT)),
@@ -336,8 +337,11 @@ def _lead(before: State, event: Event, state: State) -> tuple[Line, ...]:
             return (Line.MIRROR if state.feeling in FEELINGS else Line.MIRROR_OWN,)
         case Step.REACH:
             return (Line.ACT if state.act in _THEN else Line.ACT_HOLD if state.act is Act.HOLD else Line.ACT_OWN,)
+        case Step.TOGETHER if state.company is not Company.NO_ONE:
+            return (Line.COMPANY,)
         case Step.TOGETHER:
-            return (Line.COMPANY_NO_ONE if state.company is Company.NO_ONE else Line.COMPANY,)
+            own = state.danger_asked and state.care_for is CareFor.MYSELF
+            return (Line.TIP_NOBODY if own else Line.COMPANY_NO_ONE,)
         case _:
             return ()
 
@@ -369,6 +373,7 @@ _EVENTS: Mapping[Action, Event] = {
     Action.PERSON: Event.PERSON,
     Action.OWN: Event.OWN,
     Action.BARRIER: Event.NEXT,
+    Action.NOT_MEANT: Event.MISTAKEN,
 }
 
 _MEANINGS: Mapping[str, Answer] = {
@@ -396,7 +401,7 @@ _BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
     "yes": (
         {
             Step.WHOSE: Answer(Action.OWN),
-            Step.BARRIER: Answer(Action.BARRIER, Barrier.ELSE),
+            Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID),
         },
         Answer(Action.NEXT),
     ),
@@ -413,7 +418,7 @@ _BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
     ),
     "go_on": (dict.fromkeys((Step.STAY, *AFTER_CARD), Answer(Action.MORE)), Answer(Action.NEXT)),
     "not_sure": (
-        {Step.BARRIER: Answer(Action.BARRIER, Barrier.ELSE)},
+        {Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID)},
         Answer(Action.SKIP),
     ),
     "about_me": ({Step.WHO: Answer(Action.CARE_FOR, CareFor.MYSELF)}, Answer(Action.OWN)),
@@ -429,7 +434,7 @@ _TYPED: Mapping[Step, Answer] = {
     Step.APART: Answer(Action.NEED, Need.OTHER),
     Step.REACH: Answer(Action.ACT, Act.OTHER),
     Step.TOGETHER: Answer(Action.WITH, Company.OTHER),
-    Step.BARRIER: Answer(Action.BARRIER, Barrier.ELSE),
+    Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID),
     Step.WHOSE: Answer(Action.OWN),
     Step.DANGER_ASK: Answer(Action.OWN),  # anything but a clear no shows the card
 }
@@ -465,10 +470,10 @@ def read(state: State, text: str, content: Content) -> Answer | None:
         for button in row:
             if content.spoken[button.label] == words:
                 return Answer(button.action, button.value)
-    asked = _after_danger(state, text, content)
+    meaning = content.typed.get(words, "")
+    asked = _after_danger(state, text, meaning, content)
     if asked is not None:
         return asked
-    meaning = content.typed.get(words, "")
     if state.step in _PLACES[Action.RATE]:
         rating = _number(words)
         if rating is not None:
@@ -482,13 +487,22 @@ def read(state: State, text: str, content: Content) -> Answer | None:
     return answer
 
 
-def _after_danger(state: State, text: str, content: Content) -> Answer | None:
+def _after_danger(state: State, text: str, meaning: str, content: Content) -> Answer | None:
     """Read what was typed about a danger that was seen: by words in it, and not as a whole message."""
+    answers = content.answers
+    if state.step in AFTER_CARD and answers.is_mistaken(text):
+        return Answer(Action.NOT_MEANT)
+    barrier = answers.barrier(text)
+    nobody = barrier is Barrier.NOBODY or (barrier is None and meaning == Label.WITH_NO_ONE)
     match state.step:
-        case Step.WHOSE if content.answers.is_someone_elses(text):
+        case Step.WHOSE if answers.is_someone_elses(text):
             return Answer(Action.NEXT)
-        case Step.BARRIER if (barrier := content.answers.barrier(text)) is not None:
+        case Step.BARRIER if nobody:
+            return Answer(Action.BARRIER, Barrier.NOBODY)
+        case Step.BARRIER if barrier is not None:
             return Answer(Action.BARRIER, barrier)
+        case Step.PLAN if nobody or answers.is_no_plan(text):
+            return Answer(Action.SKIP)
         case _:
             return None
 

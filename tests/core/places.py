@@ -94,6 +94,8 @@ def _beginnings() -> Iterator[State]:
             new = begin(1, Step.IDLE, conditions=Condition(sum(chosen)))
             for event in (Event.UNCLEAR, Event.CARD, Event.DANGER):  # what was under way was stopped
                 yield replace(advance(new, event), resume=Step.IDLE)
+            for resume in (Step.ARRIVE, Step.IDLE):  # a card about one's own life: a walk would be about oneself
+                yield replace(advance(new, Event.CARD), resume=resume, care_for=CareFor.MYSELF)
 
 
 def _interruptions(state: State) -> Iterator[tuple[State, Event]]:

@@ -5,9 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.cards import ANSWERS, Answers, card_of, failed, says_stop, tip
+from bot.core.cards import (
+    ANSWERS,
+    Answers,
+    card_of,
+    failed,
+    in_emergency,
+    says_stop,
+    standing,
+    stands,
+    tip,
+    was_mistaken,
+)
 from bot.core.lines import Line
-from bot.core.model import Barrier, Incoming, Kind, Lane, State, Step, Tier, Where
+from bot.core.model import Action, Barrier, Held, Incoming, Kind, Lane, State, Step, Tier, Where
+from bot.core.sequence import AFTER_CARD
+from bot.core.steps import Answer, read
 from tests.person import PROMPTS
 
 CONTENT = PROMPTS.content
@@ -154,6 +167,106 @@ def test_each_thing_in_the_way_has_a_tip_and_then_who_when_how(barrier: Barrier)
     reply = tip(barrier, State(walk=5, step=Step.PLAN))
     assert reply.keys == (Line(f"tip.{barrier.name.lower()}"), Line.PLAN_ASK)
     assert reply.buttons
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "i have no one",
+        "there is nobody to call",
+        "I don't have anyone",
+        "nobody i trust",
+        "i dont know who to call",
+    ],
+)
+def test_someone_with_nobody_to_contact_is_heard(words: str) -> None:
+    assert ANSWERED.barrier(words) is Barrier.NOBODY
+
+
+def test_nobody_who_answered_is_another_thing_than_nobody_to_call() -> None:
+    assert ANSWERED.barrier("no one answered") is Barrier.BEFORE
+
+
+@pytest.mark.parametrize(
+    "words", ["idk", "dont know", "I can't", "please help me", "no one", "no idea", "i dont know yet"]
+)
+def test_an_answer_without_a_plan_is_known_as_a_whole(words: str) -> None:
+    read_at_plan = read(State(walk=5, step=Step.PLAN), words, CONTENT)
+    assert read_at_plan == Answer(Action.SKIP)
+
+
+@pytest.mark.parametrize("words", ["i cant today, my sister tomorrow", "help from my sister", "my sister", "call now"])
+def test_a_plan_with_such_words_in_it_is_one(words: str) -> None:
+    assert read(State(walk=5, step=Step.PLAN), words, CONTENT) != Answer(Action.SKIP)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "jk",
+        "jk lol",
+        "i was joking",
+        "lol i was just kidding",
+        "you got me wrong",
+        "no you misunderstood",
+        "it is only a poem",
+        "it's just a song i like",
+        "I don't mean it like that",
+        "no thats not what i meant",
+        "no im literally just going to sleep",
+        "Not what I meant!",
+        "sorry, it was a joke",
+    ],
+)
+def test_words_that_take_a_card_back_are_read(words: str) -> None:
+    assert ANSWERED.is_mistaken(words)
+    assert not ANSWERED.is_mistaken(f"{words} but maybe i do")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "no",
+        "im going to sleep",
+        "i was not joking",
+        "this is not a joke",
+        "this is my story",
+        "i wrote a poem about it",
+        "i was joking before",
+        "im ok",
+        "you got me",
+    ],
+)
+def test_words_that_do_not_take_it_back_wholly_are_no_way_out(words: str) -> None:
+    assert not ANSWERED.is_mistaken(words)
+
+
+@pytest.mark.parametrize("step", sorted(AFTER_CARD))
+def test_the_card_that_stands_is_the_one_shown_last(step: Step) -> None:
+    def held(*said: Line) -> Held:
+        return Held(State(walk=5, step=step), said=dict.fromkeys(said, 1))
+
+    assert standing(held()) is None
+    assert stands(held())
+    assert standing(held(Line.CARD_IMMINENT, Line.CARD_FRIEND_YOUNG, Line.CARD_LINES)) is Tier.FRIEND
+    assert standing(held(Line.CARD_FRIEND, Line.CARD_ASKED)) is Tier.OWN
+    assert not in_emergency(held(Line.CARD_IMMINENT, Line.CARD_FRIEND))
+    assert in_emergency(held(Line.CARD_FRIEND, Line.CARD_MEDICAL, Line.CARD_STAY, Line.TIP_COST))
+    assert in_emergency(held(Line.CARD_IMMINENT, Line.CARD_FRIEND, Line.CARD_AGAIN_NOW))
+    for line in (Line.DANGER_NO, Line.DANGER_NO_NOW):
+        assert was_mistaken(held(Line.CARD_IMMINENT, line))
+        assert not stands(held(Line.CARD_IMMINENT, line))
+        assert not in_emergency(held(Line.CARD_IMMINENT, line))
+        assert in_emergency(held(line, Line.CARD_THREAT))
+
+
+def test_no_card_stands_anywhere_else() -> None:
+    for step in set(Step) - AFTER_CARD:
+        held = Held(State(walk=5, step=step), said={Line.CARD_IMMINENT: 1})
+        assert not stands(held)
+        assert not in_emergency(held)
+        assert standing(held) is None
 
 
 def test_the_words_of_another_are_told_from_ones_own() -> None:

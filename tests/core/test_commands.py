@@ -27,7 +27,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
-from bot.core.sequence import WALKING
+from bot.core.sequence import AFTER_CARD, WALKING
 from tests.person import PROMPTS, buttons, lines
 
 CONTENT = PROMPTS.content
@@ -112,7 +112,7 @@ def test_stop_ends_at_once_and_asks_nothing(step: Step) -> None:
     ended = (Ended(outcome_of(before, NOW, finished=False)),) if step in WALKING else ()
     help_first = [Line.CARD_LINES] if step is Step.DANGER_ASK else []
     assert decision.held.state.step is Step.IDLE
-    assert lines(decision) == [*help_first, Line.STOPPED]
+    assert lines(decision) == [*help_first, Line.HELD_STOPPED if step in AFTER_CARD else Line.STOPPED]
     assert buttons(decision) == []
     assert decision.facts == (Moved(step, Event.STOP, Step.IDLE), *ended)
 

@@ -13,6 +13,7 @@ from bot.core.lines import Label, Line
 from bot.core.model import (
     NO_RATING,
     Action,
+    Barrier,
     CareFor,
     Change,
     Condition,
@@ -370,6 +371,128 @@ def test_a_forwarded_text_answers_nothing(words: str) -> None:
     assert (decision.held.state, decision.facts) == (at(Step.EASE), ())
 
 
+# --- While a card stands ------------------------------------------------------------------------------------------
+
+EMERGENCY = {Tier.IMMINENT, Tier.SOMEONE, Tier.MEDICAL, Tier.THREAT}
+NO_ANSWERS = (
+    "she did it",
+    "bathroom",
+    "ok",
+    "yes",
+    "no",
+    "idk",
+    "i cant do this",
+    "wtf",
+    "go on",
+    "begin",
+    "",
+)
+
+
+def of_a_walk(decision: Decision) -> list[Action]:
+    found = [button.action for reply in decision.replies for row in reply.buttons for button in row]
+    return [action for action in found if action in {Action.MORE, Action.WALK}]
+
+
+@pytest.mark.parametrize("minor", [False, True])
+@pytest.mark.parametrize("tier", sorted(EMERGENCY))
+def test_in_an_emergency_all_else_gets_the_number_and_no_walk(tier: Tier, *, minor: bool) -> None:
+    decision = answer(State(minor=minor), received(text=DANGERS[tier]))
+    assert not of_a_walk(decision)
+    wanted = Line.CARD_AGAIN_NOW_YOUNG if minor else Line.CARD_AGAIN_NOW
+    for words in NO_ANSWERS:
+        after = decide(received(text=words), decision.held, CONTENT)
+        assert lines(after) == [wanted], words
+        assert not of_a_walk(after)
+        assert after.held.state == decision.held.state
+    for held in (decision.held, replace(decision.held, state=replace(decision.held.state, step=Step.PLAN))):
+        assert lines(decide(received(text="my sister will know"), held, CONTENT)) == [wanted]
+    assert not of_a_walk(decide(received(Kind.COMMAND, command="help"), decision.held, CONTENT))
+
+
+@pytest.mark.parametrize("tier", sorted(set(DANGERS) - EMERGENCY))
+def test_after_other_cards_the_number_is_not_said_again_to_everything(tier: Tier) -> None:
+    decision = answer(State(), received(text=DANGERS[tier]))
+    for words in NO_ANSWERS:
+        assert Line.CARD_AGAIN_NOW not in lines(decide(received(text=words), decision.held, CONTENT))
+
+
+def test_the_wordings_in_an_emergency_take_turns() -> None:
+    held = answer(State(), received(text=DANGERS[Tier.MEDICAL])).held
+    said = []
+    for _ in range(len(PROMPTS.lines[Line.CARD_AGAIN_NOW])):
+        decision = decide(received(text="she did it"), held, CONTENT)
+        said.append(PROMPTS.text(decision.replies[0]))
+        held = decision.held
+    assert len(set(said)) == len(said) >= 4
+
+
+@pytest.mark.parametrize("tier", DANGERS)
+def test_thanks_and_goodbyes_have_words_of_their_own_that_name_help(tier: Tier) -> None:
+    held = answer(State(), received(text=DANGERS[tier])).held
+    thanked, stopped = (decide(received(text=words), held, CONTENT) for words in ("ok thanks", "bye"))
+    now = tier in EMERGENCY
+    assert lines(thanked) == [Line.HELD_THANKS_NOW if now else Line.HELD_THANKS]
+    assert lines(stopped) == [Line.HELD_STOPPED_NOW if now else Line.HELD_STOPPED]
+    assert (thanked.held.state, stopped.held.state.step) == (held.state, Step.IDLE)
+
+
+@pytest.mark.parametrize("tier", DANGERS)
+def test_every_card_can_be_taken_back_and_help_stays_near(tier: Tier) -> None:
+    held = answer(State(), received(text=DANGERS[tier])).held
+    back = decide(received(text="you got me wrong"), held, CONTENT)
+    assert lines(back) == [Line.DANGER_NO_NOW if tier in EMERGENCY else Line.DANGER_NO]
+    assert back.held.state.step is Step.HELD
+    assert lines(decide(received(text=DANGERS[tier]), back.held, CONTENT))[0] is Line(f"card.{tier}")
+    assert lines(decide(received(text=SEEN), back.held, CONTENT))[0] is Line.ARRIVE_WORK
+
+
+@pytest.mark.parametrize("tier", DANGERS)
+def test_the_button_that_takes_a_card_back_is_not_where_the_only_thing_is_to_call(tier: Tier) -> None:
+    labels = {
+        button.label for row in answer(State(), received(text=DANGERS[tier])).replies[-1].buttons for button in row
+    }
+    assert (Label.NOT_MEANT in labels) is (tier in ASKING)
+
+
+def test_after_a_card_about_ones_own_life_a_walk_is_about_oneself_until_it_is_taken_back() -> None:
+    for words in (DANGERS[Tier.OWN], DANGERS[Tier.IMMINENT]):
+        decision = answer(State(), received(text=words))
+        assert decision.held.state.care_for is CareFor.MYSELF
+        assert decide(received(text="jk"), decision.held, CONTENT).held.state.care_for is CareFor.UNSAID
+        assert (
+            decide(received(Kind.COMMAND, command="walk"), decision.held, CONTENT).held.state.care_for is CareFor.MYSELF
+        )
+    asked = answer(State(), received(text=UNCLEAR))
+    assert decide(received(text="yes"), asked.held, CONTENT).held.state.care_for is CareFor.MYSELF
+    assert answer(State(), received(text=DANGERS[Tier.FRIEND])).held.state.care_for is CareFor.UNSAID
+    walking = answer(replace(at(Step.WISH), care_for=CareFor.THEM), received(text=DANGERS[Tier.OWN]))
+    assert walking.held.state.care_for is CareFor.THEM
+
+
+def test_thanks_after_danger_in_a_walk_are_answered_without_cheer() -> None:
+    decision = answer(replace(at(Step.KIND), danger_asked=True), received(text="thanks"))
+    assert lines(decision) == [Line.HELD_THANKS]
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "line"),
+    [
+        (Kind.TEXT, Step.BARRIER, Line.TIP_SPEAKING),
+        (Kind.EDIT, Step.BARRIER, Line.CARD_AGAIN),
+        (Kind.TEXT, Step.PLAN, Line.CARD_AGAIN),
+    ],
+)
+def test_what_is_in_the_way_is_answered_though_it_speaks_of_the_same_danger(kind: Kind, step: Step, line: Line) -> None:
+    held = answer(State(), received(text=DANGERS[Tier.ABUSE])).held
+    held = replace(held, state=replace(held.state, step=step))
+    assert lines(decide(received(kind, f"{DANGERS[Tier.ABUSE]}. he would hear me"), held, CONTENT))[0] is line
+
+
+def test_numbers_that_travel_in_buttons_stay_as_they_are() -> None:
+    assert (Action.NOT_MEANT, Barrier.UNSAID, Barrier.NOBODY) == (28, 8, 9)
+
+
 # --- Under 16 -----------------------------------------------------------------------------------------------------
 
 
@@ -499,7 +622,7 @@ def test_stop_in_words_ends_a_walk_wherever_it_stands(words: str) -> None:
     for step in set(Step) - {Step.IDLE} - unclear:
         decision = answer(at(step), received(text=words))
         help_first = [Line.CARD_LINES] if step is Step.DANGER_ASK else []
-        assert lines(decision) == [*help_first, Line.STOPPED]
+        assert lines(decision) == [*help_first, Line.HELD_STOPPED if step in AFTER_CARD else Line.STOPPED]
         assert decision.held.state.step is Step.IDLE
         assert decision.facts[0] == Moved(step, Event.STOP, Step.IDLE)
 
@@ -583,6 +706,9 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         held = answer(State(), received(text=words)).held
         said.append(decide(received(text=words), held, CONTENT))
         said.append(answer(State(minor=True), received(text=words)))
+        said.append(decide(received(text="and now"), replace(held, state=replace(held.state, minor=True)), CONTENT))
+        said += (decide(received(text=aside), held, CONTENT) for aside in ("jk", "thanks", "bye"))
+    said += (answer(at(Step.BARRIER), received(text=words)) for words in ("i have no one", "?", "thanks", "bye"))
     said.append(answer(replace(at(Step.BARRIER), minor=True), received(text="nothing")))
     said.append(answer(replace(at(Step.HELD), minor=True), received(text="a person")))
     whose = replace(at(Step.WHOSE), of_another=True)

@@ -23,11 +23,13 @@ from bot.core.helplines import (
     Serves,
     emergency_of,
     message,
+    placed,
     shown,
 )
 from bot.core.lines import Line
-from bot.core.model import Action, Held, Incoming, Kind, Lane, Opened, Reply, State, Step, Where
-from bot.prompts import FOLDER, load, read
+from bot.core.model import Action, Decision, Held, Incoming, Kind, Lane, Opened, Reply, State, Step, Where
+from bot.core.sequence import AFTER_CARD
+from bot.prompts import FOLDER, SLOTS, load, read
 from tests.person import PROMPTS, buttons, lines
 
 CONTENT = PROMPTS.content
@@ -273,6 +275,24 @@ def test_a_check_of_a_line_that_is_not_there_is_refused() -> None:
         ("slovania", ["SK", "SI"]),
         ("gyana", ["GH", "GY"]),
         ("iraq", ["IQ"]),
+        ("im in pakistan please help", ["PK"]),
+        ("my country is iran", ["IR"]),
+        ("the uk, why", ["GB"]),
+        ("the uk, why do you ask", ["GB"]),
+        ("n ireland", ["GB"]),
+        ("N. Ireland", ["GB"]),
+        ("india but im in dubai right now", ["AE"]),
+        ("im in dubai but from india", ["AE"]),
+        ("from india, not sure", []),
+        ("i am from kenya and i live in peru", ["PE"]),
+        ("india or pakistan", ["IN", "PK"]),
+        ("trinidad and tobago", ["TT"]),
+        ("🇵🇰", ["PK"]),
+        ("im in 🇵🇰", ["PK"]),
+        ("🇬🇧 uk", ["GB"]),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", ["GB"]),
+        ("🇪🇺", []),
+        ("in kenya, he hit me", []),
         ("pain", []),
         ("no", []),
         ("i was in kenya when i saw it happen and it does not let go of me at all", []),
@@ -281,6 +301,19 @@ def test_a_check_of_a_line_that_is_not_there_is_refused() -> None:
 )
 def test_a_whole_message_names_a_country_with_one_letter_wrong_at_most(text: str, codes: list[str]) -> None:
     assert list(HELPLINES.named(text)) == codes
+
+
+def test_one_letter_wrong_is_let_pass_only_where_it_was_asked_for() -> None:
+    assert HELPLINES.named("nigel") == ("NE",)
+    assert HELPLINES.named("nigel", near=False) == ()
+    assert HELPLINES.named("niger", near=False) == ("NE",)
+
+
+def test_a_word_that_is_known_is_no_name_with_a_letter_wrong() -> None:
+    assert HELPLINES.named("begin") == ("BJ",)
+    _, held = says("i want to die", Held())
+    assert says("begin", held)[0][0] is Line.ARRIVE_NONE
+    assert says("benim", held)[0][0] is Line.CARD_LINES_NONE
 
 
 @pytest.mark.parametrize("code", DIRECTORY.countries)
@@ -297,11 +330,13 @@ def test_no_text_makes_the_search_fail(text: str) -> None:
 # --- In a conversation ----------------------------------------------------------------------------------------------
 
 
-def test_unknown_country_gets_the_usual_numbers_the_directory_and_the_question() -> None:
-    for wording in (*PROMPTS.lines[Line.CARD_LINES], *PROMPTS.lines[Line.CRISIS]):
-        assert "112, 911 or 999" in wording
-        assert "findahelpline.com" in wording
-        assert wording.count("?") == 1
+def test_unknown_country_gets_the_usual_numbers_the_directory_and_how_to_name_it() -> None:
+    for line, questions in ((Line.CARD_LINES, 0), (Line.CRISIS, 1), (Line.LANGUAGE, 0)):
+        for wording in PROMPTS.lines[line]:
+            assert "112, 911 or 999" in wording
+            assert "findahelpline.com" in wording
+            assert wording.count("?") == questions
+            assert "country" in wording
 
 
 def test_a_country_is_taken_from_a_text_only_where_it_was_asked_for() -> None:
@@ -322,6 +357,58 @@ def test_after_a_card_a_typed_country_shows_its_lines_and_asks_for_no_consent() 
     assert held.state.step is Step.BARRIER
     said, held = says("i took all the pills", held)
     assert Line.CARD_LINES_COUNTRY in said
+
+
+@pytest.mark.parametrize("step", sorted(AFTER_CARD))
+def test_while_a_card_stands_a_country_is_read_wherever_one_stands(step: Step) -> None:
+    held = Held(State(walk=5, step=step, resume=Step.KIND), said={Line.CARD_OWN: 1})
+    for text in ("pakistan", "india but im in dubai right now", "🇵🇰"):
+        said, after = says(text, held)
+        assert said[0] in {Line.CARD_LINES_NONE, Line.CARD_LINES_COUNTRY}
+        assert after.state == held.state
+        assert after.country
+    assert says("nigel", held)[0][0] not in {Line.CARD_LINES_NONE, Line.CARD_LINES_COUNTRY}
+
+
+def test_a_name_that_is_unknown_is_told_right_after_the_card_and_only_what_looks_like_one() -> None:
+    _, held = says("i want to die", Held())
+    for text in ("narnia", "im in wakanda"):
+        assert says(text, held)[0] == [Line.COUNTRY_UNKNOWN]
+    for text in ("scared", "?", "...", "🙂", "ok", "in pain", "i like narnia and wakanda"):
+        assert Line.COUNTRY_UNKNOWN not in says(text, held)[0]
+
+
+def test_after_the_message_about_the_language_a_country_may_be_typed() -> None:
+    said, held = says("no puedo dejar de ver la cara de su hijo", Held())
+    assert said == [Line.LANGUAGE]
+    assert says("españa", held)[0] == [Line.CARD_LINES_COUNTRY, Line.COUNTRY_KEEP]
+    assert says("hello there", held)[0] == [Line.HELP]
+
+
+def test_to_the_direct_question_a_country_is_an_answer_like_any_other() -> None:
+    assert says("uk", Held(State(walk=5, step=Step.DANGER_ASK)))[0][0] is Line.CARD_ASKED
+
+
+WITH_NUMBER = [line for line in Line if "emergency" in SLOTS.get(line, ()) and not line.startswith("card.lines")]
+
+
+@pytest.mark.parametrize("line", WITH_NUMBER)
+@pytest.mark.parametrize("step", sorted(AFTER_CARD))
+def test_a_known_country_has_its_number_wherever_the_emergency_is_named(line: Line, step: Step) -> None:
+    for code in ("EG", *HELPLINES.countries):
+        country = HELPLINES.countries[code]
+        reply = Reply((Line.REAL, line) if line is Line.CARD_AGAIN_NOW else (line,))
+        decision = placed(Decision(Held(State(walk=5, step=step), country=code), (reply,)), CONTENT, NOW)
+        for pick in range(4):
+            said = PROMPTS.text(replace(decision.replies[0], picks=(pick,) * len(reply.keys)))
+            assert len(said.split()) <= MOST_WORDS
+            assert (emergency_of(country, CONTENT.labels) or "your local emergency number") in said
+            assert "112, 911 or 999" not in said
+
+
+def test_every_card_that_names_the_emergency_has_the_number_of_a_known_country() -> None:
+    for line in (line for line in Line if line.startswith("card.") and line not in {Line.CARD_FAILED, Line.CARD_LINES}):
+        assert not [words for words in PROMPTS.lines[line] if "local emergency number" in words], line
 
 
 def test_danger_comes_before_the_name_of_a_country() -> None:
