@@ -17,7 +17,8 @@ from typing import Final
 
 from pyphen import Pyphen
 
-MOST_WORDS: Final = 45
+from bot.core.lines import MOST_WORDS
+
 MOST_WORDS_IN_A_SENTENCE: Final = 15
 MOST_QUESTIONS: Final = 1
 MOST_GRADE: Final = 8.0
@@ -32,6 +33,9 @@ NEVER_SAID: Final[Mapping[str, tuple[str, ...]]] = {
         r"(i|we)( really| do| truly| deeply)* care\b",
         r"i( can| do| really| will| truly)* (feel|hear you|see you|believe|hope|love|wish|worry|remember|miss|admire)",
         r"my heart|heart (goes out|breaks|aches)|condolences|sorry (to hear|for|that|about)|hurts me",
+        r"(i|we)( do| just| only| really| truly)* (like|enjoy|appreciate|treasure|value|prefer|fear|long for)\b",
+        r"(i|we)( do| just| only| really| truly)* (want|need) (you|this|that|it|nothing|to (help|hear|know|see))",
+        r"(i'd|we'd|(i|we) would)( much| really)* (rather|like|love|prefer|hate)",
     ),
     "a program is not: “You can keep writing here.”": (
         r"(i'm|i am|i'll be|i will be|we're|we are)( always| right| still)* (here (for|with) you|there for you)",
@@ -41,7 +45,12 @@ NEVER_SAID: Final[Mapping[str, tuple[str, ...]]] = {
         r"(i'm|i am|we're|we are)( so| very| really| truly| deeply)* (sorry|proud|sad|glad|happy|worried|moved)",
         r"(i'm|i am|we're|we are)( so| very| really| truly| deeply)* (touched|honou?red|concerned|grateful|afraid)",
     ),
-    "feigned warmth: leave it out": (r"sending (you|love|hugs|strength)|hugs?|thinking of you|missed you",),
+    "feigned warmth: leave it out": (
+        r"sending (you|love|hugs|strength)|hugs?|thinking of you|missed you|rooting for you",
+        r"you('re| are)( so| very| deeply| truly| dearly)* (loved|cherished|treasured|precious|special|amazing)",
+        r"you( really| truly| do)* matter|(matters?|means? (a lot|so much|the world)) to (me|us)",
+        r"(happy|glad|pleased|delighted|thrilled) (to|that|you)|gladly|(my|with) pleasure",
+    ),
     "it is a program, and says so: leave it out": (
         r"as a human|i('m| am) (a person|human|real|alive|a (counsellor|nurse|doctor|friend|volunteer))",
         r"our (team|staff)|one of our|i( have|'ve) (also |too )?(been|felt|lost)|my own (life|experience)|when i was",
@@ -61,7 +70,8 @@ NEVER_SAID: Final[Mapping[str, tuple[str, ...]]] = {
     # what pushes, makes small, shames
     "an order: “One small thing: ...”": (
         r"calm (down|yourself)|just breathe|relax|cheer up|chin up|snap out|get over it|get a grip|man up|move on",
-        r"pull yourself|toughen|take (a|some) deep breaths?|breathe (in|out|deeply|slowly)|stay calm|smile",
+        r"pull yourself|toughen|take (a|some) deep breaths?|breathe (in|out|deeply|slowly)|smile|take it easy",
+        r"(be|keep|remain|stay|try to be) calm|keep (your cool|it together)",
     ),
     "can frighten: something to see, hear or touch": (r"close your eyes|hold your breath|clear your mind",),
     "an order: “You could ...”, “Only if it fits: ...”": (
@@ -105,7 +115,8 @@ NEVER_SAID: Final[Mapping[str, tuple[str, ...]]] = {
         r"clinically|scientific\w*|works for everyone|you can trust me|rely on me",
     ),
     "a promise: “Some people find it steadies them.”": (
-        r"it gets better|(will|is sure to)( surely| definitely| always)? (help|pass|ease|work|heal)",
+        r"(it|things|life|this|that|everything|all)( will| do| does| always| usually)* gets? (better|easier|brighter)",
+        r"(will|is sure to)( surely| definitely| always)? (help|pass|ease|work|heal)",
         r"definitely|surely|certainly|no doubt|never again",
     ),
     "unknown: “Blaming yourself is common.”": (
@@ -355,7 +366,7 @@ def line_problems(text: str, *, danger: bool = False) -> list[str]:
         if found := pattern.search(lower):
             problems.append(f"“{found[0]}” is never said: {instead}")
     if found := _SHOUTED.search(text):
-        problems.append(f"“{found[0]}” in capitals: they shout, and are read aloud letter by letter")
+        problems.append(_loud(found[0]))
     if found := _ADDRESS.search(text):
         problems.append(f"the address “{found[0]}”: none but {_DIRECTORY}")
     return [
@@ -372,6 +383,16 @@ def line_problems(text: str, *, danger: bool = False) -> list[str]:
 def shown_problems(text: str) -> list[str]:
     """What is wrong with words that are shown and that others chose: the name of a helpline, its number, its chat."""
     return _sign_problems(text, _ODD_IN_NAMES)
+
+
+def name_problems(text: str) -> list[str]:
+    """What is wrong with the name of a country or a language."""
+    shouted = _SHOUTED.search(text)
+    return [*([_loud(shouted[0])] if shouted else []), *_sign_problems(text, _ODD)]
+
+
+def _loud(word: str) -> str:
+    return f"“{word}” in capitals: they shout, and are read aloud letter by letter"
 
 
 def _sign_problems(text: str, odd: re.Pattern[str]) -> list[str]:

@@ -18,14 +18,14 @@ from telegram import Bot
 from bot import prompts
 from bot.adapters.delivery import Delivery
 from bot.adapters.lanes import FREE_RATE
-from bot.core.lines import Label, Line
+from bot.core.lines import MOST_WORDS, Label, Line
 from bot.core.matching import hear
 from bot.core.model import Danger, Decision, Incoming, Kind, Lane, Tier, Where
 from bot.core.sequence import AFTER_CARD, WALKING
 from bot.prompts import FOLDER
 from bot.store import StoreError
 from bot.store.store import Store
-from bot.wording import MOST_WORDS, measure
+from bot.wording import measure
 from tests.adapters.clock import PausingClock
 from tests.botapi import Server, bot_of
 from tests.core.test_decide import DANGERS, UNCLEAR
