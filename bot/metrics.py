@@ -1,7 +1,8 @@
 """What is counted and timed, for whoever runs the bot.
 
 Rules that hold here: no label names a person, a group, a step or a word of a message. Danger is counted for all people
-together and shown a day late, so that no count can be laid beside the minute of one message.
+together and shown a day late, so that no count can be laid beside the minute of one message; what goes out in the lane
+of danger is counted with the replies.
 """
 
 from typing import Final
@@ -15,9 +16,9 @@ UPDATES = Counter("bot_updates", "Updates by outcome: handled, failed, shed, rep
 HANDLING = Histogram("bot_update_seconds", "From the beginning of an update's handling to its end.", buckets=_SECONDS)
 
 SENDS = Histogram(
-    "bot_send_seconds", "From a message's place in its lane to its end, whatever that is.", ["lane"], buckets=_SECONDS
+    "bot_send_seconds", "From a message's place in its lane to its end: reply, broadcast.", ["lane"], buckets=_SECONDS
 )
-WAITING = Gauge("bot_waiting_messages", "Messages that have a place in a lane, or are under way.", ["lane"])
+WAITING = Gauge("bot_waiting_messages", "Messages that wait or are under way: reply, broadcast.", ["lane"])
 LIMITED = Counter("bot_limited", "Times that Telegram said to wait, by what has to: a chat, all.", ["about"])
 RETRIES = Counter("bot_retries", "Calls made again after a failure.")
 

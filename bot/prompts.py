@@ -28,7 +28,7 @@ from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.commands import COMMANDS
 from bot.core.helplines import SHOWN_FOR, Checks, Country, Directory, Helplines, message, today_of
-from bot.core.lines import MOST_WORDS, Label, Line
+from bot.core.lines import DANGER, MOST_WORDS, Label, Line
 from bot.core.matching import STEM, normalise, phrase_problems, plain, silent
 from bot.core.model import Button, Content, Reply, Tier
 from bot.core.noticing import NoticingRules, Reader
@@ -101,6 +101,8 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
     Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
     Line.CARD_IMMINENT: {"emergency": "emergency.local"},
+    Line.CARD_MINE: {"emergency": "emergency.local"},
+    Line.CARD_MINE_YOUNG: {"emergency": "emergency.local"},
     Line.CARD_MEDICAL: {"emergency": "emergency.local"},
     Line.CARD_SOMEONE: {"emergency": "emergency.local"},
     Line.CARD_LINES_COUNTRY: {
@@ -485,7 +487,8 @@ class _Book:
             missing = [name for name in ANSWERS if name not in self.answers]
             page = self.pages[1][0]
             yield from (page.problem(("answers",), f"there is no “{name}”: add what people type") for name in missing)
-        known = [words for words, meaning in self.typed.items() if meaning == NO[0]]
+        # “n” reads as “and”, which is no answer to the question about danger.
+        known = [words for words, meaning in self.typed.items() if meaning == NO[0] and words != plain("n")]
         self.answers[NO[0]] = (*self.answers.get(NO[0], ()), *known)
 
 
@@ -538,6 +541,7 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     (_BEFORE_ANCHORS, _ANCHORS, (Line.STAY_ANOTHER, Line.HELD_ANOTHER)),
     ((*_ASIDES, *_LEADS), _WALK),
     (_ASIDES, _QUESTIONS),
+    ((Line.DANGER_WHY,), (Line.DANGER_ASK,)),
     (_ASIDES, _CLOSES, (Line.BACK,)),
     ((Line.CARD_STAY, Line.CARD_MINOR), (Line.BARRIER_ASK,)),
     (_begins("tip."), (Line.PLAN_ASK,)),
@@ -552,14 +556,6 @@ Every line is judged as a message of its own too.
 _MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
 """What Telegram shows of the bot before anything is written; these are Telegram's limits."""
 
-DANGER: Final = frozenset(
-    {
-        *_begins("danger.", "card.", "held.", "barrier.", "tip.", "plan.", "crisis.stay", "country."),
-        *(Line.PERSON_YOUNG, Line.CRISIS, Line.GROUP_DANGER, Line.WHY_DANGER),
-    }
-)
-"""The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""
-
 _PLAINEST: Final = DANGER | {Line.BY_WORDS, Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE}
 """About danger or said with it, or for someone who may know little of the language."""
 
@@ -567,7 +563,7 @@ _CARDS: Final = frozenset(
     {
         *(Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}),
         *(line for line in Line if line.startswith("card.") and line.endswith("_young")),
-        *(Line.CARD_ASKED, Line.CARD_FORWARDED, Line.CARD_FAILED, Line.CARD_AGAIN),
+        *(Line.CARD_ASKED, Line.CARD_MINE, Line.CARD_FORWARDED, Line.CARD_FAILED, Line.CARD_AGAIN),
     }
 )
 MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
@@ -577,7 +573,9 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
         "a person to turn to",
     ),
     (
-        frozenset({Line.CARD_IMMINENT, Line.CARD_SOMEONE, Line.CARD_MEDICAL}),
+        frozenset(
+            {Line.CARD_IMMINENT, Line.CARD_SOMEONE, Line.CARD_MEDICAL, Line.CARD_MINE, Line.CARD_MINE_YOUNG},
+        ),
         r"^[^.?]*emergency",
         "the emergency number, in its first sentence",
     ),
@@ -616,7 +614,12 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
         "that this is a program",
     ),
     (
-        frozenset({Line.ABOUT, Line.START, Line.HELP, Line.OWN, Line.STOPPED, Line.MEDIA, Line.LANGUAGE}),
+        frozenset(
+            {
+                *(Line.ABOUT, Line.START, Line.HELP, Line.OWN, Line.STOPPED, Line.MEDIA, Line.LANGUAGE),
+                *(Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.DANGER_NO, Line.DANGER_NEAR),
+            }
+        ),
         r"/crisis",
         "where help is: /crisis",
     ),
@@ -624,7 +627,16 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
 """What lines have to say in each of their wordings: the lines, a pattern, and what it looks for."""
 _OFTEN: Final = frozenset(
     {
-        *(*_ASIDES, *_LEADS, *_WALK, *_ANCHORS, *_CLOSES, *_begins("arrive.", "stay"), Line.STOPPED, Line.BACK),
+        *(
+            *_ASIDES,
+            *_LEADS,
+            *_WALK,
+            *_ANCHORS,
+            *_CLOSES,
+            *_begins("arrive.", "stay", "card."),
+            Line.STOPPED,
+            Line.BACK,
+        ),
         *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
     },
 ) - {Line.EXPIRED, Line.UNREADABLE}

@@ -1,8 +1,9 @@
 """The shell round the core: load what is held of a person, decide, save, and hand back what to say.
 
 Rules that hold here: without a consent everything stays in memory, for at most 30 idle minutes; a walk lives in its
-buttons, so a restart forgets nobody's place; the highest counter of a walk in memory wins; a failing store, or a
-failing core, never leaves anyone without an answer.
+buttons, so a restart forgets nobody's place; the highest counter of a walk in memory wins; a store that fails or
+hangs, or a failing core, never leaves anyone without an answer, and only the answer to a wish about what is kept gives
+way to the word that it failed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from structlog.contextvars import bind_contextvars
 from bot.core.button import open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
-from bot.core.decide import decide
+from bot.core.decide import decide, worded
 from bot.core.groups import DOOR
 from bot.core.lines import Line
 from bot.core.model import (
@@ -35,6 +36,7 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
+    Lane,
     Opened,
     Purpose,
     Refused,
@@ -53,9 +55,12 @@ from bot.store.store import Store
 IDLE: Final = 30 * 60
 """Seconds after which what was held in memory is gone."""
 
+PATIENCE: Final = 1.0
+"""Seconds that an answer waits for the store, once to load and once to save. After that the store counts as failing."""
+
 _FALLBACK: Final = {
     Where.PRIVATE: failed(),
-    Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR),),
+    Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),),
 }
 """If one message makes the core fail, its writer gets the card for one's own danger, in general words."""
 
@@ -66,7 +71,7 @@ log = structlog.get_logger()
 class _Remembered:
     held: Held
     at: int
-    known: bool  # whether the store could say what was agreed to
+    known: bool  # whether the store has said what is agreed to, and each yes since is kept
     payload: str = ""  # the button that was followed, until something else comes
 
 
@@ -104,8 +109,11 @@ class Responder:
             return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
-        decision = await self._save(incoming, held, self._decide(incoming, held))
-        self._keep(incoming, before, decision)
+        decision = self._decide(incoming, held)
+        unsaved = await self._save(incoming, decision)
+        decision = _without(unsaved, held, decision)
+        in_doubt = any(isinstance(fact, Consented) for fact in unsaved)  # a yes that came too late may be kept
+        self._keep(incoming, replace(before, known=before.known and not in_doubt), decision)
         return self._with_payloads(incoming, _noted(incoming, decision))
 
     def _decide(self, incoming: Incoming, held: Held) -> Decision:
@@ -114,7 +122,7 @@ class Responder:
         except Exception as error:  # noqa: BLE001 silence is the one answer that nobody may get
             log.error("core failed", **failure(error))
             CORE_FAILURES.inc()
-            return Decision(replace(held, asked_country=True), _FALLBACK[incoming.where])
+            return worded(incoming, held, Decision(replace(held, asked_country=True), _FALLBACK[incoming.where]))
 
     # --- memory ---------------------------------------------------------------------------------------------
 
@@ -124,9 +132,10 @@ class Responder:
         if before.known:
             return before
         try:
-            consents = await self._store.consents(incoming.person)
-            kept = await self._store.country(incoming.person) if Purpose.COUNTRY in consents else ""
-        except StoreError as error:
+            async with asyncio.timeout(PATIENCE):
+                consents = await self._store.consents(incoming.person)
+                kept = await self._store.country(incoming.person) if Purpose.COUNTRY in consents else ""
+        except (StoreError, TimeoutError) as error:
             log.error("loading failed", **failure(error))
             return before
         country = before.held.country or kept
@@ -137,7 +146,8 @@ class Responder:
             self._memory.pop(incoming.person, None)
             return
         again = incoming.pressed is Refused.TWICE
-        followed = incoming.payload if again or isinstance(incoming.pressed, Opened) else ""
+        pressed = incoming.kind is Kind.PRESS and isinstance(incoming.pressed, Opened)
+        followed = incoming.payload if again or pressed else ""
         self._memory[incoming.person] = _Remembered(decision.held, incoming.at, before.known, followed)
         self._memory.move_to_end(incoming.person)
         if self._sweep is None:
@@ -165,12 +175,12 @@ class Responder:
             return incoming, held
         opened = open_payload(self._button_key, incoming.person, incoming.at, incoming.payload)
         if incoming.kind is not Kind.PRESS:
-            return incoming, _carried(held, opened)
+            return replace(incoming, pressed=opened), _carried(held, opened)
         if isinstance(opened, Opened):
             begins = opened.action is Action.WALK  # the others beside the walk may be repeated: they do no more
             if incoming.payload == before.payload and (begins or opened.action not in BUTTONS):
                 opened = Refused.TWICE
-            elif opened.action not in BUTTONS and _is_stale(held.state, opened.state):
+            elif opened.action not in BUTTONS and not opened.discloses and _is_stale(held.state, opened.state):
                 opened = Refused.STALE
         return replace(incoming, pressed=opened), _carried(held, opened)
 
@@ -189,24 +199,18 @@ class Responder:
 
     # --- the store ------------------------------------------------------------------------------------------
 
-    async def _save(self, incoming: Incoming, held: Held, decision: Decision) -> Decision:
-        kept = located = True
+    async def _save(self, incoming: Incoming, decision: Decision) -> tuple[Fact, ...]:
+        """Save what happened, and give what could not be saved."""
+        unsaved = []
+        until = asyncio.get_running_loop().time() + PATIENCE
         for fact in decision.facts:
             try:
-                await self._save_one(incoming, decision.held, fact)
-            except StoreError as error:
+                async with asyncio.timeout_at(until):
+                    await self._save_one(incoming, decision.held, fact)
+            except (StoreError, TimeoutError) as error:
                 log.error("saving failed", **failure(error))
-                kept &= not isinstance(fact, Consented | Withdrew | Forgot)
-                located &= not isinstance(fact, Chose)
-        if kept and not located:  # its lines are shown all the same, and nobody is told that it is kept
-            return replace(decision, replies=(*decision.replies[:-1], Reply((Line.STORE_FAILED,))))
-        if kept:
-            return decision
-        if decision.moved:  # its words answer more than a wish about what is kept; they may be a card
-            return replace(decision, held=replace(decision.held, consents=held.consents))
-        minor = held.state.minor or decision.held.state.minor
-        held = replace(held, state=replace(held.state, minor=minor))
-        return Decision(held, (Reply((Line.STORE_FAILED,)),))
+                unsaved.append(fact)
+        return tuple(unsaved)
 
     async def _save_one(self, incoming: Incoming, held: Held, fact: Fact) -> None:
         match fact:
@@ -222,6 +226,19 @@ class Responder:
                 await self._store.save_outcome(incoming.person, outcome)
             case Chose(country=country) if Purpose.COUNTRY in held.consents and not held.state.minor:
                 await self._store.save_country(incoming.person, country)
+
+
+def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
+    """What is held and said where not all could be saved: `held` is what was held before."""
+    failed = Reply((Line.STORE_FAILED,))
+    if any(isinstance(fact, Consented | Forgot) or (isinstance(fact, Withdrew) and fact.asked) for fact in unsaved):
+        minor = held.state.minor or decision.held.state.minor
+        return Decision(replace(held, state=replace(held.state, minor=minor)), (failed,))
+    left = {fact.purpose for fact in unsaved if isinstance(fact, Withdrew)}
+    decision = replace(decision, held=replace(decision.held, consents=decision.held.consents | left))
+    if any(isinstance(fact, Chose) for fact in unsaved):  # its lines are shown all the same, and nothing is called kept
+        return replace(decision, replies=(*decision.replies[:-1], failed))
+    return decision
 
 
 def _noted(incoming: Incoming, decision: Decision) -> Decision:

@@ -47,7 +47,7 @@ LEFT_OUT: Final = frozenset({"essay", *(path.stem for path in UNSEEN)})
 STRENGTH: Final = 0.7
 """Of the regularisation, for tiers; and for the writer's age."""
 
-CARRIES: Final = 0.2
+CARRIES: Final = 0.3
 """Entries whose largest weight is below this are left out."""
 
 
@@ -75,13 +75,12 @@ def messages_of(rows: Sequence[Labelled], rules: SafetyRules, console: Console) 
 def fit(messages: Sequence[Message], rules: SafetyRules, console: Console) -> dict[str, dict[str, float]]:
     """Fit the tier of a message, and whether its writer is under 16. Returns entry -> outcome -> weight."""
     fitter = Fitter([SLOT + name for name in rules.slots], candidates(messages), STRENGTH, CARRIES, console)
-    tiered = [one for one in messages if tier_of(one.row) is not None]
     found: dict[str, dict[str, float]] = {}
-    for outcomes, rows, goal in (
-        (TIERS, tiered, one_hot([TIERS.index(tier_of(one.row) or TIERS[0]) for one in tiered], len(TIERS))),
-        ((MINOR, ADULT), messages, one_hot([0 if is_minor(one.row) else 1 for one in messages], 2)),
+    for outcomes, goal in (
+        (TIERS, one_hot([TIERS.index(tier_of(one.row)) for one in messages], len(TIERS))),
+        ((MINOR, ADULT), one_hot([0 if is_minor(one.row) else 1 for one in messages], 2)),
     ):
-        for name, weights in fitter.fit(rows, goal).items():
+        for name, weights in fitter.fit(messages, goal).items():
             found.setdefault(SLOT if name == EVERY else name, {}).update(
                 {
                     one: round(float(weight), 2)

@@ -24,7 +24,7 @@ from rich.table import Table
 from scipy import sparse
 from scipy.optimize import Bounds, minimize
 
-from bot.core.matching import Utterance, hear
+from bot.core.matching import STEM, Utterance, hear, normalise
 from bot.core.scoring import SLOT, entries
 from scripts.score_noticing import WIDTH, Labelled, rows_of
 
@@ -89,7 +89,10 @@ def read(rows: Collection[Labelled], features: Callable[[Utterance], Iterable[st
 
 
 def candidates(messages: Sequence[Message]) -> list[str]:
-    """Return the entries that enough messages of enough voices have, in the order of the alphabet."""
+    """Return the entries that enough messages of enough voices have, in the order of the alphabet.
+
+    Words that are heard otherwise when they are typed as they stand ("boss's" becomes "bosss") are none.
+    """
     counts: Counter[str] = Counter()
     voices: defaultdict[str, set[str]] = defaultdict(set)
     for message in messages:
@@ -97,7 +100,8 @@ def candidates(messages: Sequence[Message]) -> list[str]:
         for entry in message.entries:
             if len(voices[entry]) < VOICES:
                 voices[entry].add(message.row.voice or "")
-    return sorted(entry for entry, count in counts.items() if count >= MESSAGES and len(voices[entry]) >= VOICES)
+    often = (entry for entry, count in counts.items() if count >= MESSAGES and len(voices[entry]) >= VOICES)
+    return sorted(entry for entry in often if entry.endswith(STEM) or normalise(entry).strip() == entry)
 
 
 def one_hot(places: Sequence[int], count: int) -> Numbers:

@@ -39,10 +39,8 @@ UNSEEN: Final = (CORPUS / "unseen.jsonl", CORPUS / "danger/later.jsonl")
 """Voices that no weight of danger is fitted on, and no rule is written for: they judge the rest."""
 
 
-def tier_of(row: Labelled | Scored) -> Tier | None:
-    """Return the tier that a message is labelled with; None where it may have any."""
-    if row.label == "MINOR":
-        return None
+def tier_of(row: Labelled | Scored) -> Tier:
+    """Return the tier that a message is labelled with."""
     return _TIERS.get((row.note or "").split(";")[0] if row.label.startswith("CRISIS") else row.label, Tier.NONE)
 
 
@@ -131,7 +129,7 @@ def _name(one: Scored) -> str:
 def _texts(scored: Sequence[Scored], most: int) -> Table:
     table = Table("label", "tier", "text", title="Missed, and not left alone")
     for label, ones in by(scored, _name):
-        wrong = [one for one in ones if label != "MINOR" and is_seen(one) == (tier_of(one) is Tier.NONE)]
+        wrong = [one for one in ones if is_seen(one) == (tier_of(one) is Tier.NONE)]
         for one in wrong[:most]:
             table.add_row(label, one.danger.tier, Text(printable(one.text)))
     return table

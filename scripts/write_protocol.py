@@ -18,11 +18,11 @@ import yaml
 from typing_extensions import override
 
 from bot.core.decide import decide
-from bot.core.lines import Line
+from bot.core.lines import DANGER, Line
 from bot.core.matching import Utterance, either
 from bot.core.model import Button, Danger, Decision, Held, Incoming, Kind, Opened, Reply, Tier, Where
 from bot.core.safety import Guard, Rule, SafetyRules
-from bot.prompts import DANGER, FOLDER, Prompts, load, read
+from bot.prompts import FOLDER, Prompts, load, read
 from scripts.score_noticing import rows_of, scored_by
 from scripts.score_safety import UNSEEN, goals
 from scripts.scores import Scored

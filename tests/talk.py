@@ -26,7 +26,7 @@ class Forwards:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """An earlier message, into these words."""
+    """The latest message, into these words."""
 
     text: str
 
@@ -89,6 +89,7 @@ class Chat:
         self.person = person
         self.shown: list[Button] = []  # oldest first
         self._moves = 0
+        self._newest = 0  # the person's latest message: an edit changes it
 
     async def does(self, move: Move) -> Decision | None:
         """Do it, and give the bot's answer. Raise LookupError for a button that was never shown."""
@@ -126,9 +127,18 @@ class Chat:
                 kind, payload = Kind.PRESS, self._button(words).payload
             case TapsBack(ago):
                 kind, payload = Kind.PRESS, self.shown[-1 - ago % len(self.shown)].payload if self.shown else "-"
-        forwarded = isinstance(move, Forwards)
+        if kind in {Kind.TEXT, Kind.COMMAND, Kind.MEDIA}:
+            self._newest += 1
         return Incoming(
-            self.person, Where.PRIVATE, kind, 0, text=text, command=command, payload=payload, forwarded=forwarded
+            self.person,
+            Where.PRIVATE,
+            kind,
+            0,
+            text=text,
+            command=command,
+            payload=payload,
+            forwarded=isinstance(move, Forwards),
+            numbers=() if kind is Kind.PRESS else (self._newest,),
         )
 
     def _button(self, words: str) -> Button:

@@ -7,6 +7,7 @@ purpose, asking after plan, means and time: see docs/decisions/0012. No clinicia
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from typing import Final
@@ -19,11 +20,12 @@ from bot import prompts
 from bot.adapters.delivery import Delivery
 from bot.adapters.lanes import FREE_RATE
 from bot.core.helplines import Serves, shown
-from bot.core.lines import MOST_WORDS, Label, Line
+from bot.core.lines import DANGER, MOST_WORDS, Label, Line
 from bot.core.matching import hear
 from bot.core.model import Danger, Decision, Incoming, Kind, Lane, Tier, Where
 from bot.core.sequence import AFTER_CARD, WALKING
 from bot.prompts import FOLDER
+from bot.respond import IDLE
 from bot.store import StoreError
 from bot.store.store import Store
 from bot.wording import measure
@@ -31,6 +33,7 @@ from tests.adapters.clock import PausingClock
 from tests.botapi import Server, bot_of
 from tests.core.test_decide import DANGERS, UNCLEAR
 from tests.person import KEYS, PROMPTS, SEEN, Clock, Person, buttons, lines, responder_of
+from tests.stumble import StumblingGuard
 
 CASES: Final = yaml.safe_load((Path(__file__).parent / "cases" / "en" / "safety.yaml").read_text("utf-8"))
 STATED: Final = [(case["text"], case["tier"]) for case in CASES["tiers"] if case["tier"] in {Tier.OWN, Tier.IMMINENT}]
@@ -52,7 +55,6 @@ BENIGN: Final = (
     "two patients died on my shift and i feel empty",
     "thank you, that helped",
 )
-OF_DANGER: Final = ("card.", "danger.", "barrier.", "tip.", "plan.", "held.", "crisis", "person.", "group.danger")
 
 
 @pytest.fixture
@@ -73,9 +75,8 @@ def words(decision: Decision) -> list[str]:
 
 def wordings() -> Iterator[str]:
     """Everything that can be said about danger."""
-    for line in Line:
-        if line.startswith(OF_DANGER):
-            yield from PROMPTS.lines[line]
+    for line in DANGER:
+        yield from PROMPTS.lines[line]
 
 
 def never(pattern: str) -> None:
@@ -86,7 +87,7 @@ def never(pattern: str) -> None:
 @pytest.mark.parametrize(("text", "tier"), STATED)
 async def test_acceptance_01_each_statement_that_is_known_gets_its_card(ann: Person, text: str, tier: str) -> None:
     first, second, *_ = lines(await ann.says(text))
-    assert first is Line(f"card.{tier}")
+    assert first in {Line(f"card.{tier}"), Line.CARD_IMMINENT}  # graver than it is, at worst
     assert second is Line.CARD_LINES
 
 
@@ -264,6 +265,27 @@ async def test_acceptance_15_not_copy_paste(ann: Person) -> None:
     assert len(set(again)) == 3
     tiers = {words(await Person(ann.responder, 300 + n).says(text))[0] for n, text in enumerate(DANGERS.values())}
     assert len(tiers) == len(DANGERS)
+
+
+@pytest.mark.parametrize("tier", DANGERS)
+async def test_acceptance_15_not_copy_paste_after_half_an_hour_or_a_restart(store: Store, tier: Tier) -> None:
+    clock = Clock()
+    ann = Person(responder_of(store, clock))
+    heard = [words(await ann.says(DANGERS[tier]))]
+    clock.at += IDLE + 1
+    heard.append(words(await ann.says(DANGERS[tier])))
+    again = Person(responder_of(store, clock, first_seed=3), ann.number)
+    heard.append(words(await again.says(DANGERS[tier])))
+    for number in range(3):
+        assert len({said[number] for said in heard}) == 3
+
+
+async def test_acceptance_15_not_copy_paste_where_the_core_fails(store: Store) -> None:
+    content = replace(PROMPTS.content, guard=StumblingGuard("xylophone"))
+    ann = Person(responder_of(store, Clock(), content=content))
+    heard = [words(await ann.says("xylophone")) for _ in range(3)]
+    for number in range(3):
+        assert len({said[number] for said in heard}) == 3
 
 
 @pytest.mark.parametrize("tier", DANGERS)

@@ -1,5 +1,6 @@
 """The files of `prompts/` as they are, and what is said of files that are broken."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.commands import why
-from bot.core.lines import Label, Line
+from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import hear, plain
 from bot.core.model import (
     Action,
@@ -34,7 +35,6 @@ from bot.core.model import (
 from bot.core.sequence import advance, begin
 from bot.core.steps import Answer, again, offer, onward, opening, take
 from bot.prompts import (
-    DANGER,
     FOLDER,
     MESSAGES,
     MUST_SAY,
@@ -431,6 +431,14 @@ def test_check_takes_no_metaphor_where_it_is_about_danger(folder: Path) -> None:
 def test_check_takes_what_is_a_metaphor_in_danger_elsewhere(folder: Path) -> None:
     put(folder, Line.ARRIVE_NONE, "That is heavy.")
     assert check(folder) == []
+
+
+def test_check_wants_three_wordings_of_each_card(folder: Path) -> None:
+    path = folder / "en" / "copy.yaml"
+    path.write_text(re.sub(r"(\n  card\.[\w.]+:\n).+\n", r"\1", path.read_text("utf-8")), "utf-8")
+    problems = check(folder)
+    for line in (line for line in Line if line.startswith("card.")):
+        assert any(f"lines.{line}: has 2 wordings, and is met often" in problem for problem in problems)
 
 
 def test_danger_has_all_that_cards_and_the_question_say() -> None:

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,10 +25,12 @@ from bot.core.model import (
     Where,
 )
 from bot.core.noticing import Reader
-from bot.respond import IDLE, Responder
+from bot.respond import IDLE, PATIENCE, Responder
 from bot.store import StoreError
 from bot.store.store import Store
+from tests.core.test_decide import DANGERS, UNCLEAR
 from tests.person import KEYS, PROMPTS, SEEN, WALK, Clock, Person, button, buttons, lines, responder_of
+from tests.story import at_once, now
 from tests.stumble import StumblingGuard
 
 DAY = 24 * 60 * 60
@@ -53,43 +55,54 @@ def ann(store: Store, clock: Clock) -> Person:
 
 
 class FailingStore(Store):
-    """A store whose methods fail while they are named in `failing`."""
+    """A store whose methods fail while they are named in `failing`, and never end while in `hanging`."""
 
     failing: frozenset[str] = frozenset()
+    hanging: frozenset[str] = frozenset()
 
-    def _perhaps_fail(self, method: str) -> None:
+    async def _perhaps(self, method: str) -> None:
         if method in self.failing:
             raise StoreError("The disk of the data folder is full: make room on it.")
+        if method in self.hanging:
+            await asyncio.Event().wait()
 
     @override
     async def consents(self, person: int) -> frozenset[Purpose]:
-        self._perhaps_fail("consents")
+        await self._perhaps("consents")
         return await super().consents(person)
 
     @override
+    async def country(self, person: int) -> str:
+        await self._perhaps("country")
+        return await super().country(person)
+
+    @override
     async def grant(self, person: int, purpose: Purpose, *, at: int, version: int = 1) -> None:
-        self._perhaps_fail("grant")
+        await self._perhaps("grant")
         await super().grant(person, purpose, at=at, version=version)
 
     @override
     async def withdraw(self, person: int, purpose: Purpose) -> None:
-        self._perhaps_fail("withdraw")
+        await self._perhaps("withdraw")
         await super().withdraw(person, purpose)
 
     @override
     async def forget(self, person: int) -> int:
-        self._perhaps_fail("forget")
+        await self._perhaps("forget")
         return await super().forget(person)
 
     @override
     async def save_country(self, person: int, code: str) -> bool:
-        self._perhaps_fail("save_country")
+        await self._perhaps("save_country")
         return await super().save_country(person, code)
 
     @override
     async def save_outcome(self, person: int, outcome: Outcome) -> bool:
-        self._perhaps_fail("save_outcome")
+        await self._perhaps("save_outcome")
         return await super().save_outcome(person, outcome)
+
+
+ALL = frozenset({"consents", "country", "grant", "withdraw", "forget", "save_country", "save_outcome"})
 
 
 def restarted(person: Person, store: Store, clock: Clock) -> Person:
@@ -470,6 +483,142 @@ async def test_under_16_stays_known_though_nothing_can_be_deleted(ann: Person, s
     assert await store.outcomes(ANN) == ()
 
 
+async def test_what_someone_under_16_agreed_to_is_deleted_by_any_later_message(
+    ann: Person, store: FailingStore, clock: Clock
+) -> None:
+    await says_yes(ann)
+    store.failing = frozenset({"withdraw"})
+    await ann.says("im 14 and i want to kill myself")
+    assert await store.consents(ANN) == REMEMBER
+    store.failing = frozenset()
+    assert lines(await ann.says("thanks")) == [Line.THANKS]
+    assert await store.consents(ANN) == frozenset()
+    clock.at += IDLE + 1  # nobody knows their age any more
+    await ann.walks()
+    assert await store.outcomes(ANN) == ()
+
+
+async def test_the_words_of_someone_under_16_are_answered_while_nothing_can_be_deleted(
+    ann: Person, store: FailingStore
+) -> None:
+    await says_yes(ann)
+    store.failing = frozenset({"withdraw"})
+    told = await ann.says("im 14 and i keep seeing the video of the children in the rubble")
+    assert lines(told)[:2] == [Line.CARD_MINOR, Line.ARRIVE_NEWS]
+    assert lines(await ann.says("thanks")) == [Line.THANKS]
+    assert lines(await ann.commands("privacy"))[0] is Line.PRIVACY_KEPT
+
+
+DANGER_ANSWERED: Mapping[str, tuple[str | Label, ...]] = {
+    **{tier.value: (text,) for tier, text in DANGERS.items()},
+    "once more": ("i want to die", "i really want to die"),
+    "once more, now": ("I have decided to end my life tonight", "I'll do it tonight"),
+    "the question": (UNCLEAR,),
+    "no clear no": (UNCLEAR, "maybe"),
+    "a clear no": (UNCLEAR, Label.NO),
+    "stop at the question": (UNCLEAR, "stop"),
+    "stop and danger": ("stop. I'll do it tonight", "thanks"),
+    "what is in the way": ("i want to die", Label.BARRIER_COST, Label.PLAN_CALL, "my cat is called tom"),
+    "something steady": ("i want to die", Label.STEADY_ME, "are you real?", "fuck off"),
+    "forwarded, mine": (">> i want to die", Label.MINE),
+    "forwarded, another's": (">> i want to die", "what now?", "it costs money", "not now"),
+}
+
+
+async def does(person: Person, move: str | Label) -> Decision:
+    if isinstance(move, Label):
+        return await person.presses(move)
+    return await person.says(move.removeprefix(">> "), forwarded=move.startswith(">> "))
+
+
+@pytest.mark.parametrize(
+    "broken", [{"withdraw"}, {"save_outcome"}, ALL, None], ids=["withdraw", "save_outcome", "all", "hangs"]
+)
+@pytest.mark.parametrize("moves", DANGER_ANSWERED.values(), ids=DANGER_ANSWERED)
+async def test_what_answers_danger_is_said_whatever_the_store_does(
+    store: FailingStore,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    moves: tuple[str | Label, ...],
+    broken: set[str] | None,
+) -> None:
+    for young in (False, True):
+        store.failing = store.hanging = frozenset()
+        monkeypatch.setattr("bot.respond.PATIENCE", 5)
+        told = [f"{moves[0]}. im 14", *moves[1:]] if young else moves
+        well, ill = (Person(responder_of(store, clock), number + young) for number in (ANN, BEN))
+        for person in (well, ill):
+            await in_new_zealand(person)
+            await person.presses(Label.COUNTRY_KEEP)
+            await says_yes(person)
+            await person.commands("walk")
+        expected = [lines(await does(well, move)) for move in told]
+        if broken is None:
+            monkeypatch.setattr("bot.respond.PATIENCE", 0)
+            store.hanging = ALL
+        else:
+            store.failing = frozenset(broken)
+        answers = [await does(ill, move) for move in told]
+        assert [lines(answer) for answer in answers] == expected
+        assert {reply.lane for answer in answers for reply in answer.replies} == {Lane.DANGER}
+
+
+async def test_a_store_that_never_answers_keeps_nobody_waiting(
+    ann: Person, store: FailingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.respond.PATIENCE", 0)
+    store.hanging = ALL
+    with capture_logs() as log:
+        assert lines(await ann.says("i want to die"))[0] is Line.CARD_OWN
+    assert [(entry["event"], entry["error"]) for entry in log] == [("loading failed", "TimeoutError")]
+    assert lines(await ann.commands("walk"))[0] is Line.ARRIVE_ASKED
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_ASK]  # unknown is none
+    assert lines(await ann.presses(Label.REMEMBER_YES)) == [Line.STORE_FAILED]
+
+
+def test_an_answer_waits_once_for_all_that_is_to_be_saved(clock: Clock) -> None:
+    class Hung(Store):
+        """Has two consents, and lets go of none."""
+
+        @override
+        def __init__(self) -> None:
+            pass
+
+        @override
+        async def consents(self, person: int) -> frozenset[Purpose]:
+            return frozenset(Purpose)
+
+        @override
+        async def country(self, person: int) -> str:
+            return ""
+
+        @override
+        async def withdraw(self, person: int, purpose: Purpose) -> None:
+            await asyncio.Event().wait()
+
+    async def story() -> None:
+        ann = Person(responder_of(Hung(), clock), ANN)
+        begun = now()
+        assert lines(await ann.says("im 14 and i want to die"))[0] is Line.CARD_OWN_YOUNG
+        assert now() - begun == pytest.approx(PATIENCE)
+        assert ann.heard.held.consents == frozenset(Purpose)
+
+    at_once(story())
+
+
+async def test_a_yes_that_comes_too_late_and_is_kept_all_the_same_is_known(
+    ann: Person, store: FailingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ann.commands("consent")
+    with monkeypatch.context() as impatient:
+        impatient.setattr("bot.respond.PATIENCE", 0)
+        store.hanging = frozenset({"grant"})
+        assert lines(await ann.presses(Label.REMEMBER_YES)) == [Line.STORE_FAILED]
+    store.hanging = frozenset()
+    await store.grant(ANN, Purpose.REMEMBER, at=0)
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON]
+
+
 async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, store: FailingStore) -> None:
     await says_yes(ann)
     await ann.commands("walk")
@@ -499,6 +648,12 @@ async def test_writer_of_a_message_that_the_core_fails_on_gets_a_general_card(st
     assert failures() == failed_before + 1
     assert [(entry["event"], entry["error"]) for entry in log] == [("core failed", "ZeroDivisionError")]
     assert (await ann.says("did it")).held.state.step is Step.EASE
+
+
+async def test_general_line_in_a_group_comes_before_all_else_too(store: Store, clock: Clock) -> None:
+    responder = responder_of(store, clock, content=stumbling(PROMPTS.content))
+    after = await responder.respond(Incoming(ANN, Where.GROUP, Kind.TEXT, at=0, text="xylophone"))
+    assert [(reply.keys, reply.lane) for reply in after.replies] == [((Line.GROUP_DANGER,), Lane.DANGER)]
 
 
 async def test_danger_gets_a_general_card_when_what_is_read_beside_it_fails(store: Store, clock: Clock) -> None:

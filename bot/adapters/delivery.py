@@ -56,8 +56,13 @@ NOTHING_TO_DO: Final = (
 )
 """How Telegram's refusals begin that are no error: someone or something has gone, or all is done already."""
 
-_SENDS: Final = tuple(SENDS.labels(lane.name.lower()) for lane in Lane)
-_WAITING: Final = tuple(WAITING.labels(lane.name.lower()) for lane in Lane)
+_COUNTED_AS: Final = {
+    Lane.DANGER: "reply",  # a count of its own would tell the minute in which someone was in danger
+    Lane.REPLY: "reply",
+    Lane.BROADCAST: "broadcast",
+}
+_SENDS: Final = tuple(SENDS.labels(_COUNTED_AS[lane]) for lane in Lane)
+_WAITING: Final = tuple(WAITING.labels(_COUNTED_AS[lane]) for lane in Lane)
 
 log = structlog.get_logger()
 

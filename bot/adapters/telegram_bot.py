@@ -92,7 +92,7 @@ class TelegramBot:
         edited = update.edited_message is not None
         incoming = None if message is None else incoming_of(message, self._bot, edited=edited)
         if message is not None and incoming is not None:
-            await self._answer(message, incoming)
+            await self._answer(message, replace(incoming, numbers=(message.message_id,)))
 
     async def _on_burst(self, burst: Burst, _: ContextTypes.DEFAULT_TYPE) -> None:
         messages = [update.message for update in burst.updates if update.message is not None]
@@ -100,7 +100,8 @@ class TelegramBot:
         if typed:
             earlier = tuple(incoming.text for incoming in typed[:-1])
             payload = next((incoming.payload for incoming in reversed(typed) if incoming.payload), "")
-            await self._answer(messages[-1], replace(typed[-1], earlier=earlier, payload=payload))
+            numbers = tuple(message.message_id for message in messages)
+            await self._answer(messages[-1], replace(typed[-1], earlier=earlier, payload=payload, numbers=numbers))
 
     async def _answer(self, message: Message, incoming: Incoming) -> None:
         decision = await self._responder.respond(incoming)

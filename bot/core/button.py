@@ -1,7 +1,8 @@
 """State, in and out of the 64 bytes of a button.
 
 Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person; a button is good
-for 24 hours; what someone sends back is a value of `Opened` or a reason of `Refused`, never an exception.
+for 24 hours, and a yes to the question about danger for ever; what someone sends back is a value of `Opened` or a
+reason of `Refused`, never an exception.
 
 Layout before base64url, 28 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
 1970), walk 3, counter 1, state 9. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.
@@ -59,6 +60,7 @@ _FIELDS: tuple[tuple[str, int, Callable[[int], Any]], ...] = (
     ("anchors", 4, int),
     ("eases", 2, int),
     ("harder", 2, int),
+    ("of_another", 1, bool),
 )
 """Name, bits, and what a number becomes. Only ever add at the end: buttons live for a day across an upgrade."""
 
@@ -85,12 +87,11 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
     issued_at, walk, counter, packed = _REST.unpack(rest)
     if version != VERSION:
         return Refused.UNREADABLE
-    if at - issued_at > LIFETIME:
-        return Refused.EXPIRED
     try:
-        return Opened(_unpack(int.from_bytes(walk), counter, packed), Action(action), value)
+        opened = Opened(_unpack(int.from_bytes(walk), counter, packed), Action(action), value)
     except (ValueError, IndexError):  # sealed by a version of ours that knew more
         return Refused.UNREADABLE
+    return Refused.EXPIRED if at - issued_at > LIFETIME and not opened.discloses else opened
 
 
 def _spell(raw: bytes) -> str:

@@ -17,14 +17,17 @@ from bot.core.model import Barrier, Content, Incoming, Lane, Reply, State, Step,
 from bot.core.steps import offer
 
 NO: Final = ("no", "beside_no")
-WHOLE: Final = "barrier.nothing"
+TAKEN_BACK: Final = "taken_back"
+WHY: Final = "why"
+WHOLE: Final = ("barrier.nothing", WHY)
 FOUND: Final = (
     *("for_a_friend", "someone_elses"),
     *("barrier.speaking", "barrier.traced", "barrier.cost", "barrier.before", "barrier.enough"),
 )
-ANSWERS: Final = (*NO, WHOLE, *FOUND)
-"""What prompts/ has words for. Those of NO are parts of an answer, those of WHOLE all of one ("nothing helps" is not
-"nothing"), and those of FOUND stand anywhere in a text. Of several barriers the first here is answered.
+ANSWERS: Final = (*NO, TAKEN_BACK, *WHOLE, *FOUND)
+"""What prompts/ has words for. Those of NO are parts of an answer, those of TAKEN_BACK all of a clause, those of WHOLE
+all of an answer ("nothing helps" is not "nothing"), and those of FOUND stand anywhere in a text. Of several barriers
+the first here is answered.
 """
 
 ASKING: Final = frozenset({Tier.OWN, Tier.IMMINENT, Tier.FRIEND, Tier.ABUSE, Tier.PSYCHOSIS, Tier.EATING})
@@ -39,6 +42,7 @@ _CARDS: Final[Mapping[Tier, Line]] = {
 _YOUNG: Final = {
     Line.CARD_OWN: Line.CARD_OWN_YOUNG,
     Line.CARD_ASKED: Line.CARD_OWN_YOUNG,
+    Line.CARD_MINE: Line.CARD_MINE_YOUNG,
     Line.CARD_FRIEND: Line.CARD_FRIEND_YOUNG,
     Line.CARD_FORWARDED: Line.CARD_FRIEND_YOUNG,
     Line.CARD_ABUSE: Line.CARD_ABUSE_YOUNG,
@@ -60,7 +64,7 @@ def card(line: Line, state: State) -> tuple[Reply, ...]:
     first = _YOUNG.get(line, line) if state.minor else line
     stays = Line.CARD_MINOR if state.minor else Line.CARD_STAY
     last = (stays, Line.BARRIER_ASK) if state.step is Step.BARRIER else (stays,)
-    return _urgent(Reply((first,)), where_help_is(), Reply(last, offer(state)))
+    return urgent(Reply((first,)), where_help_is(), Reply(last, offer(state)))
 
 
 def card_of(tier: Tier, state: State) -> tuple[Reply, ...]:
@@ -71,7 +75,7 @@ def card_of(tier: Tier, state: State) -> tuple[Reply, ...]:
 def once_more(tier: Tier, state: State) -> tuple[Reply, ...]:
     """Danger of a kind whose card stands already: a few words, and never the same card once more."""
     line = Line.CARD_AGAIN_NOW if tier in _EMERGENCIES else Line.CARD_AGAIN
-    return _urgent(Reply((line,), offer(state)))
+    return urgent(Reply((line,), offer(state)))
 
 
 def was_shown(tier: Tier, said: Mapping[Line, int]) -> bool:
@@ -88,7 +92,7 @@ def where_help_is() -> Reply:
 
 def failed() -> tuple[Reply, ...]:
     """A general card, for a message that could not be read. It rests on nothing that could fail in its turn."""
-    return _urgent(Reply((Line.CARD_FAILED,)), where_help_is(), Reply((Line.CARD_STAY,)))
+    return urgent(Reply((Line.CARD_FAILED,)), where_help_is(), Reply((Line.CARD_STAY,)))
 
 
 def tip(barrier: Barrier, state: State) -> Reply:
@@ -96,7 +100,8 @@ def tip(barrier: Barrier, state: State) -> Reply:
     return Reply((Line(f"tip.{barrier.name.lower()}"), Line.PLAN_ASK), offer(state), lane=Lane.DANGER)
 
 
-def _urgent(*replies: Reply) -> tuple[Reply, ...]:
+def urgent(*replies: Reply) -> tuple[Reply, ...]:
+    """The same, before all else on its way out."""
     return tuple(replace(reply, lane=Lane.DANGER) for reply in replies)
 
 
@@ -109,7 +114,9 @@ class Answers:
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
         self._no, self._beside = (frozenset(map(tuple, map(str.split, _spelled(phrases[name])))) for name in NO)
         self._longest = max(map(len, self._no | self._beside), default=0)
-        self._nothing = frozenset(" ".join(words.split()) for words in _spelled(phrases[WHOLE]))
+        self._nothing, self._why, self._taken_back = (
+            frozenset(" ".join(words.split()) for words in _spelled(phrases[name])) for name in (*WHOLE, TAKEN_BACK)
+        )
         self._matcher = Matcher({name: phrases[name] for name in FOUND})
 
     def is_no(self, text: str) -> bool:
@@ -124,6 +131,14 @@ class Answers:
                 if piece in self._no or piece in self._beside:
                     reached[end] = reached.get(end, False) or reached[start] or piece in self._no
         return reached.get(len(words), False)
+
+    def takes_back(self, text: str) -> bool:
+        """Whether all of it, or a clause, takes an answer back ("i lied. it is bad")."""
+        return any(plain(clause) in self._taken_back for clause in (text, *_CLAUSE_END.split(text)))
+
+    def asks_why(self, text: str) -> bool:
+        """Whether it asks why that was asked, and nothing else."""
+        return plain(text) in self._why
 
     def is_for_a_friend(self, text: str) -> bool:
         """Whether it says that it asks for a friend."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core.cards import where_help_is
 from bot.core.gap import outcome_of
 from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
@@ -75,6 +74,7 @@ def help_(_: Incoming, held: Held) -> Decision:
 def walk(incoming: Incoming, held: Held) -> Decision:
     """A new walk, whatever was before."""
     state = begin(incoming.seed, minor=held.state.minor)
+    state = replace(state, danger_asked=held.state.step is Step.DANGER_ASK)  # and not answered
     moved = Moved(held.state.step, Event.NEXT, state.step)
     return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
 
@@ -91,10 +91,8 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     if state is before:
         return _say(held, Line.NOTHING_TO_STOP)
     ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
-    decision = _say(replace(held, state=state), Line.STOPPED)
-    if before.step is Step.DANGER_ASK:  # the question stays open, so where help is comes first
-        decision = replace(decision, replies=(where_help_is(), *decision.replies))
-    return replace(decision, facts=(Moved(before.step, Event.STOP, state.step), *ended))
+    facts = (Moved(before.step, Event.STOP, state.step), *ended)
+    return replace(_say(replace(held, state=state), Line.STOPPED), facts=facts)
 
 
 def why(_: Incoming, held: Held) -> Decision:
@@ -215,13 +213,13 @@ def consent_refused(_: Incoming, held: Held) -> Decision:
 
 def under_16(_: Incoming, held: Held) -> Decision:
     """Nothing is kept of someone under 16; every step stays open."""
-    held, withdrawn = as_minor(held)
+    held, withdrawn = as_minor(held, asked=True)
     return replace(_say(held, Line.CONSENT_UNDER_16), facts=withdrawn)
 
 
-def as_minor(held: Held) -> tuple[Held, tuple[Fact, ...]]:
-    """The same person, known to be under 16, and the consents that end with that."""
-    withdrawn = tuple(Withdrew(purpose) for purpose in sorted(held.consents))
+def as_minor(held: Held, *, asked: bool) -> tuple[Held, tuple[Fact, ...]]:
+    """The same person, known to be under 16, and the consents that end with that, `asked` for or not."""
+    withdrawn = tuple(Withdrew(purpose, asked) for purpose in sorted(held.consents))
     return replace(held, state=replace(held.state, minor=True), consents=frozenset()), withdrawn
 
 

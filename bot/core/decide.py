@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, was_shown
+from bot.core.cards import ASKING, ENDING, card, card_of, once_more, says_stop, tip, urgent, was_shown, where_help_is
 from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, settle, stop, unknown
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
 from bot.core.helplines import placed, rows_of
-from bot.core.lines import Label, Line
+from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import Utterance, hear, plain
 from bot.core.model import (
     About,
@@ -33,6 +33,7 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
+    Lane,
     Moved,
     Notice,
     Opened,
@@ -48,6 +49,10 @@ from bot.core.model import (
 from bot.core.sequence import AFTER_CARD, WALKING, advance, begin, knows
 from bot.core.steps import BEGIN, Answer, again, offer, onward, opening, read, stay_with, take, typed
 
+_OWN_LIFE: Final = frozenset({Tier.UNCLEAR, Tier.OWN, Tier.IMMINENT})
+"""What the one question is about."""
+_ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget"})
+"""After these the open question is not put once more: they say where help is, or ask something themselves."""
 _TENDER: Final = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
 _WORDS_OF_A_NAME: Final = 3
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
@@ -77,17 +82,20 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     """What to hold from now on, what to say, and what happened."""
     if incoming.where is Where.GROUP:
         return decide_in_group(incoming, held, content)
-    said = hear(incoming.words)
+    said = hear(_read_aloud(incoming))
     danger = _danger_in(incoming, said, content)
-    found_minor = danger.minor and not incoming.forwarded and not held.state.minor
-    now, withdrawn = as_minor(held) if found_minor else (held, ())
+    taken_at_their_word = bool(held.consents) and not danger.age_said
+    found_minor = danger.minor and not incoming.forwarded and not held.state.minor and not taken_at_their_word
+    is_minor = held.state.minor or found_minor
+    now, withdrawn = as_minor(held, asked=False) if is_minor else (held, ())  # again, where the store failed before
     turn = _Turn(incoming, now, content, said, danger)
     room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
-    decision = _explained(turn, room, decision)
-    if now.state.minor:
-        replies = _with_minor(decision.replies) if found_minor else decision.replies
-        decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    return _worded(held, placed(decision, content, incoming.at))
+    decision = _never_without_help(turn, _explained(turn, room, decision))
+    replies = _with_minor(decision.replies) if found_minor else decision.replies
+    if danger.tier is not Tier.NONE or _stands(now.state):
+        replies = urgent(*replies)
+    decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
+    return worded(incoming, held, placed(decision, content, incoming.at))
 
 
 _GRAVITY: Final = (
@@ -106,12 +114,27 @@ _GRAVITY: Final = (
 """Of several texts, which one's danger is answered: the later here."""
 
 
+def _read_aloud(incoming: Incoming) -> str:
+    """What was typed; of a command that is none of the bot's, its name too (/i_want_to_die)."""
+    unknown = incoming.command if incoming.command not in COMMANDS else ""
+    return f"{unknown.replace('_', ' ')} {incoming.words}" if unknown else incoming.words
+
+
 def _danger_in(incoming: Incoming, said: Utterance, content: Content) -> Danger:
     """The gravest danger in any of the texts, or in all of them as one, which is what is `said`."""
     alone = map(hear, incoming.texts) if incoming.earlier else ()
     seen = (Danger(), *(content.guard.read(one) for one in (said, *alone) if one.words))
     gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
-    return replace(gravest, minor=any(danger.minor for danger in seen))
+    if gravest.tier is not Tier.NONE and not gravest.by_rule and _is_known(incoming, content):
+        gravest = Danger()
+    return replace(
+        gravest, minor=any(danger.minor for danger in seen), age_said=any(danger.age_said for danger in seen)
+    )
+
+
+def _is_known(incoming: Incoming, content: Content) -> bool:
+    """Whether each text is the words of a button, or others that the bot knows as a whole."""
+    return all(words in content.typed or words in content.spoken.values() for words in map(plain, incoming.texts))
 
 
 # --- Danger -----------------------------------------------------------------------------------------------------
@@ -121,13 +144,18 @@ def _danger(turn: _Turn) -> Decision | None:
     tier, state = turn.danger.tier, turn.state
     if tier is Tier.NONE or turn.incoming.forwarded:
         return None
+    if _says_no(turn):
+        return None
+    if tier is Tier.UNCLEAR and _takes_back(turn):
+        return _disclosed(turn)
     stops = says_stop(turn.incoming, turn.content)
-    may_ask = not state.danger_asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
+    asked = state.danger_asked and state.step not in {Step.IDLE, Step.CLOSE}  # in a walk that has not ended
+    may_ask = not asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
     for_a_friend = tier is Tier.FRIEND and turn.content.answers.is_for_a_friend(turn.incoming.words)
     if may_ask and (tier is Tier.UNCLEAR or for_a_friend):
         # To someone who asks for a friend, a clear no leads to the friend's card.
-        anew = Step.IDLE if stops else Step.HELD if for_a_friend else None
-        return _interrupted(turn, Event.UNCLEAR, Tier.UNCLEAR, anew=anew, stops=stops)
+        event = Event.FOR_A_FRIEND if for_a_friend and not stops else Event.UNCLEAR
+        return _interrupted(turn, event, Tier.UNCLEAR, anew=Step.IDLE if stops else None, stops=stops)
     if tier is Tier.UNCLEAR:
         stops &= state.step not in {Step.DANGER_ASK, Step.IDLE}
         return stop(turn.incoming, turn.held) if stops else None
@@ -136,6 +164,27 @@ def _danger(turn: _Turn) -> Decision | None:
         return Decision(replace(turn.held, state=state), once_more(tier, state))
     event = Event.CARD if tier in ASKING else Event.DANGER
     return _interrupted(turn, event, tier, anew=Step.IDLE if stops or tier in ENDING else None, stops=stops)
+
+
+def _says_no(turn: _Turn) -> bool:
+    """Whether it denies, in answer to the question, what it names: "no, i dont want to kill myself"."""
+    if turn.state.step is not Step.DANGER_ASK or turn.incoming.kind is not Kind.TEXT:
+        return False
+    return turn.danger.tier in _OWN_LIFE and turn.content.answers.is_no(turn.incoming.words)
+
+
+def _takes_back(turn: _Turn) -> bool:
+    """Whether a no to the question is taken back: "actually i lied"."""
+    return turn.state.danger_asked and any(map(turn.content.answers.takes_back, turn.incoming.texts))
+
+
+def _disclosed(turn: _Turn) -> Decision:
+    """The card after the question, wherever someone stands by now; or a few words, where one stands already."""
+    if turn.state.step in AFTER_CARD and was_shown(Tier.OWN, turn.held.said):
+        return Decision(turn.held, once_more(Tier.OWN, turn.state))
+    state = advance(_with_walk(turn), Event.CARD)
+    decision = _moved(turn, Event.CARD, state, *card(Line.CARD_ASKED, state))
+    return replace(decision, facts=(*decision.facts, Shown(Tier.OWN)))
 
 
 def _interrupted(turn: _Turn, event: Event, tier: Tier, *, anew: Step | None, stops: bool) -> Decision:
@@ -151,6 +200,11 @@ def _anew(turn: _Turn, event: Event, resume: Step) -> State:
     """After `event`, with nothing left of what was under way but what it ruled out."""
     ruled_out = Notice(conditions=turn.state.conditions | turn.notice.conditions)
     return replace(advance(_new_walk(turn, Step.IDLE, ruled_out), event), resume=resume)
+
+
+def _stands(state: State) -> bool:
+    """Whether a card stands, or a question about danger."""
+    return state.step in {*AFTER_CARD, Step.DANGER_ASK} or (state.step is Step.WHOSE and state.of_another)
 
 
 def _with_minor(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
@@ -170,7 +224,12 @@ def _with_walk(turn: _Turn) -> State:
 
 
 def _edited(turn: _Turn) -> Decision | None:
-    return Decision(turn.held) if turn.incoming.kind is Kind.EDIT else None
+    if turn.incoming.kind is not Kind.EDIT:
+        return None
+    was_no = not turn.held.noes.isdisjoint(turn.incoming.numbers)
+    if was_no and not turn.content.answers.is_no(turn.incoming.words):
+        return _disclosed(turn)
+    return Decision(turn.held)
 
 
 def _unseen(turn: _Turn) -> Decision | None:
@@ -180,14 +239,21 @@ def _unseen(turn: _Turn) -> Decision | None:
 def _command(turn: _Turn) -> Decision | None:
     if turn.incoming.kind is not Kind.COMMAND:
         return None
-    named = _named(turn) if turn.incoming.command == "country" else None
-    return named or COMMANDS.get(turn.incoming.command, unknown)(turn.incoming, turn.held)
+    command = turn.incoming.command
+    named = _named(turn) if command == "country" else None
+    decision = named or COMMANDS.get(command, unknown)(turn.incoming, turn.held)
+    state = decision.held.state
+    if state.step is not Step.DANGER_ASK or command in _ASKING_COMMANDS:
+        return decision
+    return replace(decision, replies=(*decision.replies, again(state)))
 
 
 def _press(turn: _Turn) -> Decision | None:
     if turn.incoming.kind is not Kind.PRESS:
         return None
     match turn.incoming.pressed:
+        case Opened(discloses=True) if turn.state.step is not Step.DANGER_ASK:
+            return _disclosed(turn)
         case Opened(action=action, value=value):
             return _pressed(turn, Answer(action, value))
         case Refused.TWICE:
@@ -214,13 +280,13 @@ def _forwarded(turn: _Turn) -> Decision | None:
     if not turn.incoming.forwarded:
         return None
     in_danger = turn.danger.tier is not Tier.NONE
-    if not in_danger and turn.state.step in WALKING:
+    if not in_danger and turn.state.step in WALKING | {Step.DANGER_ASK}:
         return _again(turn, Line.HEARD)
     if not in_danger and not turn.notice.ask:
         return _in_another_language(turn) or _short_help(turn)
-    state = _new_walk(turn, Step.WHOSE, turn.notice)
-    state = replace(state, resume=Step.HELD) if in_danger else state
-    return _moved(turn, Event.NEXT, state, again(state))
+    event = Event.PASSED_ON if in_danger else Event.NEXT
+    state = advance(_with_walk(turn), event) if in_danger else _new_walk(turn, Step.WHOSE, turn.notice)
+    return _moved(turn, event, state, again(state))
 
 
 def _country(turn: _Turn) -> Decision | None:
@@ -240,9 +306,9 @@ def _named(turn: _Turn) -> Decision | None:
 
 
 def _aside(turn: _Turn) -> Decision | None:
-    if turn.state.step is Step.DANGER_ASK:
-        return None
     words = plain(turn.incoming.words)
+    if turn.state.step is Step.DANGER_ASK:
+        return _asked_back(turn, words)
     for label, action in TYPED_BUTTONS.items():
         if turn.content.spoken[label] == words:
             return BUTTONS[action](turn.incoming, turn.held)
@@ -259,6 +325,13 @@ def _aside(turn: _Turn) -> Decision | None:
             return None
 
 
+def _asked_back(turn: _Turn, words: str) -> Decision | None:
+    """What is asked about the question is answered, and it stays open."""
+    if turn.content.typed.get(words) == "real":
+        return _again(turn, Line.REAL)
+    return _again(turn, Line.DANGER_WHY) if turn.content.answers.asks_why(words) else None
+
+
 def _thanked(turn: _Turn) -> Decision:
     if turn.state.step not in WALKING:
         buttons = offer(turn.state) if turn.state.step in AFTER_CARD else ()
@@ -267,6 +340,18 @@ def _thanked(turn: _Turn) -> Decision:
 
 
 # --- Words ---------------------------------------------------------------------------------------------------------
+
+
+def _late(turn: _Turn) -> Decision | None:
+    """The question is open no more, and is answered: a no is taken back, or its message replied to."""
+    state, answers = turn.state, turn.content.answers
+    if state.step is Step.DANGER_ASK or (state.step in AFTER_CARD and was_shown(Tier.OWN, turn.held.said)):
+        return None
+    match turn.incoming.pressed:
+        case Opened(discloses=True) if not answers.is_no(turn.incoming.words):
+            return _disclosed(turn)
+        case _:
+            return _disclosed(turn) if _takes_back(turn) else None
 
 
 def _read(turn: _Turn) -> Answer | None:
@@ -279,7 +364,12 @@ def _read(turn: _Turn) -> Answer | None:
 
 def _answer(turn: _Turn) -> Decision | None:
     answer = _read(turn)
-    return None if answer is None or turn.state.step is Step.IDLE else _answered(turn, answer)
+    if answer is None or turn.state.step is Step.IDLE:
+        return None
+    decision = _answered(turn, answer)
+    if decision is None or turn.state.step is not Step.DANGER_ASK or answer.action is not Action.NEXT:
+        return decision
+    return replace(decision, held=replace(decision.held, noes=frozenset(turn.incoming.numbers)))
 
 
 def _foreign(turn: _Turn) -> Decision | None:
@@ -311,9 +401,7 @@ def _walk(turn: _Turn) -> Decision | None:
     state = turn.state
     if state.step in {Step.STAY, Step.HELD}:
         return Decision(turn.held, (stay_with(state),))
-    asked = {Step.DANGER_ASK, Step.BARRIER, Step.PLAN}
-    whose = state.step is Step.WHOSE and state.resume is Step.HELD
-    if state.step not in WALKING | asked and not whose:
+    if state.step not in WALKING and not _stands(state):
         return None
     conditions = turn.notice.conditions
     state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
@@ -353,7 +441,7 @@ def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple
     if state.step is Step.BARRIER and before.step is Step.DANGER_ASK:
         return card(Line.CARD_FRIEND if event is Event.NEXT else Line.CARD_ASKED, state)
     if state.step is Step.BARRIER:
-        return card(Line.CARD_OWN if event is Event.OWN else Line.CARD_FORWARDED, state)
+        return card(Line.CARD_MINE if event is Event.OWN else Line.CARD_FORWARDED, state)
     after_no = (Reply((Line.DANGER_NO,)),) if before.step is Step.DANGER_ASK else ()
     return (*after_no, onward(before, event, state, heard=heard))
 
@@ -397,6 +485,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _forwarded,
     _country,
     _aside,
+    _late,
     _answer,
     _foreign,
     _walk,
@@ -411,6 +500,7 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _forwarded: Ground.FORWARDED,
     _country: Ground.ANSWER,
     _aside: Ground.KNOWN,
+    _late: Ground.ANSWER,
     _answer: Ground.ANSWER,
     _foreign: Ground.LANGUAGE,
     _walk: Ground.ANSWER,
@@ -420,6 +510,21 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
 
 
 # --- What every decision has -------------------------------------------------------------------------------------
+
+
+def _never_without_help(turn: _Turn, decision: Decision) -> Decision:
+    """The same with help first: where the question is left open, and where danger is hinted at after it."""
+    before, said = turn.state, {line for reply in decision.replies for line in reply.keys}
+    if Line.CARD_LINES in said or Line.CARD_AGAIN in said:
+        return decision
+    if before.step is Step.DANGER_ASK:
+        left = decision.held.state.step is not Step.DANGER_ASK and Line.DANGER_NO not in said
+        return replace(decision, replies=(where_help_is(), *decision.replies)) if left else decision
+    hinted = turn.danger.tier is Tier.UNCLEAR and not turn.incoming.forwarded and before.step not in AFTER_CARD
+    if not hinted or Line.DANGER_ASK in said or Line.STOPPED in said:
+        return decision
+    why = replace(decision.held, why=Why(Ground.DANGER))
+    return replace(decision, held=why, replies=(Reply((Line.DANGER_NEAR,), lane=Lane.DANGER), *decision.replies))
 
 
 def _new_walk(turn: _Turn, step: Step, notice: Notice) -> State:
@@ -468,18 +573,18 @@ def _moved(turn: _Turn, event: Event, state: State, *replies: Reply) -> Decision
     return Decision(held, replies, (moved,))
 
 
-_OF_DANGER: Final = ("card.", "danger.", "tip.", "plan.", "barrier.")
+def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:
+    """Choose wordings: none comes twice in a walk before all have come, nor one about danger in any walk that is held.
 
-
-def _worded(before: Held, decision: Decision) -> Decision:
-    """Choose wordings: none comes twice in a walk before all have come, nor a card's in any walk that is held."""
+    Where nothing is held of someone, what is about danger begins at the message's chance, so that a restart or half an
+    hour does not bring the same words again.
+    """
     held = decision.held
     same = held.state.walk == before.state.walk
-    said = {line: often for line, often in before.said.items() if same or line.startswith(_OF_DANGER)}
+    said = {line: following for line, following in before.said.items() if same or line in DANGER}
     replies = []
     for reply in decision.replies:
-        first = {line: 0 if line.startswith(_OF_DANGER) else held.state.walk for line in reply.keys}
-        picks = tuple(first[line] + said.get(line, 0) for line in reply.keys)
-        said |= {line: said.get(line, 0) + 1 for line in reply.keys}
+        picks = tuple(said.get(line, incoming.seed if line in DANGER else held.state.walk) for line in reply.keys)
+        said |= {line: pick + 1 for line, pick in zip(reply.keys, picks, strict=True)}
         replies.append(replace(reply, picks=picks))
     return replace(decision, held=replace(held, said=said), replies=tuple(replies))

@@ -88,7 +88,9 @@ class Line(StrEnum):
 
     # danger
     DANGER_ASK = "danger.ask"
+    DANGER_WHY = "danger.why"  # before the question once more, to "why do you ask?"
     DANGER_NO = "danger.no"  # before the walk goes on after a clear no
+    DANGER_NEAR = "danger.near"  # first, when danger is hinted at again after the question
     CARD_OWN = "card.own"
     CARD_IMMINENT = "card.imminent"
     CARD_FRIEND = "card.friend"
@@ -100,8 +102,10 @@ class Line(StrEnum):
     CARD_EATING = "card.eating"
     CARD_ASKED = "card.asked"  # after any answer to the question but a clear no
     CARD_FORWARDED = "card.forwarded"  # the words are someone else's
+    CARD_MINE = "card.mine"  # they were passed on, and are the person's own: whatever the danger was
     CARD_FAILED = "card.failed"  # the message could not be read
     CARD_OWN_YOUNG = "card.own_young"  # under 16, an adult they choose comes first
+    CARD_MINE_YOUNG = "card.mine_young"
     CARD_FRIEND_YOUNG = "card.friend_young"
     CARD_ABUSE_YOUNG = "card.abuse_young"
     CARD_PSYCHOSIS_YOUNG = "card.psychosis_young"
@@ -198,6 +202,19 @@ class Line(StrEnum):
     GROUP_PRIVATE = "group.private"
     GROUP_DANGER = "group.danger"
     GROUP_LANGUAGE = "group.language"
+
+
+DANGER: Final = frozenset(
+    {
+        *(
+            line
+            for line in Line
+            if line.startswith(("danger.", "card.", "held.", "barrier.", "tip.", "plan.", "country."))
+        ),
+        *(Line.PERSON_YOUNG, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER, Line.WHY_DANGER),
+    }
+)
+"""The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""
 
 
 class Label(StrEnum):

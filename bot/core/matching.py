@@ -45,7 +45,10 @@ _SYMBOL = re.compile(r"[^\w\s'.?!,\"]")
 _SIGNS = re.compile(r"[()|]|[^()|]+")
 _PLAIN = re.compile(r"(?:[a-z0-9 *\n]|(?<=[a-z])'(?=[a-z]))*")
 _STRETCHED = re.compile(r"([a-z])\1\1+")
-_FACES = ((":'(", " 😢 "), (":(", " 🙁 "), (":-(", " 🙁 "), ("</3", " 💔 "), ("--", " , "), (" - ", " , "))
+_AS_WORDS = (
+    *((":'(", " 😢 "), (":(", " 🙁 "), (":-(", " 🙁 "), ("</3", " 💔 "), ("--", " , "), (" - ", " , ")),
+    *(("k!ll", "kill"), ("su!c", "suic")),  # hidden from filters, not from people
+)
 _ENDINGS = (("n't", "nt"), ("'ll", " will"), ("'ve", " have"), ("'re", " are"), ("'m ", " am "), ("'d ", " would "))
 _NOT = tuple(
     (f" {verb} not ", f" {verb}nt ".replace("willnt", "wont").replace("cannt", "cant"))
@@ -118,7 +121,7 @@ _FORMS = {
         "feeling": "feelin feling",
         "watching": "watchin",
         "looking": "lookin",
-        "suicide": "sucide suicde suiside suicid sucicide suacide suecide suiced su1cide suicidr sewerslide sewercide",
+        "suicide": "sicide sucide suicde suiside suicid sucicide suacide suecide suiced su1cide sewerslide sewercide",
         "suicidal": "sucidal suicidle suicdal suisidal",
         "unalive": "unaliv unalived un4live",
         "die": "dye d1e diee",
@@ -140,8 +143,8 @@ def normalise(text: str) -> str:
         text = text.casefold()
     else:
         text = text.lower()
-    for face, word in _FACES:
-        text = text.replace(face, word)
+    for signs, word in _AS_WORDS:
+        text = text.replace(signs, word)
     text = _STRETCHED.sub(r"\1", text.translate(_MARKS))
     for mark in '.?!,"':
         text = text.replace(mark, f" {mark} ")

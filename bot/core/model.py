@@ -56,6 +56,11 @@ class Opened:
     action: Action
     value: int
 
+    @property
+    def discloses(self) -> bool:
+        """Whether it answers the question about danger, and with no clear no: that is heard however late it comes."""
+        return self.state.step is Step.DANGER_ASK and self.action is Action.OWN
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
@@ -72,7 +77,8 @@ class Incoming:
     forwarded: bool = False  # its words are another person's
     addressed: bool = True  # in a group: a command, a mention, or a reply to the bot
     seed: int = 1  # 24 random bits, not 0, by the shell: the core has no randomness
-    pressed: Opened | Refused | None = None  # what the shell read from the payload of a press
+    pressed: Opened | Refused | None = None  # what the shell read from the payload
+    numbers: tuple[int, ...] = ()  # of the messages that it is made of, or of the one that was edited
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -178,10 +184,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """What a message says about danger, and whether its writer seems to be under 16."""
+    """What a message says about danger, and whether its writer seems to be under 16.
+
+    `by_rule`, `age_said`: a rule saw the one, or the other; else what words add up to.
+    """
 
     tier: Tier = Tier.NONE
     minor: bool = False
+    by_rule: bool = False
+    age_said: bool = False
 
 
 # --- The walk ---------------------------------------------------------------------------------------------------
@@ -233,6 +244,8 @@ class Event(StrEnum):
     DANGER = "danger"  # a card, after which nothing is asked
     CARD = "card"  # a card, and then what might get in the way
     UNCLEAR = "unclear"
+    FOR_A_FRIEND = "for_a_friend"  # the same question, to someone who asks for a friend
+    PASSED_ON = "passed_on"  # danger in forwarded words
 
 
 class Feeling(IntEnum):
@@ -341,6 +354,7 @@ class State:
     anchors: int = 0  # 0..15, how many steadying acts were offered
     eases: int = 0  # 0..3, how often the upset was asked before the walk went on
     harder: int = 0  # 0..3, how often something made it harder
+    of_another: bool = False  # what is asked is about danger that may be another's
 
 
 class Purpose(StrEnum):
@@ -380,10 +394,11 @@ class Held:
 
     state: State = State()
     consents: frozenset[Purpose] = frozenset()
-    said: Mapping[Line, int] = field(default_factory=dict)  # how often in this walk, cards in any; memory only
+    said: Mapping[Line, int] = field(default_factory=dict)  # the wording that comes next; memory only
     why: Why | None = None  # the last text was answered as it was; memory only
     country: str = ""  # by its code, as the person chose it; kept only with a yes to that
     asked_country: bool = False  # the bot has just asked for it; memory only
+    noes: frozenset[int] = frozenset()  # the messages that were a no to the question about danger; memory only
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,9 +539,10 @@ class Consented:
 
 @dataclass(frozen=True, slots=True)
 class Withdrew:
-    """Someone took a consent back."""
+    """A consent ended."""
 
     purpose: Purpose
+    asked: bool = True  # by the person, who is told what came of it; else since nothing is kept of anyone under 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ apart by slots.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Final
@@ -55,9 +55,9 @@ class Evidence:
 class Points:
     """From which chance something is done where no rule fits.
 
-    `ask`: some danger; if it is likeliest a hint, the one question is asked. `card`: what is not about the writer's own
-    life. `imminent`: it is about to happen; below that, the card for what is said plainly. `sentence`: some danger in
-    one sentence of a long message, in which the others outweigh it. `minor`: under 16.
+    `ask`: some danger, likeliest to the writer's own life: the one question. `card`: the card of the likeliest kind.
+    `imminent`: of its being about to happen; below that, the card for what is said plainly. `sentence`: some danger in one
+    sentence of a long message, in which the others outweigh it. `minor`: under 16.
     """
 
     ask: float
@@ -78,6 +78,7 @@ class SafetyRules:
     rules: Mapping[str, Rule]  # in order of precedence
     points: Points
     minor: Mapping[str, Combination] = field(default_factory=dict)  # any of them: under 16
+    adult: tuple[str, ...] = ()  # slots that keep words alone from telling so
     fillers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -85,9 +86,10 @@ class SafetyRules:
         refuse(self._problems())
 
     def _problems(self) -> Iterator[str]:
-        for name in ("ask", "card", "imminent", "minor"):
-            if not 0 < getattr(self.points, name) <= 1:
+        for name, point in asdict(self.points).items():
+            if not 0 < point <= 1:
                 yield f"points.{name}: is not above 0, and at most 1"
+        yield from (f"adult: there is no slot {name!r}" for name in self.adult if name not in self.slots)
         for name, slot in self.slots.items():
             yield from phrase_problems(f"slots.{name}", slot.phrases, self.fillers)
         for name, rule in self.rules.items():
@@ -114,6 +116,7 @@ class Guard:
         self._tests = self._matcher.tests(rules.rules.values())
         self._minor = [*rules.minor]
         self._minor_tests = self._matcher.tests(rules.minor.values())
+        self._adult = self._matcher.mask(rules.adult)
         self._points = rules.points
         slots = {bit: lexicon.weights.get(SLOT + name, {}) for name, bit in self._matcher.bits.items()}
         self._scale = Scale(lexicon, lexicon.weights.get(SLOT, {}), slots)
@@ -123,9 +126,12 @@ class Guard:
         reading = self._matcher.find(said)
         scores = self._scale.weigh(reading.whole, said)
         rule = next(reading.holding(self._tests), None)
-        tier = self._unruled(scores, said)[0] if rule is None else self._rules[rule][1]
-        minor = any(True for _ in reading.holding(self._minor_tests)) or self._is_minor(scores)
-        return _AGES[minor][tier]
+        tier = Tier.NONE if rule is None else self._rules[rule][1]
+        if tier in _RAISED:
+            tier = _graver(tier, self._scored(scores, said)[0])
+        age_said = any(True for _ in reading.holding(self._minor_tests))
+        minor = age_said or (not reading.whole & self._adult and self._is_minor(scores))
+        return Danger(tier, minor, rule is not None, age_said) if minor or tier is not Tier.NONE else _NOTHING
 
     def explain(self, said: Utterance) -> tuple[Evidence, ...]:
         """Return what decided on the tier, unless there is no danger and no rule says so, and on the writer's age."""
@@ -133,10 +139,10 @@ class Guard:
         scores = self._scale.weigh(reading.whole, said)
         evidence = []
         rule = next(reading.holding(self._tests), None)
-        if rule is not None:
+        if rule is not None and self._rules[rule][1] is danger.tier:
             evidence.append(Evidence(self._rules[rule][0], _fired(reading, self._tests[rule])))
         elif danger.tier is not Tier.NONE:
-            evidence.append(self._told(BY_WORDS, self._unruled(scores, said)[1], danger.tier))
+            evidence.append(self._told(BY_WORDS, self._scored(scores, said)[1], danger.tier))
         young = next(reading.holding(self._minor_tests), None)
         if young is not None:
             evidence.append(Evidence(self._minor[young], _fired(reading, self._minor_tests[young])))
@@ -170,8 +176,8 @@ class Guard:
                 weights[words] = max(weight, weights.get(words, 0.0))
         return tuple(sorted((word for word in weights if weights[word] > 0), key=lambda word: (-weights[word], word)))
 
-    def _unruled(self, scores: tuple[int, ...], said: Utterance) -> tuple[Tier, Utterance]:
-        """Return the tier where no rule fits, and what it was seen in: in all that was said, or in one sentence."""
+    def _scored(self, scores: tuple[int, ...], said: Utterance) -> tuple[Tier, Utterance]:
+        """Return the tier that words add up to, and where: in all that was said, or in one sentence of it."""
         tier = self._weighed(scores, self._points.ask)
         if tier is Tier.NONE and len(said.words) >= _LONG:
             for sentence in sentences(said):
@@ -191,12 +197,12 @@ class Guard:
         if danger < ask:
             return Tier.NONE
         tier = TIERS[1 + likely.index(max(likely))]
+        if danger < points.card:
+            return Tier.UNCLEAR if tier in _OWN_LIFE else Tier.NONE
         unclear, own, imminent = likely[: len(_OWN_LIFE)]
         if tier is Tier.UNCLEAR and own + imminent > unclear:
             return Tier.OWN
-        if tier is Tier.IMMINENT and danger < points.imminent:
-            return Tier.OWN
-        return tier if tier in _OWN_LIFE or danger >= points.card else Tier.NONE
+        return Tier.OWN if tier is Tier.IMMINENT and imminent < points.imminent else tier
 
     def _is_minor(self, scores: tuple[int, ...]) -> bool:
         age = scores[len(TIERS) :]
@@ -206,11 +212,12 @@ class Guard:
         return Evidence(name, " ... ".join(self.words(said, outcome)[:_MOST_WORDS]))
 
 
-_AGES: Final = tuple({tier: Danger(tier, minor) for tier in Tier} for minor in (False, True))
-"""All that can be told, by age and by tier."""
-
+_NOTHING: Final = Danger()
 _OWN_LIFE: Final = TIERS[1:4]
 """A hint, said plainly, about to be done: what the one question is about."""
+
+_RAISED: Final = {Tier.NONE: frozenset(TIERS), Tier.UNCLEAR: frozenset(TIERS[2:]), Tier.OWN: frozenset({Tier.IMMINENT})}
+"""To what the score may raise what a rule says: a rule is never taken back."""
 
 _FAR: Final = 500
 """Hundredths by which a score has to stand below another to be no match for it: less than one in a hundred."""
@@ -219,6 +226,10 @@ _MOST_WORDS: Final = 4
 
 _LONG: Final = 25
 """Different words from which a message is long, so that a sentence may be outweighed in it."""
+
+
+def _graver(ruled: Tier, scored: Tier) -> Tier:
+    return scored if scored in _RAISED[ruled] else ruled
 
 
 def _fired(reading: Reading, test: Test) -> str:

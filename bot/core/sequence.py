@@ -58,7 +58,7 @@ HOLDS: Mapping[Under, Callable[[State], bool]] = {
     Under.QUIET: lambda s: not HOLDS[Under.PLAIN](s) and Condition.OVERWHELM not in s.conditions,
     Under.NOT_BEGUN: lambda s: s.resume is Step.ARRIVE,
     Under.ENDED: lambda s: s.resume is Step.IDLE,
-    Under.DANGER_OF_ANOTHER: lambda s: s.resume is Step.HELD,
+    Under.DANGER_OF_ANOTHER: lambda s: s.of_another,
     Under.NOT_EASED_TWICE: lambda s: s.eases >= TRIES,
     Under.HARDER_BEFORE: lambda s: s.harder >= 1,
 }
@@ -136,9 +136,9 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.CARE, Event.SKIP, Step.CLOSE),
     Row(Step.CLOSE, Event.MORE, Step.KIND),
     # Danger: the question, the card, what might get in the way, a plan.
+    Row(Step.DANGER_ASK, Event.NEXT, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.DANGER_ASK, Event.NEXT, Step.ARRIVE, Under.NOT_BEGUN),
     Row(Step.DANGER_ASK, Event.NEXT, Step.IDLE, Under.ENDED),
-    Row(Step.DANGER_ASK, Event.NEXT, Step.BARRIER, Under.DANGER_OF_ANOTHER),
     Row(Step.DANGER_ASK, Event.NEXT, Step.EASE),
     Row(Step.DANGER_ASK, Event.OWN, Step.BARRIER),
     Row(Step.BARRIER, Event.NEXT, Step.PLAN),
@@ -184,6 +184,8 @@ ANYWHERE: tuple[Row, ...] = (
     *_at(_EVERY, Event.DANGER, Step.HELD),
     *_at(_EVERY, Event.CARD, Step.BARRIER),
     *_at(_EVERY, Event.UNCLEAR, Step.DANGER_ASK),
+    *_at(_EVERY, Event.FOR_A_FRIEND, Step.DANGER_ASK),
+    *_at(_EVERY, Event.PASSED_ON, Step.WHOSE),
     *_at(_EVERY - {Step.IDLE}, Event.STOP, Step.IDLE),
     *_at(WALKING, Event.HARDER, Step.STAY, Under.HARDER_BEFORE),
     *_at(WALKING, Event.HARDER, Step.ANCHOR),
@@ -210,7 +212,8 @@ _TABLE: dict[tuple[Step, Event], list[Row]] = {}
 for _row in (*TRANSITIONS, *ANYWHERE):
     _TABLE.setdefault((_row.step, _row.event), []).append(_row)
 
-_INTERRUPTIONS = frozenset({Event.DANGER, Event.CARD, Event.UNCLEAR})
+_OF_ANOTHER = frozenset({Event.FOR_A_FRIEND, Event.PASSED_ON})
+_INTERRUPTIONS = frozenset({Event.DANGER, Event.CARD, Event.UNCLEAR, *_OF_ANOTHER})
 _STEADYING = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 
 
@@ -242,7 +245,8 @@ def advance(state: State, event: Event) -> State:
         resume=_left_at(state, event, to),
         short=state.short or event is Event.SHORT,
         asked=state.asked or (event is Event.MORE and state.step is Step.CLOSE),
-        danger_asked=state.danger_asked or event in _INTERRUPTIONS,
+        danger_asked=state.danger_asked or event in _INTERRUPTIONS - {Event.PASSED_ON},
+        of_another=event in _OF_ANOTHER,
         harder=min(state.harder + (event is Event.HARDER), 3),
         conditions=_without_overwhelm(state, event),
     )
@@ -282,9 +286,7 @@ def _passed_over(state: State) -> Step:
 
 def _left_at(state: State, event: Event, to: Step) -> Step:
     """Where the walk is to go on: an interrupted step again, an ended one by what follows it."""
-    if HOLDS[Under.DANGER_OF_ANOTHER](state):
-        return Step.ARRIVE
-    if state.step in _STEADYING | AFTER_CARD | {Step.DANGER_ASK}:
+    if state.of_another or state.step in _STEADYING | AFTER_CARD | {Step.DANGER_ASK}:
         return state.resume
     if event in _INTERRUPTIONS or to in AFTER_CARD:
         return _GO_ON_AFTER.get(state.step, state.step)

@@ -414,6 +414,20 @@ async def test_edited_message_is_read_for_danger_and_for_nothing_else(telegram: 
     assert says(telegram.sent()[0], Line.CARD_OWN)
 
 
+@pytest.mark.parametrize("typed", [("no",), ("no", "not at all")])
+async def test_a_no_that_is_edited_into_another_answer_gets_the_card(
+    telegram: Telegram, typed: tuple[str, ...]
+) -> None:
+    await telegram.says("everyone would be happier without me")
+    noes = [message(**words(text)) | {"message_id": number} for number, text in enumerate(typed, start=700)]
+    await (telegram.hands_in_a_row(*noes) if len(noes) > 1 else telegram.hands("message", noes[0]))
+    assert says(telegram.sent()[0], Line.DANGER_NO)
+    yes = words("yes") | {"edit_date": AT}
+    assert await telegram.hands("edited_message", message(**yes) | {"message_id": 699}) == []
+    await telegram.hands("edited_message", message(**yes) | {"message_id": 700})
+    assert says(telegram.sent()[0], Line.CARD_ASKED)
+
+
 async def test_forwarded_words_of_danger_are_asked_about_before_any_card(telegram: Telegram) -> None:
     await telegram.says("i want to kill myself", forward_origin=FORWARDED["user"])
     (sent,) = telegram.sent()

@@ -30,6 +30,7 @@ class Place(NamedTuple):
     care_for: CareFor  # UNSAID for any that turns to someone else
     eases: int
     harder: int
+    of_another: bool
 
     @classmethod
     def of(cls, state: State) -> Self:
@@ -45,6 +46,7 @@ class Place(NamedTuple):
             state.care_for if state.care_for in _NOT_TOWARD else CareFor.UNSAID,
             min(state.eases, TRIES),
             min(state.harder, 1),
+            state.of_another,
         )
 
     def state(self) -> State:
@@ -59,6 +61,7 @@ class Place(NamedTuple):
             care_for=self.care_for,
             eases=self.eases,
             harder=self.harder,
+            of_another=self.of_another,
         )
 
 
@@ -88,17 +91,17 @@ def _beginnings() -> Iterator[State]:
         for chosen in combinations(CONDITIONS, number):
             for step in _BEGINNINGS:
                 yield begin(1, step, conditions=Condition(sum(chosen)))
-            yield replace(begin(1, Step.WHOSE, conditions=Condition(sum(chosen))), resume=Step.HELD)
             new = begin(1, Step.IDLE, conditions=Condition(sum(chosen)))
             for event in (Event.UNCLEAR, Event.CARD, Event.DANGER):  # what was under way was stopped
                 yield replace(advance(new, event), resume=Step.IDLE)
-            yield replace(advance(new, Event.UNCLEAR), resume=Step.HELD)  # asked for a friend
 
 
 def _interruptions(state: State) -> Iterator[tuple[State, Event]]:
     yield state, Event.DANGER
     yield state, Event.CARD
     yield state, Event.UNCLEAR
+    yield state, Event.FOR_A_FRIEND
+    yield state, Event.PASSED_ON
 
 
 def _moves(state: State) -> Iterator[tuple[State, Event]]:

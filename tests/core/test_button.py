@@ -57,6 +57,7 @@ STATES = st.builds(
     anchors=st.integers(0, 15),
     eases=st.integers(0, 3),
     harder=st.integers(0, 3),
+    of_another=st.booleans(),
 )
 BUTTONS = st.builds(Button, st.sampled_from(Label), st.sampled_from(Action), st.integers(0, 255))
 PEOPLE = st.integers(-(2**63), 2**63 - 1)
@@ -80,6 +81,15 @@ def test_a_button_is_good_for_its_lifetime_and_not_a_second_longer() -> None:
     opened = Opened(STATE, Action.FEEL, Feeling.SAD)
     assert open_payload(KEY, PERSON, AT + LIFETIME, PAYLOAD) == opened
     assert open_payload(KEY, PERSON, AT + LIFETIME + 1, PAYLOAD) is Refused.EXPIRED
+
+
+@pytest.mark.parametrize(("action", "heard"), [(Action.OWN, True), (Action.NEXT, False)])
+def test_only_what_discloses_danger_is_good_for_ever(action: Action, *, heard: bool) -> None:
+    asked = replace(STATE, step=Step.DANGER_ASK)
+    payload = seal(KEY, PERSON, AT, asked, Button(Label.YES, action))
+    late = open_payload(KEY, PERSON, AT + 400 * LIFETIME, payload)
+    assert late == (Opened(asked, action, 0) if heard else Refused.EXPIRED)
+    assert open_payload(KEY, PERSON + 1, AT + 400 * LIFETIME, payload) is Refused.UNREADABLE
 
 
 def test_a_button_outlives_a_clock_that_is_set_back() -> None:

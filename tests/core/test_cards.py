@@ -36,12 +36,20 @@ CLEAR_NO = (
     "I don't",
     "no, nothing like that, thanks for asking",
     "no! why do you ask?",
+    "noo",
+    "nooo",
+    "nooooo lol",
+    "no i dont want to kill myself",
+    "no i'm not going to kill myself",
+    "no, i wont do anything",
+    "i would not do anything",
+    "i wouldn't hurt myself",
+    "no i would never hurt myself",
 )
 NO_CLEAR_NO = (
     "yes",
     "maybe",
     "i don't know",
-    "why do you ask",
     "no i want to",
     "no but maybe",
     "no but",
@@ -78,6 +86,11 @@ NO_CLEAR_NO = (
     "im done",
     "goodbye",
     "enough",
+    "n",
+    "and",
+    "i'm not going to kill myself",
+    "i wouldn't tell you",
+    "i wouldn't hurt myself today",
 )
 
 

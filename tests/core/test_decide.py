@@ -30,18 +30,20 @@ from bot.core.model import (
     Reason,
     Refused,
     Reply,
+    Shown,
     Source,
     State,
     Step,
     Tier,
     Where,
     Why,
+    Withdrew,
 )
 from bot.core.sequence import AFTER_CARD, WALKING, begin
 from bot.core.steps import offer, opening
 from bot.prompts import SLOTS
 from tests.core.places import ways
-from tests.core.test_cards import NO_CLEAR_NO
+from tests.core.test_cards import CLEAR_NO, NO_CLEAR_NO
 from tests.person import PROMPTS, SEEN, lines
 
 CONTENT = PROMPTS.content
@@ -159,9 +161,166 @@ def test_the_unclear_is_asked_about_once_in_a_walk(step: Step) -> None:
     assert Line.DANGER_ASK not in lines(decide(received(text=UNCLEAR), on.held, CONTENT))
 
 
-@pytest.mark.parametrize("words", [*NO_CLEAR_NO, "are you real?", "thanks", "1"])
+@pytest.mark.parametrize("words", [*NO_CLEAR_NO, "thanks", "1"])
 def test_anything_but_a_clear_no_to_the_question_shows_the_card(words: str) -> None:
-    assert lines(answer(at(Step.DANGER_ASK), received(text=words)))[0] in {Line.CARD_ASKED, Line.CARD_OWN}
+    assert lines(answer(at(Step.DANGER_ASK), received(text=words)))[0] in {
+        *(Line.CARD_ASKED, Line.CARD_OWN, Line.CARD_IMMINENT),
+    }
+
+
+@pytest.mark.parametrize("words", CLEAR_NO)
+def test_a_clear_no_to_the_question_gets_no_card_whatever_it_denies(words: str) -> None:
+    assert lines(answer(at(Step.DANGER_ASK), received(text=words)))[0] is Line.DANGER_NO
+
+
+@pytest.mark.parametrize("tier", set(DANGERS) - {Tier.OWN, Tier.IMMINENT})
+def test_a_no_hides_no_other_danger(tier: Tier) -> None:
+    said = received(text=DANGERS[tier], earlier=("no",))
+    assert lines(answer(at(Step.DANGER_ASK), said))[0] is Line(f"card.{tier}")
+
+
+@pytest.mark.parametrize("kind", [Kind.EDIT, Kind.COMMAND, Kind.MEDIA])
+def test_words_that_name_danger_are_denied_only_in_a_text(kind: Kind) -> None:
+    said = received(kind, "no i dont want to kill myself", command="walk" if kind is Kind.COMMAND else "")
+    assert lines(answer(at(Step.DANGER_ASK), said))[0] is Line.CARD_OWN
+
+
+ASKED_BACK = {
+    Line.REAL: ("are you human", "are you real?", "does anyone read this"),
+    Line.DANGER_WHY: ("why do you ask", "why are you asking?", "Why do you ask me that?"),
+}
+
+
+@pytest.mark.parametrize(("line", "words"), [(line, words) for line in ASKED_BACK for words in ASKED_BACK[line]])
+def test_what_is_asked_back_is_answered_and_the_question_stays_open(line: Line, words: str) -> None:
+    decision = answer(at(Step.DANGER_ASK), received(text=words))
+    assert lines(decision) == [line, Line.DANGER_ASK]
+    assert (decision.held.state, decision.facts) == (at(Step.DANGER_ASK), ())
+    assert decision.replies[0].buttons == offer(at(Step.DANGER_ASK))
+
+
+TAKEN_BACK = (
+    "actually i lied",
+    "i meant yes",
+    "I meant: yes",
+    "that was not true",
+    "can i change my answer?",
+    "i lied. it is really bad",
+    "sorry, i wasn't honest",
+    "i take that back",
+    "my answer is yes",
+    "actually, yes",
+)
+
+
+@pytest.mark.parametrize("words", TAKEN_BACK)
+def test_a_no_can_be_taken_back_as_long_as_its_walk_is_held(words: str) -> None:
+    for state in stands():
+        if state.step not in {Step.DANGER_ASK, *AFTER_CARD}:
+            decision = answer(replace(state, danger_asked=True), received(text=words))
+            assert lines(decision)[0] in {Line.CARD_ASKED, Line.CARD_OWN}
+            assert decision.held.state.step is Step.BARRIER
+            assert decision.facts[-1] in {Shown(Tier.OWN), Shown(Tier.UNCLEAR)}
+
+
+@pytest.mark.parametrize("words", ["i lied to my mum about the dog", "yes", "that is true", "he lied", "no"])
+def test_what_takes_nothing_back_brings_no_card(words: str) -> None:
+    assert not CONTENT.answers.takes_back(words)
+
+
+def test_without_the_question_before_it_nothing_is_taken_back() -> None:
+    assert Line.CARD_ASKED not in lines(answer(at(Step.KIND), received(text="i meant yes")))
+
+
+def test_once_the_card_stands_taking_back_brings_no_other() -> None:
+    card = answer(at(Step.DANGER_ASK), received(text="yes"))
+    assert Line.CARD_ASKED not in lines(decide(received(text="i meant yes"), card.held, CONTENT))
+
+
+@EVERYWHERE
+def test_danger_hinted_at_again_after_the_question_is_led_by_where_help_is(step: Step) -> None:
+    state = replace(at(step), danger_asked=True)
+    decision = answer(state, received(text=UNCLEAR))
+    ended = step in {Step.IDLE, Step.CLOSE}
+    assert (Line.DANGER_ASK in lines(decision)) is ended
+    assert (lines(decision)[0] is Line.DANGER_NEAR) is (not ended and step not in {Step.DANGER_ASK, *AFTER_CARD})
+    edited = answer(state, received(Kind.EDIT, UNCLEAR))
+    assert edited.replies or step in {Step.DANGER_ASK, *AFTER_CARD}
+
+
+def test_what_is_forwarded_hints_at_nothing_of_ones_own() -> None:
+    state = replace(at(Step.KIND), danger_asked=True)
+    assert Line.DANGER_NEAR not in lines(answer(state, received(text=UNCLEAR, forwarded=True)))
+
+
+YES = Opened(State(walk=3, step=Step.DANGER_ASK, danger_asked=True), Action.OWN, 0)
+
+
+@EVERYWHERE
+def test_a_late_yes_gets_the_card_wherever_someone_stands(step: Step) -> None:
+    decision = answer(at(step), received(Kind.PRESS, pressed=YES))
+    assert [reply.keys for reply in decision.replies] == [(Line.CARD_ASKED,), *LAST]
+    assert decision.held.state.step is Step.BARRIER
+    assert decision.facts[-1] == Shown(Tier.OWN)
+
+
+@EVERYWHERE
+def test_a_reply_to_the_question_is_its_answer_however_late(step: Step) -> None:
+    said = lines(answer(at(step), received(text="yes", pressed=YES)))
+    assert said[0] is Line.CARD_ASKED
+    if step is not Step.DANGER_ASK:
+        assert Line.CARD_ASKED not in lines(answer(at(step), received(text="no", pressed=YES)))
+
+
+def test_a_late_yes_where_its_card_stands_gets_a_few_words() -> None:
+    card = answer(at(Step.DANGER_ASK), received(Kind.PRESS, pressed=YES))
+    assert lines(decide(received(Kind.PRESS, pressed=YES), card.held, CONTENT)) == [Line.CARD_AGAIN]
+
+
+def test_an_edit_of_the_no_that_is_none_any_more_brings_the_card() -> None:
+    no = answer(at(Step.DANGER_ASK), received(text="no", numbers=(7, 8)))
+    for number, words, first in (
+        (8, "yes", Line.CARD_ASKED),
+        (7, "not really", Line.CARD_ASKED),
+        (8, "no!!", None),
+        (9, "yes", None),
+    ):
+        edited = decide(received(Kind.EDIT, words, numbers=(number,)), no.held, CONTENT)
+        assert next(iter(lines(edited)), None) is first
+    other = decide(received(text="done", numbers=(9,)), no.held, CONTENT)
+    assert lines(decide(received(Kind.EDIT, "yes", numbers=(8,)), other.held, CONTENT))[0] is Line.CARD_ASKED
+    assert not decide(received(Kind.EDIT, "yes", numbers=(9,)), other.held, CONTENT).replies
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "nonsense"])
+def test_no_command_loses_the_open_question(command: str) -> None:
+    decision = answer(at(Step.DANGER_ASK), received(Kind.COMMAND, command=command))
+    if decision.held.state.step is not Step.DANGER_ASK:
+        assert lines(decision)[0] is Line.CARD_LINES
+    elif command not in {"crisis", "country", "consent", "forget"}:
+        assert lines(decision)[-1] is Line.DANGER_ASK
+        assert decision.replies[-1].buttons == offer(at(Step.DANGER_ASK))
+
+
+@pytest.mark.parametrize("action", BUTTONS)
+def test_no_button_loses_the_open_question(action: Action) -> None:
+    decision = answer(at(Step.DANGER_ASK), received(Kind.PRESS, pressed=Opened(State(), action, 0)))
+    assert decision.held.state.step is Step.DANGER_ASK or lines(decision)[0] is Line.CARD_LINES
+
+
+@pytest.mark.parametrize("words", [SEEN, ORDINARY, SPANISH, "i want to die"])
+def test_what_is_forwarded_does_not_lose_the_open_question(words: str) -> None:
+    decision = answer(replace(at(Step.DANGER_ASK), danger_asked=True), received(text=words, forwarded=True))
+    kept = decision.held.state.step is Step.DANGER_ASK and lines(decision)[-1] is Line.DANGER_ASK
+    assert kept or lines(decision) == [Line.CARD_LINES, Line.WHOSE]
+    assert decision.held.state.danger_asked
+
+
+def test_a_walk_begun_at_the_open_question_is_not_asked_again() -> None:
+    decision = answer(at(Step.DANGER_ASK), received(Kind.COMMAND, command="walk"))
+    assert lines(decision)[:2] == [Line.CARD_LINES, Line.ARRIVE_ASKED]
+    assert Line.DANGER_ASK not in lines(decide(received(text=UNCLEAR), decision.held, CONTENT))
+    assert not answer(at(Step.KIND), received(Kind.COMMAND, command="walk")).held.state.danger_asked
 
 
 def test_a_no_that_is_taken_back_in_the_next_message_is_no_clear_no() -> None:
@@ -173,8 +332,35 @@ def test_danger_in_a_forwarded_text_is_asked_whose_it_is_before_any_card() -> No
     asked = answer(at(Step.KIND), received(text="i want to die", forwarded=True))
     assert lines(asked) == [Line.WHOSE]
     mine, theirs = (decide(press, asked.held, CONTENT) for press in pressed(asked.held.state))
-    assert [reply.keys for reply in mine.replies] == [(Line.CARD_OWN,), *LAST]
+    assert [reply.keys for reply in mine.replies] == [(Line.CARD_MINE,), *LAST]
     assert [reply.keys for reply in theirs.replies] == [(Line.CARD_FORWARDED,), *LAST]
+
+
+@pytest.mark.parametrize("step", sorted({*AFTER_CARD, Step.DANGER_ASK}))
+def test_whatever_is_said_while_a_card_or_the_question_stands_comes_before_all_else(step: Step) -> None:
+    told = [received(text=words) for words in (*DANGERS.values(), UNCLEAR, YOUNG, ORDINARY, SPANISH, "stop", "thanks")]
+    told += (received(text=words) for words in ("are you real?", "fuck off", "kenya", "no"))
+    told += (received(Kind.MEDIA), received(Kind.COMMAND, command="help"), received(Kind.PRESS, pressed=Refused.STALE))
+    for incoming in (*told, *pressed(at(step))):
+        assert {reply.lane for reply in answer(at(step), incoming).replies} == {Lane.DANGER}
+
+
+def test_whose_forwarded_words_of_danger_are_is_asked_before_all_else() -> None:
+    asked = answer(State(), received(text="i want to die", forwarded=True))
+    for decision in (asked, decide(received(text="fuck off"), asked.held, CONTENT)):
+        assert {reply.lane for reply in decision.replies} == {Lane.DANGER}
+
+
+def test_danger_that_is_not_asked_about_twice_is_answered_before_all_else() -> None:
+    decision = answer(replace(at(Step.KIND), danger_asked=True), received(text=UNCLEAR))
+    assert Line.DANGER_ASK not in lines(decision)
+    assert {reply.lane for reply in decision.replies} == {Lane.DANGER}
+
+
+def test_what_has_to_do_with_no_danger_waits_its_turn() -> None:
+    for incoming in (received(text=SEEN), received(text=SEEN, forwarded=True), received(text=ORDINARY)):
+        assert {reply.lane for reply in answer(State(), incoming).replies} == {Lane.REPLY}
+    assert {reply.lane for reply in answer(at(Step.KIND), received(text="did it")).replies} == {Lane.REPLY}
 
 
 @pytest.mark.parametrize("words", ["stop", "thanks", "fuck off", "yes", "7", ORDINARY])
@@ -185,6 +371,17 @@ def test_a_forwarded_text_answers_nothing(words: str) -> None:
 
 
 # --- Under 16 -----------------------------------------------------------------------------------------------------
+
+
+@EVERYWHERE
+def test_whoever_is_under_16_agrees_to_nothing_any_more_whatever_comes(step: Step) -> None:
+    before = Held(replace(at(step), minor=True), consents=frozenset(Purpose))
+    withdrawn = tuple(Withdrew(purpose, asked=False) for purpose in sorted(Purpose))
+    for incoming in (received(text=SEEN), received(Kind.MEDIA), received(Kind.COMMAND, command="help")):
+        decision = decide(incoming, before, CONTENT)
+        assert decision.facts[:2] == withdrawn
+        assert decision.held.consents == frozenset()
+        assert lines(decision)[:1] != [Line.CARD_MINOR]  # they are told once
 
 
 @EVERYWHERE
@@ -388,7 +585,11 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         said.append(answer(State(minor=True), received(text=words)))
     said.append(answer(replace(at(Step.BARRIER), minor=True), received(text="nothing")))
     said.append(answer(replace(at(Step.HELD), minor=True), received(text="a person")))
-    said.append(answer(replace(at(Step.WHOSE), resume=Step.HELD), received(text="no")))
+    whose = replace(at(Step.WHOSE), of_another=True)
+    said += (answer(whose, received(text=words)) for words in ("no", "mine"))
+    said.append(answer(replace(whose, minor=True), received(text="mine")))
+    said.append(answer(at(Step.DANGER_ASK), received(text="why do you ask")))
+    said.append(answer(replace(at(Step.KIND), danger_asked=True), received(text=UNCLEAR)))
     said.append(answer(replace(at(Step.KIND), danger_asked=True), received(text="not again")))
     texts += (
         "i heard about the fire",

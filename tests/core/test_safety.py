@@ -42,7 +42,7 @@ def small(changes: dict[str, Any] | None = None) -> SafetyRules:
 
 def test_every_rule_has_a_case_and_every_tier_a_rule() -> None:
     assert {*CASES["rules"]} == {*RULES.rules}
-    assert {rule.tier for rule in RULES.rules.values()} == {*Tier}
+    assert {rule.tier for rule in RULES.rules.values()} == {*Tier} - {Tier.NONE}
 
 
 def test_only_slots_have_weights_of_slots() -> None:
@@ -84,7 +84,7 @@ def test_message_is_of_a_minor_as_its_case_says(case: dict[str, Any]) -> None:
 
 def test_rule_and_its_words_are_told() -> None:
     said = hear("I'm 12. I want to DIE, tonight")
-    assert Guard(small(), CALM).read(said) == Danger(Tier.IMMINENT, minor=True)
+    assert Guard(small(), CALM).read(said) == Danger(Tier.IMMINENT, minor=True, by_rule=True, age_said=True)
     assert Guard(small(), CALM).explain(said) == (
         Evidence("die_now", "want to die ... tonight"),
         Evidence("age", "i am 12"),
@@ -92,7 +92,7 @@ def test_rule_and_its_words_are_told() -> None:
 
 
 def test_minor_in_no_danger_is_told() -> None:
-    assert Guard(small(), CALM).read(hear("i am 12")) == Danger(minor=True)
+    assert Guard(small(), CALM).read(hear("i am 12")) == Danger(minor=True, age_said=True)
     assert Guard(small(), CALM).explain(hear("i am 12")) == (Evidence("age", "i am 12"),)
 
 

@@ -94,8 +94,26 @@ def test_a_card_that_asks_leads_to_what_is_in_the_way_from_everywhere() -> None:
 
 
 def test_the_unclear_leads_to_the_question_from_everywhere() -> None:
-    for found in leading(Event.UNCLEAR).values():
+    for found in leading(Event.UNCLEAR, Event.FOR_A_FRIEND).values():
         assert {way.to.step for way in found} == {Step.DANGER_ASK}
+
+
+def test_forwarded_danger_is_asked_about_from_everywhere_and_the_walk_is_kept() -> None:
+    for place, found in leading(Event.PASSED_ON).items():
+        assert {(way.to.step, way.to.of_another) for way in found} == {(Step.WHOSE, True)}
+        if place.step in LED_ON:
+            assert {way.to.resume for way in found} == {place.step}
+        for _, asked in found:
+            assert {way.to.resume for way in ways()[asked] if way.to.step is Step.BARRIER} == {asked.resume}
+
+
+def test_whose_danger_it_is_is_asked_only_at_the_question() -> None:
+    assert {place.step for place in ways() if place.of_another} == {Step.WHOSE, Step.DANGER_ASK}
+
+
+def test_forwarded_words_are_no_direct_question() -> None:
+    assert not advance(begin(1), Event.PASSED_ON).danger_asked
+    assert advance(begin(1), Event.FOR_A_FRIEND).danger_asked
 
 
 def test_a_no_to_the_question_does_not_hurry_on_someone_who_is_being_steadied() -> None:
@@ -111,6 +129,8 @@ def test_the_card_is_left_only_by_asking_to_go_on_or_by_stopping() -> None:
                 Event.MORE,
                 Event.STOP,
                 Event.UNCLEAR,
+                Event.FOR_A_FRIEND,
+                Event.PASSED_ON,
             }
 
 

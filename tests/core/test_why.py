@@ -48,7 +48,7 @@ def told(held: Held, kind: Kind = Kind.TEXT, text: str = "", **more: object) -> 
 
 def asked(held: Held) -> Reply:
     """Ask why."""
-    (reply,) = told(held, Kind.COMMAND, command="why").replies
+    reply, *_ = told(held, Kind.COMMAND, command="why").replies  # an open question comes once more after it
     return reply
 
 
