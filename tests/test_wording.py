@@ -35,11 +35,18 @@ NEVER: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "a program is not: “You can keep writing here.”": (
-        ["I'm always here for you.", "I will be there for you.", "I am with you.", "We're in this together."],
+        [
+            "I'm always here for you.",
+            "I will be there for you.",
+            "I am with you.",
+            "We're in this together.",
+            "I won't leave you.",
+            "I'm all ears.",
+        ],
         ["There is room here for you.", "Someone could be with you.", "Is someone there for you?"],
     ),
     "a program is not: “That sounds heavy.”": (
-        ["I'm so sorry.", "We are very proud.", "I'm touched.", "I am deeply concerned."],
+        ["I'm so sorry.", "We are very proud.", "I'm touched.", "I am deeply concerned.", "I'm so relieved."],
         ["I'm a program.", "It can stay on your mind.", "Good that you came."],
     ),
     "feigned warmth: leave it out": (
@@ -53,6 +60,8 @@ NEVER: dict[str, tuple[list[str], list[str]]] = {
             ),
             *(
                 "You matter.",
+                "Someone loves you.",
+                "Thank you for sharing.",
                 "You do matter to me.",
                 "It means a lot to us.",
                 "Happy to help.",
@@ -64,6 +73,10 @@ NEVER: dict[str, tuple[list[str], list[str]]] = {
             *("One short line to them is enough.", "Think of a kind word.", "Someone you love.", "You loved them."),
             *("What you do can matter to them.", "What is the matter?", "A happy memory can hurt.", "Be with someone."),
         ],
+    ),
+    "flatters: name what was done": (
+        ["You are so brave.", "You're enough.", "Your life matters.", "You have value."],
+        ["One line is enough.", "You stopped for a moment, and you were kind. That counts.", "You are feeling a lot."],
     ),
     "it is a program, and says so: leave it out": (
         ["As a human, this is hard.", "I'm a person.", "I am real.", "Our team reads this.", "I have been there too."],
@@ -98,7 +111,7 @@ NEVER: dict[str, tuple[list[str], list[str]]] = {
         ["The picture will not let go of you.", "Let a person be near."],
     ),
     "pushes: leave it out": (
-        ["Stop crying.", "Don't worry.", "Don't be afraid.", "Now be brave."],
+        ["Stop crying.", "Don't worry.", "Don't be afraid.", "Now be brave.", "You've got this."],
         ["You can stop here.", "Don't stay alone with it.", "You don't have to be strong here."],
     ),
     "makes it small: “Two things can be true.”": (
@@ -144,6 +157,8 @@ NEVER: dict[str, tuple[list[str], list[str]]] = {
         [
             "It gets better.",
             "Things get better.",
+            "This too shall pass.",
+            "Nothing lasts forever.",
             "Life does get easier.",
             "This will help.",
             "It will pass.",
@@ -287,8 +302,8 @@ IN_DANGER: dict[str, tuple[list[str], list[str]]] = {
     "vague or clipped: say it straight": (["It is sort of urgent."], ["What help is near?"]),
     "hard to follow: two sentences": (["Call, unless they are near."], ["If it is now, call."]),
     "argues: leave it out": (
-        ["You have so much to live for.", "People love you."],
-        ["Some people who feel like this think about ending their life."],
+        ["You have so much to live for.", "People love you.", "Please live.", "Don't do it."],
+        ["Some people who feel like this think about ending their life.", "What you might need.", "Don't wait."],
     ),
 }
 
