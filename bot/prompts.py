@@ -27,15 +27,15 @@ from pydantic_core import ErrorDetails
 from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.commands import COMMANDS
-from bot.core.helplines import MOST_WORDS, SHOWN_FOR, Checks, Country, Directory, Helplines, message, today_of
-from bot.core.lines import DANGER, Label, Line
+from bot.core.helplines import SHOWN_FOR, Checks, Country, Directory, Helplines, message, today_of
+from bot.core.lines import DANGER, MOST_WORDS, Label, Line
 from bot.core.matching import STEM, normalise, phrase_problems, plain, silent
 from bot.core.model import Button, Content, Reply, Tier
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.core.scoring import SLOT, Lexicon
 from bot.languages import Ear
-from bot.wording import Measure, label_problems, line_problems, measure, message_problems, shown_problems
+from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
@@ -776,7 +776,10 @@ def _country_problems(folder: Path, book: _Book) -> Iterator[str]:
 
 
 def _shown_problems(country: Country) -> Iterator[str]:
+    yield from (f"{country.name}: {problem}" for problem in name_problems(country.name))
     for line in country.lines:
+        for language in line.languages:
+            yield from (f"{line.name}: {problem}" for problem in name_problems(language))
         for words in (
             line.name,
             line.whom,

@@ -17,7 +17,8 @@ from typing import Final
 
 from pyphen import Pyphen
 
-MOST_WORDS: Final = 45
+from bot.core.lines import MOST_WORDS
+
 MOST_WORDS_IN_A_SENTENCE: Final = 15
 MOST_QUESTIONS: Final = 1
 MOST_GRADE: Final = 8.0
@@ -32,16 +33,32 @@ NEVER_SAID: Final[Mapping[str, tuple[str, ...]]] = {
         r"(i|we)( really| do| truly| deeply)* care\b",
         r"i( can| do| really| will| truly)* (feel|hear you|see you|believe|hope|love|wish|worry|remember|miss|admire)",
         r"my heart|heart (goes out|breaks|aches)|condolences|sorry (to hear|for|that|about)|hurts me",
+        r"(i|we)( do| just| really| truly)* (like|enjoy|appreciate|treasure|value|prefer|fear|respect|trust you)\b",
+        r"(i|we)( do| just| only| really| truly)* (want|need) (you|this|that|it|nothing|to (help|hear|know|see))",
+        r"(i'd|we'd|(i|we) would)( much| really)* (rather|like|love|prefer|hate)",
     ),
     "a program is not: “You can keep writing here.”": (
         r"(i'm|i am|i'll be|i will be|we're|we are)( always| right| still)* (here (for|with) you|there for you)",
         r"(i'm|i am|we're|we are)( always| right| still)* (with you|(by|on) your side|listening|in this together)",
+        r"(i|we)('ll| will)( always| never| not)* (stay|be) with you|(i|we)('ll never| will never| won't) leave you",
+        r"(i'm|i am|we're|we are) (not going anywhere|all ears)",
     ),
     "a program is not: “That sounds heavy.”": (
         r"(i'm|i am|we're|we are)( so| very| really| truly| deeply)* (sorry|proud|sad|glad|happy|worried|moved)",
         r"(i'm|i am|we're|we are)( so| very| really| truly| deeply)* (touched|honou?red|concerned|grateful|afraid)",
+        r"(i'm|i am|we're|we are)( so| very| really| truly)* (relieved|pleased|excited|curious|thankful|begging)",
     ),
-    "feigned warmth: leave it out": (r"sending (you|love|hugs|strength)|hugs?|thinking of you|missed you",),
+    "feigned warmth: leave it out": (
+        r"sending (you|love|hugs|strength)|hugs?|thinking of you|missed you|rooting for you",
+        r"you('re| are)( so| very| deeply| truly| dearly)* (loved|cherished|treasured|precious|special|amazing)",
+        r"you( really| truly| do)* matter|(matters?|means? (a lot|so much|the world)) to (me|us)",
+        r"(happy|glad|pleased|delighted|thrilled) (to|that|you)|gladly|(my|with) pleasure",
+        r"(someone|somebody|everyone|everybody) loves you|(thank you|thanks) for (trusting|sharing|opening)",
+    ),
+    "flatters: name what was done": (
+        r"you('re| are)( so| very| really| truly)* (brave|strong|enough|worthy|worth (it|so much)|a fighter)",
+        r"you have value|your life (matters|has (value|meaning))",
+    ),
     "it is a program, and says so: leave it out": (
         r"as a human|i('m| am) (a person|human|real|alive|a (counsellor|nurse|doctor|friend|volunteer))",
         r"our (team|staff)|one of our|i( have|'ve) (also |too )?(been|felt|lost)|my own (life|experience)|when i was",
@@ -61,7 +78,8 @@ NEVER_SAID: Final[Mapping[str, tuple[str, ...]]] = {
     # what pushes, makes small, shames
     "an order: “One small thing: ...”": (
         r"calm (down|yourself)|just breathe|relax|cheer up|chin up|snap out|get over it|get a grip|man up|move on",
-        r"pull yourself|toughen|take (a|some) deep breaths?|breathe (in|out|deeply|slowly)|stay calm|smile",
+        r"pull yourself|toughen|take (a|some) deep breaths?|breathe (in|out|deeply|slowly)|smile|take it easy",
+        r"(be|keep|remain|stay|try to be) calm|keep (your cool|it together)",
     ),
     "can frighten: something to see, hear or touch": (r"close your eyes|hold your breath|clear your mind",),
     "an order: “You could ...”, “Only if it fits: ...”": (
@@ -71,6 +89,7 @@ NEVER_SAID: Final[Mapping[str, tuple[str, ...]]] = {
     "pushes: leave it out": (
         r"stop (crying|thinking|worrying|feeling|being)",
         r"don't (cry|be (sad|afraid|scared|upset|angry|silly)|worry|panic|think about|feel)",
+        r"you've got this|(don't|never) (ever )?give up|keep going|hang in there|focus on the (good|positive)",
         r"(?<!have to )be (strong|brave|positive|grateful|thankful|patient)",
     ),
     "makes it small: “Two things can be true.”": (
@@ -105,7 +124,10 @@ NEVER_SAID: Final[Mapping[str, tuple[str, ...]]] = {
         r"clinically|scientific\w*|works for everyone|you can trust me|rely on me",
     ),
     "a promise: “Some people find it steadies them.”": (
-        r"it gets better|(will|is sure to)( surely| definitely| always)? (help|pass|ease|work|heal)",
+        r"(it|things|life|this|that|everything|all)( will| do| does| always| usually)* gets? (better|easier|brighter)",
+        r"(this|that|it) too (shall|will) pass|better (days|times) (are|will|lie)|tomorrow is another day",
+        r"nothing lasts forever|(feelings|thoughts) (always )?pass|won't always (be|feel)|will (look up|end|stop)",
+        r"(will|is sure to)( surely| definitely| always)? (help|pass|ease|work|heal)",
         r"definitely|surely|certainly|no doubt|never again",
     ),
     "unknown: “Blaming yourself is common.”": (
@@ -243,6 +265,7 @@ NEVER_SAID_IN_DANGER: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "argues: leave it out": (
         r"but (think|remember|look)|you have so much|so much to live for|people (love|need) you|worth living",
+        r"please (live|stay alive)|don't (die|do (it|this|anything))|you deserve to live|need(s|ed)? you|be missed",
     ),
 }
 """What may not be said where it is about danger either: metaphors, and words that are hard when one is afraid."""
@@ -355,7 +378,7 @@ def line_problems(text: str, *, danger: bool = False) -> list[str]:
         if found := pattern.search(lower):
             problems.append(f"“{found[0]}” is never said: {instead}")
     if found := _SHOUTED.search(text):
-        problems.append(f"“{found[0]}” in capitals: they shout, and are read aloud letter by letter")
+        problems.append(_loud(found[0]))
     if found := _ADDRESS.search(text):
         problems.append(f"the address “{found[0]}”: none but {_DIRECTORY}")
     return [
@@ -372,6 +395,16 @@ def line_problems(text: str, *, danger: bool = False) -> list[str]:
 def shown_problems(text: str) -> list[str]:
     """What is wrong with words that are shown and that others chose: the name of a helpline, its number, its chat."""
     return _sign_problems(text, _ODD_IN_NAMES)
+
+
+def name_problems(text: str) -> list[str]:
+    """What is wrong with the name of a country or a language."""
+    shouted = _SHOUTED.search(text)
+    return [*([_loud(shouted[0])] if shouted else []), *_sign_problems(text, _ODD)]
+
+
+def _loud(word: str) -> str:
+    return f"“{word}” in capitals: they shout, and are read aloud letter by letter"
 
 
 def _sign_problems(text: str, odd: re.Pattern[str]) -> list[str]:

@@ -6,7 +6,8 @@ is still shown, what to dial or text, and the page it was read on. `--due DAYS` 
     python -m scripts.helplines --due 60
     python -m scripts.helplines record GB "Lifeline" right --note "called at noon, answered in a minute"
 
-A line recorded as wrong is shown no more from the bot's next start. Notes say nothing of whoever answered.
+A line recorded as wrong is shown no more from the bot's next start: restart it after each. Notes say nothing of
+whoever answered.
 """
 
 import datetime as dt
@@ -40,6 +41,8 @@ def main() -> None:
         if given.command == "record":
             check = Check(given.country, given.line, given.date or today, Result(given.result), given.note)
             record(given.folder, check)
+            if check.result is Result.WRONG:
+                print("Now restart the bot: one that runs has read the list at its start, and still shows this line.")
         else:
             print(*listed(given.folder, today, given.due), sep="\n")
     except prompts.ContentError as error:
@@ -69,7 +72,7 @@ def _latest(checks: Checks) -> dict[tuple[str, str], Check]:
 
 def _state(check: Check | None, since: dt.date, left: int) -> str:
     if check is not None and check.result is Result.WRONG:
-        return f"found wrong on {check.date}, not shown"
+        return f"found wrong on {check.date}, not shown by a bot started since"
     how = f"read {since}, never checked" if check is None else f"found right on {check.date}"
     return f"{how}, {f'shown for {left} days more' if left >= 0 else 'hidden'}"
 

@@ -19,7 +19,8 @@ from telegram import Bot
 from bot import prompts
 from bot.adapters.delivery import Delivery
 from bot.adapters.lanes import FREE_RATE
-from bot.core.lines import DANGER, Label, Line
+from bot.core.helplines import Serves, shown
+from bot.core.lines import DANGER, MOST_WORDS, Label, Line
 from bot.core.matching import hear
 from bot.core.model import Danger, Decision, Incoming, Kind, Lane, Tier, Where
 from bot.core.sequence import AFTER_CARD, WALKING
@@ -27,14 +28,21 @@ from bot.prompts import FOLDER
 from bot.respond import IDLE
 from bot.store import StoreError
 from bot.store.store import Store
-from bot.wording import MOST_WORDS, measure
+from bot.wording import measure
 from tests.adapters.clock import PausingClock
 from tests.botapi import Server, bot_of
 from tests.core.test_decide import DANGERS, UNCLEAR
 from tests.person import KEYS, PROMPTS, SEEN, Clock, Person, buttons, lines, responder_of
 from tests.stumble import StumblingGuard
 
-CASES: Final = Path(__file__).parent / "cases" / "en" / "safety.yaml"
+CASES: Final = yaml.safe_load((Path(__file__).parent / "cases" / "en" / "safety.yaml").read_text("utf-8"))
+STATED: Final = [(case["text"], case["tier"]) for case in CASES["tiers"] if case["tier"] in {Tier.OWN, Tier.IMMINENT}]
+ALWAYS: Final = "24/7"
+ALWAYS_OPEN: Final = {
+    code: country
+    for code, country in PROMPTS.content.helplines.countries.items()
+    if any(line.hours == ALWAYS and line.serves is Serves.ANYONE for line in country.lines)
+}
 OWN: Final = "i want to die"
 ASKING: Final = (Tier.OWN, Tier.IMMINENT, Tier.FRIEND, Tier.ABUSE, Tier.PSYCHOSIS, Tier.EATING)
 BENIGN: Final = (
@@ -76,9 +84,15 @@ def never(pattern: str) -> None:
     assert [said for said in wordings() if re.search(pattern, said, re.IGNORECASE)] == []
 
 
+@pytest.mark.parametrize(("text", "tier"), STATED)
+async def test_acceptance_01_each_statement_that_is_known_gets_its_card(ann: Person, text: str, tier: str) -> None:
+    first, second, *_ = lines(await ann.says(text))
+    assert first in {Line(f"card.{tier}"), Line.CARD_IMMINENT}  # graver than it is, at worst
+    assert second is Line.CARD_LINES
+
+
 def test_acceptance_01_no_missed_explicit_statement() -> None:
-    cases = yaml.safe_load(CASES.read_text("utf-8"))
-    assert cases
+    assert {tier for _, tier in STATED} == {"own", "imminent"}
 
     def read(text: str) -> Danger:
         return PROMPTS.content.guard.read(hear(text))
@@ -130,6 +144,21 @@ async def test_acceptance_05_24_7_line_given_first_where_the_country_is_known(an
     assert "911" in emergency
     assert "988" in line.split("\n")[0]
     assert "24/7" in line.split("\n")[0]
+
+
+@pytest.mark.parametrize("code", ALWAYS_OPEN)
+async def test_acceptance_05_24_7_line_comes_before_others_in_every_country_that_has_one(
+    ann: Person, code: str
+) -> None:
+    country = ALWAYS_OPEN[code]
+    await ann.commands("country")
+    await ann.says(country.name)
+    _, help_, *_ = words(await ann.says(OWN))
+    said = [each for paragraph in help_.split("\n\n") for each in paragraph.split("\n")]
+    hours = [line.hours for each in said for line in country.lines if each.startswith(line.name) and line.phone in each]
+    assert hours[0] == ALWAYS
+    anyone = [line.hours == ALWAYS for line in shown(country, Clock()(), minor=False) if line.serves is Serves.ANYONE]
+    assert anyone == sorted(anyone, reverse=True)
 
 
 async def test_acceptance_06_both_professional_and_trusted_person_named(ann: Person) -> None:
@@ -296,9 +325,15 @@ async def test_acceptance_22_says_it_is_a_program(ann: Person) -> None:
 
 
 async def test_acceptance_23_no_mixed_message_about_what_may_be_discussed(ann: Person) -> None:
-    never(r"can't talk about|cannot talk about|not allowed|don't write about|change the subject|not the place")
-    await ann.says(OWN)
-    assert "can" in words(await ann.says("can i keep writing about it here"))[0]
+    refused = r"can(no|')t (talk|speak|write|hear) about|not allowed|don't write about|change the subject|not the place"
+    never(refused)
+    for tier in DANGERS:
+        *_, last = words(await Person(ann.responder, 500 + list(DANGERS).index(tier)).says(DANGERS[tier]))
+        assert re.search(r"you can (keep writing|still write) here", last, re.IGNORECASE)
+    await _after_a_plan(ann)
+    for _ in PROMPTS.lines[Line.HELD_HEARD]:
+        said = words(await ann.says("can i keep writing about it here"))
+        assert re.search(r"you can keep writing here|write on", said[0], re.IGNORECASE)
 
 
 # --- The deviation, and what must hold when all else fails --------------------------------------------------------
@@ -326,17 +361,33 @@ async def test_a_crisis_message_is_answered_with_the_store_failing(tmp_path: Pat
         assert Line.PLAN_ASK in lines(await ann.presses(Label.BARRIER_COST))
 
 
-async def test_a_crisis_message_is_answered_with_the_prompts_of_another_language_missing(
+@pytest.mark.parametrize("text", ["no quiero vivir, me voy a suicidar", "ich will nicht mehr leben und ich gebe auf"])
+async def test_a_crisis_message_in_a_language_without_prompts_is_answered_with_where_help_is(
+    ann: Person, text: str
+) -> None:
+    answer = await ann.says(text)
+    said = " ".join(words(answer))
+    assert lines(answer)[0] is Line.LANGUAGE or lines(answer)[0].startswith("card.")
+    assert "findahelpline.com" in said
+    assert "emergency" in said
+
+
+async def test_a_crisis_message_that_is_partly_in_another_language_gets_its_card(ann: Person) -> None:
+    assert lines(await ann.says("i want to die, no puedo mas con esto"))[0] is Line.CARD_OWN
+
+
+async def test_a_crisis_message_is_answered_with_the_folder_of_another_language_broken(
     store: Store, tmp_path: Path
 ) -> None:
     copytree(FOLDER, tmp_path / "prompts")
-    (tmp_path / "prompts" / "es").mkdir()
+    copytree(FOLDER / "en", tmp_path / "prompts" / "es")
     (tmp_path / "prompts" / "es" / "copy.yaml").write_text("lines:\n  card.own: [", "utf-8")
-    content = prompts.load(tmp_path / "prompts").content
+    with pytest.raises(prompts.ContentError):
+        prompts.load(tmp_path / "prompts", "es")
+    content = prompts.load(tmp_path / "prompts").content  # opens the files of its own language alone
     ann = Person(responder_of(store, Clock(), content=content))
-    assert lines(await ann.says("i want to die, no puedo mas con esto"))[0] is Line.CARD_OWN
-    asked = await Person(ann.responder, 2).says(UNCLEAR)
-    assert lines(asked) == [Line.DANGER_ASK]
+    assert lines(await ann.says(OWN))[0] is Line.CARD_OWN
+    assert lines(await Person(ann.responder, 2).says(UNCLEAR)) == [Line.DANGER_ASK]
 
 
 async def test_a_crisis_message_is_answered_with_every_lane_full(ann: Person) -> None:

@@ -49,7 +49,7 @@ def test_what_is_recorded_holds_from_the_next_start(folder: Path) -> None:
     lines = {line.name: line for line in load(folder).content.helplines.countries["GB"].lines}
     assert "Lifeline" not in lines
     assert lines["CALM"].read == DAY
-    assert "found wrong on 2026-12-01, not shown" in "".join(listed(folder, DAY))
+    assert "found wrong on 2026-12-01, not shown by a bot started since" in "".join(listed(folder, DAY))
 
 
 def test_a_wrong_name_is_refused_and_changes_nothing(folder: Path) -> None:
@@ -62,7 +62,8 @@ def test_a_wrong_name_is_refused_and_changes_nothing(folder: Path) -> None:
 def test_program_records_and_lists(folder: Path) -> None:
     program = [sys.executable, "-m", "scripts.helplines", "--folder", str(folder)]
     told = [*program, "record", "GB", "Lifeline", "wrong", "--date", "2026-12-01"]
-    assert subprocess.run(told, cwd=ROOT, check=False).returncode == 0
+    ended = subprocess.run(told, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (ended.returncode, "restart the bot" in ended.stdout) == (0, True)
     ended = subprocess.run(program, cwd=ROOT, check=False, capture_output=True, text=True)
     assert "GB  Lifeline: found wrong on 2026-12-01" in ended.stdout
     ended = subprocess.run([*told[:-4], "nobody", "right"], cwd=ROOT, check=False, capture_output=True, text=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.core.button import open_payload, seal
@@ -193,7 +193,9 @@ DANGERS = (
     "my friend says she will kill herself",
 )
 ASIDES = ("stop", "thanks", "are you real?", "fuck off", "7", "no", "yes", "skip", "not sure", "this makes it harder")
-WORDS = st.sampled_from((*OPENERS, *DANGERS, *ASIDES, *PROMPTS.content.labels.values())) | st.text(max_size=60)
+COUNTRIES = PROMPTS.content.helplines.countries
+PLACES = ("united states", "albania", "the gambia")  # with lines, with its page alone, with its name alone
+WORDS = st.sampled_from((*OPENERS, *DANGERS, *ASIDES, *PLACES, *PROMPTS.content.labels.values())) | st.text(max_size=60)
 COMMANDED = st.sampled_from([*COMMANDS, "nonsense", "walk i want to die"]).map(lambda name: f"/{name}")
 TAPS = st.integers(0, 6).map(TapsBack)
 DOINGS: st.SearchStrategy[Move] = st.one_of(
@@ -248,6 +250,14 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         opening = Store.open(tmp_path_factory.mktemp("bench"), KEYS)
         yield Bench(runner, runner.run(opening.__aenter__()))
         runner.run(opening.__aexit__(None, None, None))
+
+
+def where_help_is(decision: Decision) -> Line:
+    """Which line says where help is: with the lines of the country that the person chose, where it has some."""
+    country = COUNTRIES.get(decision.held.country)
+    if country is None:
+        return Line.CARD_LINES
+    return Line.CARD_LINES_COUNTRY if country.lines else Line.CARD_LINES_NONE
 
 
 def bare(decision: Decision) -> Decision:
@@ -311,17 +321,21 @@ def test_no_wording_comes_twice_in_a_walk_before_all_have_come(bench: Bench, mov
 
 
 @many
+@example([Says("/country"), Says("albania"), Says("i cant do this anymore")], "stop")
+@example([Says("/country"), Says("united states"), Says("i cant do this anymore")], "stop")
 @given(ROUGH_CHATS, st.sampled_from(["stop", "Stop.", "/stop", "/stop!", "please stop"]))
 def test_stop_always_stops(bench: Bench, moves: list[Move], words: str) -> None:
     *_, decision = bench.does(bench.chat(), *moves, Says(words))
     assert decision.held.state.step is Step.IDLE
-    stopped = [reply.keys for reply in decision.replies if not reply.keys[0].startswith(Line.CARD_LINES)]
+    stopped = [reply.keys for reply in decision.replies if reply.keys != (where_help_is(decision),)]
     assert stopped in [
         [(line,)] for line in (Line.STOPPED, Line.HELD_STOPPED, Line.HELD_STOPPED_NOW, Line.NOTHING_TO_STOP)
     ]
 
 
 @many
+@example([Says("/country"), Says("the gambia")], Says, "i want to die")
+@example([Says("/country"), Says("united states")], Edits, "i want to die")
 @given(
     ROUGH_CHATS,
     st.sampled_from([Says, Edits]),
@@ -336,7 +350,7 @@ def test_danger_always_gets_the_card_first(
     first, *rest = [reply.keys for reply in decision.replies]
     if rest:
         assert first in {(Line.CARD_OWN,), (Line.CARD_OWN_YOUNG,)}
-        assert rest[0][0].startswith(Line.CARD_LINES)
+        assert rest[0] == (where_help_is(decision),)
     else:  # a card for oneself stands already
         assert first in {(Line.CARD_AGAIN,), (Line.CARD_AGAIN_NOW,), (Line.CARD_AGAIN_NOW_YOUNG,)}
     assert decision.held.state.step in AFTER_CARD

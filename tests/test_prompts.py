@@ -509,6 +509,31 @@ def test_load_tells_every_problem_of_the_helplines_with_its_line(folder: Path) -
     assert any(problem.startswith(f"prompts/helplines.yaml:{number}: countries.AE.lines:") for problem in told)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[Arabic, English]", '["Arabic", "{}"]'),
+        ('name: "Albania"', 'name: "{}"'),
+        ('name: "SAKINA"', 'name: "{}"'),
+    ],
+)
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [("English 😀", "the sign GRINNING FACE"), ("English {x}", "a brace"), ("English!", "exclamation")],
+)
+def test_check_holds_all_that_a_country_shows_to_plain_signs(
+    folder: Path, old: str, new: str, words: str, problem: str
+) -> None:
+    in_helplines(folder, old, new.replace("{}", words))
+    assert any(problem in told for told in check(folder))
+
+
+@pytest.mark.parametrize(("old", "new"), [("[Arabic, English]", "[Arabic, ENGLISH]"), ('"Albania"', '"ALBANIA"')])
+def test_check_refuses_a_shouted_language_or_country(folder: Path, old: str, new: str) -> None:
+    in_helplines(folder, old, new)
+    assert any("in capitals" in told for told in check(folder))
+
+
 def test_load_tells_of_a_check_that_names_no_line(folder: Path) -> None:
     row = '{country: GB, line: "Lifelin", date: 2026-12-01, result: wrong}'
     (folder / "helpline_checks.yaml").write_text(f"checks:\n  - {row}\n", encoding="utf-8")

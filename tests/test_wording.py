@@ -15,6 +15,7 @@ from bot.wording import (
     line_problems,
     measure,
     message_problems,
+    name_problems,
     shown_problems,
 )
 
@@ -25,23 +26,57 @@ NEVER: dict[str, tuple[list[str], list[str]]] = {
             *("I understand.", "I really do understand that.", "We can relate.", "I know how you feel.", "I get it."),
             *("I can imagine how hard it is.", "I really care about you.", "I believe you.", "I can feel your pain."),
             *("My heart breaks.", "My heart goes out to them.", "I'm here. Sorry to hear that.", "My condolences."),
+            *("I want you to live.", "We really appreciate it.", "I would rather ask.", "I'd love to help."),
         ],
         [
             *("You need not understand it.", "It hurts, and you care.", "I don't know that command."),
             *("What you write is taken as true here.", "I can understand only English.", "That is a great loss."),
+            *("What do you want?", "“I need to talk” is enough.", "Rather not say.", "What would you like?"),
         ],
     ),
     "a program is not: “You can keep writing here.”": (
-        ["I'm always here for you.", "I will be there for you.", "I am with you.", "We're in this together."],
+        [
+            "I'm always here for you.",
+            "I will be there for you.",
+            "I am with you.",
+            "We're in this together.",
+            "I won't leave you.",
+            "I'm all ears.",
+        ],
         ["There is room here for you.", "Someone could be with you.", "Is someone there for you?"],
     ),
     "a program is not: “That sounds heavy.”": (
-        ["I'm so sorry.", "We are very proud.", "I'm touched.", "I am deeply concerned."],
+        ["I'm so sorry.", "We are very proud.", "I'm touched.", "I am deeply concerned.", "I'm so relieved."],
         ["I'm a program.", "It can stay on your mind.", "Good that you came."],
     ),
     "feigned warmth: leave it out": (
-        ["Sending you strength.", "Big hugs.", "Thinking of you today."],
-        ["One short line to them is enough.", "Think of a kind word."],
+        [
+            *(
+                "Sending you strength.",
+                "Big hugs.",
+                "Thinking of you today.",
+                "You are loved.",
+                "You're so very special.",
+            ),
+            *(
+                "You matter.",
+                "Someone loves you.",
+                "Thank you for sharing.",
+                "You do matter to me.",
+                "It means a lot to us.",
+                "Happy to help.",
+                "Gladly.",
+                "My pleasure.",
+            ),
+        ],
+        [
+            *("One short line to them is enough.", "Think of a kind word.", "Someone you love.", "You loved them."),
+            *("What you do can matter to them.", "What is the matter?", "A happy memory can hurt.", "Be with someone."),
+        ],
+    ),
+    "flatters: name what was done": (
+        ["You are so brave.", "You're enough.", "Your life matters.", "You have value."],
+        ["One line is enough.", "You stopped for a moment, and you were kind. That counts.", "You are feeling a lot."],
     ),
     "it is a program, and says so: leave it out": (
         ["As a human, this is hard.", "I'm a person.", "I am real.", "Our team reads this.", "I have been there too."],
@@ -60,8 +95,8 @@ NEVER: dict[str, tuple[list[str], list[str]]] = {
         ["Someone in your family could listen.", "An adult you choose, at home or at school."],
     ),
     "an order: “One small thing: ...”": (
-        ["Calm down.", "Just breathe.", "Take a deep breath.", "Pull yourself together.", "Stay calm."],
-        ["Sit down if you want.", "Take the time you want.", "Breathing can be slow."],
+        ["Calm down.", "Just breathe.", "Take a deep breath.", "Pull yourself together.", "Stay calm.", "Keep calm."],
+        ["Sit down if you want.", "Take the time you want.", "Breathing can be slow.", "Keep something calm near you."],
     ),
     "can frighten: something to see, hear or touch": (
         ["Close your eyes.", "Hold your breath."],
@@ -76,7 +111,7 @@ NEVER: dict[str, tuple[list[str], list[str]]] = {
         ["The picture will not let go of you.", "Let a person be near."],
     ),
     "pushes: leave it out": (
-        ["Stop crying.", "Don't worry.", "Don't be afraid.", "Now be brave."],
+        ["Stop crying.", "Don't worry.", "Don't be afraid.", "Now be brave.", "You've got this."],
         ["You can stop here.", "Don't stay alone with it.", "You don't have to be strong here."],
     ),
     "makes it small: “Two things can be true.”": (
@@ -119,8 +154,17 @@ NEVER: dict[str, tuple[list[str], list[str]]] = {
         ["A guess is fine.", "Fine, then.", "What might make it better?", "It will be read by no one."],
     ),
     "a promise: “Some people find it steadies them.”": (
-        ["It gets better.", "This will help.", "It will pass.", "You will definitely sleep."],
-        ["A person can help too.", "Will you sleep?"],
+        [
+            "It gets better.",
+            "Things get better.",
+            "This too shall pass.",
+            "Nothing lasts forever.",
+            "Life does get easier.",
+            "This will help.",
+            "It will pass.",
+            "You will definitely sleep.",
+        ],
+        ["A person can help too.", "Will you sleep?", "What might make things better?"],
     ),
     "unknown: “Blaming yourself is common.”": (
         ["It is not your fault.", "It was never your fault.", "You are to blame."],
@@ -258,8 +302,8 @@ IN_DANGER: dict[str, tuple[list[str], list[str]]] = {
     "vague or clipped: say it straight": (["It is sort of urgent."], ["What help is near?"]),
     "hard to follow: two sentences": (["Call, unless they are near."], ["If it is now, call."]),
     "argues: leave it out": (
-        ["You have so much to live for.", "People love you."],
-        ["Some people who feel like this think about ending their life."],
+        ["You have so much to live for.", "People love you.", "Please live.", "Don't do it."],
+        ["Some people who feel like this think about ending their life.", "What you might need.", "Don't wait."],
     ),
 }
 
@@ -353,6 +397,22 @@ def test_line_problems_counts_words_by_the_sentence() -> None:
 def test_shown_problems_let_others_choose_their_words_and_numbers(bad: str, good: str) -> None:
     assert len(shown_problems(bad)) == 1
     assert shown_problems(good) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [
+        ("ENGLISH", "English"),
+        ("English!", "Serbo-Croatian"),
+        ("English \N{GRINNING FACE}", "Twi"),
+        ("{language}", "Guarani (Paraguay)"),
+        ("Chile & Peru", "Côte d'Ivoire"),
+        ("CONGO", "DR Congo"),
+    ],
+)
+def test_name_problems_hold_countries_and_languages_to_plain_signs(bad: str, good: str) -> None:
+    assert len(name_problems(bad)) == 1
+    assert name_problems(good) == []
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from bot.core.lines import Label, Line
+from bot.core.lines import MOST_WORDS, Label, Line
 from bot.core.matching import plain, refuse
 from bot.core.model import Action, Button, Reply
 
@@ -40,16 +40,16 @@ _CODES: Final = (
 PLACES: Final = tuple(_CODES.split())
 """ISO 3166-1 alpha-2, and XK. A place in this row travels in a button: never reorder it, only add at the end."""
 
-MOST_WORDS: Final = 45  # in a message
 _OTHER_WORDS: Final = 12  # the most in a wording of `card.lines.country` beside what fills it
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 _DAY: Final = 24 * 60 * 60
 _LONG_ENOUGH: Final = 5  # letters of a name from which one of them may be wrong
 _MOST_LETTERS: Final = 60  # of a text that could name a country
 _ALWAYS: Final = "24/7"
+_DIRECTORY: Final = re.compile(r"findahelpline\.com(?:/countries/[a-z]{2})?")
 _DIAL: Final = re.compile(r"[+*]?[0-9]+")
 _BEFORE: Final = re.compile(
-    r"(?:(?:(?:hi|hey|ok|okay|yes|well) )?(?:(?:i|we) (?:am|m|are|live|was|come) |its |it is |my country is )?"
+    r"^(?:(?:(?:hi|hey|ok|okay|yes|well) )?(?:(?:i|we) (?:am|m|are|live|was|come) |its |it is |my country is )?"
     r"(?:currently |now )?(?:in |from |at )?|country )?"
 )
 _AFTER: Final = re.compile(
@@ -312,6 +312,10 @@ def _is_near(name: str, typed: str) -> bool:
 def _country_problems(place: str, country: Country) -> Iterator[str]:
     if country.emergency is not None:
         yield from _emergency_problems(f"{place}.emergency", country.emergency)
+    if not _DIRECTORY.fullmatch(country.directory):
+        yield f"{place}.directory: “{country.directory}” is no page of findahelpline.com: mend it"
+    if _is_marked(country.name):
+        yield f"{place}.name: has a line break, a question or an exclamation mark: plain words"
     names = Counter(line.name for line in country.lines)
     yield from (f"{place}.lines: “{name}” stands here twice: keep one" for name, count in names.items() if count > 1)
     ways = Counter(way for line in country.lines for way in {line.phone, line.text, line.whatsapp, line.chat} if way)
@@ -350,8 +354,12 @@ def _line_problems(line: Helpline) -> Iterator[str]:
         yield "has a phone that nothing dials: add `dial`, or a note that says what to choose"
     if (line.serves is Serves.SOME) != bool(line.whom):
         yield "is for some and does not say for whom, or the other way round: `serves: some` goes with `whom`"
-    if any("\n" in words or "?" in words or "!" in words for words in (line.name, line.hours, line.note, line.region)):
+    if any(map(_is_marked, (line.name, line.whom, line.hours, line.note, line.region, *line.languages))):
         yield "has a line break, a question or an exclamation mark in what is shown: plain words"
+
+
+def _is_marked(words: str) -> bool:
+    return any(mark in words for mark in "\n?!")
 
 
 # --- What is shown ------------------------------------------------------------------------------------------------

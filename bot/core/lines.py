@@ -7,6 +7,9 @@ and a test holds that each line can be reached. A message may be made of several
 from enum import StrEnum
 from typing import Final
 
+MOST_WORDS: Final = 45
+"""In a message: of one line, of several, and of what fills them."""
+
 
 class Line(StrEnum):
     """A sentence or a few, with several wordings in `prompts/<language>/`."""

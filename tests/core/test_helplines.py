@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from bot.core.decide import decide
 from bot.core.helplines import (
-    MOST_WORDS,
     PLACES,
     SHOWN_FOR,
     Check,
@@ -26,7 +25,7 @@ from bot.core.helplines import (
     placed,
     shown,
 )
-from bot.core.lines import Line
+from bot.core.lines import MOST_WORDS, Line
 from bot.core.model import Action, Decision, Held, Incoming, Kind, Lane, Opened, Reply, State, Step, Where
 from bot.core.sequence import AFTER_CARD
 from bot.prompts import FOLDER, SLOTS, load, read
@@ -96,11 +95,26 @@ def test_a_line_as_it_should_be_has_no_problem() -> None:
         ({"serves": Serves.SOME}, "does not say for whom"),
         ({"whom": "for men"}, "does not say for whom"),
         ({"note": "is this right?"}, "a question or an exclamation mark"),
+        ({"languages": ("English", "Welsh!")}, "a question or an exclamation mark"),
+        ({"serves": Serves.SOME, "whom": "for men\nonly"}, "has a line break"),
         ({"serves": Serves.YOUNG}, "none is for anyone"),
     ],
 )
 def test_a_line_that_could_mislead_is_refused(changed: dict[str, Any], problem: str) -> None:
     assert any(problem in told for told in problems(line(**changed)))
+
+
+@pytest.mark.parametrize("name", ["Atlantis!", "Atlantis?", "Atlan\ntis"])
+def test_a_country_has_a_plain_name(name: str) -> None:
+    with pytest.raises(ValueError, match=r"countries.DE.name: has a line break"):
+        Directory({"DE": Country(name)})
+
+
+@pytest.mark.parametrize("page", ["", "findahelpline.com!", "findahelpline.com/countries/DE", "example.org", "😀 {x}"])
+def test_a_country_has_its_page_in_the_directory_and_no_other(page: str) -> None:
+    Directory({"DE": Country("Germany", "findahelpline.com/countries/de")})
+    with pytest.raises(ValueError, match=r"is no page of findahelpline\.com"):
+        Directory({"DE": Country("Germany", page)})
 
 
 def test_two_of_a_name_or_a_number_are_refused() -> None:
