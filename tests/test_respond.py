@@ -506,7 +506,7 @@ async def test_the_words_of_someone_under_16_are_answered_while_nothing_can_be_d
     store.failing = frozenset({"withdraw"})
     told = await ann.says("im 14 and i keep seeing the video of the children in the rubble")
     assert lines(told)[:2] == [Line.CARD_MINOR, Line.ARRIVE_NEWS]
-    assert lines(await ann.says("thanks")) == [Line.HELD_THANKS]
+    assert lines(await ann.says("thanks")) == [Line.THANKS]
     assert lines(await ann.commands("privacy"))[0] is Line.PRIVACY_KEPT
 
 
