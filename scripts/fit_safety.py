@@ -47,6 +47,14 @@ LEFT_OUT: Final = frozenset({"essay", *(path.stem for path in UNSEEN)})
 STRENGTH: Final = 0.7
 """Of the regularisation, for tiers; and for the writer's age."""
 
+MOST: Final = 0.02
+"""A word by itself that stands in more than this share of all messages says nothing of danger: "going", "now", "I"."""
+
+ONLY_BESIDE: Final = frozenset(
+    {"i_am", "now", "near_now", "medical_now", "intends", "close_other", "family", "told_as_past"}
+)
+"""Slots that rules need beside others. With weights of their own they raise alarms on everyday plans."""
+
 CARRIES: Final = 0.3
 """Entries whose largest weight is below this are left out."""
 
@@ -74,7 +82,8 @@ def messages_of(rows: Sequence[Labelled], rules: SafetyRules, console: Console) 
 
 def fit(messages: Sequence[Message], rules: SafetyRules, console: Console) -> dict[str, dict[str, float]]:
     """Fit the tier of a message, and whether its writer is under 16. Returns entry -> outcome -> weight."""
-    fitter = Fitter([SLOT + name for name in rules.slots], candidates(messages), STRENGTH, CARRIES, console)
+    slots = [SLOT + name for name in rules.slots if name not in ONLY_BESIDE]
+    fitter = Fitter(slots, candidates(messages, MOST), STRENGTH, CARRIES, console)
     found: dict[str, dict[str, float]] = {}
     for outcomes, goal in (
         (TIERS, one_hot([TIERS.index(tier_of(one.row)) for one in messages], len(TIERS))),

@@ -88,10 +88,11 @@ def read(rows: Collection[Labelled], features: Callable[[Utterance], Iterable[st
     return [taken(row) for row in track(rows, "Reading", console=console)]
 
 
-def candidates(messages: Sequence[Message]) -> list[str]:
+def candidates(messages: Sequence[Message], most: float = 1.0) -> list[str]:
     """Return the entries that enough messages of enough voices have, in the order of the alphabet.
 
-    Words that are heard otherwise when they are typed as they stand ("boss's" becomes "bosss") are none.
+    Words that are heard otherwise when they are typed as they stand ("boss's" becomes "bosss") are none, nor are single
+    words that stand in more than a share `most` of the messages.
     """
     counts: Counter[str] = Counter()
     voices: defaultdict[str, set[str]] = defaultdict(set)
@@ -100,7 +101,12 @@ def candidates(messages: Sequence[Message]) -> list[str]:
         for entry in message.entries:
             if len(voices[entry]) < VOICES:
                 voices[entry].add(message.row.voice or "")
-    often = (entry for entry, count in counts.items() if count >= MESSAGES and len(voices[entry]) >= VOICES)
+    fewest, highest = MESSAGES, most * len(messages)
+    often = (
+        entry
+        for entry, count in counts.items()
+        if count >= fewest and len(voices[entry]) >= VOICES and (" " in entry or count <= highest)
+    )
     return sorted(entry for entry in often if entry.endswith(STEM) or normalise(entry).strip() == entry)
 
 

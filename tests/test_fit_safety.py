@@ -11,7 +11,7 @@ from bot.core.matching import hear
 from bot.core.model import Tier
 from bot.core.safety import OUTCOMES, Guard, SafetyRules
 from bot.core.scoring import SLOT
-from scripts.fit_safety import DANGER, LEFT_OUT, SAFETY, fit, main, messages_of
+from scripts.fit_safety import DANGER, LEFT_OUT, ONLY_BESIDE, SAFETY, fit, main, messages_of
 from scripts.fitting import Message, lexicon_text
 from scripts.score_noticing import CORPUS, rows_of
 from scripts.score_safety import is_minor, tier_of
@@ -55,6 +55,13 @@ def test_every_message_has_what_the_start_says_and_slots_weigh_beside_words(
 ) -> None:
     assert fitted[SLOT]["none"] > 0
     assert fitted[f"{SLOT}suicidal_word"]["own"] > 0
+
+
+def test_what_everyone_says_weighs_nothing_by_itself(fitted: dict[str, dict[str, float]]) -> None:
+    assert {*ONLY_BESIDE} <= {*RULES.slots}
+    assert not {f"{SLOT}{name}" for name in ONLY_BESIDE} & {*fitted}
+    assert not {"i", "going", "the", "now"} & {*fitted}
+    assert any(entry.startswith("i ") for entry in fitted)  # two side by side do
 
 
 def test_labels_are_tiers_and_ages() -> None:

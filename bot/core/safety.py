@@ -126,9 +126,10 @@ class Guard:
         reading = self._matcher.find(said)
         scores = self._scale.weigh(reading.whole, said)
         rule = next(reading.holding(self._tests), None)
-        tier = Tier.NONE if rule is None else self._rules[rule][1]
-        if tier in _RAISED:
-            tier = _graver(tier, self._scored(scores, said)[0])
+        tier = None if rule is None else self._rules[rule][1]
+        if tier is None or tier in _RAISED:
+            scored = self._scored(scores, said)[0]
+            tier = scored if tier is None or scored in _RAISED[tier] else tier
         age_said = any(True for _ in reading.holding(self._minor_tests))
         minor = age_said or (not reading.whole & self._adult and self._is_minor(scores))
         return Danger(tier, minor, rule is not None, age_said) if minor or tier is not Tier.NONE else _NOTHING
@@ -216,7 +217,7 @@ _NOTHING: Final = Danger()
 _OWN_LIFE: Final = TIERS[1:4]
 """A hint, said plainly, about to be done: what the one question is about."""
 
-_RAISED: Final = {Tier.NONE: frozenset(TIERS), Tier.UNCLEAR: frozenset(TIERS[2:]), Tier.OWN: frozenset({Tier.IMMINENT})}
+_RAISED: Final = {Tier.UNCLEAR: frozenset(TIERS[2:]), Tier.OWN: frozenset({Tier.IMMINENT})}
 """To what the score may raise what a rule says: a rule is never taken back."""
 
 _FAR: Final = 500
@@ -226,10 +227,6 @@ _MOST_WORDS: Final = 4
 
 _LONG: Final = 25
 """Different words from which a message is long, so that a sentence may be outweighed in it."""
-
-
-def _graver(ruled: Tier, scored: Tier) -> Tier:
-    return scored if scored in _RAISED[ruled] else ruled
 
 
 def _fired(reading: Reading, test: Test) -> str:

@@ -42,7 +42,7 @@ def small(changes: dict[str, Any] | None = None) -> SafetyRules:
 
 def test_every_rule_has_a_case_and_every_tier_a_rule() -> None:
     assert {*CASES["rules"]} == {*RULES.rules}
-    assert {rule.tier for rule in RULES.rules.values()} == {*Tier} - {Tier.NONE}
+    assert {rule.tier for rule in RULES.rules.values()} == {*Tier}
 
 
 def test_only_slots_have_weights_of_slots() -> None:
