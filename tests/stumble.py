@@ -1,4 +1,4 @@
-"""A guard that sees danger in no word, and one that fails on some."""
+"""Guards for tests: what sees danger in no word, one that sees the same in any text, one that fails on a word."""
 
 from typing import Final
 
@@ -11,6 +11,18 @@ from bot.core.scoring import Lexicon
 
 CALM: Final = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
 """What sees danger in no word, so that rules stand alone."""
+
+
+class SeeingGuard(Guard):
+    """Sees the same in any text."""
+
+    def __init__(self, danger: Danger) -> None:
+        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5, 0.5)), CALM)
+        self._danger = danger
+
+    @override
+    def read(self, said: Utterance) -> Danger:
+        return self._danger
 
 
 class StumblingGuard(Guard):

@@ -397,7 +397,7 @@ async def test_a_crisis_message_is_answered_with_every_lane_full(ann: Person) ->
         await _flood(telegram, bot, clock, card)
         sent = [call.parameters["text"] for call in telegram.calls_of("sendMessage")]
     places = [sent.index(text) for text in words(card)]
-    assert places[0] < FREE_RATE + 10  # before nearly all that waited; some are under way
+    assert places[0] < FREE_RATE * 2  # before most of what waited; some are under way
     assert places == sorted(places)
     assert len(sent) == 120 + 3
 

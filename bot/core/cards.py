@@ -25,6 +25,7 @@ MISTAKEN: Final = "mistaken"
 FOUND: Final = (
     *("for_a_friend", "someone_elses"),
     *("barrier.speaking", "barrier.traced", "barrier.cost", "barrier.before", "barrier.enough", "barrier.nobody"),
+    *("help_came", "close_by"),
 )
 ANSWERS: Final = (*NO, MISTAKEN, TAKEN_BACK, *WHOLE, *FOUND)
 """What prompts/ has words for. Those of NO and MISTAKEN are parts of an answer, those of TAKEN_BACK all of a clause,
@@ -200,6 +201,14 @@ class Answers:
     def asks_why(self, text: str) -> bool:
         """Whether it asks why that was asked, and nothing else."""
         return plain(text) in self._why
+
+    def is_helped(self, text: str) -> bool:
+        """Whether it says that help is there, or on its way."""
+        return self._says("help_came", text)
+
+    def is_close_by(self, text: str) -> bool:
+        """Whether it says that whom they fear is close by."""
+        return self._says("close_by", text)
 
     def is_for_a_friend(self, text: str) -> bool:
         """Whether it says that it asks for a friend."""

@@ -29,7 +29,17 @@ from bot.core.cards import (
     was_shown,
     where_help_is,
 )
-from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS, as_minor, remember_offer, settle, stop, unknown
+from bot.core.commands import (
+    BUTTONS,
+    COMMANDS,
+    TYPED_BUTTONS,
+    as_minor,
+    crisis,
+    remember_offer,
+    settle,
+    stop,
+    unknown,
+)
 from bot.core.gap import outcome_of
 from bot.core.groups import decide_in_group
 from bot.core.helplines import bare_name, placed, rows_of
@@ -152,7 +162,10 @@ def _danger_in(incoming: Incoming, said: Utterance, content: Content) -> Danger:
 
 def _is_known(incoming: Incoming, content: Content) -> bool:
     """Whether each text is the words of a button, or others that the bot knows as a whole."""
-    return all(words in content.typed or words in content.spoken.values() for words in map(plain, incoming.texts))
+    return all(
+        words in content.typed or words in content.spoken.values() or content.helplines.named(text, near=False)
+        for text, words in zip(incoming.texts, map(plain, incoming.texts), strict=True)
+    )
 
 
 # --- Danger -----------------------------------------------------------------------------------------------------
@@ -166,6 +179,10 @@ def _danger(turn: _Turn) -> Decision | None:
         return None
     if tier is Tier.UNCLEAR and _takes_back(turn):
         return _disclosed(turn)
+    if stands(turn.held) and not turn.danger.by_rule and tier not in _WHILE_A_CARD_STANDS:
+        return None
+    if standing(turn.held) is Tier.THREAT and not turn.danger.by_rule:  # "yes i have a gun"
+        return Decision(turn.held, emergency_first(state))
     stops = says_stop(turn.incoming, turn.content)
     asked = state.danger_asked and state.step not in {Step.IDLE, Step.CLOSE}  # in a walk that has not ended
     may_ask = not asked and state.step not in AFTER_CARD | {Step.DANGER_ASK}
@@ -174,13 +191,32 @@ def _danger(turn: _Turn) -> Decision | None:
         # To someone who asks for a friend, a clear no leads to the friend's card.
         event = Event.FOR_A_FRIEND if for_a_friend and not stops else Event.UNCLEAR
         return _interrupted(turn, event, Tier.UNCLEAR, anew=Step.IDLE if stops else None, stops=stops)
+    if (
+        stands(turn.held)
+        and (tier is Tier.UNCLEAR or was_shown(tier, turn.held.said))
+        and not (stops and tier is Tier.UNCLEAR)
+    ):
+        return _once_more(turn, stops=stops)
     if tier is Tier.UNCLEAR:
         stops &= state.step not in {Step.DANGER_ASK, Step.IDLE}
         return stop(turn.incoming, turn.held) if stops else None
-    if stands(turn.held) and was_shown(tier, turn.held.said):
-        return _once_more(turn, stops=stops)
     event = Event.CARD if tier in ASKING else Event.DANGER
     return _interrupted(turn, event, tier, anew=Step.IDLE if stops or tier in ENDING else None, stops=stops)
+
+
+_WHILE_A_CARD_STANDS: Final = frozenset({*_OWN_LIFE, Tier.SOMEONE, Tier.MEDICAL})
+"""What words alone can still say of danger then: answers about others and what they may do look like other dangers."""
+
+
+def _beside_a_card(turn: _Turn) -> Decision | None:
+    """While a card stands: that help is there, or that whom they fear is close by."""
+    if not stands(turn.held) or turn.incoming.kind is not Kind.TEXT or turn.danger.by_rule:
+        return None
+    answers, words = turn.content.answers, turn.incoming.words
+    if answers.is_helped(words):
+        return Decision(turn.held, (Reply((Line.HELD_HELPED,), offer(turn.state)),))
+    near = standing(turn.held) in {Tier.ABUSE, Tier.SOMEONE} and answers.is_close_by(words)
+    return Decision(turn.held, emergency_first(turn.state)) if near else None
 
 
 def _says_no(turn: _Turn) -> bool:
@@ -366,13 +402,20 @@ def _aside(turn: _Turn) -> Decision | None:
     for label, action in TYPED_BUTTONS.items():
         if turn.content.spoken[label] == words:
             return BUTTONS[action](turn.incoming, turn.held)
-    match turn.content.typed.get(words):
+    return _meant(turn, turn.content.typed.get(words))
+
+
+def _meant(turn: _Turn, meaning: str | None) -> Decision | None:
+    """What answers words that mean the same at any step."""
+    match meaning:
         case "thanks":
             return _thanked(turn)
         case "real":
             return _again(turn, Line.REAL)
-        case "swear" if in_emergency(turn.held):
+        case "swear" | "urgent" if in_emergency(turn.held):
             return Decision(turn.held, emergency_first(turn.state))
+        case "urgent" if not stands(turn.held):
+            return crisis(turn.incoming, turn.held)
         case "swear":
             return Decision(turn.held, (Reply((Line.SWEAR,), _SWEAR),))
         case "stop":
@@ -566,6 +609,7 @@ def _short_help(turn: _Turn) -> Decision:
 _Room = Callable[[_Turn], Decision | None]
 
 _PRECEDENCE: Final[tuple[_Room, ...]] = (
+    _beside_a_card,
     _danger,
     _edited,
     _unseen,

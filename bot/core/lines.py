@@ -137,6 +137,7 @@ class Line(StrEnum):
     HELD_HEARD = "held.heard"
     HELD_THANKS = "held.thanks"  # instead of the usual words, while a card stands or after one in the same walk
     HELD_THANKS_NOW = "held.thanks_now"
+    HELD_HELPED = "held.helped"  # to words that help is there or on its way
     HELD_STOPPED = "held.stopped"
     HELD_STOPPED_NOW = "held.stopped_now"
     CRISIS = "crisis"

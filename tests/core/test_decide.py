@@ -17,6 +17,7 @@ from bot.core.model import (
     CareFor,
     Change,
     Condition,
+    Danger,
     Decision,
     Ended,
     Event,
@@ -46,6 +47,7 @@ from bot.prompts import SLOTS
 from tests.core.places import ways
 from tests.core.test_cards import CLEAR_NO, NO_CLEAR_NO
 from tests.person import PROMPTS, SEEN, lines
+from tests.stumble import SeeingGuard
 
 CONTENT = PROMPTS.content
 PERSON = 7_071_067_811
@@ -183,7 +185,8 @@ def test_a_no_hides_no_other_danger(tier: Tier) -> None:
 @pytest.mark.parametrize("kind", [Kind.EDIT, Kind.COMMAND, Kind.MEDIA])
 def test_words_that_name_danger_are_denied_only_in_a_text(kind: Kind) -> None:
     said = received(kind, "no i dont want to kill myself", command="walk" if kind is Kind.COMMAND else "")
-    assert lines(answer(at(Step.DANGER_ASK), said))[0] is Line.CARD_OWN
+    seeing = replace(CONTENT, guard=SeeingGuard(Danger(Tier.OWN)))
+    assert lines(decide(said, Held(at(Step.DANGER_ASK)), seeing))[0] is Line.CARD_OWN
 
 
 ASKED_BACK = {
@@ -708,7 +711,10 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         said.append(answer(State(minor=True), received(text=words)))
         said.append(decide(received(text="and now"), replace(held, state=replace(held.state, minor=True)), CONTENT))
         said += (decide(received(text=aside), held, CONTENT) for aside in ("jk", "thanks", "bye"))
-    said += (answer(at(Step.BARRIER), received(text=words)) for words in ("i have no one", "?", "thanks", "bye"))
+    said += (
+        answer(at(Step.BARRIER), received(text=words))
+        for words in ("i have no one", "?", "thanks", "bye", "i called 999")
+    )
     said.append(answer(replace(at(Step.BARRIER), minor=True), received(text="nothing")))
     said.append(answer(replace(at(Step.HELD), minor=True), received(text="a person")))
     whose = replace(at(Step.WHOSE), of_another=True)
