@@ -213,7 +213,7 @@ def _beside_a_card(turn: _Turn) -> Decision | None:
     if not stands(turn.held) or turn.incoming.kind is not Kind.TEXT or turn.danger.by_rule:
         return None
     answers, words = turn.content.answers, turn.incoming.words
-    if answers.is_helped(words):
+    if answers.is_helped(words) and turn.danger.tier not in {Tier.OWN, Tier.IMMINENT}:
         return Decision(turn.held, (Reply((Line.HELD_HELPED,), offer(turn.state)),))
     near = standing(turn.held) in {Tier.ABUSE, Tier.SOMEONE} and answers.is_close_by(words)
     return Decision(turn.held, emergency_first(turn.state)) if near else None

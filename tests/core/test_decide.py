@@ -10,6 +10,7 @@ from bot.core.cards import ASKING
 from bot.core.commands import BUTTONS, COMMANDS, menu
 from bot.core.decide import decide
 from bot.core.lines import Label, Line
+from bot.core.matching import hear
 from bot.core.model import (
     NO_RATING,
     Action,
@@ -757,6 +758,28 @@ def everything_said() -> tuple[Decision | Reply, ...]:
 
 def replies_of(said: Decision | Reply) -> tuple[Reply, ...]:
     return said.replies if isinstance(said, Decision) else (said,)
+
+
+def test_words_that_the_bot_knows_as_a_whole_are_no_danger_by_words_alone() -> None:
+    countries = [country.name for country in CONTENT.helplines.countries.values()]
+    for words in (*CONTENT.typed, *CONTENT.spoken.values(), *countries):
+        if not CONTENT.guard.read(hear(words)).by_rule:
+            first, *_ = lines(answer(at(Step.TOGETHER), received(text=words)))
+            assert not first.startswith(("card.", "danger."))
+
+
+@pytest.mark.parametrize("name", ["i_want_to_die", "kms", "suicidal"])
+def test_name_of_a_command_that_is_none_is_read_for_danger(name: str) -> None:
+    assert lines(answer(State(), received(Kind.COMMAND, command=name)))[0] in {Line.CARD_OWN, Line.DANGER_ASK}
+
+
+def test_who_has_said_that_they_are_16_is_taken_at_their_word_against_a_score() -> None:
+    agreed = Held(consents=frozenset(Purpose))
+    by_score = replace(CONTENT, guard=SeeingGuard(Danger(minor=True)))
+    said = replace(CONTENT, guard=SeeingGuard(Danger(minor=True, age_said=True)))
+    assert decide(received(text=SEEN), agreed, by_score).held.consents == agreed.consents
+    assert decide(received(text=SEEN), agreed, said).held.consents == frozenset()
+    assert decide(received(text=SEEN), Held(), by_score).held.state.minor
 
 
 def test_every_line_is_said_somewhere() -> None:
