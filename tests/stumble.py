@@ -5,10 +5,15 @@ from typing import Final
 from typing_extensions import override
 
 from bot.core.matching import Utterance
-from bot.core.model import Danger
-from bot.core.safety import OUTCOMES, Guard, Points, SafetyRules
+from bot.core.model import Danger, Tier
+from bot.core.safety import OUTCOMES, Guard, Phrases, Points, Rule, SafetyRules
 from bot.core.scoring import Lexicon
 
+SILENT: Final = SafetyRules(
+    {"unsaid": Phrases("Nothing that anyone says.", ("qzxqzx",))},
+    {"unsaid": Rule(tier=Tier.UNCLEAR, together=("unsaid",))},
+    Points(0.5, 0.5, 0.5, 0.5, 0.5),
+)
 CALM: Final = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
 """What sees danger in no word, so that rules stand alone."""
 
@@ -17,7 +22,7 @@ class SeeingGuard(Guard):
     """Sees the same in any text."""
 
     def __init__(self, danger: Danger) -> None:
-        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5, 0.5)), CALM)
+        super().__init__(SILENT, CALM)
         self._danger = danger
 
     @override
@@ -29,7 +34,7 @@ class StumblingGuard(Guard):
     """Fails on every text that has a word, and shows the text to whoever logs the error."""
 
     def __init__(self, word: str) -> None:
-        super().__init__(SafetyRules({}, {}, Points(0.5, 0.5, 0.5, 0.5, 0.5)), CALM)
+        super().__init__(SILENT, CALM)
         self._word = word
 
     @override

@@ -191,15 +191,11 @@ def _danger(turn: _Turn) -> Decision | None:
         # To someone who asks for a friend, a clear no leads to the friend's card.
         event = Event.FOR_A_FRIEND if for_a_friend and not stops else Event.UNCLEAR
         return _interrupted(turn, event, Tier.UNCLEAR, anew=Step.IDLE if stops else None, stops=stops)
-    if (
-        stands(turn.held)
-        and (tier is Tier.UNCLEAR or was_shown(tier, turn.held.said))
-        and not (stops and tier is Tier.UNCLEAR)
-    ):
-        return _once_more(turn, stops=stops)
-    if tier is Tier.UNCLEAR:
+    if tier is Tier.UNCLEAR and (stops or not stands(turn.held)):
         stops &= state.step not in {Step.DANGER_ASK, Step.IDLE}
         return stop(turn.incoming, turn.held) if stops else None
+    if stands(turn.held) and (tier is Tier.UNCLEAR or was_shown(tier, turn.held.said)):
+        return _once_more(turn, stops=stops)
     event = Event.CARD if tier in ASKING else Event.DANGER
     return _interrupted(turn, event, tier, anew=Step.IDLE if stops or tier in ENDING else None, stops=stops)
 

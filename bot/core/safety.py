@@ -86,6 +86,8 @@ class SafetyRules:
         refuse(self._problems())
 
     def _problems(self) -> Iterator[str]:
+        if not self.rules:
+            yield "rules: there is none, and what is said plainly needs one"
         for name, point in asdict(self.points).items():
             if not 0 < point <= 1:
                 yield f"points.{name}: is not above 0, and at most 1"

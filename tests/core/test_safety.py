@@ -121,6 +121,11 @@ def test_read_takes_long_texts(text: str) -> None:
             "points.ask: is not above 0, and at most 1",
         ),
         ({"slots": {}}, "rules.die: there is no slot 'die'"),
+        ({"rules": {}}, "rules: there is none, and what is said plainly needs one"),
+        (
+            {"points": Points(ask=0.2, sentence=7, card=0.3, imminent=0.6, minor=0.5)},
+            "points.sentence: is not above 0, and at most 1",
+        ),
         ({"rules": {"x": Rule(tier=Tier.OWN)}}, "rules.x: needs a slot in `together` or `anywhere`"),
         ({"rules": {"age": Rule(tier=Tier.OWN, together=("die",))}}, "minor.age: a rule has the same name"),
         ({"minor": {"x": Combination(together=("young",))}}, "minor.x: there is no slot 'young'"),
