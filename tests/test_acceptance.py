@@ -410,7 +410,10 @@ async def _flood(telegram: Server, bot: Bot, clock: PausingClock, card: Decision
     clock.let.clear()
     lanes = [Lane.DANGER] * 20 + [Lane.REPLY] * 40 + [Lane.BROADCAST] * 60
 
+    asked = asyncio.Event()
+
     async def help_() -> None:
+        asked.set()
         for reply in card.replies:
             await delivery.send(121, PROMPTS.text(reply), lane=reply.lane)
 
@@ -419,6 +422,7 @@ async def _flood(telegram: Server, bot: Bot, clock: PausingClock, card: Decision
             tasks.create_task(delivery.send(number, f"{lane.name} {number}", lane=lane))
         await clock.begun()
         tasks.create_task(help_())
+        await asked.wait()  # the card waits with the others before anything goes on
         clock.let.set()
 
 
