@@ -118,7 +118,7 @@ class Source(StrEnum):
 
 
 class Condition(IntFlag):
-    """What changes the steps of a walk. Prohibitions of several conditions add up."""
+    """What changes the steps of a walk, or fits its words. Prohibitions of several conditions add up."""
 
     NONE = 0
     OVERWHELM = 1
@@ -128,6 +128,10 @@ class Condition(IntFlag):
     NUMB = 16
     OUTRAGE = 32
     HELPLESS = 64
+    AT_WORK = 128  # between two tasks, and soon back at them
+    OWN_PEOPLE = 256  # those in the news are the writer's own
+    DIED = 512  # the one who suffered is dead
+    HEARD = 1024  # a sound is what comes back
 
 
 class Tier(StrEnum):
