@@ -61,6 +61,7 @@ _FIELDS: tuple[tuple[str, int, Callable[[int], Any]], ...] = (
     ("eases", 2, int),
     ("harder", 2, int),
     ("of_another", 1, bool),
+    ("again", 1, bool),
 )
 """Name, bits, and what a number becomes. Only ever add at the end: buttons live for a day across an upgrade."""
 

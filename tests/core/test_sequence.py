@@ -6,21 +6,26 @@ from functools import cache
 import pytest
 
 from bot.core.model import CareFor, Condition, Event, Step
-from bot.core.sequence import AFTER_CARD, HOLDS, TRANSITIONS, WALKING, advance, begin, knows
+from bot.core.sequence import AFTER_CARD, HOLDS, TENDER, TRANSITIONS, WALKING, advance, begin, knows
 from tests.core.places import STEADYING, Place, Way, ways
 
 ONWARD = frozenset({Event.NEXT, Event.SKIP, Event.SHORT})
 TURNING_TO_THEM = frozenset({Step.APART, Step.WISH, Step.REACH})
 LED_ON = WALKING - STEADYING - {Step.NEEDS}
-TRAINING = LED_ON - {Step.TOGETHER}
+TRAINING = LED_ON - {Step.TOGETHER, Step.MINE, Step.NEXT_TASK}
 
-NEVER = {
-    Condition.OVERWHELM: TURNING_TO_THEM | {Step.RESONANCE, Step.WHO},
-    Condition.WAS_THERE: TURNING_TO_THEM | {Step.RESONANCE},
-    Condition.OWN_LOSS: TURNING_TO_THEM | {Step.RESONANCE},
+BETWEEN_TASKS = frozenset({Step.MINE, Step.NEXT_TASK})
+RULED_OUT = {
+    Condition.OVERWHELM: TURNING_TO_THEM | {Step.VALUE, Step.RESONANCE, Step.WHO},
+    Condition.WAS_THERE: TURNING_TO_THEM | BETWEEN_TASKS | {Step.VALUE, Step.RESONANCE},
+    Condition.OWN_LOSS: TURNING_TO_THEM | BETWEEN_TASKS | {Step.VALUE, Step.RESONANCE},
     Condition.NUMB: LED_ON,
+    Condition.GUILT: frozenset({Step.RESONANCE}),  # its word is known, and kindness comes first
+    Condition.OUTRAGE: frozenset({Step.RESONANCE}),  # what matters under it is asked instead
 }
-"""What WALK.md rules out. All but OVERWHELM hold until someone asks for more."""
+"""The steps that a condition rules out, wherever it is known on entering. All but OVERWHELM, GUILT and OUTRAGE hold
+until someone asks for more."""
+ALWAYS = Condition.OVERWHELM | Condition.GUILT | Condition.OUTRAGE
 
 
 def leading(*events: Event) -> dict[Place, list[Way]]:
@@ -140,11 +145,12 @@ def test_staying_goes_on_only_when_asked() -> None:
             assert {way.event for way in found if way.to.step in LED_ON} <= {Event.MORE}
 
 
-@pytest.mark.parametrize("condition", NEVER)
-def test_nobody_stands_at_a_step_that_a_condition_rules_out(condition: Condition) -> None:
-    for place in ways():
-        waived = place.asked and condition is not Condition.OVERWHELM
-        assert condition not in place.conditions or waived or place.step not in NEVER[condition]
+@pytest.mark.parametrize("condition", RULED_OUT)
+def test_nobody_comes_to_a_step_that_a_condition_rules_out(condition: Condition) -> None:
+    for found in ways().values():
+        for _, place in found:
+            waived = place.asked and condition not in ALWAYS
+            assert condition not in place.conditions or waived or place.step not in RULED_OUT[condition]
 
 
 @pytest.mark.parametrize("care_for", [CareFor.MYSELF, CareFor.NOBODY_YET])
@@ -152,9 +158,9 @@ def test_nobody_is_turned_to_who_was_not_named(care_for: CareFor) -> None:
     assert not [place for place in ways() if place.care_for is care_for and place.step in TURNING_TO_THEM]
 
 
-def test_own_loss_being_there_and_numbness_are_asked_for_no_number() -> None:
+def test_own_loss_being_there_numbness_and_haste_are_asked_for_no_number() -> None:
     for place in ways():
-        tender = place.conditions & ~Condition.OVERWHELM and not place.asked
+        tender = place.conditions & (TENDER | Condition.AT_WORK) and not place.asked
         assert not (tender and place.step in {Step.LOOK_BACK, Step.CARE})
         assert not (tender and place.step is Step.EASE) or Condition.OVERWHELM in place.conditions
 
