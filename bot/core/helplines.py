@@ -257,7 +257,10 @@ class Helplines:
         return next((self._names[way] for way in (words, *_ways(words)) if way in self._names), "")
 
     def _among(self, text: str) -> tuple[str, ...]:
-        parts = [_spelling(part) for part in _APART.split(text)]
+        pieces = _APART.split(text)
+        if len(pieces) == 1:  # it was seen already that this is no name
+            return ()
+        parts = [_spelling(piece) for piece in pieces]
         codes = [(part, code) for part in parts if (code := self._alone(part))]
         if not all(self._alone(part) or _BESIDE.fullmatch(part) for part in parts):
             return ()
@@ -287,7 +290,10 @@ def _ways(words: str) -> tuple[str, ...]:
 
 def _spelling(name: str) -> str:
     """A name without capitals, accents, dots and marks, as people type it."""
-    letters = unicodedata.normalize("NFD", plain(name.replace(".", "")))
+    words = plain(name.replace(".", ""))
+    if words.isascii():
+        return words
+    letters = unicodedata.normalize("NFD", words)
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
