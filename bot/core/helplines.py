@@ -260,10 +260,12 @@ class Helplines:
         pieces = _APART.split(text)
         if len(pieces) == 1:  # it was seen already that this is no name
             return ()
-        parts = [_spelling(piece) for piece in pieces]
-        codes = [(part, code) for part in parts if (code := self._alone(part))]
-        if not all(self._alone(part) or _BESIDE.fullmatch(part) for part in parts):
-            return ()
+        codes = []
+        for part in map(_spelling, pieces):
+            if code := self._alone(part):
+                codes.append((part, code))
+            elif not _BESIDE.fullmatch(part):
+                return ()
         for place in ("in", "from"):
             here = [code for part, code in codes if re.search(rf"\b{place}\b", part)]
             if here:
@@ -473,9 +475,10 @@ def placed(decision: Decision, content: Content, at: int) -> Decision:
     country = content.helplines.countries.get(held.country)
     replies = tuple(one for reply in decision.replies for one in _placed(reply, country, decision, content, at))
     asked = any(line in _ASKING for reply in replies for line in reply.keys)
-    return replace(
-        decision, held=replace(held, asked_country=asked or (held.asked_country and not replies)), replies=replies
-    )
+    asked = asked or (held.asked_country and not replies)
+    if asked is not held.asked_country:
+        held = replace(held, asked_country=asked)
+    return replace(decision, held=held, replies=replies)
 
 
 def _placed(reply: Reply, country: Country | None, decision: Decision, content: Content, at: int) -> Iterator[Reply]:

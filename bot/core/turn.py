@@ -112,12 +112,12 @@ def said_again(turn: Turn, before: Line | None = None) -> Decision:
 def moved(turn: Turn, event: Event, state: State, *replies: Reply) -> Decision:
     """What holds once the walk stands at `state`. Where it ends, remembering is offered."""
     held = replace(turn.held, state=state)
-    moved = Moved(turn.state.step, event, state.step)
+    fact = Moved(turn.state.step, event, state.step)
     if state.step is Step.CLOSE:
         last = replies[-1]
         replies = (*replies[:-1], replace(last, buttons=(*last.buttons, *remember_offer(held))))
-        return Decision(held, replies, (moved, Ended(outcome_of(state, turn.incoming.at, finished=True))))
-    return Decision(held, replies, (moved,))
+        return Decision(held, replies, (fact, Ended(outcome_of(state, turn.incoming.at, finished=True))))
+    return Decision(held, replies, (fact,))
 
 
 def new_walk(turn: Turn, step: Step, notice: Notice) -> State:
