@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bot.core.gap import HIGH, gap, has_risen
 from bot.core.lines import Label, Line
-from bot.core.matching import plain
+from bot.core.matching import Utterance
 from bot.core.model import (
     NO_RATING,
     Act,
@@ -461,17 +461,17 @@ _PLACES: Mapping[Action, frozenset[Step]] = {
 }
 
 
-def read(state: State, text: str, content: Content) -> Answer | None:
+def read(state: State, said: Utterance, content: Content) -> Answer | None:
     """The answer that a text gives at this step, or None when it is no known one."""
     if state.step is Step.DANGER_ASK:
-        return _to_the_question(text, content)
-    words = plain(text)
+        return _to_the_question(said, content)
+    words = said.plain
     for row in offer(state):
         for button in row:
             if content.spoken[button.label] == words:
                 return Answer(button.action, button.value)
     meaning = content.typed.get(words, "")
-    asked = _after_danger(state, text, meaning, content)
+    asked = _after_danger(state, said, meaning, content)
     if asked is not None:
         return asked
     if state.step in _PLACES[Action.RATE]:
@@ -487,32 +487,29 @@ def read(state: State, text: str, content: Content) -> Answer | None:
     return answer
 
 
-def _after_danger(state: State, text: str, meaning: str, content: Content) -> Answer | None:
+def _after_danger(state: State, said: Utterance, meaning: str, content: Content) -> Answer | None:
     """Read what was typed about a danger that was seen: by words in it, and not as a whole message."""
     answers = content.answers
-    if state.step in AFTER_CARD and answers.is_mistaken(text):
+    if state.step in AFTER_CARD and answers.is_mistaken(said):
         return Answer(Action.NOT_MEANT)
-    barrier = answers.barrier(text)
-    nobody = barrier is Barrier.NOBODY or (barrier is None and meaning == Label.WITH_NO_ONE)
-    match state.step:
-        case Step.WHOSE if answers.is_someone_elses(text):
-            return Answer(Action.NEXT)
-        case Step.BARRIER if nobody:
-            return Answer(Action.BARRIER, Barrier.NOBODY)
-        case Step.BARRIER if barrier is not None:
-            return Answer(Action.BARRIER, barrier)
-        case Step.PLAN if nobody or answers.is_no_plan(text):
-            return Answer(Action.SKIP)
-        case _:
-            return None
+    if state.step is Step.WHOSE and answers.is_someone_elses(said):
+        return Answer(Action.NEXT)
+    if state.step not in {Step.BARRIER, Step.PLAN}:
+        return None
+    barrier = answers.barrier(said)
+    if barrier is None and meaning == Label.WITH_NO_ONE:
+        barrier = Barrier.NOBODY
+    if state.step is Step.BARRIER:
+        return None if barrier is None else Answer(Action.BARRIER, barrier)
+    return Answer(Action.SKIP) if barrier is Barrier.NOBODY or answers.is_no_plan(said) else None
 
 
-def _to_the_question(text: str, content: Content) -> Answer:
+def _to_the_question(said: Utterance, content: Content) -> Answer:
     """Anything but a clear no is none: "ok", "go on"; and of what stops a walk, "bye" and "enough" can mean more."""
-    words, stop = plain(text), content.spoken[Label.STOP]
+    words, stop = said.plain, content.spoken[Label.STOP]
     if stop in words.split() and (words == stop or content.typed.get(words) == "stop"):
         return Answer(Action.STOP)
-    return Answer(Action.NEXT if content.answers.is_no(text) else Action.OWN)
+    return Answer(Action.NEXT if content.answers.is_no(said) else Action.OWN)
 
 
 def typed(state: State) -> Answer:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.core.gap import HIGH
 from bot.core.lines import Label, Line
-from bot.core.matching import plain
+from bot.core.matching import hear, plain
 from bot.core.model import (
     NO_RATING,
     Act,
@@ -77,7 +77,7 @@ def test_the_words_on_a_button_are_as_good_as_the_button() -> None:
         for button in buttons:
             said = CONTENT.labels[button.label]
             for words in (said, said.upper(), f"  {said}... "):
-                assert read(state, words, CONTENT) == Answer(button.action, button.value)
+                assert read(state, hear(words), CONTENT) == Answer(button.action, button.value)
 
 
 # --- Answers in words ---------------------------------------------------------------------------------------------
@@ -87,17 +87,17 @@ def test_the_words_on_a_button_are_as_good_as_the_button() -> None:
 @pytest.mark.parametrize("rating", range(11))
 def test_a_rating_may_be_typed_in_several_ways(step: Step, rating: int) -> None:
     for words in (str(rating), f"{rating}/10", f"{rating} out of 10", f"{rating} of 10", f" {rating}. "):
-        assert read(at(step), words, CONTENT) == Answer(Action.RATE, rating)
+        assert read(at(step), hear(words), CONTENT) == Answer(Action.RATE, rating)
 
 
 @pytest.mark.parametrize("words", ["11", "100", "-", "7 8", "10 10 10", "½", "٣"])
 def test_what_is_no_rating_is_none(words: str) -> None:
-    assert read(at(Step.EASE), words, CONTENT) is None
+    assert read(at(Step.EASE), hear(words), CONTENT) is None
 
 
 @pytest.mark.parametrize("step", [Step.RESONANCE, Step.CARE, Step.KIND, Step.WHO])
 def test_a_number_is_a_rating_only_where_one_is_asked_for(step: Step) -> None:
-    assert read(at(step), "7", CONTENT) is None
+    assert read(at(step), hear("7"), CONTENT) is None
 
 
 @pytest.mark.parametrize(
@@ -127,18 +127,18 @@ def test_a_number_is_a_rating_only_where_one_is_asked_for(step: Step) -> None:
     ],
 )
 def test_a_typed_answer_is_read_at_its_step(step: Step, words: str, answer: Answer) -> None:
-    assert read(at(step), words, CONTENT) == answer
+    assert read(at(step), hear(words), CONTENT) == answer
 
 
 @pytest.mark.parametrize("words", ["no", "not sure", "i don't know", "rather not"])
 def test_staying_is_not_left_by_words_that_do_not_ask_to_go_on(words: str) -> None:
-    answer = read(at(Step.STAY), words, CONTENT)
+    answer = read(at(Step.STAY), hear(words), CONTENT)
     taken = None if answer is None else take(at(Step.STAY), answer)
     assert taken is None or not knows(*taken)
 
 
 def test_myself_is_understood_where_it_is_asked_who_the_care_is_for() -> None:
-    assert read(at(Step.WHO), "me", CONTENT) == Answer(Action.CARE_FOR, CareFor.MYSELF)
+    assert read(at(Step.WHO), hear("me"), CONTENT) == Answer(Action.CARE_FOR, CareFor.MYSELF)
 
 
 def test_every_phrase_that_may_be_typed_is_a_known_answer_at_some_step() -> None:
@@ -146,14 +146,14 @@ def test_every_phrase_that_may_be_typed_is_a_known_answer_at_some_step() -> None
     beside_the_walk = {
         phrase
         for phrase, meaning in CONTENT.typed.items()
-        if meaning not in asides and not [step for step in Step if read(at(step), phrase, CONTENT)]
+        if meaning not in asides and not [step for step in Step if read(at(step), hear(phrase), CONTENT)]
     }
     assert beside_the_walk == set()
 
 
 @given(st.text(), st.sampled_from(Step))
 def test_any_text_can_be_read_at_any_step(text: str, step: Step) -> None:
-    answer = read(at(step), text, CONTENT)
+    answer = read(at(step), hear(text), CONTENT)
     assert answer is None or isinstance(answer.action, Action)
 
 
@@ -190,7 +190,7 @@ def test_from_high_on_the_upset_is_steadied_first(rating: int, event: Event) -> 
 @pytest.mark.parametrize("step", [Step.EASE, Step.LOOK_BACK])
 @pytest.mark.parametrize("words", ["ok", "yes", "done", "not sure"])
 def test_what_says_no_number_is_a_skip_where_one_is_asked_for(step: Step, words: str) -> None:
-    answer = read(at(step), words, CONTENT)
+    answer = read(at(step), hear(words), CONTENT)
     assert answer is not None
     assert take(at(step), answer) == (at(step), Event.SKIP)
 
