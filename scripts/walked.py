@@ -36,7 +36,7 @@ from bot.core.model import (
     Step,
     Where,
 )
-from bot.core.noticing import Reader
+from bot.core.noticing import SOURCES, Reader
 from bot.core.safety import Guard
 from bot.core.sequence import AFTER_CARD, HOLDS, advance, begin
 from bot.core.steps import Answer, offer, take
@@ -139,14 +139,15 @@ class Walker:
         return decide(Incoming(1, Where.PRIVATE, Kind.PRESS, at=0, pressed=opened), Held(state), self._content)
 
     def beginnings(self) -> Iterator[Turn]:
-        """Every first message, by what is noticed in it, under each condition alone and from each source."""
+        """Every first message, by what is noticed in it: about another's suffering, each source and condition too."""
         nothing = State()
         for words, notice in OPENINGS.items():
-            for source in Source:
-                yield _turn(nothing, words, self.writes(nothing, replace(notice, source=source)))
-            for condition in Condition:
-                told = replace(notice, conditions=condition)
-                yield _turn(nothing, words, self.writes(nothing, told))
+            yield _turn(nothing, words, self.writes(nothing, notice))
+            if notice.sure:
+                for source in SOURCES:
+                    yield _turn(nothing, words, self.writes(nothing, replace(notice, source=source)))
+                for condition in Condition:
+                    yield _turn(nothing, words, self.writes(nothing, replace(notice, conditions=condition)))
         yield _turn(nothing, FORWARDED, self.writes(nothing, Notice(About.WITNESS, ask=True), forwarded=True))
         command = Incoming(1, Where.PRIVATE, Kind.COMMAND, at=0, command="walk")
         yield _turn(nothing, ASKED_FOR, decide(command, Held(), self._content))
@@ -174,8 +175,9 @@ class Walker:
         yield _turn(state, OWN_WORDS, self.writes(state))
 
 
+MOVED: Final = "words about another's suffering"
 OPENINGS: Final[Mapping[str, Notice]] = {
-    "words about another's suffering": Notice(About.WITNESS, ask=True, sure=True),
+    MOVED: Notice(About.WITNESS, ask=True, sure=True),
     "words that are probably about another's suffering": Notice(About.WITNESS, ask=True),
     "words about one's own trouble": Notice(About.OWN),
     "words of care that is settled already": Notice(About.COMPASSION),
@@ -203,7 +205,7 @@ def _without_what_is_past(state: State) -> State:
         harder=0,
         source=Source.NONE,
         upset_before=_roughly(state.upset_before),
-        upset_after=state.upset_after if state.step is Step.CARE else NO_RATING,
+        upset_after=state.upset_after if state.step in {Step.CARE, Step.STAY} else NO_RATING,
         **{name: type(getattr(state, name))(0) for name in ("feeling", "need", "act", "company", "change")},
     )
     for_anyone = replace(state, care_for=CareFor.UNSAID)
