@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from bot.core import sequence
 from bot.core.gap import Gap, gap, has_risen
@@ -22,14 +23,12 @@ from bot.core.matching import either, plain
 from bot.core.model import Action, Button, CareFor, Condition, Event, Notice, Source, State, Step
 from bot.core.noticing import NoticingRules, Together
 from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Row, Under, begin
-from bot.core.steps import Answer, offer, read, take
+from bot.core.steps import Answer, offer, read
 from bot.prompts import FOLDER, SLOTS, Prompts, load
 from bot.prompts import read as read_file
 from scripts.walked import ASKED_FOR, FORWARDED, MOVED, OPENINGS, Turn, Walker, full, steps_of, way, when
 
 PAGE: Final = Path(__file__).parent.parent / "docs/walk.md"
-
-_K = TypeVar("_K")
 
 
 # --- What a table cannot say ----------------------------------------------------------------------------------------
@@ -145,8 +144,8 @@ STEPS: Final[Mapping[Step, Named]] = {
         "A wish",
         Group.OTHER,
         "One wish, made of the need that was named; or a prayer in one's own words, or silence.",
-        "A few minutes of such wishes raised felt connection with strangers (Hutcherson 2008). To be left out while the "
-        "upset is 7 or more, in acute trauma, and toward one who did harm.",
+        "A few minutes of such wishes raised felt connection with strangers (Hutcherson 2008). To be left out while "
+        "the upset is 7 or more, in acute trauma, and toward one who did harm.",
     ),
     Step.REACH: Named(
         "What is in reach?",
@@ -211,7 +210,7 @@ STEPS: Final[Mapping[Step, Named]] = {
         "The card stands. Something steadying or a person is offered; the walk goes on only if the person asks.",
     ),
 }
-"""Every step in plain words, in the order of the page. The research is that of the project's evidence on the sequence."""
+"""Every step in plain words, in the order of the page, with what is known of its kind from research."""
 
 CONDITIONS: Final[Mapping[Condition, str]] = {
     Condition.OVERWHELM: "overwhelm",
@@ -253,7 +252,7 @@ EVENTS: Final[Mapping[Event, str]] = {
     Event.HARDER: "“This makes it harder”",
     Event.STOP: "stop",
     Event.ANOTHER: "something else",
-    Event.HIGH: "very strong, or overwhelm in the words",
+    Event.HIGH: "the upset is very strong",
     Event.RISE: "higher than at the start",
     Event.MORE: "asks to go on",
     Event.SHORT: "something short",
@@ -274,7 +273,7 @@ SOURCES: Final[Mapping[Source, str]] = {
     Source.LOVED_ONE: "met in a loved one",
     Source.STRANGER: "met in a stranger",
     Source.ANIMAL: "met in an animal",
-    Source.PRESENT: "met in the same place",
+    Source.PRESENT: "met where they were",
     Source.PLANET: "met in the living world",
     Source.ONLINE_GROUP: "met in an online group",
     Source.NONE: "nothing said of where it was met",
@@ -290,6 +289,8 @@ GAPS: Final[Mapping[Gap, str]] = {
 }
 """What the answers came to, in plain words."""
 
+_ANCHORS: Final = frozenset(line for line in Line if line.startswith("anchor."))
+"""The steadying acts: which one comes is chance, and then the next."""
 _EASED_BEFORE: Final = "the upset was asked before"
 _RISEN: Final = "clearly higher than at the start"
 _MANY: Final = 4
@@ -453,7 +454,7 @@ def whole_walk(ways: Iterable[Form]) -> list[Edge]:
 
 
 def _on_edge(name: str) -> str:
-    return name.split(" at *")[0]
+    return name.partition(" at *")[0]
 
 
 def harder() -> list[Edge]:
@@ -497,7 +498,7 @@ def _labelled(done: Mapping[Under, Sequence[str]]) -> str:
     """What is done, and under what."""
     unders: dict[str, list[Under]] = {}
     for under, said in done.items():
-        unders.setdefault(" or ".join(said), []).append(under)
+        unders.setdefault(" / ".join(dict.fromkeys(said)), []).append(under)
     return "<br/>".join(
         said if Under.ALWAYS in under else f"{said}: {_listed([UNDER[one] for one in under], 'or')}"
         for said, under in unders.items()
@@ -533,7 +534,7 @@ _DONE: Final[Mapping[tuple[Step, Event], str]] = {
     (Step.DANGER_ASK, Event.NEXT): "a clear no",
     (Step.DANGER_ASK, Event.OWN): "anything else",
     (Step.EASE, Event.NEXT): "eased",
-    (Step.EASE, Event.HIGH): "very strong",
+    (Step.EASE, Event.HIGH): "still very strong",
 }
 """What is done at some steps, in words that are closer to what happens there."""
 
@@ -754,15 +755,18 @@ class _Page:
         arrivals = [turn for turn in self._turns if turn.after.step is step and (turn.moved or step in WALKING)]
         cases = [(turn, _circumstances(turn, self._labels)) for turn in arrivals]
         order = list(dict.fromkeys([*_ORDER, *(name for _, names in cases for name in names)]))
-        lines = dict.fromkeys(line for turn in arrivals for line in turn.lines)
+        lines = {line for turn in arrivals for line in turn.lines}
+        lines |= _ANCHORS if lines & _ANCHORS else set()
         if not lines:
             return
         yield from ("**The bot says**, each line in one of its wordings:", "")
         for line in sorted(lines, key=list(Line).index):
             if line in DANGER or line is Line.HEARD:
                 continue
-            told = when(cases, lambda turn, line=line: line in turn.lines, order)  # type: ignore[misc]
-            circumstances = "" if told == () else " (sometimes)" if told is None else f" ({_listed(told, 'or')})"
+            told = when(cases, partial(_says, line), order)
+            circumstances = "" if told == () else f" ({_listed(told, 'or') if told else 'at other times'})"
+            if line in _ANCHORS:
+                circumstances = " (one of these acts, in turn)"
             if line in self._shown:
                 yield f"- `{line}`{circumstances}: as at *{STEPS[self._shown[line]].name}*"
                 continue
@@ -798,14 +802,13 @@ class _Page:
 
     def _leads(self, turns: Sequence[Turn]) -> str:
         cases = [(turn, _under(turn.before)) for turn in turns]
-        found: list[tuple[str, tuple[str, ...] | None]] = []
-        for to in dict.fromkeys(map(_target, turns)):
-            found.append((to, when(cases, lambda turn, to=to: _target(turn) == to, _ORDER)))  # type: ignore[misc]
+        found = [(to, when(cases, partial(_leads_to, to), _ORDER)) for to in dict.fromkeys(map(_target, turns))]
         found.sort(key=lambda one: (one[1] is None, len(one[1] or ())))
         told = [to if not why else f"{to} ({_listed(why, 'or')})" for to, why in found if why is not None]
         rest = [to for to, why in found if why is None]
         if rest:
-            told.append(f"{'else ' if told else ''}{_listed(rest, 'or')}")
+            left = "where it was left: " if len(rest) > 1 else ""
+            told.append(f"{'else ' if told else ''}{left}{_listed(rest, 'or')}")
         return "; ".join(told)
 
     def _typed(self, step: Step) -> Iterator[str]:
@@ -827,12 +830,15 @@ class _Page:
         wordings = sum(len(self._prompts.lines[line]) for line in self._shown)
         yield from ("## Counts", "", "| What | How many |", "| --- | --- |")
         yield f"| Steps | {len(Step)} |"
-        yield f"| Rows of the table, and those that hold at many steps | {len(sequence.TRANSITIONS)}, {len(sequence.ANYWHERE)} |"
+        yield f"| Rows of the table | {len(sequence.TRANSITIONS)} |"
+        yield f"| Rows that hold at many steps | {len(sequence.ANYWHERE)} |"
         yield f"| Rules about what is passed over | {len(sequence.FORBIDDEN)} |"
         yield f"| Conditions | {len(CONDITIONS)} |"
         yield f"| Ways other than the full one | {len(self._forms)} |"
-        yield f"| Steps of the full way, of the shortest | {len(full())}, {min(len(form.steps) for form in self._forms)} |"
-        yield f"| Lines on this page, and their wordings | {len(self._shown)}, {wordings} |"
+        yield f"| Steps of the full way | {len(full())} |"
+        yield f"| Steps of the shortest | {min(len(form.steps) for form in self._forms)} |"
+        yield f"| Lines on this page | {len(self._shown)} |"
+        yield f"| Their wordings | {wordings} |"
 
 
 _ORDER: Final = [_RISEN, *(UNDER[under] for under in Under if under is not Under.ALWAYS)]
@@ -850,7 +856,7 @@ def _circumstances(turn: Turn, labels: Mapping[Label, str]) -> list[str]:
     answered = turn.answer if isinstance(turn.answer, str) else f"after “{labels[turn.answer.label]}”"
     there = [f"{answered} at *{STEPS[turn.before.step].name}*"] if turn.before.walk else []
     asked_before = [_EASED_BEFORE] if turn.before.eases else []
-    source = [SOURCES[turn.after.source]] if not turn.before.walk and turn.answer != ASKED_FOR else []
+    source = [SOURCES[turn.after.source]] if turn.answer == MOVED and not state.conditions else []
     is_measured = turn.after.step is Step.CLOSE and HOLDS[Under.PLAIN](turn.after) and not turn.after.short
     measured = [GAPS[gap(turn.after)]] if is_measured else []
     return [*_under(state), *told, *asked_before, *measured, *source, answered, *there]
@@ -860,6 +866,14 @@ def _target(turn: Turn) -> str:
     if turn.moved:
         return f"*{STEPS[turn.after.step].name}*"
     return "the same step" if turn.before.step in WALKING else "is read as a first message would be"
+
+
+def _leads_to(target: str, turn: Turn) -> bool:
+    return _target(turn) == target
+
+
+def _says(line: Line, turn: Turn) -> bool:
+    return line in turn.lines
 
 
 def _named(steps: Iterable[Step]) -> str:
@@ -896,14 +910,14 @@ _TOP: Final = (
     "**No clinician has signed this off yet**, neither the steps nor the words.",
     "",
     "This page is drawn from the table of the walk (`bot/core/sequence.py`) and from the words (`prompts/en/`) by",
-    "`python -m scripts.draw_walk`, which walks the table and asks the bot at every step. Nobody edits it by hand, and a",
-    "test holds it to what the bot does. To change a sentence: [prompts/README.md](../prompts/README.md).",
+    "`python -m scripts.draw_walk`, which walks the table and asks the bot at every step. Nobody edits it by hand, and",
+    "a test holds it to what the bot does. To change a sentence: [prompts/README.md](../prompts/README.md).",
     "",
-    "**How to read it.** The model behind the walk is the empathy-compassion gap: what empathic distress and compassion",
-    "share is the beginning, that another's suffering has reached someone. From there they part in four contrasts:",
-    "regulated or not, other-oriented or self-oriented, beneficial or detrimental, connected or not; and compassion",
-    "includes the motivation to help. Each step belongs to one of these. First come pictures of all ways through, then",
-    "the conditions that change the way, then each step with all that it says. Words in `this type` are names in the",
+    "**How to read it.** The model behind the walk is the empathy-compassion gap: what empathic distress and",
+    "compassion share is the beginning, that another's suffering has reached someone. From there they part in four",
+    "contrasts: regulated or not, other-oriented or self-oriented, beneficial or detrimental, connected or not; and",
+    "compassion includes the motivation to help. Each step belongs to one of these. First come pictures of",
+    "all ways through, then the conditions that change the way, then each step with all that it says. Words in `this type` are names in the",
     "files; in *this type* they are the names of steps on this page.",
     "",
 )
