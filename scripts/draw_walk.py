@@ -916,9 +916,9 @@ _TOP: Final = (
     "**How to read it.** The model behind the walk is the empathy-compassion gap: what empathic distress and",
     "compassion share is the beginning, that another's suffering has reached someone. From there they part in four",
     "contrasts: regulated or not, other-oriented or self-oriented, beneficial or detrimental, connected or not; and",
-    "compassion includes the motivation to help. Each step belongs to one of these. First come pictures of",
-    "all ways through, then the conditions that change the way, then each step with all that it says. Words in `this type` are names in the",
-    "files; in *this type* they are the names of steps on this page.",
+    "compassion includes the motivation to help. Each step belongs to one of these. First come pictures of all ways",
+    "through, then the conditions that change the way, then each step with all that it says. Words in `this type` are",
+    "names in the files; in *this type* they are the names of steps on this page.",
     "",
 )
 
