@@ -2,7 +2,7 @@
 
 Rules that hold here: all that moves a walk is in `TRANSITIONS`, `ANYWHERE` and `FORBIDDEN`; an event that a step does
 not know changes nothing; a forbidden step is passed over by its own *skip*, so that the prohibitions of several
-conditions add up; nothing is said here (see `steps`).
+conditions add up; nothing is said here (see `steps`). docs/walk.md shows the same, drawn by scripts/draw_walk.py.
 
 Source of the order of steps: the empathy-compassion gap (Quaglia 2025, after Singer & Klimecki 2014). What is
 forbidden under which condition: NICE NG116 (no debriefing after a trauma), and imagine-other against imagine-self
