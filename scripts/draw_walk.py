@@ -23,7 +23,8 @@ from bot.core.matching import either, plain
 from bot.core.model import Action, Button, CareFor, Condition, Event, Notice, Source, State, Step
 from bot.core.noticing import NoticingRules, Together
 from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Row, Under, begin
-from bot.core.steps import Answer, offer, read
+from bot.core.reading import Answer, read
+from bot.core.steps import offer
 from bot.prompts import FOLDER, SLOTS, Prompts, load
 from bot.prompts import read as read_file
 from scripts.walked import ASKED_FOR, FORWARDED, MOVED, OPENINGS, Turn, Walker, full, steps_of, way, when

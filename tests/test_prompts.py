@@ -33,7 +33,8 @@ from bot.core.model import (
     Why,
 )
 from bot.core.sequence import advance, begin
-from bot.core.steps import Answer, again, offer, onward, opening, take
+from bot.core.reading import Answer, take
+from bot.core.steps import again, offer, onward, opening
 from bot.prompts import (
     FOLDER,
     MESSAGES,

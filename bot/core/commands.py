@@ -56,6 +56,11 @@ _SPOKE_OF: Final = ((), (Line.SPOKE_OF_ONE,), (Line.SPOKE_OF_TWO,), (Line.SPOKE_
 """The line that names so many reasons, and its slots in their order."""
 _LIGHT: Final = frozenset({Reason.EVERYDAY, Reason.PLAY})
 """All that is told as a reason to have found nothing: nobody hears that a death weighed too little."""
+DAY: Final = 24 * 60 * 60
+"""Seconds. The hour where the person lives is not known, so that "the same day" is a day and a night."""
+_WORDINGS: Final = 60
+"""A multiple of each number of wordings that a line may have, from 2 to 6."""
+_MOST_WALKS: Final = 2**24 - 1
 _FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
 
 
@@ -75,12 +80,27 @@ def help_(_: Incoming, held: Held) -> Decision:
 
 def walk(incoming: Incoming, held: Held) -> Decision:
     """A new walk, whatever was before."""
-    state = begin(incoming.seed, minor=held.state.minor)
+    state = begin(seed_of(incoming, held), minor=held.state.minor, again=walked_today(incoming, held))
     state = replace(state, danger_asked=held.state.step is Step.DANGER_ASK)  # and not answered
     if stands(held) and held.state.care_for is CareFor.MYSELF:  # after a card about one's own life
         state = replace(state, care_for=CareFor.MYSELF)
     moved = Moved(held.state.step, Event.NEXT, state.step)
     return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
+
+
+def walked_today(incoming: Incoming, held: Held) -> bool:
+    """Whether a full walk came to its end within a day, by what is held or by the button that was pressed."""
+    match incoming.pressed:
+        case Opened(state=state) if state.step is Step.CLOSE and not state.short and HOLDS[Under.PLAIN](state):
+            return True
+        case _:
+            return bool(held.walked_at) and incoming.at - held.walked_at < DAY
+
+
+def seed_of(incoming: Incoming, held: Held) -> int:
+    """A new walk's number. By its remainder wordings are chosen, so it is one more than that of the walk before."""
+    seed = incoming.seed - incoming.seed % _WORDINGS + (held.state.walk + 1) % _WORDINGS
+    return (seed if held.state.walk else incoming.seed) & _MOST_WALKS or 1
 
 
 def crisis(_: Incoming, held: Held) -> Decision:

@@ -66,13 +66,13 @@ from bot.core.model import (
     Where,
     Why,
 )
-from bot.core.sequence import AFTER_CARD, WALKING
-from bot.core.steps import BEGIN, Answer, again, offer, opening, read, stay_with, typed
+from bot.core.reading import Answer, read, typed
+from bot.core.sequence import AFTER_CARD, WALKING, told
+from bot.core.steps import BEGIN, URGENT_HELP, again, offer, opening, stay_with
 from bot.core.turn import Turn, answered, listen, moved, new_walk, said_again, went
 
 _ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget"})
 """After these the open question is not put once more: they say where help is, or ask something themselves."""
-_TENDER: Final = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
 _WORDS_OF_A_NAME: Final = 3
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
 
@@ -89,6 +89,8 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     now, withdrawn = as_minor(held, asked=False) if is_minor else (held, ())  # again, where the store failed before
     turn = Turn(incoming, now, content, heard, seen)
     room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
+    if room is not _short_help and decision.held.unread:
+        decision = replace(decision, held=replace(decision.held, unread=0))
     decision = never_without_help(turn, _explained(turn, room, decision))
     replies = with_minor(decision.replies) if found_minor else decision.replies
     if seen.tier is not Tier.NONE or is_about_danger(now.state):
@@ -282,7 +284,7 @@ def _walk(turn: Turn) -> Decision | None:
     if state.step not in WALKING and not is_about_danger(state):
         return None
     conditions = turn.notice.conditions
-    state = replace(state, conditions=state.conditions | conditions & (_TENDER | Condition.OVERWHELM))
+    state = told(state, conditions)
     turn = replace(turn, held=replace(turn.held, state=state))
     if Condition.OVERWHELM in conditions and state.step in WALKING:
         return went(turn, state, Event.HIGH)
@@ -321,7 +323,13 @@ def _no_country_after_card(turn: Turn) -> Decision | None:
 
 
 def _short_help(turn: Turn) -> Decision:
-    return Decision(turn.held, (Reply((Line.HELP,), ((BEGIN,),)),))
+    """For the second and the third text in a row that says nothing to a program: the buttons, and a person."""
+    unread = min(turn.held.unread, len(_UNREAD) - 1)
+    return Decision(replace(turn.held, unread=unread + 1), (Reply((_UNREAD[unread],), _WAYS[bool(unread)]),))
+
+
+_UNREAD: Final = (Line.HELP, Line.HELP_AGAIN, Line.HELP_PERSON)
+_WAYS: Final = (((BEGIN,),), ((BEGIN, URGENT_HELP),))
 
 
 _Room = Callable[[Turn], Decision | None]
@@ -388,17 +396,16 @@ def _ground(notice: Notice, opened: Step | None) -> Ground:
 
 
 def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:
-    """Choose wordings: none comes twice in a walk before all have come, nor one about danger in any walk that is held.
+    """Choose wordings: while something is held of someone, none comes twice before all have come.
 
-    Where nothing is held of someone, what is about danger begins at the message's chance, so that a restart or half an
-    hour does not bring the same words again.
+    Where nothing is held, a walk's number chooses, which differs from that of the walk before where that is known. What
+    is about danger, or belongs to no walk, begins at the message's chance.
     """
     held = decision.held
-    same = held.state.walk == before.state.walk
-    said = {line: following for line, following in before.said.items() if same or line in DANGER}
+    said = dict(before.said)
     replies = []
     for reply in decision.replies:
-        picks = tuple(said.get(line, incoming.seed if line in DANGER else held.state.walk) for line in reply.keys)
+        picks = tuple(said.get(line, incoming.seed if line in DANGER else held.state.walk or incoming.seed) for line in reply.keys)
         for line, pick in zip(reply.keys, picks, strict=True):
             said.pop(line, None)  # what was said last stands last
             said[line] = pick + 1

@@ -411,6 +411,8 @@ class Held:
     why: Why | None = None  # the last text was answered as it was; memory only
     country: str = ""  # by its code, as the person chose it; kept only with a yes to that
     asked_country: bool = False  # the bot has just asked for it; memory only
+    walked_at: int = 0  # when a full walk last came to its end (seconds since 1970, UTC), as far as is known
+    unread: int = 0  # texts in a row that said nothing to a program; memory only
     noes: frozenset[int] = frozenset()  # the messages that were a no to the question about danger; memory only
 
 
@@ -610,4 +612,5 @@ class Content:
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...
     answers: Answers  # what is said after danger was seen, read
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
+    mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.core.cards import card, emergency_first, in_emergency, tip
-from bot.core.commands import COMMANDS, remember_offer, stop
+from bot.core.commands import COMMANDS, remember_offer, seed_of, stop, walked_today
 from bot.core.gap import outcome_of
 from bot.core.helplines import bare_name
 from bot.core.lines import Line
@@ -35,8 +35,9 @@ from bot.core.model import (
     Step,
     Tier,
 )
-from bot.core.sequence import advance, begin, knows
-from bot.core.steps import Answer, again, offer, onward, take
+from bot.core.sequence import HOLDS, Under, advance, begin, knows
+from bot.core.reading import Answer, mirrored, take
+from bot.core.steps import again, offer, onward
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ def said_again(turn: Turn, before: Line | None = None) -> Decision:
 
 def moved(turn: Turn, event: Event, state: State, *replies: Reply) -> Decision:
     """What holds once the walk stands at `state`. Where it ends, remembering is offered."""
-    held = replace(turn.held, state=state)
+    full = state.step is Step.CLOSE and not state.short and HOLDS[Under.PLAIN](state)
+    held = replace(turn.held, state=state, walked_at=turn.incoming.at if full else turn.held.walked_at)
     fact = Moved(turn.state.step, event, state.step)
     if state.step is Step.CLOSE:
         last = replies[-1]
@@ -123,11 +125,12 @@ def moved(turn: Turn, event: Event, state: State, *replies: Reply) -> Decision:
 def new_walk(turn: Turn, step: Step, notice: Notice) -> State:
     """A walk that begins at `step`, in the branch that was noticed."""
     return begin(
-        turn.incoming.seed,
+        seed_of(turn.incoming, turn.held),
         step,
         source=notice.source,
         conditions=notice.conditions,
         minor=turn.state.minor,
+        again=walked_today(turn.incoming, turn.held),
     )
 
 
@@ -153,14 +156,15 @@ def went(turn: Turn, before: State, event: Event, *, heard: bool = False) -> Dec
     state = advance(before, event)
     if state.step is Step.BARRIER and event is Event.OWN:
         state = for_oneself(state)
-    decision = moved(turn, event, state, *_replies(before, event, state, heard=heard))
+    word = mirrored(turn.typed, turn.content) if before.step is Step.RESONANCE else ""
+    decision = moved(turn, event, state, *_replies(before, event, state, heard=heard, word=word))
     if state.step is not Step.BARRIER:
         return decision
     others = event is not Event.OWN
     return replace(decision, facts=(*decision.facts, Shown(Tier.FRIEND if others else Tier.OWN)))
 
 
-def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple[Reply, ...]:
+def _replies(before: State, event: Event, state: State, *, heard: bool, word: str) -> tuple[Reply, ...]:
     if state.step is Step.IDLE and before.step is Step.DANGER_ASK:  # what the person had stopped stays so
         return (Reply((Line.DANGER_NO,)), again(state, Line.STOPPED))
     if state.step is Step.IDLE:
@@ -170,7 +174,7 @@ def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple
     if state.step is Step.BARRIER:
         return card(Line.CARD_MINE if event is Event.OWN else Line.CARD_FORWARDED, state)
     after_no = (Reply((Line.DANGER_NO,)),) if before.step is Step.DANGER_ASK else ()
-    return (*after_no, onward(before, event, state, heard=heard))
+    return (*after_no, onward(before, event, state, heard=heard, word=word))
 
 
 def for_oneself(state: State) -> State:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Self
 
 from bot.core.model import CareFor, Condition, Event, State, Step
 from bot.core.sequence import AFTER_CARD, TENDER, TRIES, WALKING, advance, begin, knows, told
-from bot.core.steps import take, typed
+from bot.core.reading import take, typed
 
 CONDITIONS: Final = (
     Condition.OVERWHELM,

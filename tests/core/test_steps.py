@@ -25,7 +25,8 @@ from bot.core.model import (
     Step,
 )
 from bot.core.sequence import WALKING, advance, begin, knows
-from bot.core.steps import Answer, again, offer, onward, opening, read, stay_with, take, typed
+from bot.core.reading import Answer, read, take, typed
+from bot.core.steps import again, offer, onward, opening, stay_with
 from tests.core.places import ways
 from tests.person import PROMPTS
 
