@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core.cards import in_emergency, stands
+from bot.core.cards import emergency_first, in_emergency, stands
 from bot.core.gap import outcome_of
 from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
@@ -39,7 +39,7 @@ from bot.core.model import (
     Withdrew,
 )
 from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Under, advance, begin
-from bot.core.steps import BEGIN, REMEMBER, opening
+from bot.core.steps import BEGIN, REMEMBER, again, opening
 
 _CONSENT: Final = (
     (Button(Label.REMEMBER_YES, Action.REMEMBER_YES),),
@@ -56,6 +56,8 @@ _SPOKE_OF: Final = ((), (Line.SPOKE_OF_ONE,), (Line.SPOKE_OF_TWO,), (Line.SPOKE_
 """The line that names so many reasons, and its slots in their order."""
 _LIGHT: Final = frozenset({Reason.EVERYDAY, Reason.PLAY})
 """All that is told as a reason to have found nothing: nobody hears that a death weighed too little."""
+_NOT_SAID_AGAIN: Final = frozenset({Step.IDLE, Step.CLOSE, Step.DANGER_ASK})
+"""Nothing is under way; and the open question is put again after every command that asks nothing."""
 _FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
 
 
@@ -98,6 +100,18 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     line = Line.HELD_STOPPED_NOW if in_emergency(held) else Line.HELD_STOPPED if stands(held) else Line.STOPPED
     facts = (Moved(before.step, Event.STOP, state.step), *ended)
     return replace(_say(replace(held, state=state), line), facts=facts)
+
+
+def breathe(_: Incoming, held: Held) -> Decision:
+    """A slow pace to breathe at, and the step once more.
+
+    Only for whoever asks, and never offered: attention to the breath can make panic, trauma and asthma worse, so the
+    senses are what steadies here (the review of 58 trials beside Balban 2023 has a minute for a bridge, no more).
+    """
+    if in_emergency(held):
+        return Decision(held, emergency_first(held.state))
+    paced = Reply((Line.BREATHING,))
+    return Decision(held, (paced,) if held.state.step in _NOT_SAID_AGAIN else (paced, again(held.state)))
 
 
 def why(_: Incoming, held: Held) -> Decision:
@@ -251,6 +265,7 @@ COMMANDS: Mapping[str, Handler] = {
     "walk": walk,
     "crisis": crisis,
     "country": country,
+    "breathe": breathe,
     "stop": stop,
     "help": help_,
     "why": why,

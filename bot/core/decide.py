@@ -34,6 +34,7 @@ from bot.core.commands import (
     COMMANDS,
     TYPED_BUTTONS,
     as_minor,
+    breathe,
     crisis,
     remember_offer,
     settle,
@@ -408,6 +409,8 @@ def _meant(turn: _Turn, meaning: str | None) -> Decision | None:
             return _thanked(turn)
         case "real":
             return _again(turn, Line.REAL)
+        case "breathing":
+            return breathe(turn.incoming, turn.held)
         case "swear" | "urgent" if in_emergency(turn.held):
             return Decision(turn.held, emergency_first(turn.state))
         case "urgent" if not stands(turn.held):

@@ -142,7 +142,7 @@ def test_myself_is_understood_where_it_is_asked_who_the_care_is_for() -> None:
 
 
 def test_every_phrase_that_may_be_typed_is_a_known_answer_at_some_step() -> None:
-    asides = {"thanks", "real", "swear", "stop"}
+    asides = {"thanks", "real", "swear", "stop", "breathing"}
     beside_the_walk = {
         phrase
         for phrase, meaning in CONTENT.typed.items()
