@@ -278,7 +278,8 @@ def _arrival(state: State) -> Line:
 
 
 def _anchor(state: State) -> Line:
-    return _ANCHORS[(state.walk + state.anchors) % len(_ANCHORS)]
+    number = state.walk // len(_ANCHORS) + state.anchors  # the rest of that division chooses the wording
+    return _ANCHORS[number % len(_ANCHORS)]
 
 
 def _lines(state: State) -> tuple[Line, ...]:

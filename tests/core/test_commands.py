@@ -176,6 +176,13 @@ def test_walk_begins_anew_at_any_step_and_asks_nothing_first() -> None:
         assert decision.facts == (Moved(step, Event.NEXT, Step.ARRIVE),)
 
 
+def test_walks_open_with_every_steadying_act_in_each_of_its_wordings() -> None:
+    openings = [told("walk", seed=seed).replies[0] for seed in range(48)]
+    said = {(reply.keys[1], reply.picks[1] % len(PROMPTS.lines[reply.keys[1]])) for reply in openings}
+    anchors = [line for line in Line if line.startswith("anchor.")]
+    assert said == {(line, number) for line in anchors for number in range(len(PROMPTS.lines[line]))}
+
+
 @pytest.mark.parametrize("step", sorted(set(Step) - {Step.IDLE}))
 def test_stop_ends_at_once_and_asks_nothing(step: Step) -> None:
     before = State(walk=5, step=step, upset_before=8)
