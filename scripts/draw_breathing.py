@@ -1,8 +1,8 @@
 """Draw prompts/breathing.gif anew, the paced breathing for whoever asks for it: python -m scripts.draw_breathing.
 
-Rules that hold here: four seconds in and six out, so that the way out is the longer one (Balban 2023); no words, which
-would be in one language; nothing flashes, and the ground is its own, so that it reads in a light chat and a dark one.
-The pixels are worked out here with roots and sums alone and Pillow only writes them down: the same Pillow gives the
+Rules that hold here: four seconds in and six out, so that the way out is the longer one, as in the arm of Balban 2023
+that did best; no words, which would be in one language; nothing flashes, and the ground is its own, so that it reads in
+a light chat and a dark one. Every pixel is worked out here and Pillow only writes it down: the same Pillow gives the
 same bytes, any other the same pictures.
 """
 

@@ -106,7 +106,8 @@ def breathe(_: Incoming, held: Held) -> Decision:
     """A slow pace to breathe at, and the step once more.
 
     Only for whoever asks, and never offered: attention to the breath can make panic, trauma and asthma worse, so the
-    senses are what steadies here (the review of 58 trials beside Balban 2023 has a minute for a bridge, no more).
+    senses are what steadies here. In a review of 58 trials (PMC10741869) what worked took five minutes or more, so the
+    words speak of a moment's help.
     """
     if in_emergency(held):
         return Decision(held, emergency_first(held.state))
