@@ -19,11 +19,11 @@ from typing import Final, NamedTuple
 from bot.core import sequence
 from bot.core.gap import Gap, gap, has_risen
 from bot.core.lines import DANGER, Label, Line
-from bot.core.matching import either, plain
+from bot.core.matching import either, hear, plain
 from bot.core.model import Action, Button, CareFor, Condition, Event, Notice, Source, State, Step
 from bot.core.noticing import NoticingRules, Together
-from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Row, Under, begin
 from bot.core.reading import Answer, read
+from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Row, Under, begin
 from bot.core.steps import offer
 from bot.prompts import FOLDER, SLOTS, Prompts, load
 from bot.prompts import read as read_file
@@ -721,7 +721,7 @@ class _Page:
         """What means the same at every step of a walk, and the words for it."""
         alike: dict[Answer, list[str]] = {}
         for phrase in self._prompts.content.typed:
-            found = {read(State(step=step), phrase, self._prompts.content) for step in WALKING}
+            found = {read(State(step=step), hear(phrase), self._prompts.content) for step in WALKING}
             if len(found) == 1 and (answer := found.pop()) is not None:
                 alike.setdefault(answer, []).append(phrase)
         return alike
@@ -819,7 +819,7 @@ class _Page:
             answer = Answer(button.action, button.value)
             if answer in self._at_any_step:
                 continue
-            phrases = [phrase for phrase in content.typed if read(State(step=step), phrase, content) == answer]
+            phrases = [phrase for phrase in content.typed if read(State(step=step), hear(phrase), content) == answer]
             if phrases:
                 rows.append(f"- **{self._labels[button.label]}**: {_examples(phrases, self._labels[button.label])}")
         if rows:

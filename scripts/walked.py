@@ -37,9 +37,9 @@ from bot.core.model import (
     Where,
 )
 from bot.core.noticing import SOURCES, Reader
+from bot.core.reading import Answer, take
 from bot.core.safety import Guard
 from bot.core.sequence import AFTER_CARD, HOLDS, advance, begin
-from bot.core.reading import Answer, take
 from bot.core.steps import offer
 
 OWN_WORDS: Final = "any other words"

@@ -192,7 +192,10 @@ DANGERS = (
     "i cant do this anymore",
     "my friend says she will kill herself",
 )
-ASIDES = ("stop", "thanks", "are you real?", "fuck off", "7", "no", "yes", "skip", "not sure", "this makes it harder")
+ASIDES = (
+    *("stop", "thanks", "are you real?", "fuck off", "can we breathe", "7", "no", "yes", "skip", "not sure"),
+    "this makes it harder",
+)
 COUNTRIES = PROMPTS.content.helplines.countries
 PLACES = ("united states", "albania", "the gambia")  # with lines, with its page alone, with its name alone
 WORDS = st.sampled_from((*OPENERS, *DANGERS, *ASIDES, *PLACES, *PROMPTS.content.labels.values())) | st.text(max_size=60)

@@ -10,8 +10,8 @@ import pytest
 from bot.core import sequence
 from bot.core.lines import DANGER
 from bot.core.model import Action, Condition, Event, Step
-from bot.core.sequence import Row, Under, begin
 from bot.core.reading import Answer
+from bot.core.sequence import Row, Under, begin
 from bot.prompts import FOLDER, load
 from scripts.draw_walk import BESIDE, CONDITIONS, PAGE, STEPS, Edge, Group, flowchart, forms, page, unnamed
 from scripts.walked import full, steps_of, way, when

@@ -49,8 +49,8 @@ from bot.core.model import (
     Tier,
     Why,
 )
-from bot.core.sequence import AFTER_CARD, WALKING, advance
 from bot.core.reading import Answer
+from bot.core.sequence import AFTER_CARD, WALKING, advance
 from bot.core.steps import again, offer
 from bot.core.turn import Heard, Turn, answered, for_oneself, moved, new_walk, said_again
 

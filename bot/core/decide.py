@@ -23,6 +23,7 @@ from bot.core.commands import (
     COMMANDS,
     TYPED_BUTTONS,
     as_minor,
+    breathe,
     crisis,
     settle,
     stop,
@@ -206,6 +207,8 @@ def _meant(turn: Turn, meaning: str | None) -> Decision | None:
             return _thanked(turn)
         case "real":
             return said_again(turn, Line.REAL)
+        case "breathing":
+            return breathe(turn.incoming, turn.held)
         case "swear" | "urgent" if in_emergency(turn.held):
             return Decision(turn.held, emergency_first(turn.state))
         case "urgent" if not stands(turn.held):
@@ -405,7 +408,9 @@ def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:
     said = dict(before.said)
     replies = []
     for reply in decision.replies:
-        picks = tuple(said.get(line, incoming.seed if line in DANGER else held.state.walk or incoming.seed) for line in reply.keys)
+        picks = tuple(
+            said.get(line, incoming.seed if line in DANGER else held.state.walk or incoming.seed) for line in reply.keys
+        )
         for line, pick in zip(reply.keys, picks, strict=True):
             said.pop(line, None)  # what was said last stands last
             said[line] = pick + 1

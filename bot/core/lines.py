@@ -183,6 +183,7 @@ class Line(StrEnum):
     REAL = "real"
     THANKS = "thanks"
     SWEAR = "swear"
+    BREATHING = "breathing"  # only to someone who asks for it
     MEDIA = "media"
     LANGUAGE = "language"  # what was written is in one that the bot does not have
     STALE = "stale"
@@ -402,6 +403,7 @@ class Label(StrEnum):
     COMMAND_WALK = "command.walk"
     COMMAND_CRISIS = "command.crisis"
     COMMAND_COUNTRY = "command.country"
+    COMMAND_BREATHE = "command.breathe"
     COMMAND_STOP = "command.stop"
     COMMAND_HELP = "command.help"
     COMMAND_WHY = "command.why"

@@ -268,11 +268,10 @@ def begin(
     source: Source = Source.NONE,
     conditions: Condition = Condition.NONE,
     minor: bool = False,
-    again: bool = False,
 ) -> State:
     """A new walk, standing at `step` or the first after it that is allowed. `walk` is 24 random bits, not 0."""
     care_for = CareFor.MYSELF if step is Step.OWN else CareFor.UNSAID
-    state = State(walk=walk, source=source, conditions=conditions, care_for=care_for, minor=minor, again=again)
+    state = State(walk=walk, source=source, conditions=conditions, care_for=care_for, minor=minor)
     return _enter(state, allowed(state, step), another=step is Step.ARRIVE)
 
 

@@ -327,7 +327,10 @@ def _reply(state: State, lines: tuple[Line, ...]) -> Reply:
 
 
 def _slots(state: State) -> Mapping[str, Label | str]:
-    slots: dict[str, Label | str] = {"who": _WHO.get(state.care_for, Label.WHO_EVERYONE), "need": _MAY.get(state.need, Label.MAY_HAVE_NEED)}
+    slots: dict[str, Label | str] = {
+        "who": _WHO.get(state.care_for, Label.WHO_EVERYONE),
+        "need": _MAY.get(state.need, Label.MAY_HAVE_NEED),
+    }
     if state.feeling in FEELINGS:
         slots["feeling"] = FEELINGS[state.feeling]
     if state.act in _THEN:
@@ -352,7 +355,8 @@ def _fitting(state: State) -> Line | None:
 def _anchor(state: State) -> Line:
     unfit = {line for condition, line in _UNFIT.items() if condition in state.conditions}
     anchors = [line for line in _ANCHORS if line not in unfit]
-    return anchors[(state.walk + state.anchors) % len(anchors)]
+    number = state.walk // len(_ANCHORS) + state.anchors  # the rest of that division chooses the wording
+    return anchors[number % len(anchors)]
 
 
 def _lines(state: State) -> tuple[Line, ...]:
@@ -407,23 +411,21 @@ def _lead(before: State, event: Event, state: State, word: str) -> tuple[Line, .
     match before.step:
         case Step.VALUE:
             return (Line.VALUE_HEARD,)
-        case Step.RESONANCE if state.feeling in {Feeling.UNSAID, Feeling.GUILTY}:  # "Guilty" said back is a verdict
-            return ()
-        case Step.RESONANCE:
+        case Step.RESONANCE if state.feeling not in {Feeling.UNSAID, Feeling.GUILTY}:  # "Guilty" back is a verdict
             return (Line.MIRROR if word or state.feeling in FEELINGS else Line.MIRROR_OWN,)
-        case Step.REACH if state.act is Act.UNSAID:
-            return ()
-        case Step.REACH:
+        case Step.REACH if state.act is not Act.UNSAID:
             return (Line.ACT if state.act in _THEN else Line.ACT_HOLD if state.act is Act.HOLD else Line.ACT_OWN,)
-        case Step.TOGETHER if state.company is Company.UNSAID:
-            return ()
-        case Step.TOGETHER if state.company is not Company.NO_ONE:
-            return (Line.COMPANY,)
-        case Step.TOGETHER:
-            own = state.danger_asked and state.care_for is CareFor.MYSELF
-            return (Line.TIP_NOBODY if own else Line.COMPANY_NO_ONE,)
+        case Step.TOGETHER if state.company is not Company.UNSAID:
+            return (_company(state),)
         case _:
             return ()
+
+
+def _company(state: State) -> Line:
+    if state.company is not Company.NO_ONE:
+        return Line.COMPANY
+    own = state.danger_asked and state.care_for is CareFor.MYSELF
+    return Line.TIP_NOBODY if own else Line.COMPANY_NO_ONE
 
 
 def stay_with(state: State) -> Reply:

@@ -35,8 +35,8 @@ from bot.core.model import (
     Step,
     Tier,
 )
-from bot.core.sequence import HOLDS, Under, advance, begin, knows
 from bot.core.reading import Answer, mirrored, take
+from bot.core.sequence import HOLDS, Under, advance, begin, knows
 from bot.core.steps import again, offer, onward
 
 
@@ -124,14 +124,14 @@ def moved(turn: Turn, event: Event, state: State, *replies: Reply) -> Decision:
 
 def new_walk(turn: Turn, step: Step, notice: Notice) -> State:
     """A walk that begins at `step`, in the branch that was noticed."""
-    return begin(
+    state = begin(
         seed_of(turn.incoming, turn.held),
         step,
         source=notice.source,
         conditions=notice.conditions,
         minor=turn.state.minor,
-        again=walked_today(turn.incoming, turn.held),
     )
+    return replace(state, again=walked_today(turn.incoming, turn.held))
 
 
 def answered(turn: Turn, answer: Answer, *, heard: bool = False) -> Decision | None:

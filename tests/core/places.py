@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import Final, NamedTuple, Self
 
 from bot.core.model import CareFor, Condition, Event, State, Step
-from bot.core.sequence import AFTER_CARD, TENDER, TRIES, WALKING, advance, begin, knows, told
 from bot.core.reading import take, typed
+from bot.core.sequence import AFTER_CARD, TENDER, TRIES, WALKING, advance, begin, knows, told
 
 CONDITIONS: Final = (
     Condition.OVERWHELM,
@@ -23,7 +23,7 @@ CONDITIONS: Final = (
 )
 """Those that change steps."""
 FITTING: Final = (Condition.AT_WORK, Condition.GUILT, Condition.OUTRAGE, Condition.HELPLESS, Condition.DIED)
-"""Of these at most `most` are held at once, and fewer while danger interrupts: with all, there are ten times the places."""
+"""Of these at most `most` are held at once, and fewer while danger interrupts: with all there are ten times more."""
 INTERRUPTIONS: Final = frozenset({Event.DANGER, Event.CARD, Event.UNCLEAR, Event.FOR_A_FRIEND, Event.PASSED_ON})
 STEADYING: Final = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 

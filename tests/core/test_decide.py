@@ -737,6 +737,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     said.append(answer(State(), received(Kind.MEDIA)))
     said += (answer(at(Step.KIND), received(Kind.COMMAND, command=command)) for command in (*COMMANDS, "nonsense"))
     said.append(answer(State(), received(Kind.COMMAND, command="stop")))
+    said += (opening(replace(at(Step.ARRIVE), anchors=number)) for number in range(4))
     whys = [Why(ground, (*Reason,)[start : start + 3]) for ground in Ground for start in range(len(Reason))]
     said += (decide(received(Kind.COMMAND, command="why"), Held(why=why), CONTENT) for why in whys)
     remembering = Held(consents=frozenset(Purpose))

@@ -24,8 +24,8 @@ from bot.core.model import (
     State,
     Step,
 )
-from bot.core.sequence import WALKING, advance, begin, knows
 from bot.core.reading import Answer, read, take, typed
+from bot.core.sequence import WALKING, advance, begin, knows
 from bot.core.steps import again, offer, onward, opening, stay_with
 from tests.core.places import ways
 from tests.person import PROMPTS
@@ -143,7 +143,7 @@ def test_myself_is_understood_where_it_is_asked_who_the_care_is_for() -> None:
 
 
 def test_every_phrase_that_may_be_typed_is_a_known_answer_at_some_step() -> None:
-    asides = {"thanks", "real", "swear", "stop"}
+    asides = {"thanks", "real", "swear", "stop", "breathing"}
     beside_the_walk = {
         phrase
         for phrase, meaning in CONTENT.typed.items()
