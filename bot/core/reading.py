@@ -152,6 +152,8 @@ _ASKED: Final[Mapping[Step, Action]] = {
     Step.CARE: Action.CHANGE,
 }
 """What is looked for inside a text. Other answers are whole messages: "stop" or "next" in a paragraph is none."""
+_WHOLE: Final = frozenset({"yes", "no", "not_sure"})
+"""Meanings that words have only as a whole message."""
 _TOO_COMMON: Final = frozenset(
     {"it", "person", "time", "care", "others", "down", "low", "much", "high", "share", "help"}
 )
@@ -212,7 +214,7 @@ def _meant(state: State, meaning: str) -> Answer | None:
 
 def _within(state: State, words: Sequence[str], content: Content) -> Answer | None:
     """The answer that a text holds among others: the longest, and of several the first; or that it says too little."""
-    if len(words) > _MOST_WORDS:
+    if len(words) > _MOST_WORDS or sum(map(str.isnumeric, words)) > 1:  # "7 8" is no rating
         return None
     for length in range(min(_LONGEST, len(words)), 0, -1):
         for start in range(len(words) - length + 1):
@@ -230,7 +232,8 @@ def _choice(state: State, words: str, content: Content) -> Answer | None:
     """What these words choose among what this step asks for."""
     if _ASKED[state.step] is Action.RATE and words in _NUMBERS:
         return Answer(Action.RATE, int(words))
-    answer = _meant(state, content.typed.get(words, ""))
+    meaning = content.typed.get(words, "")
+    answer = None if meaning in _WHOLE else _meant(state, meaning)
     return answer if answer is not None and answer.action is _ASKED[state.step] and words not in _TOO_COMMON else None
 
 
