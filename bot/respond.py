@@ -95,6 +95,7 @@ class Responder:
         self._memory: OrderedDict[int, _Remembered] = OrderedDict()
         self._dangers = DailyTotals(DANGERS)
         self._sweep: asyncio.TimerHandle | None = None
+        self._latest = 0
 
     @property
     def remembered(self) -> int:
@@ -163,7 +164,12 @@ class Responder:
             self._sweep = asyncio.get_running_loop().call_later(IDLE + 1 - (now - oldest), self._forget_in_time)
 
     def _forget_idle(self, now: int) -> None:
-        while self._memory and abs(now - next(iter(self._memory.values())).at) > IDLE:  # a clock may be set back
+        back = self._latest - now
+        if back > 0:  # the clock was set back, which makes nobody less idle
+            for person, one in self._memory.items():
+                self._memory[person] = replace(one, at=one.at - back)
+        self._latest = now
+        while self._memory and now - next(iter(self._memory.values())).at > IDLE:
             self._memory.popitem(last=False)
 
     # --- buttons --------------------------------------------------------------------------------------------
