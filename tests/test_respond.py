@@ -201,7 +201,7 @@ async def test_button_of_another_way_through_the_same_walk_answers_nothing(
 
 
 async def test_older_button_of_a_walk_without_end_changes_nothing(ann: Person, clock: Clock) -> None:
-    await ann.commands("walk")
+    shown = await ann.commands("walk")
     for _ in range(260):
         clock.at += 1
         shown = await ann.presses(Label.SOMETHING_ELSE)
