@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from typing_extensions import override
 
 from bot.core.button import open_payload, seal
-from bot.core.commands import COMMANDS, TYPED_BUTTONS
+from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import (
@@ -51,6 +50,8 @@ FEW: Final = 60
 MANY: Final = 2_000
 MOVES: Final = 40
 PEOPLE: Final = 3
+FIRST: Final = 7_071_067_811
+"""The number of the first of them."""
 TO_THE_END: Final = 20
 """Skips, after which any walk has ended."""
 
@@ -116,7 +117,6 @@ class Places:
         self._reads = sqlite3.connect(f"{(self.folder / FILE).as_uri()}?mode=ro", uri=True)
         names = self._reads.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'meta'")
         self._tables = [name for (name,) in names.fetchall()]
-        self.people = count(7_000_000_000)
         self.counts: Counter[str] = Counter()
 
     def _opened(self, folder: Path) -> FailingStore:
@@ -161,10 +161,6 @@ class Someone:
     typed: set[bytes] = field(default_factory=set)
     said: dict[tuple[int, Line], list[int]] = field(default_factory=lambda: defaultdict(list))
 
-    @property
-    def step(self) -> Step:
-        return self.held.state.step
-
 
 class Machine(RuleBasedStateMachine):
     """What people and the world do."""
@@ -175,14 +171,12 @@ class Machine(RuleBasedStateMachine):
         self.clock = Clock()
         self.houses = [House(store, self.clock) for store in places.stores]
         self.someone = [self._someone(number) for number in range(PEOPLE)]
-        bystander = next(places.people)
-        self.bystanders = [Chat(house, bystander) for house in self.houses]
+        self.bystanders = [Chat(house, FIRST + PEOPLE) for house in self.houses]
         self.failing: frozenset[str] = frozenset()
         self.troubled = False  # once the disk has failed, what is kept may be more than what is held
 
     def _someone(self, number: int) -> Someone:
-        person = next(self.places.people)
-        return Someone(Chat(self.houses[0], person), Chat(self.houses[1 + number], person))
+        return Someone(Chat(self.houses[0], FIRST + number), Chat(self.houses[1 + number], FIRST + number))
 
     # --- What people do ---------------------------------------------------------------------------------------
 
@@ -220,10 +214,10 @@ class Machine(RuleBasedStateMachine):
     @rule(who=WHO)
     def taps_twice(self, who: int) -> None:
         button = self.someone[who].chat.shown[-1:]
-        self.does(who, TapsBack(0))
-        if button and button[0].action not in {*TYPED_BUTTONS.values(), Action.WALK, Action.COUNTRY}:
-            decision = self.does(who, TapsData(button[0].payload))
-            assert decision.toast is Line.TWICE or lines(decision)[0] in REFUSALS
+        once = self.does(who, TapsBack(0))
+        if button and button[0].action not in BUTTONS.keys() - {Action.WALK} and not is_refused(once):
+            twice = self.does(who, TapsData(button[0].payload))
+            assert (twice.toast, twice.replies) == (Line.TWICE, ())
 
     @rule(who=WHO)
     def looks_at_the_second_device(self, who: int) -> None:
@@ -359,11 +353,17 @@ class Machine(RuleBasedStateMachine):
         assert Place.of(now) in ways()
         if one.forgotten:
             return
-        assert now.walk != before.state.walk or now.counter >= before.state.counter
-        refused = decision.toast is Line.TWICE or (decision.replies and lines(decision)[0] in REFUSALS)
+        was = before.state
+        assert now.walk != was.walk or now.counter >= was.counter
+        refused = decision.toast is Line.TWICE or is_refused(decision)
+        match opened:
+            case Opened(state=state, action=action) if was.walk and action not in BUTTONS and not opened.discloses:
+                assert refused or (state.walk == was.walk and state.counter >= was.counter)
+            case Refused():
+                assert refused
         if refused and not self.troubled:
-            minor = now.minor if isinstance(opened, Opened) else before.state.minor
-            assert replace(before.state, minor=minor) == now
+            minor = now.minor if isinstance(opened, Opened) else was.minor
+            assert replace(was, minor=minor) == now
             assert decision.held.consents == before.consents or now.minor
             assert all(isinstance(fact, Withdrew) and not fact.asked for fact in decision.facts)
             self.places.counts["buttons refused"] += 1
@@ -427,17 +427,28 @@ class Machine(RuleBasedStateMachine):
     @override
     def teardown(self) -> None:
         self.the_disk_fails(frozenset())
-        for who, one in enumerate(self.someone):
-            skips = 0
-            while one.step in WALKING - {Step.STAY}:
-                self.does(who, Says("skip"))
-                skips += 1
-                assert skips <= TO_THE_END
-            self.places.counts[f"ended by {'skipping' if skips else 'stopping'}"] += 1
-            self.stops(who, "stop")
+        try:
+            for who in range(PEOPLE):
+                self._comes_to_an_end(who)
+        finally:
             for store in self.places.stores:
-                self.places.run(store.forget(one.chat.person))
+                for one in self.someone:
+                    self.places.run(store.forget(one.chat.person))
         assert self.places.rows() == 0
+
+    def _comes_to_an_end(self, who: int) -> None:
+        skips = 0
+        while self.someone[who].held.state.step in WALKING - {Step.STAY}:
+            self.does(who, Says("skip"))
+            skips += 1
+            assert skips <= TO_THE_END
+        self.places.counts[f"ended by {'skipping' if skips else 'stopping'}"] += 1
+        self.stops(who, "stop")
+
+
+def is_refused(decision: Decision) -> bool:
+    """Whether a button was not followed."""
+    return bool(decision.replies) and lines(decision)[0] in REFUSALS
 
 
 def where_help_is(decision: Decision) -> Line:
@@ -452,3 +463,16 @@ def test_people_never_mix_nothing_is_kept_unasked_and_every_walk_ends(places: Pl
     machine: Any = partial(Machine, places)
     run_state_machine_as_test(machine, settings=settings(max_examples=runs, stateful_step_count=MOVES))
     print(f"{runs} runs: {dict(places.counts)}")  # noqa: T201 - the counts are the point
+
+
+@pytest.mark.parametrize("moves", [("/country", "albania"), ("/country", "united states"), ("/country", "the gambia")])
+def test_stop_and_danger_win_where_a_country_was_named(places: Places, moves: tuple[str, ...]) -> None:
+    machine = Machine(places)
+    for move in moves:
+        machine.does(0, Says(move))
+    machine.says_plainly_that_they_are_in_danger(0, "i want to die", Edits)
+    machine.does(1, Says(moves[0]))
+    machine.does(1, Says(moves[1]))
+    machine.does(1, Says("i cant do this anymore"))
+    machine.stops(1, "stop")
+    machine.teardown()
