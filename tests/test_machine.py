@@ -47,7 +47,7 @@ from tests.talk import Chat, Edits, Forwards, House, Move, Says, Sends, Taps, Ta
 from tests.test_respond import ALL, FailingStore
 
 FEW: Final = 60
-MANY: Final = 2_000
+MANY: Final = 1_000
 MOVES: Final = 40
 PEOPLE: Final = 3
 FIRST: Final = 7_071_067_811
