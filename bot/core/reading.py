@@ -140,6 +140,17 @@ _PLACES: Mapping[Action, frozenset[Step]] = {
     Action.BARRIER: frozenset({Step.BARRIER}),
     Action.AT_WORK: frozenset({Step.ARRIVE, Step.ANCHOR, Step.EASE}),
 }
+_VALUES: Mapping[Action, tuple[int, ...]] = {
+    Action.RATE: tuple(range(11)),
+    Action.FEEL: tuple(Feeling),
+    Action.CARE_FOR: tuple(CareFor),
+    Action.NEED: tuple(Need),
+    Action.ACT: tuple(Act),
+    Action.WITH: tuple(Company),
+    Action.CHANGE: tuple(Change),
+    Action.BARRIER: tuple(Barrier),
+}
+"""What an answer can be. A button of a later version may hold more."""
 _RATED: Final = frozenset({Step.EASE, Step.LOOK_BACK})
 _ASKED: Final[Mapping[Step, Action]] = {
     Step.EASE: Action.RATE,
@@ -278,6 +289,8 @@ def typed(state: State) -> Answer:
 def take(state: State, answer: Answer) -> tuple[State, Event] | None:
     """The state with the answer in it, and the event that it is. None where it cannot be given."""
     if state.step not in _PLACES.get(answer.action, {state.step}):
+        return None
+    if answer.value not in _VALUES.get(answer.action, (answer.value,)):
         return None
     if answer.action is Action.RATE:
         return _rated(state, answer.value)

@@ -286,8 +286,7 @@ def _no_circle(place: Place, onward: dict[Place, list[Way]], done: set[Place], p
         done.add(place)
 
 
-def test_counts_of_the_model(capsys: pytest.CaptureFixture[str]) -> None:
-    """What the other tests have looked at; `pytest -s` is not needed to see it."""
+def test_counts_of_the_model_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     places, all_ways = len(ways()), sum(map(len, ways().values()))
     with capsys.disabled():
         sys.stderr.write(f"\nthe table of the walk: {len(TRANSITIONS)} rows, {places:,} places, {all_ways:,} ways on\n")

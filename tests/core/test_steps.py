@@ -339,3 +339,21 @@ def test_staying_hears_without_leading_on() -> None:
 
 def test_plain_words_are_the_same_as_a_label() -> None:
     assert plain("Did it!") == plain(CONTENT.labels[Label.DID_IT])
+
+
+@pytest.mark.parametrize(
+    ("step", "action", "value"),
+    [
+        (Step.EASE, Action.RATE, 11),
+        (Step.LOOK_BACK, Action.RATE, 255),
+        (Step.RESONANCE, Action.FEEL, 200),
+        (Step.WHO, Action.CARE_FOR, 200),
+        (Step.APART, Action.NEED, 200),
+        (Step.REACH, Action.ACT, 200),
+        (Step.TOGETHER, Action.WITH, 200),
+        (Step.CARE, Action.CHANGE, 200),
+        (Step.BARRIER, Action.BARRIER, 0),
+    ],
+)
+def test_an_answer_that_only_a_later_version_knows_is_none(step: Step, action: Action, value: int) -> None:
+    assert take(State(walk=1, step=step), Answer(action, value)) is None
