@@ -319,6 +319,22 @@ class Label(StrEnum):
     CARE_SAME = "care.same"
     CARE_MORE = "care.more"
 
+    SHOW = "show"
+    SHOW_WALKS = "show_walks"
+    FIGURE_WALK = "figure.walk"  # the words in a picture, from here on
+    FIGURE_WALKS = "figure.walks"
+    FIGURE_UPSET = "figure.upset"
+    FIGURE_CARE = "figure.care"
+    FIGURE_OF_TEN = "figure.of_ten"  # behind a number
+    FIGURE_BEFORE = "figure.before"
+    FIGURE_AFTER = "figure.after"
+    FIGURE_FIRST = "figure.first"
+    FIGURE_LATEST = "figure.latest"
+    CHANGED_UNSAID = "changed.unsaid"  # "skipped": fills what a picture shows
+    CHANGED_LESS = "changed.less"
+    CHANGED_SAME = "changed.same"
+    CHANGED_MORE = "changed.more"
+
     REMEMBER = "remember"
     REMEMBER_YES = "remember.yes"
     UNDER_16 = "remember.under_16"
