@@ -9,13 +9,14 @@ no other is looked for, so that the picture is the same everywhere.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import resvg_py
 
@@ -26,9 +27,8 @@ from bot.core.model import Change
 Words = Mapping[Label, str]
 
 WIDTH: Final = 800
-HEIGHT: Final = 560
-ZOOM: Final = 1.5
-"""Pixels for each unit of the drawing: 1200 to 840, of which Telegram's clients show all."""
+HEIGHT: Final = 500
+"""Pixels. As wide as a phone shows a picture in a chat; more would cost time and no one would see it."""
 
 BACKGROUND: Final = "#20303c"  # dark, so that it does not glare at night
 PAPER: Final = "#eef1f0"
@@ -45,11 +45,13 @@ _SMALL: Final = 26
 _EDGE: Final = 36  # of the picture
 _SPACE: Final = 26  # between a word and the line that it belongs to
 _APART: Final = 10  # between two labels
-_TOP: Final = 128
-_BOTTOM: Final = 452
+_TOP: Final = 126
+_BOTTOM: Final = 408
 _STEP: Final = 3
 """How much more or less care is drawn as, on the scale of the upset, where "the same" is no step at all."""
-_SIDE: Final = 4  # two lines at one height lie side by side
+_FEW: Final = 12  # points, each of which may have a dot
+_DOT: Final = 9
+_SIDE: Final = 6  # two lines at one height lie side by side, and so do their dots
 
 
 # --- The font -----------------------------------------------------------------------------------------------------
@@ -162,9 +164,8 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """All of a picture. The strokes keep to `field`, the words out of it."""
+    """All of a picture."""
 
-    field: Box
     texts: tuple[Text, ...]
     strokes: tuple[Stroke, ...]
     spaces: tuple[tuple[Stroke, Stroke], ...]  # what lies between two lines
@@ -176,10 +177,9 @@ def drawing(figure: Figure, words: Words) -> Drawing:
 
 
 def png(figure: Figure, words: Words) -> bytes:
-    """A figure as a PNG file of 1200 to 840 pixels. Takes some milliseconds of the processor."""
+    """A figure as a PNG file. Takes some tens of milliseconds of the processor."""
     return resvg_py.svg_to_bytes(
         svg_string=svg(drawing(figure, words)),
-        zoom=ZOOM,
         skip_system_fonts=True,  # they differ, and looking for them takes longer than all the rest
         font_files=[str(_file(bold=False)), str(_file(bold=True))],
         font_family=_FAMILY,
@@ -233,84 +233,180 @@ def _beside(labels: Sequence[_Label], x: float, anchor: Anchor) -> Iterator[Text
         yield from label.texts(x, top, anchor)
 
 
-def _field(left: Sequence[_Label], right: Sequence[_Label]) -> Box:
-    """The room for the lines, between the words."""
-
-    def taken(labels: Sequence[_Label]) -> float:
-        return _EDGE + max((label.width + _SPACE for label in labels), default=0)
-
-    return Box(taken(left), _TOP, WIDTH - taken(right), _BOTTOM)
+def _margin(labels: Sequence[_Label]) -> float:
+    """How far from the edge the lines begin, so that their labels have room."""
+    return _EDGE + max((label.width + _SPACE for label in labels), default=0)
 
 
 def _title(words: str) -> Text:
-    return Text(words, WIDTH / 2, 66, "middle", PAPER)
+    return Text(words, WIDTH / 2, 54, "middle", PAPER)
 
 
 def _below(words: str, x: float, anchor: Anchor) -> Text:
-    return Text(words, x, HEIGHT - 44, anchor, MUTED, _SMALL)
+    return Text(words, x, HEIGHT - 34, anchor, MUTED, _SMALL)
 
 
 def _one_walk(figure: OneWalk, words: Words) -> Drawing:
     """From one point, where both begin, the upset goes its way, and care goes its own."""
-    cared = {Change.LESS: -_STEP, Change.SAME: 0, Change.MORE: _STEP}.get(figure.change)
+    care = {Change.LESS: -_STEP, Change.SAME: 0, Change.MORE: _STEP}.get(figure.change)
     upset = figure.after - figure.before
-    heights = [0, upset, *([] if cared is None else [cared])]
     unit = (_BOTTOM - _TOP) / (10 + 2 * _STEP)
+    heights = (0, upset, care or 0)
     middle = (_TOP + _BOTTOM) / 2 + (max(heights) + min(heights)) / 2 * unit
-    side = _SIDE if cared == upset else 0
-    ends = [_upset(figure.after, middle - upset * unit + side, words)]
-    if cared is not None:
-        ends.append(_care(figure.change, middle - cared * unit - side, words))
+    side = _SIDE if care == upset else 0
     start = [_upset(figure.before, middle, words)]
-    field = _field(start, ends)
+    ends = [(_upset(figure.after, middle - upset * unit + side, words), side)]
+    if care is not None:
+        ends.append((_care(figure.change, middle - care * unit - side, words), -side))
+    labels = [label for label, _ in ends]
+    left, right = _margin(start), WIDTH - _margin(labels)
     lines = tuple(
-        Stroke(((field.left, middle + (side if end.colour == UPSET else -side)), (field.right, end.y)), end.colour, 9, True)
-        for end in ends
+        Stroke(((left, middle + aside), (right, label.y)), label.colour, _SIDE if side else _DOT, smooth=True)
+        for label, aside in ends
     )
+    shared = () if side else (Stroke(((left, middle),), PAPER, _DOT + 2),)
     texts = (
         _title(words[Label.FIGURE_WALK]),
-        _below(words[Label.FIGURE_BEFORE], field.left, "middle"),
-        _below(words[Label.FIGURE_AFTER], field.right, "middle"),
-        *_beside(start, field.left - _SPACE, "end"),
-        *_beside(ends, field.right + _SPACE, "start"),
+        _below(words[Label.FIGURE_BEFORE], left, "middle"),
+        _below(words[Label.FIGURE_AFTER], right, "middle"),
+        *_beside(start, left - _SPACE, "end"),
+        *_beside(labels, right + _SPACE, "start"),
     )
-    shared = () if side else (Stroke(((field.left, middle),), PAPER, 11),)
-    return Drawing(field, texts, (*lines, *shared), ((lines[0], lines[1]),) if len(lines) == 2 else ())  # noqa: PLR2004
+    return Drawing(texts, (*lines, *shared), tuple(pairwise(lines)))
 
 
 def _over_days(figure: OverDays, words: Words) -> Drawing:
     """Both lines from walk to walk, broken where nothing was answered."""
     walks = figure.walks
-    first, latest = walks[0], walks[-1]
-    several = len(walks) > 1
-    left = _at_end(first, walks, words) if several else []
-    right = _at_end(latest, tuple(reversed(walks)), words)
-    field = _field(left, right)
-    gap = (field.right - field.left) / max(len(walks) - 1, 1)
-    across = [field.left + at * gap if several else (field.left + field.right) / 2 for at in range(len(walks))]
-    dots = 9 if len(walks) <= 12 else 7 if len(walks) <= 30 else 4.5
-    upset = [(x, _height(walk.upset) + _SIDE) if walk.upset is not None else None for x, walk in zip(across, walks, strict=True)]
-    care = [(x, _height(y) - _SIDE) if (y := _level(walk)) is not None else None for x, walk in zip(across, walks, strict=True)]
-    both = [pair if None not in pair else None for pair in zip(upset, care, strict=True)]
-    spaces = tuple(
-        (Stroke(tuple(one for one, _ in run), UPSET, 0), Stroke(tuple(other for _, other in run), CARE, 0)) for run in _runs(both)
-    )
-    strokes = (
-        *(Stroke(run, UPSET, dots) for run in _runs(upset)),
-        *(Stroke(run, CARE, dots) for run in _runs(care)),
-    )
-    below = (
-        (
-            _below(words[Label.FIGURE_FIRST], field.left, "start"),
-            _below(words[Label.FIGURE_LATEST], field.right, "end"),
-        )
-        if several
-        else (_below(words[Label.FIGURE_FIRST], across[0], "middle"),)
-    )
+    alone = len(walks) == 1
+    before = [] if alone else _at_end(walks[0], walks, words)
+    latest = _at_end(walks[-1], walks[::-1], words)
+    left, right = (WIDTH / 2, WIDTH / 2) if alone else (_margin(before), WIDTH - _margin(latest))
+    across = [left + (right - left) * at / max(len(walks) - 1, 1) for at in range(len(walks))]
+    upset = [
+        None if walk.upset is None else (x, _height(walk.upset) + _SIDE) for x, walk in zip(across, walks, strict=True)
+    ]
+    care = [
+        None if (level := _level(walk)) is None else (x, _height(level) - _SIDE)
+        for x, walk in zip(across, walks, strict=True)
+    ]
+    both = [None if one is None or other is None else (one, other) for one, other in zip(upset, care, strict=True)]
+    spaces = (tuple(zip(*run, strict=True)) for run in _runs(both))
     texts = (
         _title(words[Label.FIGURE_WALKS]),
-        *below,
-        *_beside(left, field.left - _SPACE, "end"),
-        *_beside(right, field.right + _SPACE, "start"),
+        *(() if alone else (_below(words[Label.FIGURE_FIRST], left, "start"),)),
+        _below(words[Label.FIGURE_LATEST], right, "middle" if alone else "end"),
+        *_beside(before, left - _SPACE, "end"),
+        *_beside(latest, right + _SPACE, "start"),
     )
-    return Drawing(field, texts, strokes, spaces)
+    return Drawing(
+        texts,
+        (
+            *(Stroke(run, UPSET, _SIDE) for run in _runs(upset)),
+            *(Stroke(run, CARE, _SIDE) for run in _runs(care)),
+        ),
+        tuple((Stroke(one, UPSET, 0), Stroke(other, CARE, 0)) for one, other in spaces),
+    )
+
+
+def _at_end(walk: Answered, walks: Sequence[Answered], words: Words) -> list[_Label]:
+    """The labels at one end: what that walk's answers were. A line that has no point at all has no label."""
+    upset = next((one.upset for one in walks if one.upset is not None), None)
+    level = next((level for one in walks if (level := _level(one)) is not None), None)
+    labels = []
+    if level is not None:
+        labels.append(_care(walk.change, _height(level) - _SIDE, words))
+    if upset is not None:
+        labels.append(_upset(walk.upset, _height(upset) + _SIDE, words))
+    return labels
+
+
+def _level(walk: Answered) -> int | None:
+    """Where care is drawn, on the scale of the upset."""
+    return {Change.LESS: 5 - _STEP, Change.SAME: 5, Change.MORE: 5 + _STEP}.get(walk.change)
+
+
+def _height(rating: float) -> float:
+    return _BOTTOM - rating / 10 * (_BOTTOM - _TOP)
+
+
+_T = TypeVar("_T")
+
+
+def _runs(points: Iterable[_T | None]) -> Iterator[tuple[_T, ...]]:
+    """The stretches between what was skipped."""
+    for known, run in groupby(points, key=lambda point: point is not None):
+        if known:
+            yield tuple(point for point in run if point is not None)
+
+
+# --- SVG ----------------------------------------------------------------------------------------------------------
+
+
+def svg(drawn: Drawing) -> str:
+    """A drawing as SVG."""
+    return "".join(
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">',
+            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{BACKGROUND}"/>',
+            *(_space(one, other) for one, other in drawn.spaces),
+            *map(_stroke, drawn.strokes),
+            *map(_text, drawn.texts),
+            "</svg>",
+        )
+    )
+
+
+def _space(one: Stroke, other: Stroke) -> str:
+    back = Stroke(other.points[::-1], other.colour, 0, other.smooth)
+    return f'<path d="M{_path(one)}L{_path(back)}Z" fill="{PAPER}" fill-opacity="0.08"/>'
+
+
+def _stroke(stroke: Stroke) -> str:
+    line = f'<path d="M{_path(stroke)}" fill="none" stroke="{stroke.colour}" stroke-width="5" stroke-linejoin="round"/>'
+    dotted = stroke.points if len(stroke.points) <= _FEW else (stroke.points[0], stroke.points[-1])
+    dots = (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{stroke.dots}" fill="{stroke.colour}"/>' for x, y in dotted)
+    return "".join((line if len(stroke.points) > 1 else "", *dots))
+
+
+def _path(stroke: Stroke) -> str:
+    """The points as a path has them after its first letter; smooth ones leave and arrive level."""
+    said, *rest = (f"{x:.1f},{y:.1f}" for x, y in stroke.points)
+    if not stroke.smooth:
+        return "L".join((said, *rest))
+    for (x, y), (to_x, to_y) in pairwise(stroke.points):
+        middle = (x + to_x) / 2
+        said += f"C{middle:.1f},{y:.1f} {middle:.1f},{to_y:.1f} {to_x:.1f},{to_y:.1f}"
+    return said
+
+
+def _text(text: Text) -> str:
+    weight = ' font-weight="bold"' if text.bold else ""
+    return (
+        f'<text x="{text.x:.1f}" y="{text.y:.1f}" font-size="{text.size}" font-family="{_FAMILY}"{weight}'
+        f' font-kerning="none" text-anchor="{text.anchor}" fill="{text.colour}">{escape(text.words)}</text>'
+    )
+
+
+# --- Plain letters ------------------------------------------------------------------------------------------------
+
+_ROWS: Final = range(10, -1, -1)
+
+
+def plot(figure: Figure, words: Words) -> str:
+    """A figure in plain letters: a column for each walk, one letter for each line."""
+    if isinstance(figure, OneWalk):
+        rows = [(words[Label.FIGURE_BEFORE], figure.before), (words[Label.FIGURE_AFTER], figure.after)]
+        wide = max(len(name) for name, _ in rows)
+        lines = [f"{name:{wide}}  {'o' * rating:{10}}  {rating} {words[Label.FIGURE_OF_TEN]}" for name, rating in rows]
+        care = words[Label(f"changed.{figure.change.name.lower()}")]
+        return "\n".join((words[Label.FIGURE_UPSET], *lines, f"{words[Label.FIGURE_CARE]}: {care}"))
+    upset, care = words[Label.FIGURE_UPSET], words[Label.FIGURE_CARE]
+    lines = [f"{row:2} |{''.join(' ' + _sign(walk, row) for walk in figure.walks)}".rstrip() for row in _ROWS]
+    legend = f"u  {upset}, c  {care}, b  {upset} + {care}"
+    return "\n".join((words[Label.FIGURE_WALKS], *lines, legend))
+
+
+def _sign(walk: Answered, row: int) -> str:
+    upset, care = walk.upset == row, _level(walk) == row
+    return "b" if upset and care else "u" if upset else "c" if care else " "

@@ -73,7 +73,7 @@ def outcome_of(state: State, at: int, *, finished: bool) -> Outcome:
 DAY: Final = 24 * 60 * 60  # seconds
 WEEK: Final = 7 * DAY
 
-MOST_WALKS: Final = 60
+MOST_WALKS: Final = 30
 """In one picture: the latest."""
 
 _TENDER: Final = Condition.OWN_LOSS | Condition.GUILT | Condition.NUMB | Condition.WAS_THERE
