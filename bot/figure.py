@@ -67,7 +67,9 @@ class Font:
         (units,) = struct.unpack_from(">H", raw, tables[b"head"] + 18)
         rise, fall = struct.unpack_from(">hh", raw, tables[b"hhea"] + 4)
         (many,) = struct.unpack_from(">H", raw, tables[b"hhea"] + 34)
-        self._widths = [struct.unpack_from(">H", raw, tables[b"hmtx"] + 4 * at)[0] / units for at in range(many)]
+        self._widths: list[float] = [
+            struct.unpack_from(">H", raw, tables[b"hmtx"] + 4 * at)[0] / units for at in range(many)
+        ]
         self._glyphs = dict(_glyphs(raw, tables[b"cmap"]))
         self.rise, self.fall = rise / units, -fall / units
 
@@ -347,7 +349,7 @@ def svg(drawn: Drawing) -> str:
     """A drawing as SVG."""
     return "".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">',
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{BACKGROUND}"/>',
             *(_space(one, other) for one, other in drawn.spaces),
             *map(_stroke, drawn.strokes),

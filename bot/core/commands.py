@@ -38,6 +38,7 @@ from bot.core.model import (
     Step,
     Withdrew,
 )
+from bot.core.progress import progress, show, show_walks
 from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Under, advance, begin
 from bot.core.steps import BEGIN, REMEMBER, opening
 
@@ -254,6 +255,7 @@ COMMANDS: Mapping[str, Handler] = {
     "stop": stop,
     "help": help_,
     "why": why,
+    "progress": progress,
     "privacy": privacy,
     "consent": consent,
     "forget": forget,
@@ -263,6 +265,8 @@ COMMANDS: Mapping[str, Handler] = {
 BUTTONS: Mapping[Action, Handler] = {
     Action.WALK: walk,
     Action.CRISIS: crisis,
+    Action.SHOW: show,
+    Action.SHOW_WALKS: show_walks,
     Action.REMEMBER: consent,
     Action.REMEMBER_YES: consent_given,
     Action.REMEMBER_NO: consent_refused,
@@ -282,6 +286,8 @@ BUTTONS: Mapping[Action, Handler] = {
 TYPED_BUTTONS: Mapping[Label, Action] = {
     Label.BEGIN: Action.WALK,
     Label.URGENT_HELP: Action.CRISIS,
+    Label.SHOW: Action.SHOW,
+    Label.SHOW_WALKS: Action.SHOW_WALKS,
     Label.REMEMBER: Action.REMEMBER,
     Label.REMEMBER_YES: Action.REMEMBER_YES,
     Label.REMEMBER_NO: Action.REMEMBER_NO,

@@ -186,6 +186,23 @@ class Line(StrEnum):
     FORGET_DONE = "forget.done"
     FORGET_KEPT = "forget.kept"
     STORE_FAILED = "store_failed"
+    PROGRESS_OFF = "progress.off"  # nothing is kept without a yes
+    PROGRESS_NONE = "progress.none"  # nor is anything yet
+    PROGRESS_EARLIER = "progress.earlier"
+    PROGRESS_WEEK = "progress.week"
+    PROGRESS_UPSET = "progress.upset"  # after either of them
+    PROGRESS_CARE = "progress.care"
+    PROGRESS_ABOUT = "progress.about"  # last
+
+    # beside a picture: all that it shows
+    SHOWN_WALK = "shown.walk"
+    SHOWN_CARE = "shown.care"
+    SHOWN_CARE_UNSAID = "shown.care_unsaid"
+    SHOWN_WALKS = "shown.walks"
+    SHOWN_UPSETS = "shown.upsets"
+    SHOWN_CARES = "shown.cares"
+    SHOWN_BREAKS = "shown.breaks"
+    SHOWN_NONE = "shown.none"  # in place of a picture
     WHY_DANGER = "why.danger"  # what the answer to the last text went by
     WHY_FORWARDED = "why.forwarded"
     WHY_KNOWN = "why.known"
@@ -386,6 +403,7 @@ class Label(StrEnum):
     COMMAND_STOP = "command.stop"
     COMMAND_HELP = "command.help"
     COMMAND_WHY = "command.why"
+    COMMAND_PROGRESS = "command.progress"
     COMMAND_PRIVACY = "command.privacy"
     COMMAND_CONSENT = "command.consent"
     COMMAND_FORGET = "command.forget"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.core.gap import HIGH, gap, has_risen
+from bot.core.gap import HIGH, gap, has_risen, walk_figure
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import (
@@ -40,6 +40,7 @@ _ANOTHER = Button(Label.SOMETHING_ELSE, Action.ANOTHER)
 _PERSON = Button(Label.PERSON, Action.PERSON)
 _STEADY_ME = Button(Label.STEADY_ME, Action.ANOTHER)
 _GO_ON = Button(Label.GO_ON, Action.MORE)
+_SHOW = Button(Label.SHOW, Action.SHOW)
 _URGENT_HELP = Button(Label.URGENT_HELP, Action.CRISIS)
 BEGIN: Final = Button(Label.BEGIN, Action.WALK)
 REMEMBER: Final = Button(Label.REMEMBER, Action.REMEMBER)
@@ -161,6 +162,8 @@ def offer(state: State) -> Rows:
         return _PLAN_YOUNG
     if state.step is Step.CLOSE and not HOLDS[Under.PLAIN](state):
         return ((Button(Label.MORE, Action.MORE),),)
+    if walk_figure(state) is not None:
+        return ((_SHOW,),)
     rows = _OFFERS.get(state.step, ())
     return (*rows, (_URGENT_HELP,)) if state.danger_asked and state.step in WALKING else rows
 
