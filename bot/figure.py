@@ -73,6 +73,10 @@ class Font:
         self._glyphs = dict(_glyphs(raw, tables[b"cmap"]))
         self.rise, self.fall = rise / units, -fall / units
 
+    def has(self, sign: str) -> bool:
+        """Whether it has this sign."""
+        return bool(self._glyphs.get(ord(sign)))
+
     def width(self, words: str) -> float:
         """How wide the words are at size 1. A sign that the font has not is as wide as its empty box."""
         return sum(self._widths[min(self._glyphs.get(ord(sign), 0), len(self._widths) - 1)] for sign in words)
@@ -180,12 +184,7 @@ def drawing(figure: Figure, words: Words) -> Drawing:
 
 def png(figure: Figure, words: Words) -> bytes:
     """A figure as a PNG file. Takes some tens of milliseconds of the processor."""
-    return resvg_py.svg_to_bytes(
-        svg_string=svg(drawing(figure, words)),
-        skip_system_fonts=True,  # they differ, and looking for them takes longer than all the rest
-        font_files=[str(_file(bold=False)), str(_file(bold=True))],
-        font_family=_FAMILY,
-    )
+    return rendered(svg(drawing(figure, words)))
 
 
 # --- Laying out ---------------------------------------------------------------------------------------------------
@@ -356,6 +355,16 @@ def svg(drawn: Drawing) -> str:
             *map(_text, drawn.texts),
             "</svg>",
         )
+    )
+
+
+def rendered(markup: str) -> bytes:
+    """SVG as PNG, in the font of the pictures."""
+    return resvg_py.svg_to_bytes(
+        svg_string=markup,
+        skip_system_fonts=True,  # they differ, and looking for them takes longer than all the rest
+        font_files=[str(_file(bold=False)), str(_file(bold=True))],
+        font_family=_FAMILY,
     )
 
 
