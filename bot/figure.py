@@ -47,6 +47,7 @@ _SPACE: Final = 26  # between a word and the line that it belongs to
 _APART: Final = 10  # between two labels
 _TOP: Final = 126
 _BOTTOM: Final = 408
+_LOWEST: Final = 436  # that a label may reach: below are the words under the lines
 _STEP: Final = 3
 """How much more or less care is drawn as, on the scale of the upset, where "the same" is no step at all."""
 _FEW: Final = 12  # points, each of which may have a dot
@@ -230,8 +231,9 @@ def _beside(labels: Sequence[_Label], x: float, anchor: Anchor) -> Iterator[Text
         if short > 0:
             tops[at - 1] -= short / 2
             tops[at] += short / 2
+    over = max(tops[-1] + height - _LOWEST, 0) if tops else 0
     for label, top in zip(sorted(labels, key=lambda label: label.y), tops, strict=True):
-        yield from label.texts(x, top, anchor)
+        yield from label.texts(x, top - over, anchor)
 
 
 def _margin(labels: Sequence[_Label]) -> float:
