@@ -27,7 +27,7 @@ from bot.core.model import Change
 Words = Mapping[Label, str]
 
 WIDTH: Final = 800
-HEIGHT: Final = 500
+HEIGHT: Final = 468
 """Pixels. As wide as a phone shows a picture in a chat; more would cost time and no one would see it."""
 
 BACKGROUND: Final = "#20303c"  # dark, so that it does not glare at night
@@ -45,9 +45,9 @@ _SMALL: Final = 26
 _EDGE: Final = 36  # of the picture
 _SPACE: Final = 26  # between a word and the line that it belongs to
 _APART: Final = 10  # between two labels
-_TOP: Final = 126
-_BOTTOM: Final = 408
-_LOWEST: Final = 436  # that a label may reach: below are the words under the lines
+_TOP: Final = 120
+_BOTTOM: Final = 384
+_LOWEST: Final = 405  # that a label may reach: below are the words under the lines
 _STEP: Final = 3
 """How much more or less care is drawn as, on the scale of the upset, where "the same" is no step at all."""
 _FEW: Final = 12  # points, each of which may have a dot
@@ -242,11 +242,11 @@ def _margin(labels: Sequence[_Label]) -> float:
 
 
 def _title(words: str) -> Text:
-    return Text(words, WIDTH / 2, 54, "middle", PAPER)
+    return Text(words, WIDTH / 2, 52, "middle", PAPER)
 
 
 def _below(words: str, x: float, anchor: Anchor) -> Text:
-    return Text(words, x, HEIGHT - 34, anchor, MUTED, _SMALL)
+    return Text(words, x, HEIGHT - 32, anchor, MUTED, _SMALL)
 
 
 def _one_walk(figure: OneWalk, words: Words) -> Drawing:

@@ -1,6 +1,6 @@
 import asyncio
-import struct
 import json
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import get_args
@@ -313,9 +313,9 @@ async def test_animation_is_sent_as_a_file_and_then_by_its_id() -> None:
         assert again.animation is not None
         assert again.animation.file_id == sent.animation.file_id
         assert [message.text for message in ann.hears()] == ["In and out", ""]
-        with pytest.raises(BadRequest, match="[Ww]rong file identifier"):
+        with pytest.raises(BadRequest, match=r"[Ww]rong file identifier"):
             await bot.send_animation(7, "CgACAgQAnobody")
-        with pytest.raises(BadRequest, match="(?i)video_content_type_invalid"):
+        with pytest.raises(BadRequest, match=r"(?i)video_content_type_invalid"):
             await bot.send_animation(7, b"no picture")
 
 
