@@ -39,8 +39,8 @@ from bot.core.model import (
     Withdrew,
 )
 from bot.core.progress import progress, show, show_walks
-from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Under, advance, begin
-from bot.core.steps import BEGIN, REMEMBER, opening
+from bot.core.sequence import AFTER_CARD, WALKING, advance, begin
+from bot.core.steps import BEGIN, opening
 
 _CONSENT: Final = (
     (Button(Label.REMEMBER_YES, Action.REMEMBER_YES),),
@@ -315,10 +315,3 @@ def split_command(text: str) -> tuple[str, str]:
 def menu() -> tuple[tuple[str, Label], ...]:
     """The commands for Telegram's menu, each with the label that describes it."""
     return tuple((name, Label(f"command.{name}")) for name in COMMANDS)
-
-
-def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:
-    """The way to *remember*, at the end of a walk, for someone who may and has not said yes. Never in grief."""
-    state = held.state
-    may = state.step is Step.CLOSE and HOLDS[Under.PLAIN](state) and not state.minor
-    return ((REMEMBER,),) if may and Purpose.REMEMBER not in held.consents else ()

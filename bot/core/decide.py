@@ -35,7 +35,6 @@ from bot.core.commands import (
     TYPED_BUTTONS,
     as_minor,
     crisis,
-    remember_offer,
     settle,
     stop,
     unknown,
@@ -74,6 +73,7 @@ from bot.core.model import (
     Where,
     Why,
 )
+from bot.core.progress import remember_offer
 from bot.core.sequence import AFTER_CARD, WALKING, advance, begin, knows
 from bot.core.steps import BEGIN, Answer, again, offer, onward, opening, read, stay_with, take, typed
 

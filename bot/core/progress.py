@@ -26,7 +26,9 @@ from bot.core.model import (
     Opened,
     Purpose,
     Reply,
+    Step,
 )
+from bot.core.sequence import HOLDS, Under
 from bot.core.steps import REMEMBER
 
 SHOW_WALKS: Final = Button(Label.SHOW_WALKS, Action.SHOW_WALKS)
@@ -72,7 +74,9 @@ def show(incoming: Incoming, held: Held) -> Decision:
             figure = None if _is_no_time(held) else walk_figure(held.state)
             if figure is None:
                 return show_walks(incoming, held)
-    return Decision(held, (Reply((Line.SHOWN_NONE,)) if figure is None else _shown(figure),))
+    if figure is None:
+        return Decision(held, (Reply((Line.SHOWN_NONE,)),))
+    return Decision(held, (replace(_shown(figure), buttons=remember_offer(held)),))  # since it takes those before away
 
 
 def show_walks(incoming: Incoming, held: Held) -> Decision:
@@ -90,6 +94,13 @@ def _figure(incoming: Incoming, held: Held) -> OverDays | None:
     if Purpose.REMEMBER not in held.consents or incoming.outcomes is None or _is_no_time(held):
         return None
     return days_figure(incoming.outcomes, incoming.at)
+
+
+def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:
+    """The way to *remember*, at the end of a walk, for someone who may and has not said yes. Never in grief."""
+    state = held.state
+    may = state.step is Step.CLOSE and HOLDS[Under.PLAIN](state) and not state.minor
+    return ((REMEMBER,),) if may and Purpose.REMEMBER not in held.consents else ()
 
 
 # --- In words ---------------------------------------------------------------------------------------------------

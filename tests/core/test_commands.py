@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.commands import BUTTONS, COMMANDS, menu, remember_offer, split_command
+from bot.core.commands import BUTTONS, COMMANDS, menu, split_command
 from bot.core.decide import decide
 from bot.core.gap import outcome_of
 from bot.core.lines import Label, Line
@@ -27,6 +27,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
+from bot.core.progress import remember_offer
 from bot.core.sequence import AFTER_CARD, WALKING
 from tests.person import PROMPTS, buttons, lines
 
