@@ -451,7 +451,7 @@ class Action(IntEnum):
     BARRIER = 27  # with a Barrier
     NOT_MEANT = 28  # the card is about something else than was meant
     SHOW = 29  # the picture of the walk that has just ended
-    SHOW_WALKS = 30  # the picture of the walks that are kept
+    SHOW_WALKS = 31  # the picture of the walks that are kept
     REMEMBER = 40  # ask whether to remember
     REMEMBER_YES = 41  # "yes, and I am 16 or older"
     REMEMBER_NO = 42
