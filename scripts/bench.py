@@ -51,11 +51,11 @@ from bot.adapters.intake import Burst, Intake, Json, read
 from bot.adapters.listen import SECRET_HEADER, Webhook, listening
 from bot.adapters.telegram_bot import TelegramBot
 from bot.adapters.transport import AiohttpRequest
-from bot.core import steps
 from bot.core.decide import decide
 from bot.core.gap import MOST_WALKS, Answered, Figure, OneWalk, OverDays
 from bot.core.matching import hear
 from bot.core.model import Change, Held, Incoming, Kind, Lane, Opened, Purpose, Where
+from bot.core.reading import read as answer_in
 from bot.figure import png
 from bot.respond import Responder
 from bot.store.seal import Keys
@@ -386,7 +386,7 @@ def turn() -> list[Row]:
                 for text in WALK:
                     incoming = Incoming(1, Where.PRIVATE, Kind.TEXT, AT, text=text, seed=seed)
                     if tapped:
-                        answer = steps.read(held.held.state, text, words.content)
+                        answer = answer_in(held.held.state, hear(text), words.content)
                         assert answer is not None  # noqa: S101 each of them is an answer where it stands
                         opened = Opened(held.held.state, answer.action, answer.value)
                         incoming = Incoming(1, Where.PRIVATE, Kind.PRESS, AT, pressed=opened, seed=seed)

@@ -45,7 +45,7 @@ from bot.core.model import (
     Withdrew,
 )
 from bot.core.sequence import AFTER_CARD, WALKING, begin
-from bot.core.steps import offer, opening
+from bot.core.steps import again, offer, opening
 from bot.figure import drawing
 from bot.prompts import SLOTS
 from tests.core.places import ways
@@ -125,7 +125,7 @@ def test_clear_danger_gets_its_card_first_wherever_someone_stands() -> None:
 @pytest.mark.parametrize("step", [Step.IDLE, Step.CLOSE])
 def test_after_a_card_outside_a_walk_one_may_begin(step: Step) -> None:
     decision = answer(at(step), received(text="i want to die"))
-    assert decision.held.state.walk == 77
+    assert decision.held.state.walk == 66  # chance, and one on from the walk before
     assert offer(replace(decision.held.state, step=Step.HELD))[-1][0].label is Label.BEGIN
 
 
@@ -688,6 +688,17 @@ SAID_ELSEWHERE = {
 }
 
 
+def _fitting() -> Iterator[Decision | Reply]:
+    """Give what is said for each source and condition, wherever the walk stands."""
+    for step in sorted(WALKING - {Step.NEEDS}):
+        for source in Source:
+            for condition in Condition:
+                state = replace(at(step), source=source, conditions=condition, care_for=CareFor.THEM)
+                yield from (again(state), again(replace(state, again=True)))
+    for_an_animal = replace(at(Step.REACH), source=Source.ANIMAL)
+    yield from (answer(for_an_animal, incoming) for incoming in pressed(for_an_animal))
+
+
 @cache
 def everything_said() -> tuple[Decision | Reply, ...]:
     """Give every answer that there is: at every step to every button, and to all else that may come."""
@@ -704,6 +715,9 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         said += (
             answer(state, received(text=words)) for words in ("this makes it harder", "it went on for a long while")
         )
+    said += _fitting()
+    said.append(answer(replace(at(Step.NEXT_TASK), conditions=Condition.AT_WORK), received(text="done")))
+    said += (decide(received(text=ORDINARY), Held(unread=number), CONTENT) for number in (1, 2))
     for care_for in CareFor:
         state = replace(at(Step.APART), care_for=care_for)
         said += (answer(state, incoming) for incoming in pressed(state))
@@ -739,6 +753,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     said.append(answer(State(), received(Kind.MEDIA)))
     said += (answer(at(Step.KIND), received(Kind.COMMAND, command=command)) for command in (*COMMANDS, "nonsense"))
     said.append(answer(State(), received(Kind.COMMAND, command="stop")))
+    said += (opening(replace(at(Step.ARRIVE), anchors=number)) for number in range(4))
     whys = [Why(ground, (*Reason,)[start : start + 3]) for ground in Ground for start in range(len(Reason))]
     said += (decide(received(Kind.COMMAND, command="why"), Held(why=why), CONTENT) for why in whys)
     remembering = Held(consents=frozenset(Purpose))
