@@ -37,17 +37,14 @@ from bot.core.sequence import advance, begin
 from bot.core.steps import again, offer, onward, opening
 from bot.prompts import (
     FOLDER,
-    MESSAGES,
-    MUST_SAY,
     SLOTS,
     ContentError,
     Copy,
     Prompts,
-    aging,
-    check,
     load,
     read,
 )
+from bot.review import MESSAGES, MUST_SAY, aging, check
 from bot.wording import Measure, line_problems, measure, message_problems
 
 
