@@ -75,6 +75,8 @@ from bot.core.turn import Turn, answered, listen, moved, new_walk, said_again, w
 _ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget"})
 """After these the open question is not put once more: they say where help is, or ask something themselves."""
 _WORDS_OF_A_NAME: Final = 3
+_MANY_WORDS: Final = 5
+"""A text of so many, where a button was expected, is acknowledged, and "my mum died" is; "the old man" is not."""
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
 
 
@@ -291,7 +293,8 @@ def _walk(turn: Turn) -> Decision | None:
     turn = replace(turn, held=replace(turn.held, state=state))
     if Condition.OVERWHELM in conditions and state.step in WALKING:
         return went(turn, state, Event.HIGH)
-    return answered(turn, typed(state), heard=True)
+    heard = bool(conditions) or len(turn.words.split()) >= _MANY_WORDS
+    return answered(turn, typed(state), heard=heard)
 
 
 def _noticed(turn: Turn) -> Decision | None:

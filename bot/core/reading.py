@@ -244,7 +244,8 @@ def _choice(state: State, words: str, content: Content) -> Answer | None:
     if _ASKED[state.step] is Action.RATE and words in _NUMBERS:
         return Answer(Action.RATE, int(words))
     meaning = content.typed.get(words, "")
-    answer = None if meaning in _WHOLE else _meant(state, meaning)
+    plan = state.step is Step.REACH and meaning != Label.ACT_NOTHING  # "write to my landlord" is a plan of their own
+    answer = None if plan or meaning in _WHOLE else _meant(state, meaning)
     return answer if answer is not None and answer.action is _ASKED[state.step] and words not in _TOO_COMMON else None
 
 
