@@ -539,11 +539,11 @@ def _begins(*starts: str) -> tuple[Line, ...]:
 _ANCHORS: Final = _begins("anchor.")
 _CLOSES: Final = _begins("close.")
 _ASIDES: Final = (Line.HEARD, Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.REAL)
-_LEADS: Final = _begins("mirror", "act", "company")
+_LEADS: Final = (*_begins("mirror", "act", "company"), Line.VALUE_HEARD)
 _BEFORE_ANCHORS: Final = (*_ASIDES, Line.HIGH, Line.HARDER)
 _WALK: Final = (
-    *_begins("needs.", "ease", "together"),
-    *(Line.RESONANCE, Line.KIND, Line.WHO, Line.APART, Line.WISH, Line.REACH, Line.WE_CARE, Line.LOOK_BACK, Line.CARE),
+    *_begins("needs.", "ease", "resonance", "kind", "who.", "apart", "wish", "reach", "together", "we_care"),
+    *(Line.WHO, Line.VALUE, Line.MINE, Line.NEXT_TASK, Line.LOOK_BACK, Line.CARE),
 )
 _NOTICED: Final = (
     *(Line.WHY_WITNESS, Line.WHY_OWN, Line.WHY_LOSS),

@@ -140,6 +140,17 @@ _PLACES: Mapping[Action, frozenset[Step]] = {
     Action.BARRIER: frozenset({Step.BARRIER}),
     Action.AT_WORK: frozenset({Step.ARRIVE, Step.ANCHOR, Step.EASE}),
 }
+_VALUES: Mapping[Action, tuple[int, ...]] = {
+    Action.RATE: tuple(range(11)),
+    Action.FEEL: tuple(Feeling),
+    Action.CARE_FOR: tuple(CareFor),
+    Action.NEED: tuple(Need),
+    Action.ACT: tuple(Act),
+    Action.WITH: tuple(Company),
+    Action.CHANGE: tuple(Change),
+    Action.BARRIER: tuple(Barrier),
+}
+"""What an answer can be. A button of a later version may hold more."""
 _RATED: Final = frozenset({Step.EASE, Step.LOOK_BACK})
 _ASKED: Final[Mapping[Step, Action]] = {
     Step.EASE: Action.RATE,
@@ -152,6 +163,8 @@ _ASKED: Final[Mapping[Step, Action]] = {
     Step.CARE: Action.CHANGE,
 }
 """What is looked for inside a text. Other answers are whole messages: "stop" or "next" in a paragraph is none."""
+_WHOLE: Final = frozenset({"yes", "no", "not_sure"})
+"""Meanings that words have only as a whole message."""
 _TOO_COMMON: Final = frozenset(
     {"it", "person", "time", "care", "others", "down", "low", "much", "high", "share", "help"}
 )
@@ -212,7 +225,7 @@ def _meant(state: State, meaning: str) -> Answer | None:
 
 def _within(state: State, words: Sequence[str], content: Content) -> Answer | None:
     """The answer that a text holds among others: the longest, and of several the first; or that it says too little."""
-    if len(words) > _MOST_WORDS:
+    if len(words) > _MOST_WORDS or sum(map(str.isnumeric, words)) > 1:  # "7 8" is no rating
         return None
     for length in range(min(_LONGEST, len(words)), 0, -1):
         for start in range(len(words) - length + 1):
@@ -230,7 +243,8 @@ def _choice(state: State, words: str, content: Content) -> Answer | None:
     """What these words choose among what this step asks for."""
     if _ASKED[state.step] is Action.RATE and words in _NUMBERS:
         return Answer(Action.RATE, int(words))
-    answer = _meant(state, content.typed.get(words, ""))
+    meaning = content.typed.get(words, "")
+    answer = None if meaning in _WHOLE else _meant(state, meaning)
     return answer if answer is not None and answer.action is _ASKED[state.step] and words not in _TOO_COMMON else None
 
 
@@ -275,6 +289,8 @@ def typed(state: State) -> Answer:
 def take(state: State, answer: Answer) -> tuple[State, Event] | None:
     """The state with the answer in it, and the event that it is. None where it cannot be given."""
     if state.step not in _PLACES.get(answer.action, {state.step}):
+        return None
+    if answer.value not in _VALUES.get(answer.action, (answer.value,)):
         return None
     if answer.action is Action.RATE:
         return _rated(state, answer.value)

@@ -28,7 +28,8 @@ INTERRUPTIONS: Final = frozenset({Event.DANGER, Event.CARD, Event.UNCLEAR, Event
 STEADYING: Final = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 
 _BEGINNINGS = (Step.ARRIVE, Step.ASK, Step.OWN, Step.WHOSE, Step.REACH, Step.IDLE)
-_RESUMING = STEADYING | AFTER_CARD | {Step.DANGER_ASK, Step.WHOSE}  # elsewhere a walk leaves before it resumes
+_APART = AFTER_CARD | {Step.DANGER_ASK, Step.WHOSE}
+_RESUMING = STEADYING | _APART  # elsewhere a walk leaves before it resumes
 _NOT_TOWARD = (CareFor.MYSELF, CareFor.NOBODY_YET)
 _ENDING = frozenset({Step.TOGETHER, Step.WE_CARE, Step.LOOK_BACK, Step.CARE})
 _AFTER_WHO = frozenset({Step.APART, Step.WISH, Step.REACH}) | _ENDING
@@ -52,6 +53,7 @@ class Place(NamedTuple):
     def of(cls, state: State) -> Self:
         if state.step is Step.IDLE:  # what comes after is a walk of its own
             state = State()
+        apart = state.step in _APART  # interruptions leave both as they are, which `test_sequence` holds
         conditions = Condition(sum(each for each in CONDITIONS if each in state.conditions)) & ~_past(state)
         return cls(
             state.step,
@@ -60,8 +62,8 @@ class Place(NamedTuple):
             state.asked,
             conditions,
             state.care_for if state.care_for in _NOT_TOWARD else CareFor.UNSAID,
-            min(state.eases, TRIES),
-            min(state.harder, 1),
+            0 if apart else min(state.eases, TRIES),
+            0 if apart else min(state.harder, 1),
             state.of_another,
         )
 
