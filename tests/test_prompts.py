@@ -386,7 +386,7 @@ LONG = "It is a long way to go, and a longer way to come back from it."
         ("That sounds heavy.", "I understand.", "lines.arrive.none: “i understand” is never said"),
         ("tap /walk", "tap /wlak", "there is no command /wlak: name one that there is"),
         ('did_it: "Did it"', 'did_it: "+"', "labels.did_it: a button without words"),
-        ('    - "Thank you for writing that."\n', "", "lines.heard: has 2 wordings, and is met often"),
+        ('    - "Thank you for writing that."\n', "", "lines.heard: has 3 wordings, and is met often"),
         ("Thank you for writing that.", "Putting that into words can be hard.", "lines.heard: has one wording twice"),
         ("Once more: how upset do you feel now?", "Once more.", "lines.ease.again: asks in one wording and not in"),
         ("That sounds heavy.", LONG, "words in one message: at most 45 (the message arrive.none + anchor."),
