@@ -95,10 +95,22 @@ class Prompts:
 _COUNTRY: Final = "country"
 """In `SLOTS`: words of helplines.yaml fill it. The label of this name stands in for them where the copy is judged."""
 
+_NUMBER: Final = "changed.unsaid"
+"""In `SLOTS`: a number from 0 to 10, a count, or this label in its place. One word, as it is judged."""
+
 SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.MIRROR: {"feeling": "feel."},
     Line.WISH: {"who": "who.", "need": "may."},
     Line.ACT: {"act": "then."},
+    Line.PROGRESS_EARLIER: {"count": _NUMBER},
+    Line.PROGRESS_WEEK: {"count": _NUMBER},
+    Line.PROGRESS_UPSET: {"before": _NUMBER, "after": _NUMBER},
+    Line.PROGRESS_CARE: {"less": _NUMBER, "same": _NUMBER, "more": _NUMBER},
+    Line.SHOWN_WALK: {"before": _NUMBER, "after": _NUMBER},
+    Line.SHOWN_CARE: {"care": "changed."},
+    Line.SHOWN_WALKS: {"count": _NUMBER},
+    Line.SHOWN_UPSETS: dict.fromkeys(("first_upset", "latest_upset", "lowest", "highest"), _NUMBER),
+    Line.SHOWN_CARES: {"first_care": "changed.", "latest_care": "changed."},
     Line.SPOKE_OF_ONE: {"first": "reason."},
     Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
     Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
@@ -550,6 +562,7 @@ _NOTICED: Final = (
     *(Line.WHY_COMPASSION, Line.WHY_UNSURE, Line.WHY_NONE),
 )
 _GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, Line.WHY_LANGUAGE, *_NOTICED)
+_PERIODS: Final = (Line.PROGRESS_EARLIER, Line.PROGRESS_WEEK)
 _QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK, Line.BARRIER_ASK, Line.PLAN_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
@@ -567,6 +580,11 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((Line.TIP_NOBODY,), (Line.LOOK_BACK,)),
     (_NOTICED, _begins("spoke_of."), (Line.BY_WORDS,)),
     (_GROUNDS, (Line.BY_WORDS,)),
+    (_PERIODS, (Line.PROGRESS_UPSET,), (Line.PROGRESS_CARE,), (Line.PROGRESS_ABOUT,)),
+    (_PERIODS, (Line.PROGRESS_CARE,), (Line.PROGRESS_ABOUT,)),
+    (_PERIODS, (Line.PROGRESS_ABOUT,)),
+    ((Line.SHOWN_WALK,), (Line.SHOWN_CARE, Line.SHOWN_CARE_UNSAID)),
+    ((Line.SHOWN_WALKS,), (Line.SHOWN_UPSETS,), (Line.SHOWN_CARES,), (Line.SHOWN_BREAKS,)),
 )
 """The messages of several lines: one of each group, in this order; the first may be left out.
 

@@ -46,6 +46,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
+from bot.core.progress import looks_back
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
@@ -110,6 +111,7 @@ class Responder:
             return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
+        incoming = await self._look_back(incoming, held)
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision)
         decision = _without(unsaved, held, decision)
@@ -141,6 +143,17 @@ class Responder:
             return before
         country = before.held.country or kept
         return replace(before, held=replace(before.held, consents=consents, country=country), known=True)
+
+    async def _look_back(self, incoming: Incoming, held: Held) -> Incoming:
+        """The same with what is kept of the person's walks, where the answer may rest on it."""
+        if Purpose.REMEMBER not in held.consents or not looks_back(incoming, self._content):
+            return incoming
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return replace(incoming, outcomes=await self._store.outcomes(incoming.person))
+        except (StoreError, TimeoutError) as error:
+            log.error("loading failed", **failure(error))
+            return incoming
 
     def _keep(self, incoming: Incoming, before: _Remembered, decision: Decision) -> None:
         if any(isinstance(fact, Forgot) for fact in decision.facts):

@@ -67,8 +67,8 @@ STEPS: Final[Mapping[Step, Named]] = {
         Group.SHARED,
         "Under outrage, what the person stands for is asked for instead of a word for the feeling. Nobody argues, and "
         "who did it is left aside.",
-        "What lowers arousal cools anger (g = -.63, 154 studies), and venting does not (g = -.02): Kjaervik and Bushman "
-        "2024.",
+        "What lowers arousal cools anger (g = -.63, 154 studies), and venting does not (g = -.02): "
+        "Kjaervik and Bushman 2024.",
     ),
     Step.MINE: Named(
         "Mine, and not mine",

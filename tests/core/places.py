@@ -119,6 +119,13 @@ def ways(most: int = 1) -> Mapping[Place, tuple[Way, ...]]:
     return found
 
 
+def is_known(state: State) -> bool:
+    """Whether the walk can come to stand there. Of several fitting conditions, one has to account for it."""
+    others = state.conditions & ~Condition(sum(FITTING))
+    one_each = (others | each for each in (Condition.NONE, *FITTING) if each in state.conditions)
+    return any(Place.of(replace(state, conditions=conditions)) in ways() for conditions in one_each)
+
+
 def _beginnings(most: int) -> Iterator[State]:
     for number in range(len(CONDITIONS) + 1):
         for chosen in combinations(CONDITIONS, number):
