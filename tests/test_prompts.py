@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, reduce
-from itertools import chain, combinations, product
+from itertools import chain, combinations, pairwise, product
 from operator import add
 from pathlib import Path
 
@@ -117,6 +117,9 @@ def test_text_fills_slots_with_the_words_of_labels(prompts: Prompts) -> None:
     assert "may those left behind find rest" in prompts.text(Reply((Line.WISH,), slots=slots))
 
 
+SAID = {"feeling": "Sad", "who": "they", "need": "be safe", "act": "rest"}
+"""Something for each slot of a walk."""
+
 NEEDED_FOR_AN_ANCHOR = (
     r"hold something|holding|object|cup|mug|blanket|stone|pen|phone|music|drink|sip|water|ice|food|eat|chew|taste|"
     r"smell|clos\w+ your eyes|eyes (closed|shut)|breath\w*|inhale|exhale|air|friend|someone|person|together with|pet"
@@ -139,6 +142,59 @@ def test_one_steadying_act_needs_no_more_than_the_hands(prompts: Prompts) -> Non
     for wording in prompts.lines[Line.ANCHOR_HANDS]:
         assert re.search(r"\b(hands?|palms)\b", wording)
         assert not re.search(r"\b(solid|firm|floor|wall|chair|under)\b", wording)
+
+
+@pytest.fixture(scope="module")
+def walk() -> Mapping[Line, tuple[str, ...]]:
+    """What is said within a walk, but for the steps about body and day."""
+    lines = read(FOLDER / "en" / "walk.yaml", Copy).lines
+    return {line: wordings for line, wordings in lines.items() if not line.startswith("needs.")}
+
+
+TAKEN_FOR_GRANTED = (
+    r"hold\w* something|cup|mug|drinks?|water|food|eat|meal|breath\w*|(at|go) home|your (home|house|room|bed|garden)|"
+    r"tonight|this (morning|evening)|good (night|morning)|winter|spring|summer|autumn|stand up|on your feet"
+)
+
+
+def test_walk_takes_no_thing_hour_or_season_for_granted(walk: Mapping[Line, tuple[str, ...]]) -> None:
+    for line, wordings in walk.items():
+        for wording in wordings:
+            assert not re.search(rf"\b({TAKEN_FOR_GRANTED})\b", wording, re.IGNORECASE), (line, wording)
+
+
+@pytest.mark.parametrize("start", ["kind", "wish"])
+def test_silence_is_enough_for_kindness_and_wishes(walk: Mapping[Line, tuple[str, ...]], start: str) -> None:
+    lines = [line for line in walk if line.startswith(start)]
+    assert len(lines) == 2
+    for line in lines:
+        for wording in walk[line]:
+            assert re.search(r"\b(silen(ce|t)|quiet|pause)\b", wording, re.IGNORECASE), wording
+
+
+def test_wishes_leave_room_for_a_prayer_in_own_words(walk: Mapping[Line, tuple[str, ...]]) -> None:
+    for wording in (*walk[Line.WISH], *walk[Line.WISH_DIED]):
+        assert re.search(r"\bpray(er)? in your own words\b", wording), wording
+
+
+def test_acts_come_after_sleep_and_may_be_none(walk: Mapping[Line, tuple[str, ...]]) -> None:
+    asked = [wording for line in walk if line.startswith("reach") for wording in walk[line]]
+    planned = (*walk[Line.ACT], *walk[Line.ACT_OWN])
+    assert [
+        each for each in (*asked, *planned) if not re.search(r"\b(sleep|slept|rested)\b", each, re.IGNORECASE)
+    ] == []
+    assert [each for each in asked if not re.search(r"\bnothing\b", each, re.IGNORECASE)] == []
+
+
+def test_paragraphs_of_a_message_do_not_begin_alike(prompts: Prompts, said_in_walks: list[Reply]) -> None:
+    messages = {reply.keys for reply in said_in_walks if len(reply.keys) > 1}
+    alike = [
+        (keys, pick, first)
+        for keys, pick in product(messages, range(4))
+        for first, second in pairwise(prompts.text(Reply(keys, picks=(pick,) * len(keys), slots=SAID)).split("\n\n"))
+        if first.split()[0] == second.split()[0]
+    ]
+    assert alike == []
 
 
 def test_label_is_the_words_on_a_button(prompts: Prompts) -> None:
