@@ -277,6 +277,30 @@ async def test_typed_answer_finds_the_walk_for_thirty_idle_minutes(ann: Person, 
     assert (await ann.says("a little")).held.state.step is Step.RESONANCE
 
 
+async def test_who_agreed_is_offered_the_short_way_first_on_the_same_day_even_after_a_restart(
+    store: Store, clock: Clock
+) -> None:
+    ann = Person(responder_of(store, clock))
+    await ann.walks()
+    first = ann.heard.held.state.walk
+    await ann.presses(Label.REMEMBER)
+    await ann.presses(Label.REMEMBER_YES)
+    for later, again in ((60 * 60, True), (2 * DAY, False)):
+        clock.at += later
+        ann = Person(responder_of(store, clock, first_seed=500))
+        begun = (await ann.commands("walk")).held.state
+        assert begun.again is again
+        assert begun.walk % 60 == (first + 1) % 60  # other wordings than those of the walk that is kept
+
+
+async def test_who_agreed_to_nothing_is_offered_it_while_memory_lasts(store: Store, clock: Clock) -> None:
+    ann = Person(responder_of(store, clock))
+    await ann.walks()
+    assert (await ann.commands("walk")).held.state.again
+    clock.at += IDLE + 1
+    assert not (await ann.commands("walk")).held.state.again
+
+
 async def test_memory_of_an_idle_person_is_gone_after_thirty_minutes(ann: Person, clock: Clock) -> None:
     await ann.commands("walk")
     clock.at += IDLE + 1
@@ -651,6 +675,10 @@ def test_an_answer_waits_once_for_all_that_is_to_be_saved(clock: Clock) -> None:
             return ""
 
         @override
+        async def outcomes(self, person: int) -> tuple[Outcome, ...]:
+            return ()
+
+        @override
         async def withdraw(self, person: int, purpose: Purpose) -> None:
             await asyncio.Event().wait()
 
@@ -913,13 +941,22 @@ async def test_progress_says_so_where_what_is_kept_cannot_be_read(
     store.failing = frozenset({"outcomes"})
     with capture_logs() as logged:
         assert lines(await ann.commands("progress")) == [Line.STORE_FAILED]
-    assert [line["event"] for line in logged] == ["loading failed"]
+    assert {line["event"] for line in logged} == {"loading failed"}
 
 
-async def test_what_is_kept_of_walks_is_read_for_nothing_else(ann: Person, store: FailingStore, clock: Clock) -> None:
+async def test_what_is_kept_of_walks_is_read_once_while_memory_lasts(
+    ann: Person, store: FailingStore, clock: Clock
+) -> None:
     await store.grant(ANN, Purpose.REMEMBER, at=clock.at)
+    await ann.commands("walk")
     store.failing = frozenset({"outcomes"})
     with capture_logs() as logged:
         await ann.walks()
         await ann.says("hello")
     assert logged == []
+
+
+async def test_walks_that_cannot_be_read_take_no_consent_away(ann: Person, store: FailingStore, clock: Clock) -> None:
+    await store.grant(ANN, Purpose.REMEMBER, at=clock.at)
+    store.failing = frozenset({"outcomes"})
+    assert Purpose.REMEMBER in (await ann.commands("walk")).held.consents

@@ -105,8 +105,9 @@ def walked_today(incoming: Incoming, held: Held) -> bool:
 
 def seed_of(incoming: Incoming, held: Held) -> int:
     """A new walk's number. By its remainder wordings are chosen, so it is one more than that of the walk before."""
-    seed = incoming.seed - incoming.seed % _WORDINGS + (held.state.walk + 1) % _WORDINGS
-    return (seed if held.state.walk else incoming.seed) & _MOST_WALKS or 1
+    before = held.state.walk or held.walked
+    seed = incoming.seed - incoming.seed % _WORDINGS + (before + 1) % _WORDINGS
+    return (seed if before else incoming.seed) & _MOST_WALKS or 1
 
 
 def crisis(_: Incoming, held: Held) -> Decision:

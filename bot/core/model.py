@@ -413,6 +413,7 @@ class Held:
     why: Why | None = None  # the last text was answered as it was; memory only
     country: str = ""  # by its code, as the person chose it; kept only with a yes to that
     asked_country: bool = False  # the bot has just asked for it; memory only
+    walked: int = 0  # the number of the latest walk that is kept, where that is agreed to
     walked_at: int = 0  # when a full walk last came to its end (seconds since 1970, UTC), as far as is known
     unread: int = 0  # texts in a row that said nothing to a program; memory only
     noes: frozenset[int] = frozenset()  # the messages that were a no to the question about danger; memory only

@@ -6,7 +6,7 @@ against anyone; without consent nothing is kept, so there is nothing to tell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -24,6 +24,7 @@ from bot.core.model import (
     Incoming,
     Kind,
     Opened,
+    Outcome,
     Purpose,
     Reply,
     Step,
@@ -41,6 +42,16 @@ def looks_back(incoming: Incoming, content: Content) -> bool:
             return True
     asked = {content.spoken[Label.SHOW], content.spoken[Label.SHOW_WALKS]}
     return incoming.command == "progress" or plain(incoming.words) in asked
+
+
+def recalled(held: Held, outcomes: Sequence[Outcome]) -> Held:
+    """The same with what kept walks, oldest first, say about the next one: which it follows, and when a full one was.
+
+    A short walk asks for neither number, so that a finished one with an answer at its end was a full one.
+    """
+    full = (one for one in outcomes if one.finished and (one.upset_after is not None or one.change))
+    walked_at = max((one.ended_at for one in full), default=0)
+    return replace(held, walked=outcomes[-1].walk if outcomes else 0, walked_at=max(held.walked_at, walked_at))
 
 
 def progress(incoming: Incoming, held: Held) -> Decision:
