@@ -177,6 +177,15 @@ def test_wishes_leave_room_for_a_prayer_in_own_words(walk: Mapping[Line, tuple[s
         assert re.search(r"\bpray(er)? in your own words\b", wording), wording
 
 
+def test_walk_gives_no_verdict_on_what_was_done(walk: Mapping[Line, tuple[str, ...]]) -> None:
+    verdict = (
+        r"(did|done) (nothing|something) wrong|you (have )?(not )?failed|(your|no one's|nobody's) fault|innocent|guilty"
+    )
+    for line, wordings in walk.items():
+        for wording in wordings:
+            assert not re.search(verdict, wording, re.IGNORECASE), (line, wording)
+
+
 def test_acts_come_after_sleep_and_may_be_none(walk: Mapping[Line, tuple[str, ...]]) -> None:
     asked = [wording for line in walk if line.startswith("reach") for wording in walk[line]]
     planned = (*walk[Line.ACT], *walk[Line.ACT_OWN])
