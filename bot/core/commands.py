@@ -62,7 +62,8 @@ DAY: Final = 24 * 60 * 60
 """Seconds. The hour where the person lives is not known, so that "the same day" is a day and a night."""
 _WORDINGS: Final = 60
 """A multiple of each number of wordings that a line may have, from 2 to 6."""
-_MOST_WALKS: Final = 2**24 - 1
+_MOST_WALKS: Final = 2**24 // _WORDINGS * _WORDINGS - _WORDINGS
+"""So that what is chosen anew still fits in 24 bits."""
 _NOT_SAID_AGAIN: Final = frozenset({Step.IDLE, Step.CLOSE, Step.DANGER_ASK})
 """Nothing is under way; and the open question is put again after every command that asks nothing."""
 _FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
@@ -106,8 +107,10 @@ def walked_today(incoming: Incoming, held: Held) -> bool:
 def seed_of(incoming: Incoming, held: Held) -> int:
     """A new walk's number. By its remainder wordings are chosen, so it is one more than that of the walk before."""
     before = held.state.walk or held.walked
-    seed = incoming.seed - incoming.seed % _WORDINGS + (before + 1) % _WORDINGS
-    return (seed if before else incoming.seed) & _MOST_WALKS or 1
+    if not before:
+        return incoming.seed
+    chance = incoming.seed % _MOST_WALKS
+    return chance - chance % _WORDINGS + (before + 1) % _WORDINGS or _WORDINGS
 
 
 def crisis(_: Incoming, held: Held) -> Decision:
