@@ -175,7 +175,10 @@ _ASKED_TOO: Final[Mapping[Step, Action]] = {Step.WHO: Action.SHORT}
 _WHOLE: Final = frozenset({"yes", "no", "not_sure"})
 """Meanings that words have only as a whole message."""
 _TOO_COMMON: Final = frozenset(
-    {"it", "person", "time", "care", "others", "down", "low", "much", "high", "share", "help"}
+    {
+        *("it", "person", "time", "care", "others", "down", "low", "much", "high", "share", "help"),
+        *("a lot", "very", "little", "small", "big", "gone"),
+    }
 )
 """Answers that in a longer text mean anything."""
 _LITTLE: Final[Mapping[Step, int]] = {Step.REACH: 1, Step.TOGETHER: 2}

@@ -406,7 +406,7 @@ def _staying(event: Event, state: State) -> tuple[Line, ...]:
 def _lead(before: State, event: Event, state: State, word: str) -> tuple[Line, ...]:
     if state.step is Step.ANCHOR:
         return {Event.HIGH: (Line.HIGH,), Event.HARDER: (Line.HARDER,)}.get(event, ())
-    if event is not Event.NEXT or state.step is Step.CLOSE:
+    if event is not Event.NEXT or (state.step is Step.CLOSE and before.step is not Step.REACH):
         return ()
     match before.step:
         case Step.VALUE:
