@@ -495,7 +495,7 @@ def _is_read_clearly(notice: Notice) -> bool:
     match notice.about:
         case About.WITNESS:
             return notice.ask
-        case About.OWN:
+        case About.OWN | About.NONE:
             return Condition.OWN_LOSS in notice.conditions
         case about:
             return about is About.COMPASSION
@@ -569,15 +569,15 @@ def _replies(before: State, event: Event, state: State, *, heard: bool) -> tuple
 
 def _noticed(turn: _Turn) -> Decision | None:
     notice = turn.notice
-    if notice.about is About.OWN and Condition.OWN_LOSS not in notice.conditions:
+    bereaved = Condition.OWN_LOSS in notice.conditions
+    if notice.about is About.OWN and not bereaved:
         return _opened(turn, Step.OWN, notice)
     if notice.about is About.COMPASSION:
         state = _new_walk(turn, Step.REACH, notice)
         return _moved(turn, Event.NEXT, state, Reply((Line.AFFIRM, Line.ABOUT)), again(state))
-    if notice.about is About.NONE and not notice.ask:
+    if notice.about is About.NONE and not notice.ask and not bereaved:
         return None
-    sure = notice.sure or notice.about is About.OWN
-    return _opened(turn, Step.ARRIVE if sure else Step.ASK, notice)
+    return _opened(turn, Step.ARRIVE if notice.sure or bereaved else Step.ASK, notice)
 
 
 def _opened(turn: _Turn, step: Step, notice: Notice) -> Decision:

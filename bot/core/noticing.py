@@ -91,6 +91,11 @@ class NoticingRules:
         """The slots and combinations by name, in their order."""
         return {**self.slots, **self.combinations}
 
+    @property
+    def weighing(self) -> dict[str, Slot | Together]:
+        """The features that weights are fitted for."""
+        return {name: feature for name, feature in self.features.items() if feature.weighs}
+
     def _problems(self) -> Iterator[str]:
         if not 0 < self.points.ask <= self.points.sure <= self.points.offer <= 1:
             yield "points: 0 < ask <= sure <= offer <= 1 does not hold"
