@@ -60,13 +60,15 @@ class ContentError(Exception):
 class Copy:
     """One file of words. Each wording is all that its line says; `typed` has whole messages by what they mean.
 
-    `answers` has the words by which answers are read after danger was seen.
+    `answers` has the words by which answers are read after danger was seen, and `mirrored` those for a feeling that
+    are said back as they were typed.
     """
 
     lines: Mapping[Line, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[Label, str] = field(default_factory=dict)
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mirrored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,13 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
 
 MEANINGS: Final = (
     *("skip", "stop", "harder", "another", "did_it", "person", "more", "short", "go_on"),
-    *("yes", "no", "not_sure", "about_me", "thanks", "real", "swear", "urgent"),
+    *("at_work", "yes", "no", "not_sure", "about_me", "thanks", "real", "swear", "urgent", "breathing"),
     *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),
 )
 """What typed words mean. Each has some; beside these, "rate.0" to "rate.10" may have some."""
+
+_MOST_MIRRORED: Final = 2
+"""Words of a feeling that are said back."""
 
 _WARNED: Final = 60
 """Days ahead of a line's hiding."""
@@ -174,6 +179,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         answers=Answers(book.answers),
         is_foreign=ear.is_foreign,
         knows=ear.knows,
+        mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 
@@ -500,8 +506,7 @@ class _Book:
             missing = [name for name in ANSWERS if name not in self.answers]
             page = self.pages[1][0]
             yield from (page.problem(("answers",), f"there is no “{name}”: add what people type") for name in missing)
-        # “n” reads as “and”, which is no answer to the question about danger.
-        known = [words for words, meaning in self.typed.items() if meaning == NO[0] and words != plain("n")]
+        known = [words for words, meaning in self.typed.items() if meaning == NO[0]]
         self.answers[NO[0]] = (*self.answers.get(NO[0], ()), *known)
 
 
@@ -534,11 +539,11 @@ def _begins(*starts: str) -> tuple[Line, ...]:
 _ANCHORS: Final = _begins("anchor.")
 _CLOSES: Final = _begins("close.")
 _ASIDES: Final = (Line.HEARD, Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.REAL)
-_LEADS: Final = _begins("mirror", "act", "company")
+_LEADS: Final = (*_begins("mirror", "act", "company"), Line.VALUE_HEARD)
 _BEFORE_ANCHORS: Final = (*_ASIDES, Line.HIGH, Line.HARDER)
 _WALK: Final = (
-    *_begins("needs.", "ease", "together"),
-    *(Line.RESONANCE, Line.KIND, Line.WHO, Line.APART, Line.WISH, Line.REACH, Line.WE_CARE, Line.LOOK_BACK, Line.CARE),
+    *_begins("needs.", "ease", "resonance", "kind", "who.", "apart", "wish", "reach", "together", "we_care"),
+    *(Line.WHO, Line.VALUE, Line.MINE, Line.NEXT_TASK, Line.LOOK_BACK, Line.CARE),
 )
 _NOTICED: Final = (
     *(Line.WHY_WITNESS, Line.WHY_OWN, Line.WHY_LOSS),
@@ -695,6 +700,8 @@ def _wording_problems(book: _Book) -> Iterator[str]:
     for page, copy in book.pages:
         for label, words in copy.labels.items():
             yield from (page.problem(("labels", label), problem) for problem in label_problems(words))
+        for words in copy.mirrored:
+            yield from (page.problem(("mirrored",), problem) for problem in _mirrored_problems(words))
         for line, wordings in copy.lines.items():
             said = [_filled(book, line, wording) for wording in wordings]
             sizes[line] = [measure(wording) for wording in said]
@@ -707,6 +714,12 @@ def _wording_problems(book: _Book) -> Iterator[str]:
                 )
                 yield from (page.problem(("lines", line, number), problem) for problem in problems)
     yield from _message_problems(book, sizes)
+
+
+def _mirrored_problems(words: str) -> Iterator[str]:
+    if len(words.split()) > _MOST_MIRRORED:
+        yield f"“{words}” is longer than {_MOST_MIRRORED} words: what is said back is short"
+    yield from label_problems(words)
 
 
 def _filled(book: _Book, line: Line, wording: str) -> str:

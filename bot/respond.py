@@ -95,6 +95,7 @@ class Responder:
         self._memory: OrderedDict[int, _Remembered] = OrderedDict()
         self._dangers = DailyTotals(DANGERS)
         self._sweep: asyncio.TimerHandle | None = None
+        self._latest = 0
 
     @property
     def remembered(self) -> int:
@@ -163,6 +164,11 @@ class Responder:
             self._sweep = asyncio.get_running_loop().call_later(IDLE + 1 - (now - oldest), self._forget_in_time)
 
     def _forget_idle(self, now: int) -> None:
+        back = self._latest - now
+        if back > 0:  # the clock was set back, which makes nobody less idle
+            for person, one in self._memory.items():
+                self._memory[person] = replace(one, at=one.at - back)
+        self._latest = now
         while self._memory and now - next(iter(self._memory.values())).at > IDLE:
             self._memory.popitem(last=False)
 
@@ -250,11 +256,11 @@ def _noted(incoming: Incoming, decision: Decision) -> Decision:
 
 
 def _carried(held: Held, opened: Opened | Refused) -> Held:
-    """What memory holds, or the state that the button brings where it has gone further."""
-    if isinstance(opened, Refused) or not _is_further(held.state, opened.state):
+    """What memory holds, or the state that the button brings where it has gone further; and that one is under 16."""
+    if isinstance(opened, Refused):
         return held
-    minor = opened.state.minor or held.state.minor
-    return replace(held, state=replace(opened.state, minor=minor))
+    state = opened.state if _is_further(held.state, opened.state) else held.state
+    return replace(held, state=replace(state, minor=opened.state.minor or held.state.minor))
 
 
 def _is_further(held: State, brought: State) -> bool:
@@ -262,4 +268,8 @@ def _is_further(held: State, brought: State) -> bool:
 
 
 def _is_stale(held: State, brought: State) -> bool:
-    return bool(held.walk) and (brought.walk != held.walk or brought.counter < held.counter)
+    """Whether it is neither of the state that is held nor further.
+
+    The counter alone does not tell: it ends at 255, and after a restart an old button can lead a walk another way.
+    """
+    return bool(held.walk) and not _is_further(held, brought) and replace(brought, minor=held.minor) != held

@@ -51,6 +51,13 @@ class TapsBack:
 
 
 @dataclass(frozen=True, slots=True)
+class TapsData:
+    """A button that was never shown in this chat: another's, or a forged one."""
+
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
 class Waits:
     """Nothing happens for some seconds."""
 
@@ -62,15 +69,15 @@ class Restarts:
     """The bot goes down and comes up again, with nothing in its memory."""
 
 
-Move = Says | Forwards | Edits | Sends | Taps | TapsBack | Waits | Restarts
+Move = Says | Forwards | Edits | Sends | Taps | TapsBack | TapsData | Waits | Restarts
 
 
 class House:
     """The bot with its store and its clock."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock | None = None) -> None:
         self.store = store
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.seed = 1
         self.responder = self._responder()
 
@@ -110,7 +117,7 @@ class Chat:
         self.shown += buttons(decision)
         return decision
 
-    def _incoming(self, move: Says | Forwards | Edits | Sends | Taps | TapsBack) -> Incoming:
+    def _incoming(self, move: Says | Forwards | Edits | Sends | Taps | TapsBack | TapsData) -> Incoming:
         kind, text, command, payload = Kind.TEXT, "", "", ""
         match move:
             case Says(words, replying):
@@ -127,6 +134,8 @@ class Chat:
                 kind, payload = Kind.PRESS, self._button(words).payload
             case TapsBack(ago):
                 kind, payload = Kind.PRESS, self.shown[-1 - ago % len(self.shown)].payload if self.shown else "-"
+            case TapsData(payload):
+                kind = Kind.PRESS
         if kind in {Kind.TEXT, Kind.COMMAND, Kind.MEDIA}:
             self._newest += 1
         return Incoming(

@@ -247,3 +247,6 @@ def test_console_script_finds_its_prompts_wherever_it_is_installed(tmp_path: Pat
         env={"PYTHONPATH": str(installed)},
     )
     assert (checked.returncode, checked.stderr) == (0, "")
+    shipped = [file.relative_to(ROOT) for file in (ROOT / "prompts").rglob("*") if file.is_file()]
+    assert Path("prompts/breathing.gif") in shipped
+    assert [file for file in shipped if (installed / file).read_bytes() != (ROOT / file).read_bytes()] == []

@@ -32,8 +32,9 @@ from bot.core.model import (
     Where,
     Why,
 )
+from bot.core.reading import Answer, take
 from bot.core.sequence import advance, begin
-from bot.core.steps import Answer, again, offer, onward, opening, take
+from bot.core.steps import again, offer, onward, opening
 from bot.prompts import (
     FOLDER,
     MESSAGES,
@@ -114,6 +115,30 @@ def test_text_picks_a_wording_for_each_line_and_begins_again_after_the_last(prom
 def test_text_fills_slots_with_the_words_of_labels(prompts: Prompts) -> None:
     slots = {"who": Label.WHO_LEFT_BEHIND, "need": Label.MAY_REST}
     assert "may those left behind find rest" in prompts.text(Reply((Line.WISH,), slots=slots))
+
+
+NEEDED_FOR_AN_ANCHOR = (
+    r"hold something|holding|object|cup|mug|blanket|stone|pen|phone|music|drink|sip|water|ice|food|eat|chew|taste|"
+    r"smell|clos\w+ your eyes|eyes (closed|shut)|breath\w*|inhale|exhale|air|friend|someone|person|together with|pet"
+)
+
+
+def test_steadying_acts_go_by_the_senses_and_need_nothing(prompts: Prompts) -> None:
+    anchors = {line: wordings for line, wordings in prompts.lines.items() if line.startswith("anchor.")}
+    assert set(anchors) == {Line.ANCHOR_SIGHT, Line.ANCHOR_SOUND, Line.ANCHOR_TOUCH, Line.ANCHOR_HANDS}
+    for wordings in anchors.values():
+        assert len(wordings) >= 4
+        for wording in wordings:
+            assert not re.search(rf"\b({NEEDED_FOR_AN_ANCHOR})\b", wording, re.IGNORECASE), wording
+            assert len(wording.split()) <= 16
+            assert "?" not in wording
+            assert re.search(r"[Ii]f (you want|it suits|it fits)|You could|One small thing", wording), wording
+
+
+def test_one_steadying_act_needs_no_more_than_the_hands(prompts: Prompts) -> None:
+    for wording in prompts.lines[Line.ANCHOR_HANDS]:
+        assert re.search(r"\b(hands?|palms)\b", wording)
+        assert not re.search(r"\b(solid|firm|floor|wall|chair|under)\b", wording)
 
 
 def test_label_is_the_words_on_a_button(prompts: Prompts) -> None:

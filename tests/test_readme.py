@@ -41,7 +41,7 @@ async def test_example_is_what_the_bot_says(tmp_path: Path) -> None:
     typed = re.findall(r"^> (.+)$", block("An example"), re.MULTILINE)
     # A walk's number chooses its wordings and its steadying act; from here on the choices come again.
     acts = sum(line.startswith("anchor.") for line in PROMPTS.lines)
-    walks = lcm(acts, *map(len, PROMPTS.lines.values()))
+    walks = acts * lcm(acts, *map(len, PROMPTS.lines.values()))
     printed = set()
     async with Store.open(tmp_path, KEYS) as store:
         for walk in range(1, walks + 1):

@@ -1,8 +1,8 @@
 """State, in and out of the 64 bytes of a button.
 
 Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person; a button is good
-for 24 hours, and a yes to the question about danger for ever; what someone sends back is a value of `Opened` or a
-reason of `Refused`, never an exception.
+for 24 hours, by a clock that may be set back too, and a yes to the question about danger for ever; what someone sends
+back is a value of `Opened` or a reason of `Refused`, never an exception.
 
 Layout before base64url, 28 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
 1970), walk 3, counter 1, state 9. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.
@@ -61,6 +61,7 @@ _FIELDS: tuple[tuple[str, int, Callable[[int], Any]], ...] = (
     ("eases", 2, int),
     ("harder", 2, int),
     ("of_another", 1, bool),
+    ("again", 1, bool),
 )
 """Name, bits, and what a number becomes. Only ever add at the end: buttons live for a day across an upgrade."""
 
@@ -73,7 +74,7 @@ def seal(key: bytes, person: int, at: int, state: State, button: Button) -> str:
 
 
 def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Refused:
-    """What a button said, if it is ours, this person's, and younger than `LIFETIME`. `at` is now."""
+    """What a button said, if it is ours, this person's, and no more than `LIFETIME` from now, which is `at`."""
     try:
         raw = urlsafe_b64decode(payload.encode("ascii") + b"=" * (-len(payload) % 4))
     except ValueError:
@@ -91,7 +92,7 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
         opened = Opened(_unpack(int.from_bytes(walk), counter, packed), Action(action), value)
     except (ValueError, IndexError):  # sealed by a version of ours that knew more
         return Refused.UNREADABLE
-    return Refused.EXPIRED if at - issued_at > LIFETIME and not opened.discloses else opened
+    return Refused.EXPIRED if abs(at - issued_at) > LIFETIME and not opened.discloses else opened
 
 
 def _spell(raw: bytes) -> str:

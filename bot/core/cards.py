@@ -12,7 +12,7 @@ from itertools import product
 from typing import Final
 
 from bot.core.lines import Label, Line
-from bot.core.matching import Matcher, normalise, parts, plain
+from bot.core.matching import Matcher, Utterance, parts, plain
 from bot.core.model import Barrier, Content, Held, Incoming, Lane, Reply, State, Step, Tier
 from bot.core.sequence import AFTER_CARD
 from bot.core.steps import offer
@@ -66,6 +66,7 @@ _NOW: Final = frozenset(
     {Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG, *(line for line, tier in _TIERS.items() if tier in EMERGENCIES)}
 )
 _MISTAKEN: Final = frozenset({Line.DANGER_NO, Line.DANGER_NO_NOW})
+_OF_A_CARD: Final = frozenset({*_TIERS, *_NOW, *_MISTAKEN})
 _PAUSES: Final = frozenset('.!,"')  # a question mark counts: "no?" is no clear no
 _CLAUSE_END: Final = re.compile(r"[.!?,;:\n]+")
 _MOST_WORDS_OF_A_NO: Final = 40
@@ -128,8 +129,7 @@ def in_emergency(held: Held) -> bool:
 def _last_of_a_card(held: Held) -> Line | None:
     if held.state.step not in AFTER_CARD:
         return None
-    told = {*_TIERS, *_NOW, *_MISTAKEN}
-    return next((line for line in reversed(tuple(held.said)) if line in told), None)
+    return next((line for line in reversed(tuple(held.said)) if line in _OF_A_CARD), None)
 
 
 def where_help_is() -> Reply:
@@ -164,26 +164,27 @@ class Answers:
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
         self._no, self._beside = (frozenset(map(tuple, map(str.split, _spelled(phrases[name])))) for name in NO)
         self._mistaken = frozenset(tuple(words.split()) for words in _spelled(phrases[MISTAKEN]))
-        self._longest = max(map(len, self._no | self._beside | self._mistaken), default=0)
+        self._beside_mistaken = self._no | self._beside
+        self._longest = max(map(len, self._beside_mistaken | self._mistaken), default=0)
         self._nothing, self._later, self._why, self._taken_back = (
             frozenset(" ".join(words.split()) for words in _spelled(phrases[name])) for name in (*WHOLE, TAKEN_BACK)
         )
         self._matcher = Matcher({name: phrases[name] for name in FOUND})
 
-    def is_no(self, text: str) -> bool:
+    def is_no(self, said: Utterance) -> bool:
         """Whether a text is a no, and nothing else but what may stand beside one ("wtf no, i am ok")."""
-        return self._is_made_of(text, self._no, self._beside)
+        return self._is_made_of(said, self._no, self._beside)
 
-    def is_mistaken(self, text: str) -> bool:
+    def is_mistaken(self, said: Utterance) -> bool:
         """Whether it says that the words before were not meant so, and nothing else that is not known."""
-        return self._is_made_of(text, self._mistaken, self._no | self._beside)
+        return self._is_made_of(said, self._mistaken, self._beside_mistaken)
 
-    def is_no_plan(self, text: str) -> bool:
+    def is_no_plan(self, said: Utterance) -> bool:
         """Whether it is all of an answer that names nobody."""
-        return plain(text) in self._later
+        return said.plain in self._later
 
-    def _is_made_of(self, text: str, wanted: _Pieces, beside: _Pieces) -> bool:
-        words = tuple(word for word in normalise(text).split() if word not in _PAUSES)
+    def _is_made_of(self, said: Utterance, wanted: _Pieces, beside: _Pieces) -> bool:
+        words = tuple([word for word in said.normal.split() if word not in _PAUSES])
         if len(words) > _MOST_WORDS_OF_A_NO:
             return False
         reached = {0: False}  # so many words are known from end to end -> whether what is wanted is among them
@@ -195,40 +196,40 @@ class Answers:
         return reached.get(len(words), False)
 
     def takes_back(self, text: str) -> bool:
-        """Whether all of it, or a clause, takes an answer back ("i lied. it is bad")."""
-        return any(plain(clause) in self._taken_back for clause in (text, *_CLAUSE_END.split(text)))
+        """Whether all of it, or a clause, takes an answer back ("i lied. it is bad"). A raw text has its clauses."""
+        return any(plain(clause) in self._taken_back for clause in {text, *_CLAUSE_END.split(text)})
 
-    def asks_why(self, text: str) -> bool:
+    def asks_why(self, said: Utterance) -> bool:
         """Whether it asks why that was asked, and nothing else."""
-        return plain(text) in self._why
+        return said.plain in self._why
 
-    def is_helped(self, text: str) -> bool:
+    def is_helped(self, said: Utterance) -> bool:
         """Whether it says that help is there, or on its way."""
-        return self._says("help_came", text)
+        return self._says("help_came", said)
 
-    def is_close_by(self, text: str) -> bool:
+    def is_close_by(self, said: Utterance) -> bool:
         """Whether it says that whom they fear is close by."""
-        return self._says("close_by", text)
+        return self._says("close_by", said)
 
-    def is_for_a_friend(self, text: str) -> bool:
+    def is_for_a_friend(self, said: Utterance) -> bool:
         """Whether it says that it asks for a friend."""
-        return self._says("for_a_friend", text)
+        return self._says("for_a_friend", said)
 
-    def is_someone_elses(self, text: str) -> bool:
+    def is_someone_elses(self, said: Utterance) -> bool:
         """Whether it says that forwarded words are another's."""
-        return self._says("someone_elses", text)
+        return self._says("someone_elses", said)
 
-    def barrier(self, text: str) -> Barrier | None:
+    def barrier(self, said: Utterance) -> Barrier | None:
         """What is said to be in the way, if it is known."""
-        if plain(text) in self._nothing:
+        if said.plain in self._nothing:
             return Barrier.NOTHING
-        said = self._matcher.read(text).whole
-        names = (name for name, bit in self._matcher.bits.items() if said & bit and name.startswith("barrier."))
+        found = self._matcher.find(said).whole
+        names = (name for name, bit in self._matcher.bits.items() if found & bit and name.startswith("barrier."))
         name = next(names, None)
         return None if name is None else Barrier[name.removeprefix("barrier.").upper()]
 
-    def _says(self, name: str, text: str) -> bool:
-        return bool(self._matcher.read(text).whole & self._matcher.bits[name])
+    def _says(self, name: str, said: Utterance) -> bool:
+        return bool(self._matcher.find(said).whole & self._matcher.bits[name])
 
 
 def _spelled(phrases: Iterable[str]) -> Iterable[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core.cards import in_emergency, stands
+from bot.core.cards import emergency_first, in_emergency, stands
 from bot.core.gap import outcome_of
 from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
@@ -39,7 +39,7 @@ from bot.core.model import (
     Withdrew,
 )
 from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Under, advance, begin
-from bot.core.steps import BEGIN, REMEMBER, opening
+from bot.core.steps import BEGIN, REMEMBER, again, opening
 
 _CONSENT: Final = (
     (Button(Label.REMEMBER_YES, Action.REMEMBER_YES),),
@@ -56,6 +56,13 @@ _SPOKE_OF: Final = ((), (Line.SPOKE_OF_ONE,), (Line.SPOKE_OF_TWO,), (Line.SPOKE_
 """The line that names so many reasons, and its slots in their order."""
 _LIGHT: Final = frozenset({Reason.EVERYDAY, Reason.PLAY})
 """All that is told as a reason to have found nothing: nobody hears that a death weighed too little."""
+DAY: Final = 24 * 60 * 60
+"""Seconds. The hour where the person lives is not known, so that "the same day" is a day and a night."""
+_WORDINGS: Final = 60
+"""A multiple of each number of wordings that a line may have, from 2 to 6."""
+_MOST_WALKS: Final = 2**24 - 1
+_NOT_SAID_AGAIN: Final = frozenset({Step.IDLE, Step.CLOSE, Step.DANGER_ASK})
+"""Nothing is under way; and the open question is put again after every command that asks nothing."""
 _FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
 
 
@@ -75,12 +82,29 @@ def help_(_: Incoming, held: Held) -> Decision:
 
 def walk(incoming: Incoming, held: Held) -> Decision:
     """A new walk, whatever was before."""
-    state = begin(incoming.seed, minor=held.state.minor)
-    state = replace(state, danger_asked=held.state.step is Step.DANGER_ASK)  # and not answered
+    state = begin(seed_of(incoming, held), minor=held.state.minor)
+    state = replace(
+        state, again=walked_today(incoming, held), danger_asked=held.state.step is Step.DANGER_ASK
+    )  # and not answered
     if stands(held) and held.state.care_for is CareFor.MYSELF:  # after a card about one's own life
         state = replace(state, care_for=CareFor.MYSELF)
     moved = Moved(held.state.step, Event.NEXT, state.step)
     return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
+
+
+def walked_today(incoming: Incoming, held: Held) -> bool:
+    """Whether a full walk came to its end within a day, by what is held or by the button that was pressed."""
+    match incoming.pressed:
+        case Opened(state=state) if state.step is Step.CLOSE and not state.short and HOLDS[Under.PLAIN](state):
+            return True
+        case _:
+            return bool(held.walked_at) and incoming.at - held.walked_at < DAY
+
+
+def seed_of(incoming: Incoming, held: Held) -> int:
+    """A new walk's number. By its remainder wordings are chosen, so it is one more than that of the walk before."""
+    seed = incoming.seed - incoming.seed % _WORDINGS + (held.state.walk + 1) % _WORDINGS
+    return (seed if held.state.walk else incoming.seed) & _MOST_WALKS or 1
 
 
 def crisis(_: Incoming, held: Held) -> Decision:
@@ -98,6 +122,19 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     line = Line.HELD_STOPPED_NOW if in_emergency(held) else Line.HELD_STOPPED if stands(held) else Line.STOPPED
     facts = (Moved(before.step, Event.STOP, state.step), *ended)
     return replace(_say(replace(held, state=state), line), facts=facts)
+
+
+def breathe(_: Incoming, held: Held) -> Decision:
+    """A slow pace to breathe at, and the step once more.
+
+    Only for whoever asks, and never offered: attention to the breath can make panic, trauma and asthma worse, so the
+    senses are what steadies here. In a review of 58 trials (PMC10741869) what worked took five minutes or more, so the
+    words speak of a moment's help.
+    """
+    if in_emergency(held):
+        return Decision(held, emergency_first(held.state))
+    paced = Reply((Line.BREATHING,))
+    return Decision(held, (paced,) if held.state.step in _NOT_SAID_AGAIN else (paced, again(held.state)))
 
 
 def why(_: Incoming, held: Held) -> Decision:
@@ -251,6 +288,7 @@ COMMANDS: Mapping[str, Handler] = {
     "walk": walk,
     "crisis": crisis,
     "country": country,
+    "breathe": breathe,
     "stop": stop,
     "help": help_,
     "why": why,

@@ -257,10 +257,15 @@ class Helplines:
         return next((self._names[way] for way in (words, *_ways(words)) if way in self._names), "")
 
     def _among(self, text: str) -> tuple[str, ...]:
-        parts = [_spelling(part) for part in _APART.split(text)]
-        codes = [(part, code) for part in parts if (code := self._alone(part))]
-        if not all(self._alone(part) or _BESIDE.fullmatch(part) for part in parts):
+        pieces = _APART.split(text)
+        if len(pieces) == 1:  # it was seen already that this is no name
             return ()
+        codes = []
+        for part in map(_spelling, pieces):
+            if code := self._alone(part):
+                codes.append((part, code))
+            elif not _BESIDE.fullmatch(part):
+                return ()
         for place in ("in", "from"):
             here = [code for part, code in codes if re.search(rf"\b{place}\b", part)]
             if here:
@@ -287,7 +292,10 @@ def _ways(words: str) -> tuple[str, ...]:
 
 def _spelling(name: str) -> str:
     """A name without capitals, accents, dots and marks, as people type it."""
-    letters = unicodedata.normalize("NFD", plain(name.replace(".", "")))
+    words = plain(name.replace(".", ""))
+    if words.isascii():
+        return words
+    letters = unicodedata.normalize("NFD", words)
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
@@ -467,9 +475,10 @@ def placed(decision: Decision, content: Content, at: int) -> Decision:
     country = content.helplines.countries.get(held.country)
     replies = tuple(one for reply in decision.replies for one in _placed(reply, country, decision, content, at))
     asked = any(line in _ASKING for reply in replies for line in reply.keys)
-    return replace(
-        decision, held=replace(held, asked_country=asked or (held.asked_country and not replies)), replies=replies
-    )
+    asked = asked or (held.asked_country and not replies)
+    if asked is not held.asked_country:
+        held = replace(held, asked_country=asked)
+    return replace(decision, held=held, replies=replies)
 
 
 def _placed(reply: Reply, country: Country | None, decision: Decision, content: Content, at: int) -> Iterator[Reply]:

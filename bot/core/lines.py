@@ -29,6 +29,11 @@ class Line(StrEnum):
     ARRIVE_WAS_THERE = "arrive.was_there"
     ARRIVE_LOSS = "arrive.loss"
     ARRIVE_NUMB = "arrive.numb"
+    ARRIVE_AT_WORK = "arrive.at_work"  # between two tasks
+    ARRIVE_GUILT = "arrive.guilt"
+    ARRIVE_OUTRAGE = "arrive.outrage"
+    ARRIVE_OWN_PEOPLE = "arrive.own_people"  # in the news, those that the person belongs to
+    ARRIVE_WORK_DIED = "arrive.work_died"
     ABOUT = "about"  # what it is, said once in the first reply
     OWN = "own"
     OWN_PERSON = "own.person"
@@ -54,21 +59,38 @@ class Line(StrEnum):
     EASE = "ease"
     EASE_AGAIN = "ease.again"
     RESONANCE = "resonance"
+    RESONANCE_PLANET = "resonance.planet"
+    VALUE = "value"  # outrage: what matters, under the anger
+    VALUE_HEARD = "value.heard"  # before kind
+    MINE = "mine"  # between two tasks
+    NEXT_TASK = "next_task"
     MIRROR = "mirror"  # before kind: the chosen feeling
     MIRROR_OWN = "mirror.own"
     KIND = "kind"
+    KIND_GUILT = "kind.guilt"
     WHO = "who"
+    WHO_AGAIN = "who.again"  # a full walk ended within a day
+    WHO_OUTRAGE = "who.outrage"
     APART = "apart"
+    APART_PLANET = "apart.planet"
     WISH = "wish"
+    WISH_DIED = "wish.died"  # for someone who is dead
     REACH = "reach"
+    REACH_ANIMAL = "reach.animal"
+    REACH_HELPLESS = "reach.helpless"
+    REACH_OUTRAGE = "reach.outrage"
     ACT = "act"  # before together: the chosen act
     ACT_OWN = "act.own"
     ACT_HOLD = "act.hold"
     TOGETHER = "together"
     TOGETHER_LOSS = "together.loss"
+    TOGETHER_GUILT = "together.guilt"
+    TOGETHER_WORK = "together.work"
     COMPANY = "company"  # before we-care
     COMPANY_NO_ONE = "company.no_one"
     WE_CARE = "we_care"
+    WE_CARE_NEWS = "we_care.news"
+    WE_CARE_WORK = "we_care.work"
     NEEDS_LOSS = "needs.loss"
     NEEDS_NUMB = "needs.numb"
     NEEDS_WAS_THERE = "needs.was_there"
@@ -83,6 +105,7 @@ class Line(StrEnum):
     CLOSE_LOSS = "close.loss"
     CLOSE_NUMB = "close.numb"
     CLOSE_WAS_THERE = "close.was_there"
+    CLOSE_AT_WORK = "close.at_work"
     BACK = "back"  # after a close: how to come back
     STOPPED = "stopped"
 
@@ -160,6 +183,7 @@ class Line(StrEnum):
     REAL = "real"
     THANKS = "thanks"
     SWEAR = "swear"
+    BREATHING = "breathing"  # only to someone who asks for it
     MEDIA = "media"
     LANGUAGE = "language"  # what was written is in one that the bot does not have
     STALE = "stale"
@@ -170,6 +194,8 @@ class Line(StrEnum):
     # commands
     START = "start"
     HELP = "help"
+    HELP_AGAIN = "help.again"  # one more text that says nothing to a program
+    HELP_PERSON = "help.person"  # and another
     UNKNOWN_COMMAND = "unknown_command"
     NOTHING_TO_STOP = "nothing_to_stop"
     SETTINGS = "settings"
@@ -265,6 +291,7 @@ class Label(StrEnum):
     PLAN_ADULT = "plan.adult"
     PLAN_NOT_NOW = "plan.not_now"
     KINDNESS = "kindness"
+    AT_WORK = "at_work"
 
     UPSET_LITTLE = "upset.little"
     UPSET_STRONG = "upset.strong"
@@ -277,6 +304,11 @@ class Label(StrEnum):
     FEEL_ANGRY = "feel.angry"
     FEEL_NUMB = "feel.numb"
     FEEL_TIRED = "feel.tired"
+
+    VALUE_FAIRNESS = "value.fairness"
+    VALUE_SAFETY = "value.safety"
+    VALUE_RESPECT = "value.respect"
+    VALUE_LIFE = "value.life"
 
     FOR_THEM = "for.them"
     FOR_LEFT_BEHIND = "for.left_behind"
@@ -301,10 +333,14 @@ class Label(StrEnum):
     ACT_WRITE = "act.write"
     ACT_GIVE = "act.give"
     ACT_LEARN = "act.learn"
+    ACT_RESCUE = "act.rescue"
+    ACT_REPORT = "act.report"
     ACT_NOTHING = "act.nothing"
     THEN_WRITE = "then.write"  # "write a few kind words": fills the plan
     THEN_GIVE = "then.give"
     THEN_LEARN = "then.learn"
+    THEN_RESCUE = "then.rescue"
+    THEN_REPORT = "then.report"
 
     WITH_FRIEND = "with.friend"
     WITH_COLLEAGUE = "with.colleague"
@@ -367,6 +403,7 @@ class Label(StrEnum):
     COMMAND_WALK = "command.walk"
     COMMAND_CRISIS = "command.crisis"
     COMMAND_COUNTRY = "command.country"
+    COMMAND_BREATHE = "command.breathe"
     COMMAND_STOP = "command.stop"
     COMMAND_HELP = "command.help"
     COMMAND_WHY = "command.why"

@@ -170,6 +170,11 @@ class Utterance(NamedTuple):
     pairs: set[tuple[str, str]]  # words side by side
     stems: set[str]  # the beginnings of long words
 
+    @property
+    def plain(self) -> str:
+        """The words alone, as `plain` gives them."""
+        return _without_marks(self.normal)
+
 
 def hear(text: str) -> Utterance:
     """Normalise any text, and take it apart, once for all that read it."""
@@ -192,7 +197,11 @@ def _taken_apart(normal: str, row: Sequence[str]) -> Utterance:
 
 def plain(text: str) -> str:
     """The words alone, without marks: for comparing a whole message with words that it might be."""
-    return " ".join(word for word in normalise(text).split() if word not in _STOPS_AND_MARKS)
+    return _without_marks(normalise(text))
+
+
+def _without_marks(normal: str) -> str:
+    return " ".join([word for word in normal.split() if word not in _STOPS_AND_MARKS])
 
 
 @cache

@@ -229,6 +229,9 @@ class Step(IntEnum):
     DANGER_ASK = 21  # the one direct question
     BARRIER = 22  # after a card: what might get in the way of contacting someone
     PLAN = 23  # after that: who, when, how
+    VALUE = 24  # outrage: what matters, under the anger
+    MINE = 25  # between two tasks: what is mine, and what is not
+    NEXT_TASK = 26  # between two tasks: the next one, and it alone
 
 
 class Event(StrEnum):
@@ -297,6 +300,8 @@ class Act(IntEnum):
     LEARN = 3
     OTHER = 4
     HOLD = 5  # nothing in reach: care without control
+    RESCUE = 6  # for an animal: tell those who can help
+    REPORT = 7
 
 
 class Company(IntEnum):
@@ -362,6 +367,7 @@ class State:
     eases: int = 0  # 0..3, how often the upset was asked before the walk went on
     harder: int = 0  # 0..3, how often something made it harder
     of_another: bool = False  # what is asked is about danger that may be another's
+    again: bool = False  # a full walk came to its end within a day: the short one is offered first
 
 
 class Purpose(StrEnum):
@@ -405,6 +411,8 @@ class Held:
     why: Why | None = None  # the last text was answered as it was; memory only
     country: str = ""  # by its code, as the person chose it; kept only with a yes to that
     asked_country: bool = False  # the bot has just asked for it; memory only
+    walked_at: int = 0  # when a full walk last came to its end (seconds since 1970, UTC), as far as is known
+    unread: int = 0  # texts in a row that said nothing to a program; memory only
     noes: frozenset[int] = frozenset()  # the messages that were a no to the question about danger; memory only
 
 
@@ -448,6 +456,7 @@ class Action(IntEnum):
     CHANGE = 26  # with a Change
     BARRIER = 27  # with a Barrier
     NOT_MEANT = 28  # the card is about something else than was meant
+    AT_WORK = 30  # between two tasks: the form of 60 seconds
     REMEMBER = 40  # ask whether to remember
     REMEMBER_YES = 41  # "yes, and I am 16 or older"
     REMEMBER_NO = 42
@@ -603,4 +612,5 @@ class Content:
     typed: Mapping[str, str]  # a whole message, normalised -> what it means: "skip", "stop", "rate.8" ...
     answers: Answers  # what is said after danger was seen, read
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
+    mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none

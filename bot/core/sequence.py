@@ -2,16 +2,17 @@
 
 Rules that hold here: all that moves a walk is in `TRANSITIONS`, `ANYWHERE` and `FORBIDDEN`; an event that a step does
 not know changes nothing; a forbidden step is passed over by its own *skip*, so that the prohibitions of several
-conditions add up; nothing is said here (see `steps`).
+conditions add up; nothing is said here (see `steps`). docs/walk.md shows the same, drawn by scripts/draw_walk.py.
 
 Source of the order of steps: the empathy-compassion gap (Quaglia 2025, after Singer & Klimecki 2014). What is
 forbidden under which condition: NICE NG116 (no debriefing after a trauma), and imagine-other against imagine-self
 (Batson 1997).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum, auto
+from functools import cache
 from typing import Final, NamedTuple
 
 from bot.core.model import CareFor, Condition, Event, Source, State, Step
@@ -24,10 +25,17 @@ class Under(Enum):
     """When a row or a prohibition holds."""
 
     ALWAYS = auto()
-    PLAIN = auto()  # none of the three below
+    PLAIN = auto()  # none of the four below
     BEREAVED = auto()
     THERE = auto()
     NUMB = auto()
+    AT_WORK = auto()
+    OFF_WORK = auto()
+    GUILTY = auto()
+    OUTRAGED = auto()
+    NOT_OUTRAGED = auto()
+    HELPLESS = auto()
+    FOR_THE_DEAD = auto()
     OVERWHELMED = auto()
     MYSELF = auto()
     NOBODY_YET = auto()
@@ -43,14 +51,22 @@ class Under(Enum):
 TRIES: Final = 2
 """So often the upset is asked while it stays high; then the bot stays, and goes no further unless asked."""
 
-_APART_FROM_ASKED = Condition.OWN_LOSS | Condition.WAS_THERE | Condition.NUMB
+TENDER: Final = Condition.WAS_THERE | Condition.OWN_LOSS | Condition.NUMB
+"""The conditions that lead away from the training, until more is asked for."""
 
 HOLDS: Mapping[Under, Callable[[State], bool]] = {
     Under.ALWAYS: lambda _: True,
-    Under.PLAIN: lambda s: s.asked or not s.conditions & _APART_FROM_ASKED,
+    Under.PLAIN: lambda s: s.asked or not s.conditions & (TENDER | Condition.AT_WORK),
     Under.BEREAVED: lambda s: Condition.OWN_LOSS in s.conditions and not s.asked,
     Under.THERE: lambda s: Condition.WAS_THERE in s.conditions and not s.asked,
     Under.NUMB: lambda s: Condition.NUMB in s.conditions and not s.asked,
+    Under.AT_WORK: lambda s: Condition.AT_WORK in s.conditions and not s.conditions & TENDER and not s.asked,
+    Under.OFF_WORK: lambda s: not HOLDS[Under.AT_WORK](s),
+    Under.GUILTY: lambda s: Condition.GUILT in s.conditions,
+    Under.OUTRAGED: lambda s: Condition.OUTRAGE in s.conditions,
+    Under.NOT_OUTRAGED: lambda s: Condition.OUTRAGE not in s.conditions,
+    Under.HELPLESS: lambda s: Condition.HELPLESS in s.conditions,
+    Under.FOR_THE_DEAD: lambda s: Condition.DIED in s.conditions and s.care_for is CareFor.THEM,
     Under.OVERWHELMED: lambda s: Condition.OVERWHELM in s.conditions,
     Under.MYSELF: lambda s: s.care_for is CareFor.MYSELF,
     Under.NOBODY_YET: lambda s: s.care_for is CareFor.NOBODY_YET,
@@ -105,8 +121,16 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.STAY, Event.HARDER, Step.STAY),
     Row(Step.STAY, Event.MORE, RESUME),
     # What body and day need, after own loss, being there, or numbness.
-    Row(Step.NEEDS, Event.NEXT, Step.RESONANCE),
-    Row(Step.NEEDS, Event.SKIP, Step.RESONANCE),
+    Row(Step.NEEDS, Event.NEXT, Step.MINE),
+    Row(Step.NEEDS, Event.SKIP, Step.MINE),
+    # Between two tasks.
+    Row(Step.MINE, Event.NEXT, Step.NEXT_TASK),
+    Row(Step.MINE, Event.SKIP, Step.NEXT_TASK),
+    Row(Step.NEXT_TASK, Event.NEXT, Step.VALUE),
+    Row(Step.NEXT_TASK, Event.SKIP, Step.VALUE),
+    # What matters, under the anger; it stands in for a word for the feeling.
+    Row(Step.VALUE, Event.NEXT, Step.RESONANCE),
+    Row(Step.VALUE, Event.SKIP, Step.RESONANCE),
     # The shared beginning.
     Row(Step.RESONANCE, Event.NEXT, Step.KIND),
     Row(Step.RESONANCE, Event.SKIP, Step.KIND),
@@ -115,14 +139,23 @@ TRANSITIONS: tuple[Row, ...] = (
     Row(Step.KIND, Event.SKIP, Step.WHO),
     Row(Step.WHO, Event.NEXT, Step.APART),
     Row(Step.WHO, Event.SKIP, Step.APART),
+    Row(Step.WHO, Event.SHORT, Step.REACH, Under.HELPLESS),
     Row(Step.WHO, Event.SHORT, Step.WISH),
+    Row(Step.APART, Event.NEXT, Step.REACH, Under.HELPLESS),
     Row(Step.APART, Event.NEXT, Step.WISH),
+    Row(Step.APART, Event.SKIP, Step.REACH, Under.HELPLESS),
     Row(Step.APART, Event.SKIP, Step.WISH),
     Row(Step.WISH, Event.NEXT, Step.CLOSE, Under.SHORT),
+    Row(Step.WISH, Event.NEXT, Step.TOGETHER, Under.HELPLESS),
     Row(Step.WISH, Event.NEXT, Step.REACH),
     Row(Step.WISH, Event.SKIP, Step.CLOSE, Under.SHORT),
+    Row(Step.WISH, Event.SKIP, Step.TOGETHER, Under.HELPLESS),
     Row(Step.WISH, Event.SKIP, Step.REACH),
+    Row(Step.REACH, Event.NEXT, Step.CLOSE, Under.SHORT),
+    Row(Step.REACH, Event.NEXT, Step.WISH, Under.HELPLESS),
     Row(Step.REACH, Event.NEXT, Step.TOGETHER),
+    Row(Step.REACH, Event.SKIP, Step.CLOSE, Under.SHORT),
+    Row(Step.REACH, Event.SKIP, Step.WISH, Under.HELPLESS),
     Row(Step.REACH, Event.SKIP, Step.TOGETHER),
     Row(Step.TOGETHER, Event.NEXT, Step.WE_CARE),
     Row(Step.TOGETHER, Event.SKIP, Step.WE_CARE),
@@ -194,14 +227,20 @@ ANYWHERE: tuple[Row, ...] = (
 )
 """What holds at many steps, where the step has no row of its own."""
 
-_TURNING = frozenset({Step.RESONANCE, Step.WHO, Step.APART, Step.WISH, Step.REACH})
+_TURNING = frozenset({Step.VALUE, Step.RESONANCE, Step.WHO, Step.APART, Step.WISH, Step.REACH})
 _TRAINING = _TURNING | {Step.KIND, Step.WE_CARE, Step.LOOK_BACK, Step.CARE}
 
 FORBIDDEN: tuple[tuple[Under, frozenset[Step]], ...] = (
     (Under.OVERWHELMED, _TURNING),
     (Under.THERE, _TRAINING),
     (Under.BEREAVED, _TRAINING),
+    (Under.GUILTY, frozenset({Step.RESONANCE})),
     (Under.NUMB, _TRAINING | {Step.TOGETHER}),
+    (Under.AT_WORK, _TRAINING | {Step.NEEDS, Step.TOGETHER}),
+    (Under.OFF_WORK, frozenset({Step.MINE, Step.NEXT_TASK})),
+    (Under.OUTRAGED, frozenset({Step.RESONANCE})),
+    (Under.NOT_OUTRAGED, frozenset({Step.VALUE})),
+    (Under.FOR_THE_DEAD, frozenset({Step.APART})),
     (Under.QUIET, frozenset({Step.EASE})),
     (Under.PLAIN, frozenset({Step.NEEDS})),
     (Under.MYSELF, _TURNING | {Step.WE_CARE, Step.CARE}),
@@ -216,6 +255,7 @@ for _row in (*TRANSITIONS, *ANYWHERE):
 _OF_ANOTHER = frozenset({Event.FOR_A_FRIEND, Event.PASSED_ON})
 _INTERRUPTIONS = frozenset({Event.DANGER, Event.CARD, Event.UNCLEAR, *_OF_ANOTHER})
 _STEADYING = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
+_BEFORE_ACTS = frozenset({Step.ARRIVE, Step.EASE, Step.VALUE, Step.RESONANCE, Step.KIND, Step.WHO, Step.APART})
 
 
 _GO_ON_AFTER = {Step.IDLE: Step.ARRIVE, Step.ASK: Step.ARRIVE, Step.WHOSE: Step.ARRIVE, Step.OWN: Step.KIND}
@@ -255,16 +295,24 @@ def advance(state: State, event: Event) -> State:
     return _enter(moved, to, another=to is Step.ANCHOR or event is Event.ANOTHER)
 
 
+def told(state: State, conditions: Condition) -> State:
+    """The state with what words in the midst of a walk have told. Helplessness comes too late for the order of acts."""
+    late = Condition.NONE if state.step in _BEFORE_ACTS else Condition.HELPLESS
+    return replace(state, conditions=state.conditions | conditions & ~late)
+
+
 def allowed(state: State, step: Step) -> Step:
     """`step`, or the first one after it, by way of *skip*, that no condition forbids."""
-    while any(step in steps for steps in prohibitions(state)):
+    while step in forbidden(state.conditions, state.care_for, asked=state.asked):
         step = _passed_over(replace(state, step=step))
     return step
 
 
-def prohibitions(state: State) -> Iterable[frozenset[Step]]:
-    """The sets of steps that this person is not led to."""
-    return (steps for under, steps in FORBIDDEN if HOLDS[under](state))
+@cache
+def forbidden(conditions: Condition, care_for: CareFor, *, asked: bool) -> frozenset[Step]:
+    """The steps that someone is not led to. No more than this of a state bears on it."""
+    state = State(conditions=conditions, care_for=care_for, asked=asked)
+    return frozenset[Step]().union(*(steps for under, steps in FORBIDDEN if HOLDS[under](state)))
 
 
 def knows(state: State, event: Event) -> bool:

@@ -1,18 +1,16 @@
-"""What each step of the walk says and offers, and how an answer is read.
+"""What each step of the walk says and offers.
 
-Rules that hold here: lines are named, never worded; a text is as good as a button at every step; help comes before
-any question, so the first reply has none.
+Rules that hold here: lines are named, never worded; what fits best is said, and the order in which it is looked for is
+that of the conditions; help comes before any question, so the first reply has none.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
-from bot.core.gap import HIGH, gap, has_risen
+from bot.core.gap import gap
 from bot.core.lines import Label, Line
-from bot.core.matching import plain
 from bot.core.model import (
-    NO_RATING,
     Act,
     Action,
     Barrier,
@@ -21,15 +19,15 @@ from bot.core.model import (
     Change,
     Company,
     Condition,
-    Content,
     Event,
     Feeling,
     Need,
     Reply,
+    Source,
     State,
     Step,
 )
-from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Under
+from bot.core.sequence import HOLDS, WALKING, Under
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -40,7 +38,8 @@ _ANOTHER = Button(Label.SOMETHING_ELSE, Action.ANOTHER)
 _PERSON = Button(Label.PERSON, Action.PERSON)
 _STEADY_ME = Button(Label.STEADY_ME, Action.ANOTHER)
 _GO_ON = Button(Label.GO_ON, Action.MORE)
-_URGENT_HELP = Button(Label.URGENT_HELP, Action.CRISIS)
+_SHORT = Button(Label.SHORT, Action.SHORT)
+URGENT_HELP: Final = Button(Label.URGENT_HELP, Action.CRISIS)
 BEGIN: Final = Button(Label.BEGIN, Action.WALK)
 REMEMBER: Final = Button(Label.REMEMBER, Action.REMEMBER)
 
@@ -51,7 +50,7 @@ _UPSET: Rows = (
 )
 _PRACTICE: Rows = ((_DID_IT, _SKIP), (_HARDER,))
 
-_OFFERS: Mapping[Step, Rows] = {
+OFFERS: Final[Mapping[Step, Rows]] = {
     Step.IDLE: ((BEGIN,),),
     Step.ASK: ((Button(Label.YES, Action.NEXT), Button(Label.ABOUT_ME, Action.OWN)), (_SKIP,)),
     Step.OWN: ((_STEADY_ME, Button(Label.KINDNESS, Action.NEXT)), (_PERSON,)),
@@ -65,6 +64,13 @@ _OFFERS: Mapping[Step, Rows] = {
         (Button(Label.NEED_SLEEP, Action.NEXT), Button(Label.NEED_SOMEONE, Action.NEXT)),
         (_SKIP,),
     ),
+    Step.VALUE: (
+        (Button(Label.VALUE_FAIRNESS, Action.NEXT), Button(Label.VALUE_SAFETY, Action.NEXT)),
+        (Button(Label.VALUE_RESPECT, Action.NEXT), Button(Label.VALUE_LIFE, Action.NEXT)),
+        (_SKIP, _HARDER),
+    ),
+    Step.MINE: _PRACTICE,
+    Step.NEXT_TASK: ((_DID_IT, _SKIP),),
     Step.RESONANCE: (
         (
             Button(Label.FEEL_SAD, Action.FEEL, Feeling.SAD),
@@ -88,10 +94,7 @@ _OFFERS: Mapping[Step, Rows] = {
             Button(Label.FOR_OTHERS, Action.CARE_FOR, CareFor.OTHERS_LIKE_THEM),
             Button(Label.FOR_MYSELF, Action.CARE_FOR, CareFor.MYSELF),
         ),
-        (
-            Button(Label.FOR_NOBODY, Action.CARE_FOR, CareFor.NOBODY_YET),
-            Button(Label.SHORT, Action.SHORT),
-        ),
+        (Button(Label.FOR_NOBODY, Action.CARE_FOR, CareFor.NOBODY_YET), _SHORT),
     ),
     Step.APART: (
         (Button(Label.NEED_SAFETY, Action.NEED, Need.SAFETY), Button(Label.NEED_COMFORT, Action.NEED, Need.COMFORT)),
@@ -147,8 +150,14 @@ _OFFERS: Mapping[Step, Rows] = {
     ),
 }
 
+_SHORT_FIRST: Rows = ((_SHORT,), *OFFERS[Step.WHO][:-1], (OFFERS[Step.WHO][-1][0],))
+_FOR_AN_ANIMAL: Rows = (
+    (Button(Label.ACT_RESCUE, Action.ACT, Act.RESCUE), Button(Label.ACT_REPORT, Action.ACT, Act.REPORT)),
+    *OFFERS[Step.REACH][1:],
+)
+_AT_WORK = Button(Label.AT_WORK, Action.AT_WORK)
 _PLAN_YOUNG: Rows = (
-    _OFFERS[Step.PLAN][0],
+    OFFERS[Step.PLAN][0],
     (Button(Label.PLAN_ADULT, Action.NEXT), Button(Label.PLAN_NOT_NOW, Action.SKIP)),
 )
 
@@ -161,8 +170,20 @@ def offer(state: State) -> Rows:
         return _PLAN_YOUNG
     if state.step is Step.CLOSE and not HOLDS[Under.PLAIN](state):
         return ((Button(Label.MORE, Action.MORE),),)
-    rows = _OFFERS.get(state.step, ())
-    return (*rows, (_URGENT_HELP,)) if state.danger_asked and state.step in WALKING else rows
+    rows = _fitting_offer(state)
+    return (*rows, (URGENT_HELP,)) if state.danger_asked and state.step in WALKING else rows
+
+
+def _fitting_offer(state: State) -> Rows:
+    match state.step:
+        case Step.EASE if state.source is Source.WORK and HOLDS[Under.PLAIN](state):
+            return (*OFFERS[Step.EASE], (_AT_WORK,))
+        case Step.WHO if state.again:
+            return _SHORT_FIRST
+        case Step.REACH if state.source is Source.ANIMAL:
+            return _FOR_AN_ANIMAL
+        case step:
+            return OFFERS.get(step, ())
 
 
 def _ways_on(state: State) -> Rows:
@@ -180,6 +201,8 @@ def _ways_on(state: State) -> Rows:
 
 
 _ANCHORS = (Line.ANCHOR_TOUCH, Line.ANCHOR_SIGHT, Line.ANCHOR_HANDS, Line.ANCHOR_SOUND)
+_UNFIT = {Condition.HEARD: Line.ANCHOR_SOUND, Condition.OUTRAGE: Line.ANCHOR_HANDS}
+"""A sound that comes back is not listened for, and clenched hands do not cool."""
 _TENDER = ((Condition.WAS_THERE, "was_there"), (Condition.OWN_LOSS, "loss"), (Condition.NUMB, "numb"))
 """The conditions that lead away from the training, in the order in which they come first."""
 
@@ -202,7 +225,13 @@ _MAY: Mapping[Need, Label] = {
     Need.COMPANY: Label.MAY_HAVE_COMPANY,
     Need.REST: Label.MAY_REST,
 }
-_THEN: Mapping[Act, Label] = {Act.WRITE: Label.THEN_WRITE, Act.GIVE: Label.THEN_GIVE, Act.LEARN: Label.THEN_LEARN}
+_THEN: Mapping[Act, Label] = {
+    Act.WRITE: Label.THEN_WRITE,
+    Act.GIVE: Label.THEN_GIVE,
+    Act.LEARN: Label.THEN_LEARN,
+    Act.RESCUE: Label.THEN_RESCUE,
+    Act.REPORT: Label.THEN_REPORT,
+}
 
 _MAIN: Mapping[Step, Line] = {
     Step.IDLE: Line.BACK,
@@ -211,6 +240,9 @@ _MAIN: Mapping[Step, Line] = {
     Step.OWN: Line.OWN,
     Step.WHOSE: Line.WHOSE,
     Step.STAY: Line.STAY,
+    Step.VALUE: Line.VALUE,
+    Step.MINE: Line.MINE,
+    Step.NEXT_TASK: Line.NEXT_TASK,
     Step.RESONANCE: Line.RESONANCE,
     Step.KIND: Line.KIND,
     Step.WHO: Line.WHO,
@@ -226,6 +258,40 @@ _MAIN: Mapping[Step, Line] = {
     Step.PLAN: Line.PLAN_ASK,
 }
 
+_FITTING: Mapping[Step, tuple[tuple[Callable[[State], bool], Line], ...]] = {
+    Step.ARRIVE: (
+        (HOLDS[Under.OVERWHELMED], Line.ARRIVE_OVERWHELM),
+        (HOLDS[Under.THERE], Line.ARRIVE_WAS_THERE),
+        (HOLDS[Under.BEREAVED], Line.ARRIVE_LOSS),
+        (HOLDS[Under.NUMB], Line.ARRIVE_NUMB),
+        (HOLDS[Under.AT_WORK], Line.ARRIVE_AT_WORK),
+        (HOLDS[Under.GUILTY], Line.ARRIVE_GUILT),
+        (lambda s: Condition.OWN_PEOPLE in s.conditions, Line.ARRIVE_OWN_PEOPLE),
+        (HOLDS[Under.OUTRAGED], Line.ARRIVE_OUTRAGE),
+        (lambda s: s.source is Source.WORK and Condition.DIED in s.conditions, Line.ARRIVE_WORK_DIED),
+    ),
+    Step.RESONANCE: ((lambda s: s.source is Source.PLANET, Line.RESONANCE_PLANET),),
+    Step.KIND: ((HOLDS[Under.GUILTY], Line.KIND_GUILT),),
+    Step.WHO: ((lambda s: s.again, Line.WHO_AGAIN), (HOLDS[Under.OUTRAGED], Line.WHO_OUTRAGE)),
+    Step.APART: ((lambda s: s.source is Source.PLANET, Line.APART_PLANET),),
+    Step.WISH: ((HOLDS[Under.FOR_THE_DEAD], Line.WISH_DIED),),
+    Step.REACH: (
+        (HOLDS[Under.OUTRAGED], Line.REACH_OUTRAGE),
+        (HOLDS[Under.HELPLESS], Line.REACH_HELPLESS),
+        (lambda s: s.source is Source.ANIMAL, Line.REACH_ANIMAL),
+    ),
+    Step.TOGETHER: (
+        (HOLDS[Under.BEREAVED], Line.TOGETHER_LOSS),
+        (HOLDS[Under.GUILTY], Line.TOGETHER_GUILT),
+        (lambda s: s.source is Source.WORK, Line.TOGETHER_WORK),
+    ),
+    Step.WE_CARE: (
+        (lambda s: s.source is Source.WORK, Line.WE_CARE_WORK),
+        (lambda s: s.source is Source.NEWS and Condition.OWN_PEOPLE not in s.conditions, Line.WE_CARE_NEWS),
+    ),
+}
+"""Words of its own for a condition or a source, where it matters: the first that fits."""
+
 
 def opening(state: State, *, told: bool = True) -> Reply:
     """The first reply: acknowledges, gives one steadying act, says once what the bot is. It asks nothing."""
@@ -240,24 +306,31 @@ def again(state: State, before: Line | None = None) -> Reply:
     return _reply(state, (before,) if alone else (before, *_lines(state)))
 
 
-def onward(before: State, event: Event, state: State, *, heard: bool = False) -> Reply:
-    """What is said when `event` led from `before` to `state`. `heard`: a text came where a button was expected."""
+def onward(before: State, event: Event, state: State, *, heard: bool = False, word: str = "") -> Reply:
+    """What is said when `event` led from `before` to `state`.
+
+    `heard`: a text came where a button was expected. `word`: the person's own for what they feel, fit to be mirrored.
+    """
     if state.step is Step.ARRIVE:
         return opening(state)
     if state.step in {Step.STAY, Step.HELD, Step.OWN}:
         return _reply(state, _staying(event, state))
-    lead = _lead(before, event, state)
+    lead = _lead(before, event, state, word)
     if heard and not lead:
         lead = (Line.HEARD,)
-    return _reply(state, (*lead, *_lines(state)))
+    reply = _reply(state, (*lead, *_lines(state)))
+    return replace(reply, slots={**reply.slots, "feeling": word}) if word else reply
 
 
 def _reply(state: State, lines: tuple[Line, ...]) -> Reply:
     return Reply(lines, offer(state), _slots(state))
 
 
-def _slots(state: State) -> Mapping[str, Label]:
-    slots = {"who": _WHO.get(state.care_for, Label.WHO_EVERYONE), "need": _MAY.get(state.need, Label.MAY_HAVE_NEED)}
+def _slots(state: State) -> Mapping[str, Label | str]:
+    slots: dict[str, Label | str] = {
+        "who": _WHO.get(state.care_for, Label.WHO_EVERYONE),
+        "need": _MAY.get(state.need, Label.MAY_HAVE_NEED),
+    }
     if state.feeling in FEELINGS:
         slots["feeling"] = FEELINGS[state.feeling]
     if state.act in _THEN:
@@ -272,13 +345,18 @@ def _tender(state: State) -> str | None:
 
 
 def _arrival(state: State) -> Line:
-    if Condition.OVERWHELM in state.conditions:
-        return Line.ARRIVE_OVERWHELM
-    return Line(f"arrive.{_tender(state) or state.source}")
+    return _fitting(replace(state, step=Step.ARRIVE)) or Line(f"arrive.{state.source}")
+
+
+def _fitting(state: State) -> Line | None:
+    return next((line for fits, line in _FITTING.get(state.step, ()) if fits(state)), None)
 
 
 def _anchor(state: State) -> Line:
-    return _ANCHORS[(state.walk + state.anchors) % len(_ANCHORS)]
+    unfit = {line for condition, line in _UNFIT.items() if condition in state.conditions}
+    anchors = [line for line in _ANCHORS if line not in unfit]
+    number = state.walk // len(_ANCHORS) + state.anchors  # the rest of that division chooses the wording
+    return anchors[number % len(anchors)]
 
 
 def _lines(state: State) -> tuple[Line, ...]:
@@ -289,18 +367,18 @@ def _lines(state: State) -> tuple[Line, ...]:
             return (Line.EASE if state.eases <= 1 else Line.EASE_AGAIN,)
         case Step.NEEDS:
             return (Line(f"needs.{_tender(state)}"),)
-        case Step.TOGETHER if _tender(state) == "loss":
-            return (Line.TOGETHER_LOSS,)
         case Step.CLOSE:
             return (_close(state), Line.BACK)
         case _:
-            return (_MAIN[state.step],)
+            return (_fitting(state) or _MAIN[state.step],)
 
 
 def _close(state: State) -> Line:
     tender = _tender(state)
     if tender is not None:
         return Line(f"close.{tender}")
+    if HOLDS[Under.AT_WORK](state):
+        return Line.CLOSE_AT_WORK
     return Line.CLOSE_SHORT if state.short else Line(f"close.{gap(state)}")
 
 
@@ -325,231 +403,31 @@ def _staying(event: Event, state: State) -> tuple[Line, ...]:
     return (_STAYING.get((state.step, event), Line.OWN if state.step is Step.OWN else Line.STAY),)
 
 
-def _lead(before: State, event: Event, state: State) -> tuple[Line, ...]:
+def _lead(before: State, event: Event, state: State, word: str) -> tuple[Line, ...]:
     if state.step is Step.ANCHOR:
         return {Event.HIGH: (Line.HIGH,), Event.HARDER: (Line.HARDER,)}.get(event, ())
     if event is not Event.NEXT or state.step is Step.CLOSE:
         return ()
     match before.step:
-        case Step.RESONANCE if state.feeling is Feeling.UNSAID:
-            return ()
-        case Step.RESONANCE:
-            return (Line.MIRROR if state.feeling in FEELINGS else Line.MIRROR_OWN,)
-        case Step.REACH:
+        case Step.VALUE:
+            return (Line.VALUE_HEARD,)
+        case Step.RESONANCE if state.feeling not in {Feeling.UNSAID, Feeling.GUILTY}:  # "Guilty" back is a verdict
+            return (Line.MIRROR if word or state.feeling in FEELINGS else Line.MIRROR_OWN,)
+        case Step.REACH if state.act is not Act.UNSAID:
             return (Line.ACT if state.act in _THEN else Line.ACT_HOLD if state.act is Act.HOLD else Line.ACT_OWN,)
-        case Step.TOGETHER if state.company is not Company.NO_ONE:
-            return (Line.COMPANY,)
-        case Step.TOGETHER:
-            own = state.danger_asked and state.care_for is CareFor.MYSELF
-            return (Line.TIP_NOBODY if own else Line.COMPANY_NO_ONE,)
+        case Step.TOGETHER if state.company is not Company.UNSAID:
+            return (_company(state),)
         case _:
             return ()
+
+
+def _company(state: State) -> Line:
+    if state.company is not Company.NO_ONE:
+        return Line.COMPANY
+    own = state.danger_asked and state.care_for is CareFor.MYSELF
+    return Line.TIP_NOBODY if own else Line.COMPANY_NO_ONE
 
 
 def stay_with(state: State) -> Reply:
     """What answers a text where the bot stays and no answer is expected."""
     return _reply(state, (Line.STAY_HEARD if state.step is Step.STAY else Line.HELD_HEARD,))
-
-
-# --- What is answered -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A button pressed, or the same in words."""
-
-    action: Action
-    value: int = 0
-
-
-_EVENTS: Mapping[Action, Event] = {
-    Action.NEXT: Event.NEXT,
-    Action.SKIP: Event.SKIP,
-    Action.HARDER: Event.HARDER,
-    Action.STOP: Event.STOP,
-    Action.ANOTHER: Event.ANOTHER,
-    Action.MORE: Event.MORE,
-    Action.SHORT: Event.SHORT,
-    Action.PERSON: Event.PERSON,
-    Action.OWN: Event.OWN,
-    Action.BARRIER: Event.NEXT,
-    Action.NOT_MEANT: Event.MISTAKEN,
-}
-
-_MEANINGS: Mapping[str, Answer] = {
-    "skip": Answer(Action.SKIP),
-    "stop": Answer(Action.STOP),
-    "harder": Answer(Action.HARDER),
-    "another": Answer(Action.ANOTHER),
-    "person": Answer(Action.PERSON),
-    "more": Answer(Action.MORE),
-    "short": Answer(Action.SHORT),
-    "did_it": Answer(Action.NEXT),
-    **{f"rate.{rating}": Answer(Action.RATE, rating) for rating in range(11)},
-    **{label.value: Answer(Action.FEEL, feeling) for feeling, label in FEELINGS.items()},
-    **{
-        button.label.value: Answer(button.action, button.value)
-        for step in (Step.WHO, Step.APART, Step.REACH, Step.TOGETHER, Step.CARE)
-        for row in _OFFERS[step]
-        for button in row
-        if button.value
-    },
-}
-"""What typed words mean at any step where they can be an answer."""
-
-_BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
-    "yes": (
-        {
-            Step.WHOSE: Answer(Action.OWN),
-            Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID),
-        },
-        Answer(Action.NEXT),
-    ),
-    "no": (
-        {
-            Step.ASK: Answer(Action.OWN),
-            Step.OWN: Answer(Action.STOP),
-            Step.WHOSE: Answer(Action.NEXT),
-            Step.BARRIER: Answer(Action.BARRIER, Barrier.NOTHING),
-            Step.REACH: Answer(Action.ACT, Act.HOLD),
-            Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE),
-        },
-        Answer(Action.SKIP),
-    ),
-    "go_on": (dict.fromkeys((Step.STAY, *AFTER_CARD), Answer(Action.MORE)), Answer(Action.NEXT)),
-    "not_sure": (
-        {Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID)},
-        Answer(Action.SKIP),
-    ),
-    "about_me": ({Step.WHO: Answer(Action.CARE_FOR, CareFor.MYSELF)}, Answer(Action.OWN)),
-}
-"""What typed words mean at some steps, and everywhere else."""
-
-_TYPED: Mapping[Step, Answer] = {
-    Step.EASE: Answer(Action.SKIP),
-    Step.LOOK_BACK: Answer(Action.SKIP),
-    Step.CARE: Answer(Action.SKIP),
-    Step.RESONANCE: Answer(Action.FEEL, Feeling.OTHER),
-    Step.WHO: Answer(Action.CARE_FOR, CareFor.THEM),
-    Step.APART: Answer(Action.NEED, Need.OTHER),
-    Step.REACH: Answer(Action.ACT, Act.OTHER),
-    Step.TOGETHER: Answer(Action.WITH, Company.OTHER),
-    Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID),
-    Step.WHOSE: Answer(Action.OWN),
-    Step.DANGER_ASK: Answer(Action.OWN),  # anything but a clear no shows the card
-}
-
-_KEPT_AS: Mapping[Action, tuple[str, Callable[[int], Any]]] = {
-    Action.FEEL: ("feeling", Feeling),
-    Action.CARE_FOR: ("care_for", CareFor),
-    Action.NEED: ("need", Need),
-    Action.ACT: ("act", Act),
-    Action.WITH: ("company", Company),
-    Action.CHANGE: ("change", Change),
-}
-"""Where in the state an answer is kept."""
-
-_PLACES: Mapping[Action, frozenset[Step]] = {
-    Action.RATE: frozenset({Step.EASE, Step.LOOK_BACK}),
-    Action.FEEL: frozenset({Step.RESONANCE}),
-    Action.CARE_FOR: frozenset({Step.WHO}),
-    Action.NEED: frozenset({Step.APART}),
-    Action.ACT: frozenset({Step.REACH}),
-    Action.WITH: frozenset({Step.TOGETHER}),
-    Action.CHANGE: frozenset({Step.CARE}),
-    Action.BARRIER: frozenset({Step.BARRIER}),
-}
-
-
-def read(state: State, text: str, content: Content) -> Answer | None:
-    """The answer that a text gives at this step, or None when it is no known one."""
-    if state.step is Step.DANGER_ASK:
-        return _to_the_question(text, content)
-    words = plain(text)
-    for row in offer(state):
-        for button in row:
-            if content.spoken[button.label] == words:
-                return Answer(button.action, button.value)
-    meaning = content.typed.get(words, "")
-    asked = _after_danger(state, text, meaning, content)
-    if asked is not None:
-        return asked
-    if state.step in _PLACES[Action.RATE]:
-        rating = _number(words)
-        if rating is not None:
-            return Answer(Action.RATE, rating)
-    if meaning in _BY_STEP:
-        here, elsewhere = _BY_STEP[meaning]
-        return here.get(state.step, elsewhere)
-    answer = _MEANINGS.get(meaning)
-    if answer is not None and state.step not in _PLACES.get(answer.action, {state.step}):
-        return None
-    return answer
-
-
-def _after_danger(state: State, text: str, meaning: str, content: Content) -> Answer | None:
-    """Read what was typed about a danger that was seen: by words in it, and not as a whole message."""
-    answers = content.answers
-    if state.step in AFTER_CARD and answers.is_mistaken(text):
-        return Answer(Action.NOT_MEANT)
-    barrier = answers.barrier(text)
-    nobody = barrier is Barrier.NOBODY or (barrier is None and meaning == Label.WITH_NO_ONE)
-    match state.step:
-        case Step.WHOSE if answers.is_someone_elses(text):
-            return Answer(Action.NEXT)
-        case Step.BARRIER if nobody:
-            return Answer(Action.BARRIER, Barrier.NOBODY)
-        case Step.BARRIER if barrier is not None:
-            return Answer(Action.BARRIER, barrier)
-        case Step.PLAN if nobody or answers.is_no_plan(text):
-            return Answer(Action.SKIP)
-        case _:
-            return None
-
-
-def _to_the_question(text: str, content: Content) -> Answer:
-    """Anything but a clear no is none: "ok", "go on"; and of what stops a walk, "bye" and "enough" can mean more."""
-    words, stop = plain(text), content.spoken[Label.STOP]
-    if stop in words.split() and (words == stop or content.typed.get(words) == "stop"):
-        return Answer(Action.STOP)
-    return Answer(Action.NEXT if content.answers.is_no(text) else Action.OWN)
-
-
-def typed(state: State) -> Answer:
-    """What any other text counts as, at a step of a walk."""
-    return _TYPED.get(state.step, Answer(Action.NEXT))
-
-
-def take(state: State, answer: Answer) -> tuple[State, Event] | None:
-    """The state with the answer in it, and the event that it is. None where it cannot be given."""
-    if state.step not in _PLACES.get(answer.action, {state.step}):
-        return None
-    if answer.action is Action.RATE:
-        return _rated(state, answer.value)
-    if answer.action in _KEPT_AS:
-        name, kind = _KEPT_AS[answer.action]
-        return replace(state, **{name: kind(answer.value)}), Event.NEXT
-    if answer.action is Action.NEXT and state.step in _PLACES[Action.RATE]:  # "ok" is no rating
-        return state, Event.SKIP
-    if answer.action is Action.SKIP and state.step is Step.WHO:
-        return replace(state, care_for=CareFor.NOBODY_YET), Event.SKIP
-    event = _EVENTS.get(answer.action)
-    return None if event is None else (state, event)
-
-
-def _rated(state: State, rating: int) -> tuple[State, Event]:
-    if state.step is Step.LOOK_BACK:
-        state = replace(state, upset_after=rating)
-        return state, Event.RISE if has_risen(state) else Event.NEXT
-    before = rating if state.upset_before == NO_RATING else state.upset_before
-    return replace(state, upset_before=before), Event.HIGH if rating >= HIGH else Event.NEXT
-
-
-def _number(words: str) -> int | None:
-    """A rating from 0 to 10 in "7", "7 of 10", "7 10" (the slash of "7/10" is gone) or "7 out of 10"."""
-    for tail in (" out of 10", " of 10", " 10"):
-        words = words.removesuffix(tail)
-    return int(words) if words in _NUMBERS else None
-
-
-_NUMBERS = frozenset(map(str, range(11)))

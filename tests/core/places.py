@@ -7,16 +7,33 @@ from itertools import combinations
 from typing import Final, NamedTuple, Self
 
 from bot.core.model import CareFor, Condition, Event, State, Step
-from bot.core.sequence import AFTER_CARD, TRIES, WALKING, advance, begin, knows
-from bot.core.steps import take, typed
+from bot.core.reading import take, typed
+from bot.core.sequence import AFTER_CARD, TENDER, TRIES, WALKING, advance, begin, knows, told
 
-CONDITIONS: Final = (Condition.OVERWHELM, Condition.WAS_THERE, Condition.OWN_LOSS, Condition.NUMB)
+CONDITIONS: Final = (
+    Condition.OVERWHELM,
+    Condition.WAS_THERE,
+    Condition.OWN_LOSS,
+    Condition.NUMB,
+    Condition.AT_WORK,
+    Condition.GUILT,
+    Condition.OUTRAGE,
+    Condition.HELPLESS,
+    Condition.DIED,
+)
 """Those that change steps."""
+FITTING: Final = (Condition.AT_WORK, Condition.GUILT, Condition.OUTRAGE, Condition.HELPLESS, Condition.DIED)
+"""Of these at most `most` are held at once, and fewer while danger interrupts: with all there are ten times more."""
+INTERRUPTIONS: Final = frozenset({Event.DANGER, Event.CARD, Event.UNCLEAR, Event.FOR_A_FRIEND, Event.PASSED_ON})
 STEADYING: Final = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 
 _BEGINNINGS = (Step.ARRIVE, Step.ASK, Step.OWN, Step.WHOSE, Step.REACH, Step.IDLE)
-_RESUMING = STEADYING | AFTER_CARD | {Step.DANGER_ASK, Step.WHOSE}  # elsewhere a walk leaves before it resumes
+_APART = AFTER_CARD | {Step.DANGER_ASK, Step.WHOSE}
+_RESUMING = STEADYING | _APART  # elsewhere a walk leaves before it resumes
 _NOT_TOWARD = (CareFor.MYSELF, CareFor.NOBODY_YET)
+_ENDING = frozenset({Step.TOGETHER, Step.WE_CARE, Step.LOOK_BACK, Step.CARE})
+_AFTER_WHO = frozenset({Step.APART, Step.WISH, Step.REACH}) | _ENDING
+_AFTER_FEELING = frozenset({Step.KIND, Step.WHO}) | _AFTER_WHO
 
 
 class Place(NamedTuple):
@@ -34,9 +51,10 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, state: State) -> Self:
-        conditions = Condition(sum(each for each in CONDITIONS if each in state.conditions))
         if state.step is Step.IDLE:  # what comes after is a walk of its own
             state = State()
+        apart = state.step in _APART  # interruptions leave both as they are, which `test_sequence` holds
+        conditions = Condition(sum(each for each in CONDITIONS if each in state.conditions)) & ~_past(state)
         return cls(
             state.step,
             state.resume if state.step in _RESUMING else Step.NEEDS,
@@ -44,13 +62,13 @@ class Place(NamedTuple):
             state.asked,
             conditions,
             state.care_for if state.care_for in _NOT_TOWARD else CareFor.UNSAID,
-            min(state.eases, TRIES),
-            min(state.harder, 1),
+            0 if apart else min(state.eases, TRIES),
+            0 if apart else min(state.harder, 1),
             state.of_another,
         )
 
     def state(self) -> State:
-        """Give the state of a walk that stands here."""
+        """Give a state of a walk that stands here."""
         return State(
             walk=0 if self.step is Step.IDLE else 1,
             step=self.step,
@@ -65,6 +83,21 @@ class Place(NamedTuple):
         )
 
 
+def _past(state: State) -> Condition:
+    """Say which conditions make no difference any more, wherever the walk goes from here."""
+    at = state.resume if state.step in _RESUMING else state.step
+    past = Condition.NONE
+    if at in _AFTER_FEELING or at is Step.CLOSE or state.conditions & TENDER:  # from there by MORE, to KIND
+        past |= Condition.GUILT | Condition.OUTRAGE
+    if at in _AFTER_WHO:
+        past |= Condition.DIED
+    if at in _ENDING:
+        past |= Condition.HELPLESS
+    if state.asked or state.conditions & TENDER:
+        past |= Condition.AT_WORK
+    return past
+
+
 class Way(NamedTuple):
     """What leads from a place to another."""
 
@@ -73,22 +106,24 @@ class Way(NamedTuple):
 
 
 @cache
-def ways() -> Mapping[Place, tuple[Way, ...]]:
-    """Give every place that can be reached, with every way that leads on from it."""
+def ways(most: int = 1) -> Mapping[Place, tuple[Way, ...]]:
+    """Give every place that can be reached under `most` fitting conditions, with every way that leads on from it."""
     found: dict[Place, tuple[Way, ...]] = {}
-    todo = [Place.of(state) for state in _beginnings()]
+    todo = [Place.of(state) for state in _beginnings(most)]
     while todo:
         place = todo.pop()
         if place not in found:
-            moves = _moves(place.state()) if place.step is not Step.IDLE else _interruptions(place.state())
+            moves = _moves(place.state(), most) if place.step is not Step.IDLE else _interruptions(place.state())
             found[place] = tuple({Way(event, Place.of(advance(state, event))) for state, event in moves})
             todo += (way.to for way in found[place])
     return found
 
 
-def _beginnings() -> Iterator[State]:
+def _beginnings(most: int) -> Iterator[State]:
     for number in range(len(CONDITIONS) + 1):
         for chosen in combinations(CONDITIONS, number):
+            if len(set(chosen) & set(FITTING)) > most:
+                continue
             for step in _BEGINNINGS:
                 yield begin(1, step, conditions=Condition(sum(chosen)))
             new = begin(1, Step.IDLE, conditions=Condition(sum(chosen)))
@@ -99,22 +134,22 @@ def _beginnings() -> Iterator[State]:
 
 
 def _interruptions(state: State) -> Iterator[tuple[State, Event]]:
-    yield state, Event.DANGER
-    yield state, Event.CARD
-    yield state, Event.UNCLEAR
-    yield state, Event.FOR_A_FRIEND
-    yield state, Event.PASSED_ON
+    yield from ((state, event) for event in sorted(INTERRUPTIONS))
 
 
-def _moves(state: State) -> Iterator[tuple[State, Event]]:
+def _moves(state: State, most: int) -> Iterator[tuple[State, Event]]:
     """Say all that can happen at this step: each event that it knows, each choice, each paragraph that tells more."""
-    yield from ((state, event) for event in Event if knows(state, event))
+    fitted = sum(each in state.conditions for each in FITTING)
+    known = (event for event in Event if knows(state, event))
+    yield from ((state, event) for event in known if fitted < most or event not in INTERRUPTIONS)
     if state.step is Step.WHO:
-        yield from ((replace(state, care_for=care_for), Event.NEXT) for care_for in _NOT_TOWARD)
+        yield from ((replace(state, care_for=care_for), Event.NEXT) for care_for in (CareFor.THEM, *_NOT_TOWARD))
     if state.step in WALKING - {Step.STAY} or state.step is Step.DANGER_ASK:
         for condition in CONDITIONS:
-            told = replace(state, conditions=state.conditions | condition)
+            knowing = told(state, condition)
+            if sum(each in knowing.conditions for each in FITTING) > most:
+                continue
             if condition is Condition.OVERWHELM and state.step in WALKING:
-                yield told, Event.HIGH
-            elif (taken := take(told, typed(told))) is not None:
+                yield knowing, Event.HIGH
+            elif (taken := take(knowing, typed(knowing))) is not None:
                 yield taken

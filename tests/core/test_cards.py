@@ -18,9 +18,10 @@ from bot.core.cards import (
     was_mistaken,
 )
 from bot.core.lines import Line
+from bot.core.matching import hear
 from bot.core.model import Action, Barrier, Held, Incoming, Kind, Lane, State, Step, Tier, Where
+from bot.core.reading import Answer, read
 from bot.core.sequence import AFTER_CARD
-from bot.core.steps import Answer, read
 from tests.person import PROMPTS
 
 CONTENT = PROMPTS.content
@@ -109,28 +110,28 @@ NO_CLEAR_NO = (
 
 @pytest.mark.parametrize("words", CLEAR_NO)
 def test_a_clear_no_is_read_with_what_people_say_beside_it(words: str) -> None:
-    assert ANSWERED.is_no(words)
+    assert ANSWERED.is_no(hear(words))
 
 
 @pytest.mark.parametrize("words", NO_CLEAR_NO)
 def test_what_could_go_on_is_no_clear_no(words: str) -> None:
-    assert not ANSWERED.is_no(words)
+    assert not ANSWERED.is_no(hear(words))
 
 
 @given(st.sampled_from(CLEAR_NO), st.sampled_from(["but", "i want to", "not yet", "maybe", "i guess", "tonight"]))
 def test_a_no_with_any_other_word_is_no_clear_no(words: str, more: str) -> None:
-    assert not ANSWERED.is_no(f"{words} {more}")
-    assert not ANSWERED.is_no(f"{more} {words}")
+    assert not ANSWERED.is_no(hear(f"{words} {more}"))
+    assert not ANSWERED.is_no(hear(f"{more} {words}"))
 
 
 @given(st.text())
 def test_any_text_can_be_read_as_an_answer(text: str) -> None:
-    assert ANSWERED.is_no(text) in {True, False}
-    assert ANSWERED.barrier(text) is None or isinstance(ANSWERED.barrier(text), Barrier)
+    assert ANSWERED.is_no(hear(text)) in {True, False}
+    assert ANSWERED.barrier(hear(text)) is None or isinstance(ANSWERED.barrier(hear(text)), Barrier)
 
 
 def test_a_long_row_of_noes_is_not_gone_through() -> None:
-    assert not ANSWERED.is_no("no " * 10_000)
+    assert not ANSWERED.is_no(hear("no " * 10_000))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_a_long_row_of_noes_is_not_gone_through() -> None:
     ],
 )
 def test_what_is_in_the_way_is_read_from_plain_words(words: str, barrier: Barrier | None) -> None:
-    assert ANSWERED.barrier(words) is barrier
+    assert ANSWERED.barrier(hear(words)) is barrier
 
 
 @pytest.mark.parametrize("barrier", Barrier)
@@ -180,24 +181,24 @@ def test_each_thing_in_the_way_has_a_tip_and_then_who_when_how(barrier: Barrier)
     ],
 )
 def test_someone_with_nobody_to_contact_is_heard(words: str) -> None:
-    assert ANSWERED.barrier(words) is Barrier.NOBODY
+    assert ANSWERED.barrier(hear(words)) is Barrier.NOBODY
 
 
 def test_nobody_who_answered_is_another_thing_than_nobody_to_call() -> None:
-    assert ANSWERED.barrier("no one answered") is Barrier.BEFORE
+    assert ANSWERED.barrier(hear("no one answered")) is Barrier.BEFORE
 
 
 @pytest.mark.parametrize(
     "words", ["idk", "dont know", "I can't", "please help me", "no one", "no idea", "i dont know yet"]
 )
 def test_an_answer_without_a_plan_is_known_as_a_whole(words: str) -> None:
-    read_at_plan = read(State(walk=5, step=Step.PLAN), words, CONTENT)
+    read_at_plan = read(State(walk=5, step=Step.PLAN), hear(words), CONTENT)
     assert read_at_plan == Answer(Action.SKIP)
 
 
 @pytest.mark.parametrize("words", ["i cant today, my sister tomorrow", "help from my sister", "my sister", "call now"])
 def test_a_plan_with_such_words_in_it_is_one(words: str) -> None:
-    assert read(State(walk=5, step=Step.PLAN), words, CONTENT) != Answer(Action.SKIP)
+    assert read(State(walk=5, step=Step.PLAN), hear(words), CONTENT) != Answer(Action.SKIP)
 
 
 @pytest.mark.parametrize(
@@ -219,8 +220,8 @@ def test_a_plan_with_such_words_in_it_is_one(words: str) -> None:
     ],
 )
 def test_words_that_take_a_card_back_are_read(words: str) -> None:
-    assert ANSWERED.is_mistaken(words)
-    assert not ANSWERED.is_mistaken(f"{words} but maybe i do")
+    assert ANSWERED.is_mistaken(hear(words))
+    assert not ANSWERED.is_mistaken(hear(f"{words} but maybe i do"))
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_words_that_take_a_card_back_are_read(words: str) -> None:
     ],
 )
 def test_words_that_do_not_take_it_back_wholly_are_no_way_out(words: str) -> None:
-    assert not ANSWERED.is_mistaken(words)
+    assert not ANSWERED.is_mistaken(hear(words))
 
 
 @pytest.mark.parametrize("step", sorted(AFTER_CARD))
@@ -271,9 +272,9 @@ def test_no_card_stands_anywhere_else() -> None:
 
 def test_the_words_of_another_are_told_from_ones_own() -> None:
     for words in ("my sister", "a friend sent it", "not mine", "his", "someone else", "i found it in a group"):
-        assert ANSWERED.is_someone_elses(words), words
+        assert ANSWERED.is_someone_elses(hear(words)), words
     for words in ("mine", "i wrote it", "me", "yes", "what now"):
-        assert not ANSWERED.is_someone_elses(words), words
+        assert not ANSWERED.is_someone_elses(hear(words)), words
 
 
 @pytest.mark.parametrize(
@@ -314,7 +315,7 @@ def test_the_general_card_names_the_emergency_a_line_and_a_person() -> None:
 def test_every_group_of_words_is_used() -> None:
     assert len(set(ANSWERS)) == len(ANSWERS)
     nothing = dict.fromkeys(ANSWERS, ("zzz",))
-    assert not Answers(nothing).is_no("no")
+    assert not Answers(nothing).is_no(hear("no"))
 
 
 @pytest.mark.parametrize("line", [line for line in Line if line.startswith(("card.", "tip.", "plan.", "barrier."))])

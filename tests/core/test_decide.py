@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -43,11 +44,11 @@ from bot.core.model import (
     Withdrew,
 )
 from bot.core.sequence import AFTER_CARD, WALKING, begin
-from bot.core.steps import offer, opening
+from bot.core.steps import again, offer, opening
 from bot.prompts import SLOTS
 from tests.core.places import ways
 from tests.core.test_cards import CLEAR_NO, NO_CLEAR_NO
-from tests.person import PROMPTS, SEEN, lines
+from tests.person import PROMPTS, SEEN, buttons, lines
 from tests.stumble import SeeingGuard
 
 CONTENT = PROMPTS.content
@@ -93,7 +94,8 @@ def stands() -> tuple[State, ...]:
     found = {}
     for place in ways():
         if len(place.conditions) <= 1:
-            found[place._replace(resume=place.resume if place.step in RESUMED else Step.NEEDS)] = place
+            resume = place.resume if place.step in RESUMED else Step.NEEDS
+            found[place._replace(resume=resume, harder=0, eases=min(place.eases, 1))] = place
     return tuple(place.state() for place in found.values())
 
 
@@ -122,7 +124,7 @@ def test_clear_danger_gets_its_card_first_wherever_someone_stands() -> None:
 @pytest.mark.parametrize("step", [Step.IDLE, Step.CLOSE])
 def test_after_a_card_outside_a_walk_one_may_begin(step: Step) -> None:
     decision = answer(at(step), received(text="i want to die"))
-    assert decision.held.state.walk == 77
+    assert decision.held.state.walk == 66  # chance, and one on from the walk before
     assert offer(replace(decision.held.state, step=Step.HELD))[-1][0].label is Label.BEGIN
 
 
@@ -421,6 +423,66 @@ def test_after_other_cards_the_number_is_not_said_again_to_everything(tier: Tier
         assert Line.CARD_AGAIN_NOW not in lines(decide(received(text=words), decision.held, CONTENT))
 
 
+def test_wordings_take_turns_from_one_walk_to_the_next() -> None:
+    held, said = Held(), []
+    for _ in range(4):
+        decision = decide(received(Kind.COMMAND, command="walk"), held, CONTENT)
+        said.append(PROMPTS.text(decision.replies[0]).split("\n\n"))
+        held = decision.held
+    arrivals, anchors, abouts = zip(*said, strict=True)
+    assert len(set(arrivals)) == len(PROMPTS.lines[Line.ARRIVE_ASKED])
+    assert len(set(abouts)) == len(PROMPTS.lines[Line.ABOUT])
+    assert all(first != second for first, second in pairwise(anchors))
+
+
+def test_texts_that_say_nothing_to_a_program_lead_to_the_buttons_and_then_to_a_person() -> None:
+    held, said = Held(), []
+    for words in (ORDINARY, ORDINARY, "and of spain", ORDINARY):
+        decision = decide(received(text=words), held, CONTENT)
+        said += lines(decision)
+        held = decision.held
+    assert said == [Line.HELP, Line.HELP_AGAIN, Line.HELP_PERSON, Line.HELP_PERSON]
+    thanked = decide(received(text="thanks"), held, CONTENT)
+    assert lines(decide(received(text=ORDINARY), thanked.held, CONTENT)) == [Line.HELP]
+
+
+def test_at_work_now_leads_to_the_form_between_tasks() -> None:
+    state = replace(at(Step.EASE), source=Source.WORK)
+    (press,) = (each for each in pressed(state) if each.pressed == Opened(state, Action.AT_WORK, 0))
+    decision = answer(state, press)
+    assert lines(decision) == [Line.MINE]
+    for words, line in (("done", Line.NEXT_TASK), ("done", Line.CLOSE_AT_WORK)):
+        decision = decide(received(text=words), decision.held, CONTENT)
+        assert lines(decision)[0] is line
+    assert [button.label for button in buttons(decision)] == [Label.MORE]
+
+
+def test_own_word_for_the_feeling_is_said_back() -> None:
+    (reply,) = answer(at(Step.RESONANCE), received(text="gutted")).replies
+    assert reply.keys == (Line.MIRROR, Line.KIND)
+    assert "Gutted" in PROMPTS.text(reply)
+
+
+@pytest.mark.parametrize("words", ["guilty", "my fault", "im a stupid cow", "it went on for a long while"])
+def test_other_words_for_the_feeling_are_not_said_back(words: str) -> None:
+    (reply,) = answer(at(Step.RESONANCE), received(text=words)).replies
+    assert Line.MIRROR not in reply.keys
+
+
+def test_a_number_that_tells_of_a_rise_leads_back_to_an_anchor() -> None:
+    state = replace(at(Step.WISH), upset_before=5)
+    assert lines(answer(state, received(text="8")))[0] is Line.HIGH
+    assert lines(answer(state, received(text="6"))) == [Line.HEARD, Line.REACH]
+
+
+@pytest.mark.parametrize("sign", [Condition.HEARD, Condition.OUTRAGE])
+def test_a_steadying_act_that_could_harm_is_not_offered(sign: Condition) -> None:
+    harmful = {Condition.HEARD: Line.ANCHOR_SOUND, Condition.OUTRAGE: Line.ANCHOR_HANDS}[sign]
+    offered = {opening(begin(walk, conditions=sign)).keys[1] for walk in range(1, 60)}
+    assert harmful not in offered
+    assert len(offered) == 3
+
+
 def test_the_wordings_in_an_emergency_take_turns() -> None:
     held = answer(State(), received(text=DANGERS[Tier.MEDICAL])).held
     said = []
@@ -686,6 +748,17 @@ SAID_ELSEWHERE = {
 }
 
 
+def _fitting() -> Iterator[Decision | Reply]:
+    """Give what is said for each source and condition, wherever the walk stands."""
+    for step in sorted(WALKING - {Step.NEEDS}):
+        for source in Source:
+            for condition in Condition:
+                state = replace(at(step), source=source, conditions=condition, care_for=CareFor.THEM)
+                yield from (again(state), again(replace(state, again=True)))
+    for_an_animal = replace(at(Step.REACH), source=Source.ANIMAL)
+    yield from (answer(for_an_animal, incoming) for incoming in pressed(for_an_animal))
+
+
 @cache
 def everything_said() -> tuple[Decision | Reply, ...]:
     """Give every answer that there is: at every step to every button, and to all else that may come."""
@@ -702,6 +775,9 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         said += (
             answer(state, received(text=words)) for words in ("this makes it harder", "it went on for a long while")
         )
+    said += _fitting()
+    said.append(answer(replace(at(Step.NEXT_TASK), conditions=Condition.AT_WORK), received(text="done")))
+    said += (decide(received(text=ORDINARY), Held(unread=number), CONTENT) for number in (1, 2))
     for care_for in CareFor:
         state = replace(at(Step.APART), care_for=care_for)
         said += (answer(state, incoming) for incoming in pressed(state))
@@ -737,6 +813,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     said.append(answer(State(), received(Kind.MEDIA)))
     said += (answer(at(Step.KIND), received(Kind.COMMAND, command=command)) for command in (*COMMANDS, "nonsense"))
     said.append(answer(State(), received(Kind.COMMAND, command="stop")))
+    said += (opening(replace(at(Step.ARRIVE), anchors=number)) for number in range(4))
     whys = [Why(ground, (*Reason,)[start : start + 3]) for ground in Ground for start in range(len(Reason))]
     said += (decide(received(Kind.COMMAND, command="why"), Held(why=why), CONTENT) for why in whys)
     remembering = Held(consents=frozenset(Purpose))

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from bot.core.gap import HIGH
 from bot.core.lines import Label, Line
-from bot.core.matching import plain
+from bot.core.matching import hear, plain
 from bot.core.model import (
     NO_RATING,
     Act,
     Action,
     Button,
     CareFor,
+    Change,
     Company,
     Condition,
     Event,
@@ -24,8 +25,9 @@ from bot.core.model import (
     State,
     Step,
 )
+from bot.core.reading import Answer, mirrored, read, take, typed
 from bot.core.sequence import WALKING, advance, begin, knows
-from bot.core.steps import Answer, again, offer, onward, opening, read, stay_with, take, typed
+from bot.core.steps import again, offer, onward, opening, stay_with
 from tests.core.places import ways
 from tests.person import PROMPTS
 
@@ -77,7 +79,7 @@ def test_the_words_on_a_button_are_as_good_as_the_button() -> None:
         for button in buttons:
             said = CONTENT.labels[button.label]
             for words in (said, said.upper(), f"  {said}... "):
-                assert read(state, words, CONTENT) == Answer(button.action, button.value)
+                assert read(state, hear(words), CONTENT) == Answer(button.action, button.value)
 
 
 # --- Answers in words ---------------------------------------------------------------------------------------------
@@ -87,17 +89,82 @@ def test_the_words_on_a_button_are_as_good_as_the_button() -> None:
 @pytest.mark.parametrize("rating", range(11))
 def test_a_rating_may_be_typed_in_several_ways(step: Step, rating: int) -> None:
     for words in (str(rating), f"{rating}/10", f"{rating} out of 10", f"{rating} of 10", f" {rating}. "):
-        assert read(at(step), words, CONTENT) == Answer(Action.RATE, rating)
+        assert read(at(step), hear(words), CONTENT) == Answer(Action.RATE, rating)
 
 
 @pytest.mark.parametrize("words", ["11", "100", "-", "7 8", "10 10 10", "½", "٣"])
 def test_what_is_no_rating_is_none(words: str) -> None:
-    assert read(at(Step.EASE), words, CONTENT) is None
+    assert read(at(Step.EASE), hear(words), CONTENT) is None
 
 
 @pytest.mark.parametrize("step", [Step.RESONANCE, Step.CARE, Step.KIND, Step.WHO])
-def test_a_number_is_a_rating_only_where_one_is_asked_for(step: Step) -> None:
-    assert read(at(step), "7", CONTENT) is None
+def test_a_number_that_nobody_asked_for_is_read_only_where_it_tells_of_a_rise(step: Step) -> None:
+    for before, number, rises in (
+        (NO_RATING, 6, False),
+        (NO_RATING, 7, True),
+        (5, 6, False),
+        (5, 7, True),
+        (9, 9, False),
+    ):
+        state = replace(at(step), upset_before=before)
+        answer = read(state, hear(f"{number}"), CONTENT)
+        assert answer == (Answer(Action.RATE, number) if rises else None)
+        if answer is not None:
+            _, event = take(state, answer) or (None, None)
+            assert event is Event.HIGH
+
+
+@pytest.mark.parametrize(
+    ("step", "words", "answer"),
+    [
+        (Step.EASE, "id say its a 6 maybe", Answer(Action.RATE, 6)),
+        (Step.LOOK_BACK, "much better now thank god", Answer(Action.RATE, 2)),
+        (Step.RESONANCE, "i think mostly sad", Answer(Action.FEEL, Feeling.SAD)),
+        (Step.RESONANCE, "my fault, all of it", Answer(Action.FEEL, Feeling.GUILTY)),
+        (Step.WHO, "i guess her family more than anyone", Answer(Action.CARE_FOR, CareFor.LEFT_BEHIND)),
+        (Step.APART, "he needs to be safe first", Answer(Action.NEED, Need.SAFETY)),
+        (Step.REACH, "maybe write to them on sunday", Answer(Action.ACT, Act.WRITE)),
+        (Step.TOGETHER, "perhaps my sister when she calls", Answer(Action.WITH, Company.FRIEND)),
+        (Step.TOGETHER, "nothing", Answer(Action.WITH, Company.NO_ONE)),
+        (Step.TOGETHER, "thats hard", Answer(Action.WITH)),
+        (Step.REACH, "sorry", Answer(Action.ACT)),
+        (Step.TOGETHER, "amen", Answer(Action.NEXT)),
+        (Step.CARE, "a bit more than before", Answer(Action.CHANGE, Change.MORE)),
+    ],
+)
+def test_an_answer_is_found_within_a_text(step: Step, words: str, answer: Answer) -> None:
+    assert read(at(step), hear(words), CONTENT) == answer
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Step.RESONANCE, "im not sad about it really"),
+        (Step.TOGETHER, "i cant tell my sister"),
+        (Step.TOGETHER, "Anna"),
+        (Step.TOGETHER, "old Mr Brown from number nine"),
+        (Step.REACH, "light a lamp for them"),
+        (Step.KIND, "i want to stop the war one day"),
+        (Step.APART, " ".join(["well"] * 14) + " they need rest"),
+    ],
+)
+def test_a_text_that_denies_or_says_more_holds_no_answer(step: Step, words: str) -> None:
+    assert read(at(step), hear(words), CONTENT) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [("Gutted", "Gutted"), ("i feel so heartbroken", "Heartbroken"), ("worn out", "Worn out")],
+)
+def test_a_plain_word_for_a_feeling_is_said_back(words: str, word: str) -> None:
+    assert mirrored(hear(words), CONTENT) == word
+
+
+@pytest.mark.parametrize(
+    "words", ["my fault", "useless", "selfish", "not sad", "i feel sad that he had to go", "Kevin", ""]
+)
+def test_a_word_that_blames_or_is_not_known_is_not_said_back(words: str) -> None:
+    assert not mirrored(hear(words), CONTENT)
 
 
 @pytest.mark.parametrize(
@@ -127,33 +194,33 @@ def test_a_number_is_a_rating_only_where_one_is_asked_for(step: Step) -> None:
     ],
 )
 def test_a_typed_answer_is_read_at_its_step(step: Step, words: str, answer: Answer) -> None:
-    assert read(at(step), words, CONTENT) == answer
+    assert read(at(step), hear(words), CONTENT) == answer
 
 
 @pytest.mark.parametrize("words", ["no", "not sure", "i don't know", "rather not"])
 def test_staying_is_not_left_by_words_that_do_not_ask_to_go_on(words: str) -> None:
-    answer = read(at(Step.STAY), words, CONTENT)
+    answer = read(at(Step.STAY), hear(words), CONTENT)
     taken = None if answer is None else take(at(Step.STAY), answer)
     assert taken is None or not knows(*taken)
 
 
 def test_myself_is_understood_where_it_is_asked_who_the_care_is_for() -> None:
-    assert read(at(Step.WHO), "me", CONTENT) == Answer(Action.CARE_FOR, CareFor.MYSELF)
+    assert read(at(Step.WHO), hear("me"), CONTENT) == Answer(Action.CARE_FOR, CareFor.MYSELF)
 
 
 def test_every_phrase_that_may_be_typed_is_a_known_answer_at_some_step() -> None:
-    asides = {"thanks", "real", "swear", "stop"}
+    asides = {"thanks", "real", "swear", "stop", "breathing"}
     beside_the_walk = {
         phrase
         for phrase, meaning in CONTENT.typed.items()
-        if meaning not in asides and not [step for step in Step if read(at(step), phrase, CONTENT)]
+        if meaning not in asides and not [step for step in Step if read(at(step), hear(phrase), CONTENT)]
     }
     assert beside_the_walk == set()
 
 
 @given(st.text(), st.sampled_from(Step))
 def test_any_text_can_be_read_at_any_step(text: str, step: Step) -> None:
-    answer = read(at(step), text, CONTENT)
+    answer = read(at(step), hear(text), CONTENT)
     assert answer is None or isinstance(answer.action, Action)
 
 
@@ -190,7 +257,7 @@ def test_from_high_on_the_upset_is_steadied_first(rating: int, event: Event) -> 
 @pytest.mark.parametrize("step", [Step.EASE, Step.LOOK_BACK])
 @pytest.mark.parametrize("words", ["ok", "yes", "done", "not sure"])
 def test_what_says_no_number_is_a_skip_where_one_is_asked_for(step: Step, words: str) -> None:
-    answer = read(at(step), words, CONTENT)
+    answer = read(at(step), hear(words), CONTENT)
     assert answer is not None
     assert take(at(step), answer) == (at(step), Event.SKIP)
 
@@ -272,3 +339,21 @@ def test_staying_hears_without_leading_on() -> None:
 
 def test_plain_words_are_the_same_as_a_label() -> None:
     assert plain("Did it!") == plain(CONTENT.labels[Label.DID_IT])
+
+
+@pytest.mark.parametrize(
+    ("step", "action", "value"),
+    [
+        (Step.EASE, Action.RATE, 11),
+        (Step.LOOK_BACK, Action.RATE, 255),
+        (Step.RESONANCE, Action.FEEL, 200),
+        (Step.WHO, Action.CARE_FOR, 200),
+        (Step.APART, Action.NEED, 200),
+        (Step.REACH, Action.ACT, 200),
+        (Step.TOGETHER, Action.WITH, 200),
+        (Step.CARE, Action.CHANGE, 200),
+        (Step.BARRIER, Action.BARRIER, 0),
+    ],
+)
+def test_an_answer_that_only_a_later_version_knows_is_none(step: Step, action: Action, value: int) -> None:
+    assert take(State(walk=1, step=step), Answer(action, value)) is None

@@ -1,0 +1,335 @@
+"""How an answer is read: a button pressed, or the same in words.
+
+Rules that hold here: a text is as good as a button at every step; what answers no step is no answer; a text that only
+holds an answer counts as that answer where it denies nothing; nothing of its words is kept.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bot.core.gap import HIGH, RISE, has_risen, rated
+from bot.core.lines import Label
+from bot.core.matching import Utterance
+from bot.core.model import (
+    NO_RATING,
+    Act,
+    Action,
+    Barrier,
+    CareFor,
+    Change,
+    Company,
+    Condition,
+    Content,
+    Event,
+    Feeling,
+    Need,
+    State,
+    Step,
+)
+from bot.core.sequence import AFTER_CARD, WALKING, told
+from bot.core.steps import FEELINGS, OFFERS, offer
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A button pressed, or the same in words."""
+
+    action: Action
+    value: int = 0
+
+
+_EVENTS: Mapping[Action, Event] = {
+    Action.NEXT: Event.NEXT,
+    Action.SKIP: Event.SKIP,
+    Action.HARDER: Event.HARDER,
+    Action.STOP: Event.STOP,
+    Action.ANOTHER: Event.ANOTHER,
+    Action.MORE: Event.MORE,
+    Action.SHORT: Event.SHORT,
+    Action.PERSON: Event.PERSON,
+    Action.OWN: Event.OWN,
+    Action.BARRIER: Event.NEXT,
+    Action.NOT_MEANT: Event.MISTAKEN,
+}
+
+_MEANINGS: Mapping[str, Answer] = {
+    "skip": Answer(Action.SKIP),
+    "stop": Answer(Action.STOP),
+    "harder": Answer(Action.HARDER),
+    "another": Answer(Action.ANOTHER),
+    "person": Answer(Action.PERSON),
+    "more": Answer(Action.MORE),
+    "short": Answer(Action.SHORT),
+    "did_it": Answer(Action.NEXT),
+    "at_work": Answer(Action.AT_WORK),
+    Label.ACT_RESCUE.value: Answer(Action.ACT, Act.RESCUE),
+    Label.ACT_REPORT.value: Answer(Action.ACT, Act.REPORT),
+    **{f"rate.{rating}": Answer(Action.RATE, rating) for rating in range(11)},
+    **{label.value: Answer(Action.FEEL, feeling) for feeling, label in FEELINGS.items()},
+    **{
+        button.label.value: Answer(button.action, button.value)
+        for step in (Step.WHO, Step.APART, Step.REACH, Step.TOGETHER, Step.CARE)
+        for row in OFFERS[step]
+        for button in row
+        if button.value
+    },
+}
+"""What typed words mean at any step where they can be an answer."""
+
+_BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
+    "yes": (
+        {
+            Step.WHOSE: Answer(Action.OWN),
+            Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID),
+        },
+        Answer(Action.NEXT),
+    ),
+    "no": (
+        {
+            Step.ASK: Answer(Action.OWN),
+            Step.OWN: Answer(Action.STOP),
+            Step.WHOSE: Answer(Action.NEXT),
+            Step.BARRIER: Answer(Action.BARRIER, Barrier.NOTHING),
+            Step.REACH: Answer(Action.ACT, Act.HOLD),
+            Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE),
+        },
+        Answer(Action.SKIP),
+    ),
+    "go_on": (dict.fromkeys((Step.STAY, *AFTER_CARD), Answer(Action.MORE)), Answer(Action.NEXT)),
+    "not_sure": (
+        {Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID)},
+        Answer(Action.SKIP),
+    ),
+    Label.ACT_NOTHING.value: ({Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE)}, Answer(Action.ACT, Act.HOLD)),
+    "about_me": ({Step.WHO: Answer(Action.CARE_FOR, CareFor.MYSELF)}, Answer(Action.OWN)),
+}
+"""What typed words mean at some steps, and everywhere else."""
+
+_TYPED: Mapping[Step, Answer] = {
+    Step.EASE: Answer(Action.SKIP),
+    Step.LOOK_BACK: Answer(Action.SKIP),
+    Step.CARE: Answer(Action.SKIP),
+    Step.RESONANCE: Answer(Action.FEEL, Feeling.OTHER),
+    Step.WHO: Answer(Action.CARE_FOR, CareFor.THEM),
+    Step.APART: Answer(Action.NEED, Need.OTHER),
+    Step.REACH: Answer(Action.ACT, Act.OTHER),
+    Step.TOGETHER: Answer(Action.WITH, Company.OTHER),
+    Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID),
+    Step.WHOSE: Answer(Action.OWN),
+    Step.DANGER_ASK: Answer(Action.OWN),  # anything but a clear no shows the card
+}
+
+_KEPT_AS: Mapping[Action, tuple[str, Callable[[int], Any]]] = {
+    Action.FEEL: ("feeling", Feeling),
+    Action.CARE_FOR: ("care_for", CareFor),
+    Action.NEED: ("need", Need),
+    Action.ACT: ("act", Act),
+    Action.WITH: ("company", Company),
+    Action.CHANGE: ("change", Change),
+}
+"""Where in the state an answer is kept."""
+
+_PLACES: Mapping[Action, frozenset[Step]] = {
+    Action.FEEL: frozenset({Step.RESONANCE}),
+    Action.CARE_FOR: frozenset({Step.WHO}),
+    Action.NEED: frozenset({Step.APART}),
+    Action.ACT: frozenset({Step.REACH}),
+    Action.WITH: frozenset({Step.TOGETHER}),
+    Action.CHANGE: frozenset({Step.CARE}),
+    Action.BARRIER: frozenset({Step.BARRIER}),
+    Action.AT_WORK: frozenset({Step.ARRIVE, Step.ANCHOR, Step.EASE}),
+}
+_VALUES: Mapping[Action, tuple[int, ...]] = {
+    Action.RATE: tuple(range(11)),
+    Action.FEEL: tuple(Feeling),
+    Action.CARE_FOR: tuple(CareFor),
+    Action.NEED: tuple(Need),
+    Action.ACT: tuple(Act),
+    Action.WITH: tuple(Company),
+    Action.CHANGE: tuple(Change),
+    Action.BARRIER: tuple(Barrier),
+}
+"""What an answer can be. A button of a later version may hold more."""
+_RATED: Final = frozenset({Step.EASE, Step.LOOK_BACK})
+_ASKED: Final[Mapping[Step, Action]] = {
+    Step.EASE: Action.RATE,
+    Step.RESONANCE: Action.FEEL,
+    Step.WHO: Action.CARE_FOR,
+    Step.APART: Action.NEED,
+    Step.REACH: Action.ACT,
+    Step.TOGETHER: Action.WITH,
+    Step.LOOK_BACK: Action.RATE,
+    Step.CARE: Action.CHANGE,
+}
+"""What is looked for inside a text. Other answers are whole messages: "stop" or "next" in a paragraph is none."""
+_WHOLE: Final = frozenset({"yes", "no", "not_sure"})
+"""Meanings that words have only as a whole message."""
+_TOO_COMMON: Final = frozenset(
+    {"it", "person", "time", "care", "others", "down", "low", "much", "high", "share", "help"}
+)
+"""Answers that in a longer text mean anything."""
+_LITTLE: Final[Mapping[Step, int]] = {Step.REACH: 1, Step.TOGETHER: 2}
+"""So many words that are known, and that are no answer there, name no plan and nobody: "amen". A name is unknown."""
+_TELLING: Mapping[Feeling, Condition] = {
+    Feeling.GUILTY: Condition.GUILT,
+    Feeling.ANGRY: Condition.OUTRAGE,
+    Feeling.HELPLESS: Condition.HELPLESS,
+}
+"""The conditions that an answer about a feeling enters. Numbness is known by words only, and not by a button."""
+_MOST_WORDS: Final = 15
+"""In a text that is looked through for an answer."""
+_MOST_IN_A_FEELING: Final = 4
+"""Words in a text whose feeling is said back: "i feel so drained"."""
+_LONGEST: Final = 5
+"""Words of an answer within a text."""
+_DENIALS: Final = frozenset(
+    {"not", "no", "never", "nor", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "cant", "wont"}
+)
+
+
+def read(state: State, said: Utterance, content: Content) -> Answer | None:
+    """The answer that a text gives at this step, or None when it is no known one."""
+    if state.step is Step.DANGER_ASK:
+        return _to_the_question(said, content)
+    words = said.plain
+    for row in offer(state):
+        for button in row:
+            if content.spoken[button.label] == words:
+                return Answer(button.action, button.value)
+    meaning = content.typed.get(words, "")
+    asked = _after_danger(state, said, meaning, content)
+    if asked is not None:
+        return asked
+    rating = _number(words)
+    if rating is not None and (state.step in _RATED or _rises_here(state, rating)):
+        return Answer(Action.RATE, rating)
+    answer = _meant(state, meaning)
+    if answer is None and state.step in _ASKED:
+        return _within(state, words.split(), content)
+    return answer
+
+
+def _meant(state: State, meaning: str) -> Answer | None:
+    """The answer that a whole message of this meaning gives here."""
+    if meaning in _BY_STEP:
+        here, elsewhere = _BY_STEP[meaning]
+        answer = here.get(state.step, elsewhere)
+    else:
+        found = _MEANINGS.get(meaning)
+        if found is None:
+            return None
+        answer = found
+    return answer if state.step in _PLACES.get(answer.action, {state.step}) else None
+
+
+def _within(state: State, words: Sequence[str], content: Content) -> Answer | None:
+    """The answer that a text holds among others: the longest, and of several the first; or that it says too little."""
+    if len(words) > _MOST_WORDS or sum(map(str.isnumeric, words)) > 1:  # "7 8" is no rating
+        return None
+    for length in range(min(_LONGEST, len(words)), 0, -1):
+        for start in range(len(words) - length + 1):
+            rest = {*words[:start], *words[start + length :]}
+            answer = _choice(state, " ".join(words[start : start + length]), content)
+            if answer is not None and rest.isdisjoint(_DENIALS):
+                return answer
+    says_little = (
+        len(words) <= _LITTLE[state.step] and all(map(content.knows, words)) if state.step in _LITTLE else False
+    )
+    return Answer(_ASKED[state.step]) if says_little else None
+
+
+def _choice(state: State, words: str, content: Content) -> Answer | None:
+    """What these words choose among what this step asks for."""
+    if _ASKED[state.step] is Action.RATE and words in _NUMBERS:
+        return Answer(Action.RATE, int(words))
+    meaning = content.typed.get(words, "")
+    answer = None if meaning in _WHOLE else _meant(state, meaning)
+    return answer if answer is not None and answer.action is _ASKED[state.step] and words not in _TOO_COMMON else None
+
+
+def _after_danger(state: State, said: Utterance, meaning: str, content: Content) -> Answer | None:
+    """Read what was typed about a danger that was seen: by words in it, and not as a whole message."""
+    answers = content.answers
+    if state.step in AFTER_CARD and answers.is_mistaken(said):
+        return Answer(Action.NOT_MEANT)
+    if state.step is Step.WHOSE and answers.is_someone_elses(said):
+        return Answer(Action.NEXT)
+    if state.step not in {Step.BARRIER, Step.PLAN}:
+        return None
+    barrier = answers.barrier(said)
+    if barrier is None and meaning == Label.WITH_NO_ONE:
+        barrier = Barrier.NOBODY
+    if state.step is Step.BARRIER:
+        return None if barrier is None else Answer(Action.BARRIER, barrier)
+    return Answer(Action.SKIP) if barrier is Barrier.NOBODY or answers.is_no_plan(said) else None
+
+
+def _to_the_question(said: Utterance, content: Content) -> Answer:
+    """Anything but a clear no is none: "ok", "go on"; and of what stops a walk, "bye" and "enough" can mean more."""
+    words, stop = said.plain, content.spoken[Label.STOP]
+    if stop in words.split() and (words == stop or content.typed.get(words) == "stop"):
+        return Answer(Action.STOP)
+    return Answer(Action.NEXT if content.answers.is_no(said) else Action.OWN)
+
+
+def mirrored(said: Utterance, content: Content) -> str:
+    """The person's own word for a feeling, with a capital, where it is one that may be said back. Else ""."""
+    words = said.plain.split()
+    pairs = (" ".join(words[start : start + length]) for length in (2, 1) for start in range(len(words)))
+    fit = next((word for word in pairs if word in content.mirrored), "") if len(words) <= _MOST_IN_A_FEELING else ""
+    return fit.capitalize() if _DENIALS.isdisjoint(words) else ""
+
+
+def typed(state: State) -> Answer:
+    """What any other text counts as, at a step of a walk."""
+    return _TYPED.get(state.step, Answer(Action.NEXT))
+
+
+def take(state: State, answer: Answer) -> tuple[State, Event] | None:
+    """The state with the answer in it, and the event that it is. None where it cannot be given."""
+    if state.step not in _PLACES.get(answer.action, {state.step}):
+        return None
+    if answer.value not in _VALUES.get(answer.action, (answer.value,)):
+        return None
+    if answer.action is Action.RATE:
+        return _rated(state, answer.value)
+    if answer.action is Action.AT_WORK:
+        return told(state, Condition.AT_WORK), Event.NEXT
+    if answer.action in _KEPT_AS:
+        name, kind = _KEPT_AS[answer.action]
+        state = replace(state, **{name: kind(answer.value)})
+        telling = answer.action is Action.FEEL and state.feeling in _TELLING
+        return told(state, _TELLING[state.feeling]) if telling else state, Event.NEXT
+    if answer.action is Action.NEXT and state.step in _RATED:  # "ok" is no rating
+        return state, Event.SKIP
+    if answer.action is Action.SKIP and state.step is Step.WHO:
+        return replace(state, care_for=CareFor.NOBODY_YET), Event.SKIP
+    event = _EVENTS.get(answer.action)
+    return None if event is None else (state, event)
+
+
+def _rises_here(state: State, rating: int) -> bool:
+    """Whether a number that nobody asked for tells of a fresh rise in a walk."""
+    before = rated(state.upset_before)
+    return state.step in WALKING and (rating >= HIGH if before is None else rating - before >= RISE)
+
+
+def _rated(state: State, rating: int) -> tuple[State, Event] | None:
+    if state.step not in _RATED:
+        return (state, Event.HIGH) if _rises_here(state, rating) else None
+    if state.step is Step.LOOK_BACK:
+        state = replace(state, upset_after=rating)
+        return state, Event.RISE if has_risen(state) else Event.NEXT
+    before = rating if state.upset_before == NO_RATING else state.upset_before
+    return replace(state, upset_before=before), Event.HIGH if rating >= HIGH else Event.NEXT
+
+
+def _number(words: str) -> int | None:
+    """A rating from 0 to 10 in "7", "7 of 10", "7 10" (the slash of "7/10" is gone) or "7 out of 10"."""
+    for tail in (" out of 10", " of 10", " 10"):
+        words = words.removesuffix(tail)
+    return int(words) if words in _NUMBERS else None
+
+
+_NUMBERS = frozenset(map(str, range(11)))
