@@ -401,7 +401,9 @@ class Matcher:
         self._last = sum(self._ends)
         self._automaton = ahocorasick.Automaton()
         for wording, (bits, part, begins) in pieces.items():
-            self._automaton.add_word(wording, (len(wording) - 1, _Piece(bits, part, begins, wording.strip() in {*_STOPS})))
+            self._automaton.add_word(
+                wording, (len(wording) - 1, _Piece(bits, part, begins, wording.strip() in {*_STOPS}))
+            )
         self._automaton.make_automaton()
 
     def read(self, text: str) -> Reading:

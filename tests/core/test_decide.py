@@ -510,7 +510,7 @@ def test_every_card_can_be_taken_back_and_help_stays_near(tier: Tier) -> None:
     assert lines(back) == [Line.DANGER_NO_NOW if tier in EMERGENCY else Line.DANGER_NO]
     assert back.held.state.step is Step.HELD
     assert lines(decide(received(text=DANGERS[tier]), back.held, CONTENT))[0] is Line(f"card.{tier}")
-    assert lines(decide(received(text=SEEN), back.held, CONTENT))[0] is Line.ARRIVE_WORK
+    assert lines(decide(received(text=SEEN), back.held, CONTENT))[0] is Line.ARRIVE_WORK_DIED
 
 
 @pytest.mark.parametrize("tier", DANGERS)
