@@ -50,9 +50,9 @@ LABELS: Final = ("WITNESS", "OWN", "COMPASSION", "OTHER")
 PLACED: Final = ("WITNESS", "COMPASSION")
 """The labels whose source is fitted."""
 
-LEFT_OUT: Final = frozenset({"essay", "answers"})
-"""Voices that are not fitted on: with one, noticing reads real reactions worse (docs/noticing.md); the other answers
-the bot, and is there for danger alone."""
+LEFT_OUT: Final = frozenset({"essay", "answers", "conditions"})
+"""Voices that are not fitted on: with one, noticing reads real reactions worse (docs/noticing.md); one answers the bot,
+and is there for danger alone; one judges conditions."""
 
 STRENGTH: Final = 6.0
 """Of the regularisation: half of this times the sum of squares is added to the loss (in nats)."""
@@ -111,7 +111,7 @@ def messages_of(rows: Iterable[Labelled], rules: NoticingRules, console: Console
 
 def fit(messages: Sequence[Message], rules: NoticingRules, console: Console) -> Fitted:
     """Fit what a message is about, and where it was met, on all that is given."""
-    by_name, words = rules.features, candidates(messages)
+    by_name, words = rules.weighing, candidates(messages)
     features = [SLOT + name for name in by_name]
     least = {SLOT + name: _least(one.speaks_for) for name, one in by_name.items()}
     abouts = one_hot([LABELS.index(one.row.label) for one in messages], len(LABELS))
@@ -146,7 +146,7 @@ def reader_of(found: Fitted, rules: NoticingRules) -> Reader:
     """Return a reader with these weights."""
 
     def weighed(name: str) -> Weights:
-        return Weights(**{one: found.features[name].get(one, 0.0) for one in OUTCOMES[: len(ABOUTS)]})
+        return Weights(**{one: found.features.get(name, {}).get(one, 0.0) for one in OUTCOMES[: len(ABOUTS)]})
 
     return Reader(
         replace(
@@ -195,7 +195,7 @@ def with_weights(yaml: str, found: Fitted) -> str:
             lines.append(line)
     if left:
         raise ValueError(f"{', '.join(sorted(left))}: give each a line `weights: {{}}` in noticing.yaml")
-    return "\n".join((*lines, "sources:", *_source_lines(found))) + after[after.index("\n\nconditions:") :]
+    return "\n".join((*lines, "sources:", *_source_lines(found))) + after[after.index("\n\n") :]
 
 
 def _source_lines(found: Fitted) -> Iterable[str]:

@@ -41,8 +41,8 @@ from scripts.scores import Scored
 SAFETY: Final = prompts.FOLDER / "en/safety.yaml"
 DANGER: Final = prompts.FOLDER / "en/danger.txt"
 
-LEFT_OUT: Final = frozenset({"essay", *(path.stem for path in UNSEEN)})
-"""Voices that are read and not fitted on: one as in noticing, the others so that something stays unseen."""
+LEFT_OUT: Final = frozenset({"essay", "conditions", *(path.stem for path in UNSEEN)})
+"""Voices that are read and not fitted on: two as in noticing, the others so that something stays unseen."""
 
 STRENGTH: Final = 0.7
 """Of the regularisation, for tiers; and for the writer's age."""

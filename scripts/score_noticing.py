@@ -25,7 +25,7 @@ from rich.text import Text
 
 from bot import prompts
 from bot.core.matching import hear
-from bot.core.model import Content
+from bot.core.model import Condition, Content
 from bot.wording import printable
 from scripts.scores import (
     RIVALS,
@@ -37,9 +37,11 @@ from scripts.scores import (
     by,
     calibration_error,
     is_opened_as_distress,
+    known_for,
     placed,
     quality,
     reliability,
+    share,
     share_of,
     spot,
     worst_false_alarms,
@@ -47,6 +49,9 @@ from scripts.scores import (
 )
 
 CORPUS: Final = Path(__file__).parent.parent / "tests/corpus"
+
+CONDITIONS: Final = "conditions"
+"""The voice whose notes name the conditions that hold; `exam` is in those that no rule was written for."""
 
 _MOST: Final = (0.01, 0.02, 0.04, 0.08, 0.16)
 WIDTH: Final = 150
@@ -123,6 +128,7 @@ def tables_of(scored: Sequence[Scored], misses: int = 0) -> Iterator[Table]:
     yield _curve(known)
     yield _calibration(known)
     yield _labels(scored)
+    yield _conditions([one for one in scored if one.voice == CONDITIONS])
     yield _groups("source", known, lambda one: one.source)
     yield _groups("setting", known, lambda one: one.setting)
     yield _groups("voice", known, lambda one: one.voice)
@@ -195,6 +201,23 @@ def _labels(scored: Sequence[Scored]) -> Table:
     table = Table("label", "messages", *VERDICTS, title="By label")
     for label, ones in by(scored, lambda one: one.label):
         table.add_row(Text(label), str(len(ones)), *(str(share_of(ones, verdict)) for verdict in VERDICTS.values()))
+    return table
+
+
+def _conditions(ones: Sequence[Scored]) -> Table:
+    table = Table("condition", title="Conditions")
+    parts = {"all": ones, "exam": [one for one in ones if "exam" in one.note.split(";")]}
+    for name in parts:
+        for column in ("hold", "precision", "recall"):
+            table.add_column(f"{column}, {name}")
+    for condition in Condition:
+        cells = []
+        for part in parts.values():
+            known = known_for(part, condition)
+            hits = known.count((True, True))
+            hold, noticed = sum(true for true, _ in known), sum(said for _, said in known)
+            cells += [str(hold), str(share(hits, noticed)), str(share(hits, hold))]
+        table.add_row(f"{condition.name}".lower(), *cells)
     return table
 
 

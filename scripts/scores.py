@@ -14,7 +14,7 @@ from itertools import groupby
 from statistics import NormalDist, fmean
 from typing import Final
 
-from bot.core.model import About, Danger, Notice
+from bot.core.model import About, Condition, Danger, Notice
 from bot.core.noticing import SOURCES
 
 WITNESS: Final = "WITNESS"
@@ -142,6 +142,13 @@ def quality(known: Sequence[Scored], verdict: Verdict) -> Quality:
     either = share(hits, said + true - hits)
     f1 = Rate(*(2 * part / (1 + part) for part in (either.value, either.low, either.high)))
     return Quality(share(hits, said), share(hits, true), f1)
+
+
+def known_for(ones: Iterable[Scored], condition: Condition) -> list[tuple[bool, bool]]:
+    """Return whether the condition holds, and whether it was noticed, of those whose note does not leave it unclear."""
+    name = f"{condition.name}".lower()
+    notes = ((one, one.note.split(";")) for one in ones)
+    return [(name in note, condition in one.notice.conditions) for one, note in notes if f"unclear {name}" not in note]
 
 
 def auc(chosen: Sequence[float], others: Sequence[float]) -> Rate:

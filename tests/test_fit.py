@@ -46,8 +46,7 @@ def fitted(messages: list[Message]) -> Fitted:
 
 
 def weights_of(rules: NoticingRules) -> dict[str, Weights]:
-    slots = {name: slot.weights for name, slot in rules.slots.items()}
-    return slots | {name: one.weights for name, one in rules.combinations.items()}
+    return {name: feature.weights for name, feature in rules.weighing.items()}
 
 
 def written(fitted: Fitted) -> tuple[str, str]:
@@ -77,9 +76,7 @@ def test_what_is_written_reads_as_it_was_fitted(fitted: Fitted, tmp_path: Path) 
 
 
 def test_weight_is_never_below_zero_for_what_its_slot_speaks_for(fitted: Fitted) -> None:
-    speaks_for = {name: slot.speaks_for for name, slot in RULES.slots.items()}
-    speaks_for |= {name: one.speaks_for for name, one in RULES.combinations.items()}
-    for name, about in speaks_for.items():
+    for name, about in {name: feature.speaks_for for name, feature in RULES.weighing.items()}.items():
         if about is not None:
             assert fitted.features[name].get(OUTCOMES[ABOUTS.index(about)], 0.0) >= 0
 

@@ -228,6 +228,12 @@ ROWS: list[dict[str, str | int | None]] = [
     {"text": "what time does the shop open", "label": "OTHER", "source": "none", "voice": "[odd]", "more": 1},
     {"text": "i want to kill myself", "label": "CRISIS_OWN", "note": "T2;x"},
 ]
+CONDITIONS: list[dict[str, str]] = [
+    {"text": "my hamster died", "label": "OWN", "note": "exam;died;own_loss", "voice": "conditions"},
+    {"text": "she was gone when i rang", "label": "WITNESS", "note": "died;unclear own_loss", "voice": "conditions"},
+    {"text": "my dad died", "label": "OWN", "note": "unclear died;unclear own_loss", "voice": "conditions"},
+    {"text": "my dad died on friday", "label": "OWN", "note": "died;own_loss", "voice": "other"},
+]
 
 
 def score(folder: Path, *arguments: str, lines: str, program: str = "score_noticing") -> tuple[int, str, str]:
@@ -269,6 +275,15 @@ def test_program_prints_every_table_and_no_text(tmp_path: Path) -> None:
     assert ["right source, of WITNESS asked", str(share(1, 1))] in rows
     assert [row[0] for row in rows if row[0] == "[odd]"] == ["[odd]"]
     assert [row for row in ROWS if str(row["text"])[:12] in out + err] == []
+
+
+def test_program_counts_the_conditions_that_notes_name_and_leaves_out_what_is_unclear(tmp_path: Path) -> None:
+    _, out, _ = score(tmp_path, lines="\n".join(map(json.dumps, CONDITIONS)))
+    one, half = str(share(1, 1)), str(share(1, 2))
+    rows = cells(out)
+    assert ["died", "2", one, half, "1", one, one] in rows
+    assert ["own_loss", "1", one, one, "1", one, one] in rows
+    assert ["heard", "0", "-", "-", "0", "-", "-"] in rows
 
 
 def test_program_prints_the_worst_with_their_texts_where_it_is_asked_to(tmp_path: Path) -> None:

@@ -267,7 +267,7 @@ def _is_read_clearly(notice: Notice) -> bool:
     match notice.about:
         case About.WITNESS:
             return notice.ask
-        case About.OWN:
+        case About.OWN | About.NONE:
             return Condition.OWN_LOSS in notice.conditions
         case about:
             return about is About.COMPASSION
@@ -306,14 +306,15 @@ def _noticed(turn: Turn) -> Decision | None:
     if turn.content.typed.get(turn.words) in _ONLY_AN_ANSWER:
         return None
     notice, was_asked = turn.notice, turn.state.step is Step.ASK
-    if notice.about is About.OWN and Condition.OWN_LOSS not in notice.conditions:
+    bereaved = Condition.OWN_LOSS in notice.conditions
+    if notice.about is About.OWN and not bereaved:
         return _opened(turn, Step.OWN, notice)
     if notice.about is About.COMPASSION and not was_asked:
         state = new_walk(turn, Step.REACH, notice)
         return moved(turn, Event.NEXT, state, Reply((Line.AFFIRM, Line.ABOUT)), again(state))
-    if notice.about is About.NONE and not notice.ask:
+    if notice.about is About.NONE and not notice.ask and not bereaved:
         return None
-    sure = notice.sure or notice.about is About.OWN or was_asked  # nobody is asked twice
+    sure = notice.sure or bereaved or was_asked  # nobody is asked twice
     return _opened(turn, Step.ARRIVE if sure else Step.ASK, notice)
 
 

@@ -35,7 +35,8 @@ class Weights:
 class Slot:
     """Phrases that mean one thing. `hides`: other phrases within its words do not count.
 
-    `speaks_for`: the weight for this is never below 0, whatever is fitted.
+    `speaks_for`: the weight for this is never below 0, whatever is fitted. `weighs`: weights are fitted for it; else it
+    stands for conditions and places alone.
     """
 
     means: str
@@ -43,14 +44,16 @@ class Slot:
     weights: Weights = Weights()
     hides: bool = False
     speaks_for: About | None = None
+    weighs: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together(Combination):
-    """A combination of slots that has weights of its own. `speaks_for` as in a slot."""
+    """A combination of slots that has weights of its own. `speaks_for` and `weighs` as in a slot."""
 
     weights: Weights = Weights()
     speaks_for: About | None = None
+    weighs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class NoticingRules:
     slots: Mapping[str, Slot]
     combinations: Mapping[str, Together] = field(default_factory=dict)
     sources: Mapping[Source, Mapping[str, float]] = field(default_factory=dict)  # what speaks for each, and how much
+    places: Mapping[Source, tuple[str, ...]] = field(default_factory=dict)  # what tells a source whatever else speaks
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reasons: Mapping[Reason, tuple[str, ...]] = field(default_factory=dict)  # the features that stand for each
     fillers: tuple[str, ...] = ()
@@ -87,6 +91,11 @@ class NoticingRules:
         """The slots and combinations by name, in their order."""
         return {**self.slots, **self.combinations}
 
+    @property
+    def weighing(self) -> dict[str, Slot | Together]:
+        """The features that weights are fitted for."""
+        return {name: feature for name, feature in self.features.items() if feature.weighs}
+
     def _problems(self) -> Iterator[str]:
         if not 0 < self.points.ask <= self.points.sure <= self.points.offer <= 1:
             yield "points: 0 < ask <= sure <= offer <= 1 does not hold"
@@ -94,16 +103,18 @@ class NoticingRules:
         for name, slot in self.slots.items():
             yield from out_of_bounds(f"slots.{name}.weights", asdict(slot.weights))
             yield from phrase_problems(f"slots.{name}", slot.phrases, self.fillers)
-            yield from _against(f"slots.{name}", slot)
+            yield from _misweighed(f"slots.{name}", slot)
         for name, combination in self.combinations.items():
             if name in self.slots:
                 yield f"combinations.{name}: a slot has the same name"
             yield from out_of_bounds(f"combinations.{name}.weights", asdict(combination.weights))
             yield from combination.problems(f"combinations.{name}", self.slots)
-            yield from _against(f"combinations.{name}", combination)
+            yield from _misweighed(f"combinations.{name}", combination)
         for source, weights in self.sources.items():
             yield from self._unknown(f"sources.{source}", weights)
             yield from out_of_bounds(f"sources.{source}", weights)
+        for source, features in self.places.items():
+            yield from self._unknown(f"places.{source}", features)
         for name, features in self.conditions.items():
             if name.upper() not in Condition.__members__:
                 yield f"conditions.{name}: there is no such condition"
@@ -117,7 +128,9 @@ class NoticingRules:
                 yield f"{where}: there is no slot or combination {name!r}"
 
 
-def _against(where: str, feature: Slot | Together) -> Iterator[str]:
+def _misweighed(where: str, feature: Slot | Together) -> Iterator[str]:
+    if not feature.weighs and any(_row(feature.weights)):
+        yield f"{where}: weighs nothing and has weights"
     if feature.speaks_for is not None and _row(feature.weights)[ABOUTS.index(feature.speaks_for)] < 0:
         yield f"{where}: speaks for {feature.speaks_for} and has a weight below 0 for it"
 
@@ -157,17 +170,15 @@ class Reader:
         self._weights = {name: feature.weights for name, feature in features.items()}
         self._reasons = _reasons(rules, self._bits)
         self._reasoning = [sum(reasons) for reasons in self._reasons]
+        self._places = [(source, self._mask(names)) for source, names in rules.places.items()]
         self._conditions = [(Condition[name.upper()], self._mask(names)) for name, names in rules.conditions.items()]
+        self._telling = self._mask(name for names in rules.conditions.values() for name in names)
 
     def notice(self, said: Utterance) -> Notice:
         """Tell what any text is about. Takes time linear in its length; never raises."""
         features, scores = self._read(said)
         likely = chances(scores[: len(ABOUTS)])
         witness, about = likely[0], likely.index(max(likely))
-        conditions = Condition.NONE
-        for condition, mask in self._conditions:
-            if features & mask:
-                conditions |= condition
         ask = witness >= self.points.ask
         met = ask or ABOUTS[about] in _OF_OTHERS
         return Notice(
@@ -176,8 +187,8 @@ class Reader:
             ask=ask,
             sure=witness >= self.points.sure,
             offer=witness >= self.points.offer,
-            source=_source(scores[len(ABOUTS) :]) if met else Source.NONE,
-            conditions=conditions,
+            source=self._met(features, scores[len(ABOUTS) :]) if met else Source.NONE,
+            conditions=self._under(features) if features & self._telling else Condition.NONE,
             reasons=_strongest(self._reasons[about], features & self._reasoning[about]),
         )
 
@@ -208,6 +219,20 @@ class Reader:
         """Return the slots and combinations of a text, and all its scores in the order of OUTCOMES."""
         features = self._features(self._matcher.find(said))
         return features, self._scale.weigh(features, said)
+
+    def _met(self, features: int, scores: Sequence[int]) -> Source:
+        """Return the source that a feature tells by itself, or that most speaks for."""
+        for source, mask in self._places:
+            if features & mask:
+                return source
+        return _source(scores)
+
+    def _under(self, features: int) -> Condition:
+        conditions = Condition.NONE
+        for condition, mask in self._conditions:
+            if features & mask:
+                conditions |= condition
+        return conditions
 
     def _features(self, reading: Reading) -> int:
         features = reading.whole

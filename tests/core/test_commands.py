@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.commands import BUTTONS, COMMANDS, menu, remember_offer, split_command
+from bot.core.commands import BUTTONS, COMMANDS, DAY, menu, remember_offer, split_command
 from bot.core.decide import decide
 from bot.core.gap import outcome_of
 from bot.core.lines import Label, Line
@@ -30,7 +30,7 @@ from bot.core.model import (
 )
 from bot.core.sequence import AFTER_CARD, WALKING
 from bot.core.steps import again
-from tests.person import PROMPTS, buttons, lines
+from tests.person import PROMPTS, SEEN, buttons, lines
 
 CONTENT = PROMPTS.content
 NOW = 1_790_000_000
@@ -174,6 +174,42 @@ def test_walk_begins_anew_at_any_step_and_asks_nothing_first() -> None:
         assert lines(decision)[-3] is Line.ARRIVE_ASKED
         assert lines(decision)[-1] is Line.ABOUT
         assert decision.facts == (Moved(step, Event.NEXT, Step.ARRIVE),)
+
+
+@given(st.integers(1, 2**24 - 1), st.integers(1, 2**24 - 1), st.integers(2, 6))
+def test_a_new_walk_begins_with_other_wordings_than_the_one_before(seed: int, before: int, wordings: int) -> None:
+    held = Held(State(walk=before, step=Step.CLOSE))
+    walk = told("walk", held, seed=seed).held.state.walk
+    assert 0 < walk < 2**24
+    assert walk % wordings != before % wordings
+
+
+NOW = 1_790_000_000
+
+
+@pytest.mark.parametrize(
+    ("walked_at", "again"), [(0, False), (NOW - DAY, False), (NOW - DAY + 1, True), (NOW - 60, True)]
+)
+def test_after_a_full_walk_the_short_one_is_offered_first_for_a_day(walked_at: int, again: bool) -> None:  # noqa: FBT001
+    held = Held(walked_at=walked_at)
+    begun = decide(Incoming(7, Where.PRIVATE, Kind.COMMAND, NOW, command="walk", seed=9), held, CONTENT)
+    noticed = decide(Incoming(7, Where.PRIVATE, Kind.TEXT, NOW, text=SEEN, seed=9), held, CONTENT)
+    assert (begun.held.state.again, noticed.held.state.again) == (again, again)
+
+
+@pytest.mark.parametrize(
+    ("state", "again"),
+    [
+        (State(walk=5, step=Step.CLOSE), True),
+        (State(walk=5, step=Step.CLOSE, short=True), False),
+        (State(walk=5, step=Step.CLOSE, conditions=Condition.OWN_LOSS), False),
+        (State(walk=5, step=Step.KIND), False),
+    ],
+)
+def test_a_button_of_the_end_of_a_full_walk_tells_of_it_too(state: State, again: bool) -> None:  # noqa: FBT001
+    pressed = Opened(state, Action.WALK, 0)
+    incoming = Incoming(7, Where.PRIVATE, Kind.PRESS, NOW, pressed=pressed, seed=9)
+    assert decide(incoming, Held(), CONTENT).held.state.again is again
 
 
 def test_walks_open_with_every_steadying_act_in_each_of_its_wordings() -> None:

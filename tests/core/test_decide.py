@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -47,7 +48,7 @@ from bot.core.steps import again, offer, opening
 from bot.prompts import SLOTS
 from tests.core.places import ways
 from tests.core.test_cards import CLEAR_NO, NO_CLEAR_NO
-from tests.person import PROMPTS, SEEN, lines
+from tests.person import PROMPTS, SEEN, buttons, lines
 from tests.stumble import SeeingGuard
 
 CONTENT = PROMPTS.content
@@ -93,7 +94,8 @@ def stands() -> tuple[State, ...]:
     found = {}
     for place in ways():
         if len(place.conditions) <= 1:
-            found[place._replace(resume=place.resume if place.step in RESUMED else Step.NEEDS)] = place
+            resume = place.resume if place.step in RESUMED else Step.NEEDS
+            found[place._replace(resume=resume, harder=0, eases=min(place.eases, 1))] = place
     return tuple(place.state() for place in found.values())
 
 
@@ -421,6 +423,66 @@ def test_after_other_cards_the_number_is_not_said_again_to_everything(tier: Tier
         assert Line.CARD_AGAIN_NOW not in lines(decide(received(text=words), decision.held, CONTENT))
 
 
+def test_wordings_take_turns_from_one_walk_to_the_next() -> None:
+    held, said = Held(), []
+    for _ in range(4):
+        decision = decide(received(Kind.COMMAND, command="walk"), held, CONTENT)
+        said.append(PROMPTS.text(decision.replies[0]).split("\n\n"))
+        held = decision.held
+    arrivals, anchors, abouts = zip(*said, strict=True)
+    assert len(set(arrivals)) == len(PROMPTS.lines[Line.ARRIVE_ASKED])
+    assert len(set(abouts)) == len(PROMPTS.lines[Line.ABOUT])
+    assert all(first != second for first, second in pairwise(anchors))
+
+
+def test_texts_that_say_nothing_to_a_program_lead_to_the_buttons_and_then_to_a_person() -> None:
+    held, said = Held(), []
+    for words in (ORDINARY, ORDINARY, "and of spain", ORDINARY):
+        decision = decide(received(text=words), held, CONTENT)
+        said += lines(decision)
+        held = decision.held
+    assert said == [Line.HELP, Line.HELP_AGAIN, Line.HELP_PERSON, Line.HELP_PERSON]
+    thanked = decide(received(text="thanks"), held, CONTENT)
+    assert lines(decide(received(text=ORDINARY), thanked.held, CONTENT)) == [Line.HELP]
+
+
+def test_at_work_now_leads_to_the_form_between_tasks() -> None:
+    state = replace(at(Step.EASE), source=Source.WORK)
+    (press,) = (each for each in pressed(state) if each.pressed == Opened(state, Action.AT_WORK, 0))
+    decision = answer(state, press)
+    assert lines(decision) == [Line.MINE]
+    for words, line in (("done", Line.NEXT_TASK), ("done", Line.CLOSE_AT_WORK)):
+        decision = decide(received(text=words), decision.held, CONTENT)
+        assert lines(decision)[0] is line
+    assert [button.label for button in buttons(decision)] == [Label.MORE]
+
+
+def test_own_word_for_the_feeling_is_said_back() -> None:
+    (reply,) = answer(at(Step.RESONANCE), received(text="gutted")).replies
+    assert reply.keys == (Line.MIRROR, Line.KIND)
+    assert "Gutted" in PROMPTS.text(reply)
+
+
+@pytest.mark.parametrize("words", ["guilty", "my fault", "im a stupid cow", "it went on for a long while"])
+def test_other_words_for_the_feeling_are_not_said_back(words: str) -> None:
+    (reply,) = answer(at(Step.RESONANCE), received(text=words)).replies
+    assert Line.MIRROR not in reply.keys
+
+
+def test_a_number_that_tells_of_a_rise_leads_back_to_an_anchor() -> None:
+    state = replace(at(Step.WISH), upset_before=5)
+    assert lines(answer(state, received(text="8")))[0] is Line.HIGH
+    assert lines(answer(state, received(text="6"))) == [Line.HEARD, Line.REACH]
+
+
+@pytest.mark.parametrize("sign", [Condition.HEARD, Condition.OUTRAGE])
+def test_a_steadying_act_that_could_harm_is_not_offered(sign: Condition) -> None:
+    harmful = {Condition.HEARD: Line.ANCHOR_SOUND, Condition.OUTRAGE: Line.ANCHOR_HANDS}[sign]
+    offered = {opening(begin(walk, conditions=sign)).keys[1] for walk in range(1, 60)}
+    assert harmful not in offered
+    assert len(offered) == 3
+
+
 def test_the_wordings_in_an_emergency_take_turns() -> None:
     held = answer(State(), received(text=DANGERS[Tier.MEDICAL])).held
     said = []
@@ -448,7 +510,7 @@ def test_every_card_can_be_taken_back_and_help_stays_near(tier: Tier) -> None:
     assert lines(back) == [Line.DANGER_NO_NOW if tier in EMERGENCY else Line.DANGER_NO]
     assert back.held.state.step is Step.HELD
     assert lines(decide(received(text=DANGERS[tier]), back.held, CONTENT))[0] is Line(f"card.{tier}")
-    assert lines(decide(received(text=SEEN), back.held, CONTENT))[0] is Line.ARRIVE_WORK
+    assert lines(decide(received(text=SEEN), back.held, CONTENT))[0] is Line.ARRIVE_WORK_DIED
 
 
 @pytest.mark.parametrize("tier", DANGERS)

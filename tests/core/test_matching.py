@@ -106,7 +106,7 @@ def test_read_gives_the_words_of_a_hit() -> None:
 
 
 def test_read_follows_the_parts_of_a_long_phrase() -> None:
-    many = "|".join(f"{letter}{number}" for letter in "abcdefgh" for number in range(8))
+    many = "|".join(f"{letter}{number}" for letter in "abcdefgh" for number in range(80))
     matcher = Matcher({"row": [f"({many}) ({many}) end"]})
     assert len(parts(f"({many}) ({many}) end")) == 3
     assert found(matcher, "x a1 h7 end") == {"row"}

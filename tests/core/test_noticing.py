@@ -153,6 +153,15 @@ def test_notice_of_nothing_known_is_none() -> None:
     assert (notice.about, notice.source, reader.explain(hear("tea at four"))) == (About.NONE, Source.NONE, ())
 
 
+def test_place_tells_the_source_whatever_else_speaks() -> None:
+    rules = small({"sources": {Source.STRANGER: {"her": 9.0}}, "places": {Source.WORK: ("sad",)}})
+    reader = Reader(rules, Lexicon(OUTCOMES))
+    assert reader.notice(hear("her. her")).source is Source.NONE
+    assert reader.notice(hear("sad for her")).source is Source.WORK
+    plain = Reader(replace(rules, places={}), Lexicon(OUTCOMES))
+    assert plain.notice(hear("sad for her")).source is Source.STRANGER
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -252,6 +261,15 @@ def lines_run(text: str) -> int:
             },
             "slots.her: speaks for own and has a weight below 0 for it",
         ),
+        (
+            {
+                "slots": {"her": Slot("", ("her",), Weights(own=1), weighs=False)},
+                "combinations": {},
+                "conditions": {},
+            },
+            "slots.her: weighs nothing and has weights",
+        ),
+        ({"places": {Source.NEWS: ("him",)}}, "places.news: there is no slot or combination 'him'"),
         ({"start": Weights(own=math.inf)}, "start: the weight for own is not from -100 to 100"),
         ({"sources": {Source.NEWS: {"her": 101}}}, "sources.news: the weight for her is not from -100 to 100"),
         (
