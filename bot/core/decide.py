@@ -287,7 +287,7 @@ def _walk(turn: Turn) -> Decision | None:
     if was_mistaken(turn.held):  # what is written now may be what was meant
         return None
     if state.step in {Step.STAY, Step.HELD}:
-        return Decision(turn.held, (stay_with(state),))
+        return Decision(turn.held, (stay_with(state, done=turn.content.typed.get(turn.words) == "did_it"),))
     if state.step not in WALKING and not is_about_danger(state):
         return None
     conditions = turn.notice.conditions
