@@ -26,6 +26,7 @@ DIALOGUES: Final = {
 
 MOVES: Final[tuple[tuple[str, Callable[[str], Move]], ...]] = (
     (r">> (.+)", Forwards),
+    (r"> (.+ // .+)", lambda words: Says(words.split(" // ")[-1], earlier=tuple(words.split(" // ")[:-1]))),
     (r"> (.+)", Says),
     (r"\(replying\) (.+)", lambda words: Says(words, replying=True)),
     (r"\(edited\) (.+)", Edits),
