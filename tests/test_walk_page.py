@@ -104,14 +104,14 @@ def test_page_follows_the_words(tmp_path: Path, drawn: str) -> None:
     shutil.copytree(FOLDER, folder)
     for name, old, new in (
         ("walk.yaml", "You need not explain it.", "You may leave it untold."),
-        ("noticing.yaml", "means: Feeling nothing any more.", "means: Nothing is felt."),
+        ("noticing.yaml", "means: The writer feels nothing any more.", "means: Nothing is felt."),
     ):
         path = folder / "en" / name
         path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
     after = page(folder)
     assert (
         after.replace("You may leave it untold.", "You need not explain it.").replace(
-            "Nothing is felt", "Feeling nothing any more"
+            "Nothing is felt", "The writer feels nothing any more"
         )
         == drawn
     )
