@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import app, log, prompts, settings
+from bot import app, log, prompts, review, settings
 from bot.core.matching import Utterance, hear
 from bot.core.model import About, Content, Danger, Notice
 from bot.core.noticing import ABOUTS, Fired, Points, Reader, Weights
@@ -55,11 +55,11 @@ class Check(BaseModel):
 
     def cli_cmd(self) -> None:
         """Exit 1 if there is a problem."""
-        problems = [*prompts.check(), *settings.problems()]
+        problems = [*review.check(), *settings.problems()]
         print(*(problems or ["prompts/ and the settings are in order."]), sep="\n")
         if problems:
             sys.exit(1)
-        for line in prompts.aging(prompts.load(), app.now()):
+        for line in review.aging(prompts.load(), app.now()):
             print(f"prompts/helplines.yaml: {line}")
 
 

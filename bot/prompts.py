@@ -2,19 +2,17 @@
 
 Rules that hold here: every problem of every file is found before any is told, and a problem says the file, the line,
 what is wrong and how to mend it; the names of `bot.core.lines` and the files are compared both ways; nothing that a
-person wrote ever comes here. `load` is for the running bot and does no more than it needs; `check` also holds every
-wording, and every message that is made of several, to the copy rules of `bot.wording`.
+person wrote ever comes here. `load` is for the running bot and does no more than it needs; `review` holds the words to
+the copy rules.
 """
 
 import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, partial, reduce
-from itertools import product
-from operator import add
+from functools import cache, partial
 from pathlib import Path
 from string import Formatter
 from sys import intern
@@ -26,16 +24,14 @@ from pydantic_core import ErrorDetails
 
 from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
-from bot.core.commands import COMMANDS
-from bot.core.helplines import SHOWN_FOR, Checks, Country, Directory, Helplines, message, today_of
-from bot.core.lines import DANGER, MOST_WORDS, Label, Line
-from bot.core.matching import STEM, normalise, phrase_problems, plain, silent
-from bot.core.model import Button, Content, Reply, Tier
+from bot.core.helplines import Checks, Directory, Helplines
+from bot.core.lines import Label, Line
+from bot.core.matching import phrase_problems, plain
+from bot.core.model import Button, Content, Reply
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
-from bot.core.scoring import SLOT, Lexicon
+from bot.core.scoring import Lexicon
 from bot.languages import Ear
-from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
@@ -95,10 +91,22 @@ class Prompts:
 _COUNTRY: Final = "country"
 """In `SLOTS`: words of helplines.yaml fill it. The label of this name stands in for them where the copy is judged."""
 
+_NUMBER: Final = "changed.unsaid"
+"""In `SLOTS`: a number from 0 to 10, a count, or this label in its place. One word, as it is judged."""
+
 SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.MIRROR: {"feeling": "feel."},
     Line.WISH: {"who": "who.", "need": "may."},
     Line.ACT: {"act": "then."},
+    Line.PROGRESS_EARLIER: {"count": _NUMBER},
+    Line.PROGRESS_WEEK: {"count": _NUMBER},
+    Line.PROGRESS_UPSET: {"before": _NUMBER, "after": _NUMBER},
+    Line.PROGRESS_CARE: {"less": _NUMBER, "same": _NUMBER, "more": _NUMBER},
+    Line.SHOWN_WALK: {"before": _NUMBER, "after": _NUMBER},
+    Line.SHOWN_CARE: {"care": "changed."},
+    Line.SHOWN_WALKS: {"count": _NUMBER},
+    Line.SHOWN_UPSETS: dict.fromkeys(("first_upset", "latest_upset", "lowest", "highest"), _NUMBER),
+    Line.SHOWN_CARES: {"first_care": "changed.", "latest_care": "changed."},
     Line.SPOKE_OF_ONE: {"first": "reason."},
     Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
     Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
@@ -139,12 +147,6 @@ MEANINGS: Final = (
 )
 """What typed words mean. Each has some; beside these, "rate.0" to "rate.10" may have some."""
 
-_MOST_MIRRORED: Final = 2
-"""Words of a feeling that are said back."""
-
-_WARNED: Final = 60
-"""Days ahead of a line's hiding."""
-
 _RATINGS: Final = tuple(f"rate.{rating}" for rating in range(11))
 
 
@@ -163,7 +165,7 @@ def _uncollected() -> Iterator[None]:
 @_uncollected()
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
-    book = _Book(folder / language)
+    book = Book(folder / language)
     if book.problems or not (book.noticing and book.lexicon and book.safety and book.danger and book.helplines):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
@@ -184,33 +186,13 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 
 
-def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
-    """Every problem of one language: those that `load` raises, rules that never fire, and breaks of the copy rules."""
-    book = _Book(folder / language)
-    return [*book.problems, *_silent_problems(book), *_wording_problems(book), *_country_problems(folder, book)]
-
-
-def aging(prompts: Prompts, at: int) -> list[str]:
-    """Say which lines are hidden by now (seconds since 1970), or will be within 60 days. They are no fault."""
-    told = []
-    for code, country in prompts.content.helplines.countries.items():
-        for line in country.lines:
-            left = line.read.toordinal() + SHOWN_FOR - today_of(at)
-            when = "is hidden" if left < 0 else f"will be hidden in {left} days"
-            if left < _WARNED:
-                told.append((left, f"{code}, {line.name}: {when}; call it, or read its page, and record the check"))
-            elif line.read.toordinal() > today_of(at) + 1:
-                told.append((left, f"{code}, {line.name}: its day, {line.read}, has not come yet; mend it"))
-    return [what for _, what in sorted(told)]
-
-
 def read(path: Path, shape: type[_T]) -> _T:
     """One YAML file as `shape`, a frozen dataclass. Raises ContentError with every problem of the file.
 
     A key that stands twice, a key that `shape` does not know, and a ValueError of its `__post_init__` are problems
     too. Each line of such an error is one, told where the file has the place that it begins with ("slots.work: ").
     """
-    return _Page(path).shaped(shape)
+    return Page(path).shaped(shape)
 
 
 def read_lexicon(path: Path, outcomes: Sequence[str]) -> Lexicon:
@@ -218,7 +200,7 @@ def read_lexicon(path: Path, outcomes: Sequence[str]) -> Lexicon:
     weight = cache(float)  # with interned names it halves what thousands of lines take of memory
     weights: dict[str, dict[str, float]] = {}
     lines: dict[str, int] = {}
-    text, problems = _text(path)
+    text, problems = text_of(path)
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("#"):
             continue
@@ -241,10 +223,10 @@ def read_lexicon(path: Path, outcomes: Sequence[str]) -> Lexicon:
     else:
         if not problems:
             return lexicon
-    raise ContentError(f"{_shown(path)}:{line}: {what}" for line, what in sorted(problems))
+    raise ContentError(f"{shown_path(path)}:{line}: {what}" for line, what in sorted(problems))
 
 
-def _text(path: Path) -> tuple[str, list[tuple[int, str]]]:
+def text_of(path: Path) -> tuple[str, list[tuple[int, str]]]:
     """The text of a file, or why it cannot be read, with the line."""
     try:
         return path.read_text(encoding="utf-8-sig"), []
@@ -257,7 +239,8 @@ def _text(path: Path) -> tuple[str, list[tuple[int, str]]]:
     return "", [problem]
 
 
-def _shown(path: Path) -> Path:
+def shown_path(path: Path) -> Path:
+    """The path as it is told: from here, where it lies below."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
@@ -283,14 +266,14 @@ _MENDED: Final = {
 }
 
 
-class _Page:
+class Page:
     """A YAML file as dicts, lists and strings, with the line that each part stands on.
 
     A bare `no` or `12` is the text that it looks like: it becomes something else where a shape asks for that.
     """
 
     def __init__(self, path: Path) -> None:
-        self._name = _shown(path)
+        self._name = shown_path(path)
         self.text = ""
         self._lines: dict[_Place, int] = {(): 1}
         self._problems: list[tuple[int, str]] = []
@@ -320,7 +303,7 @@ class _Page:
         return next(self._lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in self._lines)
 
     def _composed(self, path: Path) -> yaml.Node | None:
-        self.text, self._problems = _text(path)
+        self.text, self._problems = text_of(path)
         if self._problems:
             return None
         try:
@@ -395,7 +378,7 @@ def _told(detail: ErrorDetails) -> Iterator[tuple[_Place, str]]:
 _COPY_FILES: Final = ("walk.yaml", "copy.yaml", "groups.yaml")
 
 
-class _Book:
+class Book:
     """The files of one language, as far as they can be read, and what is wrong in them.
 
     `typed` has each whole message that is known, as `matching.plain` gives it, with what it means. The words on a
@@ -405,13 +388,13 @@ class _Book:
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
         self.folder = folder
-        self.rules = tuple(_Page(folder / name) for name in ("noticing.yaml", "safety.yaml"))
+        self.rules = tuple(Page(folder / name) for name in ("noticing.yaml", "safety.yaml"))
         self.noticing = self._read(self.rules[0], NoticingRules)
         self.lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
         self.danger = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
         self.safety = self._read(self.rules[1], SafetyRules)
         self.helplines = self._helplines(folder.parent)
-        pages = [_Page(folder / name) for name in _COPY_FILES]
+        pages = [Page(folder / name) for name in _COPY_FILES]
         self.texts = tuple(page.text for page in (*self.rules, *pages))
         read = [(page, self._read(page, Copy)) for page in pages]
         self.pages = [(page, copy) for page, copy in read if copy is not None]
@@ -423,7 +406,7 @@ class _Book:
         self.answers: dict[str, tuple[str, ...]] = {}
         self.problems += self._answer_problems()
 
-    def wordings(self) -> Iterator[tuple[_Page, _Place, str]]:
+    def wordings(self) -> Iterator[tuple[Page, _Place, str]]:
         """Every wording of every line, with where it stands."""
         for page, copy in self.pages:
             for line, wordings in copy.lines.items():
@@ -431,8 +414,8 @@ class _Book:
 
     def _helplines(self, folder: Path) -> Helplines | None:
         """Read the lines of all countries, with what came of checking them."""
-        directory = self._read(_Page(folder / "helplines.yaml"), Directory)
-        page = _Page(folder / "helpline_checks.yaml")
+        directory = self._read(Page(folder / "helplines.yaml"), Directory)
+        page = Page(folder / "helpline_checks.yaml")
         checks = self._read(page, Checks)
         if directory is None or checks is None:
             return None
@@ -444,7 +427,7 @@ class _Book:
                 self.problems.append(page.problem(tuple(_part(part) for part in place.split(".")), what))
             return None
 
-    def _read(self, page: _Page, shape: type[_T]) -> _T | None:
+    def _read(self, page: Page, shape: type[_T]) -> _T | None:
         return self._told(page.shaped, shape)
 
     def _told(self, reads: Callable[[_From], _T], what: _From) -> _T | None:
@@ -455,7 +438,7 @@ class _Book:
             return None
 
     def _name_problems(self, part: str, names: type[Line] | type[Label]) -> Iterator[str]:
-        homes: dict[str, _Page] = {}
+        homes: dict[str, Page] = {}
         for page, copy in self.pages:
             for name in getattr(copy, part):
                 if name in homes:
@@ -514,7 +497,7 @@ def _part(name: str) -> str | int:
     return int(name) if name.isdecimal() else name
 
 
-def _slot_problems(page: _Page, place: _Place, wording: str) -> Iterator[str]:
+def _slot_problems(page: Page, place: _Place, wording: str) -> Iterator[str]:
     line = Line(str(place[1]))
     needed = set(SLOTS.get(line, ()))
     try:
@@ -527,296 +510,3 @@ def _slot_problems(page: _Page, place: _Place, wording: str) -> Iterator[str]:
         yield page.problem(place, f"has other slots than its line: write {slots}")
     if not wording.strip():
         yield page.problem(place, "has no words: write them, or take it out")
-
-
-# --- The copy rules -----------------------------------------------------------------------------------------------
-
-
-def _begins(*starts: str) -> tuple[Line, ...]:
-    return tuple(line for line in Line if line.startswith(starts))
-
-
-_ANCHORS: Final = _begins("anchor.")
-_CLOSES: Final = _begins("close.")
-_ASIDES: Final = (Line.HEARD, Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.REAL)
-_LEADS: Final = (*_begins("mirror", "act", "company"), Line.VALUE_HEARD)
-_BEFORE_ANCHORS: Final = (*_ASIDES, Line.HIGH, Line.HARDER)
-_WALK: Final = (
-    *_begins("needs.", "ease", "resonance", "kind", "who.", "apart", "wish", "reach", "together", "we_care"),
-    *(Line.WHO, Line.VALUE, Line.MINE, Line.NEXT_TASK, Line.LOOK_BACK, Line.CARE),
-)
-_NOTICED: Final = (
-    *(Line.WHY_WITNESS, Line.WHY_OWN, Line.WHY_LOSS),
-    *(Line.WHY_COMPASSION, Line.WHY_UNSURE, Line.WHY_NONE),
-)
-_GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, Line.WHY_LANGUAGE, *_NOTICED)
-_QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK, Line.BARRIER_ASK, Line.PLAN_ASK)
-
-MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
-    (_begins("arrive."), _ANCHORS, (Line.ABOUT,)),
-    ((Line.AFFIRM,), (Line.ABOUT,)),
-    (_BEFORE_ANCHORS, _ANCHORS),
-    (_BEFORE_ANCHORS, _ANCHORS, (Line.STAY_ANOTHER, Line.HELD_ANOTHER)),
-    ((*_ASIDES, *_LEADS), _WALK),
-    (_ASIDES, _QUESTIONS),
-    ((Line.DANGER_WHY,), (Line.DANGER_ASK,)),
-    (_ASIDES, (Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG)),
-    (_ASIDES, _CLOSES, (Line.BACK,)),
-    (_begins("act"), (Line.CLOSE_SHORT,), (Line.BACK,)),
-    ((Line.CARD_STAY, Line.CARD_MINOR), (Line.BARRIER_ASK,)),
-    (_begins("tip."), (Line.PLAN_ASK,)),
-    ((Line.TIP_NOBODY,), (Line.LOOK_BACK,)),
-    (_NOTICED, _begins("spoke_of."), (Line.BY_WORDS,)),
-    (_GROUNDS, (Line.BY_WORDS,)),
-)
-"""The messages of several lines: one of each group, in this order; the first may be left out.
-
-Every line is judged as a message of its own too.
-"""
-
-_MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
-"""What Telegram shows of the bot before anything is written; these are Telegram's limits."""
-
-_PLAINEST: Final = DANGER | {Line.BY_WORDS, Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE}
-"""About danger or said with it, or for someone who may know little of the language."""
-
-_CARDS: Final = frozenset(
-    {
-        *(Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}),
-        *(line for line in Line if line.startswith("card.") and line.endswith("_young")),
-        *(Line.CARD_ASKED, Line.CARD_MINE, Line.CARD_FORWARDED, Line.CARD_FAILED, Line.CARD_AGAIN),
-    }
-)
-MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
-    (
-        _CARDS,
-        r"someone (you|near)|anyone is near|(to|near) someone|a person|who could|ask (your friend|them)|adult|doctor",
-        "a person to turn to",
-    ),
-    (
-        frozenset(
-            {Line.CARD_IMMINENT, Line.CARD_SOMEONE, Line.CARD_MEDICAL, Line.CARD_MINE, Line.CARD_MINE_YOUNG},
-        ),
-        r"^[^.?]*emergency",
-        "the emergency number, in its first sentence",
-    ),
-    (frozenset({Line.CARD_IMMINENT}), r"distance|away from", "to move away from what might be used"),
-    (
-        frozenset(
-            {
-                *(Line.CARD_LINES, Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG, Line.CRISIS, Line.GROUP_DANGER),
-                *(Line.HELD_THANKS_NOW, Line.HELD_STOPPED_NOW, Line.DANGER_NO_NOW, Line.LANGUAGE),
-            }
-        ),
-        r"emergency number",
-        "the emergency number",
-    ),
-    (
-        frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER, Line.LANGUAGE}),
-        r"findahelpline\.com",
-        "where there is a line",
-    ),
-    (frozenset({Line.CARD_LINES}), r"name of your country", "that the name of a country shows lines there"),
-    (frozenset({Line.BARRIER_ASK}), r"a line or a person", "whom to contact: on some cards “them” is the friend"),
-    (
-        frozenset(line for line in Line if line.startswith(("held.thanks", "held.stopped"))),
-        r"come back|write (here )?again",
-        "that one can come back",
-    ),
-    (
-        frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY}),
-        r"(keep|still) writ",
-        "that one can go on writing",
-    ),
-    (
-        frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER}),
-        r"can't call",
-        "that it can't call",
-    ),
-    (
-        frozenset(line for line in Line if line.endswith("young") or line is Line.CARD_MINOR),
-        r"\badult you\b",
-        "an adult of their own choice",
-    ),
-    (frozenset({Line.DANGER_ASK}), r"ending \w+('s)? life", "what is meant, in plain words"),
-    (frozenset({Line.DANGER_ASK}), r"\?$", "a question at its end"),
-    (
-        frozenset(
-            {
-                *(*_begins("group."), Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS),
-                *(Line.ABOUT, Line.START, Line.HELP, Line.REAL, *_MOST_LETTERS),
-            }
-        ),
-        r"\bprogram\b",
-        "that this is a program",
-    ),
-    (
-        frozenset(
-            {
-                *(Line.ABOUT, Line.START, Line.HELP, Line.OWN, Line.STOPPED, Line.MEDIA, Line.LANGUAGE),
-                *(Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.DANGER_NO, Line.DANGER_NEAR),
-                *(Line.PLAN_LATER, Line.HELD_THANKS, Line.HELD_STOPPED, Line.HELD_THANKS_NOW, Line.HELD_STOPPED_NOW),
-            }
-        ),
-        r"/crisis",
-        "where help is: /crisis",
-    ),
-)
-"""What lines have to say in each of their wordings: the lines, a pattern, and what it looks for."""
-_OFTEN: Final = frozenset(
-    {
-        *(
-            *_ASIDES,
-            *_LEADS,
-            *_WALK,
-            *_ANCHORS,
-            *_CLOSES,
-            *_begins("arrive.", "stay", "card."),
-            Line.STOPPED,
-            Line.BACK,
-        ),
-        *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
-    },
-) - {Line.EXPIRED, Line.UNREADABLE}
-
-
-def _silent_problems(book: _Book) -> Iterator[str]:
-    """Phrases and words that no message can hold, as it is read."""
-    for page, rules in zip(book.rules, (book.noticing, book.safety), strict=True):
-        if rules is not None:
-            for name, phrase, wording in silent(rules.slots, rules.fillers):
-                where = "slots", name, "phrases", rules.slots[name].phrases.index(phrase)
-                yield page.problem(where, f"“{wording}” is never found: write it as it reads when it is evened out")
-    slots = {SLOT, *(SLOT + name for name in book.safety.slots)} if book.safety else {}
-    for path in (book.folder / "lexicon.txt", book.folder / "danger.txt"):
-        for number, line in enumerate(_text(path)[0].splitlines(), start=1):
-            entry = line.partition("\t")[0]
-            known = entry.startswith("#") or entry.endswith(STEM) or entry in slots
-            if not known and normalise(entry).strip() != entry:
-                yield f"{_shown(path)}:{number}: “{entry}” is never found: take it out"
-
-
-def _wording_problems(book: _Book) -> Iterator[str]:
-    sizes: dict[Line, list[Measure]] = {}
-    for page, copy in book.pages:
-        for label, words in copy.labels.items():
-            yield from (page.problem(("labels", label), problem) for problem in label_problems(words))
-        for words in copy.mirrored:
-            yield from (page.problem(("mirrored",), problem) for problem in _mirrored_problems(words))
-        for line, wordings in copy.lines.items():
-            said = [_filled(book, line, wording) for wording in wordings]
-            sizes[line] = [measure(wording) for wording in said]
-            yield from (page.problem(("lines", line), problem) for problem in _choice_problems(line, said))
-            for number, wording in enumerate(said):
-                problems = (
-                    *line_problems(wording, danger=line in DANGER),
-                    *_command_problems(wording),
-                    *_silence_problems(line, wording),
-                )
-                yield from (page.problem(("lines", line, number), problem) for problem in problems)
-    yield from _message_problems(book, sizes)
-
-
-def _mirrored_problems(words: str) -> Iterator[str]:
-    if len(words.split()) > _MOST_MIRRORED:
-        yield f"“{words}” is longer than {_MOST_MIRRORED} words: what is said back is short"
-    yield from label_problems(words)
-
-
-def _filled(book: _Book, line: Line, wording: str) -> str:
-    """The wording with the longest words in its slots, each once."""
-    labels: dict[str, str] = {name: words for _, copy in book.pages for name, words in copy.labels.items()}
-    for slot, start in SLOTS.get(line, {}).items():
-        longest = max(
-            (name for name in labels if name.startswith(start)), key=lambda name: len(labels[name]), default=""
-        )
-        wording = wording.replace(f"{{{slot}}}", labels.pop(longest, slot))
-    return wording
-
-
-def _command_problems(wording: str) -> Iterator[str]:
-    commands = re.findall(r"(?<!\w)/(\w+)", wording)
-    yield from (f"there is no command /{name}: name one that there is" for name in commands if name not in COMMANDS)
-
-
-def _silence_problems(line: Line, wording: str) -> Iterator[str]:
-    missing = (what for lines, said, what in MUST_SAY if line in lines and not re.search(said, wording, re.IGNORECASE))
-    yield from (f"does not say {what}: each of its wordings has to" for what in missing)
-
-
-def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
-    fewest = 3 if line in _OFTEN else 2 if line in _PLAINEST else 1
-    if len(said) < fewest:
-        yield f"has {len(said)} wordings, and is met often: write at least {fewest}"
-    if len(set(said)) < len(said):
-        yield "has one wording twice: keep one"
-    if len({"?" in wording for wording in said}) > 1:
-        yield "asks in one wording and not in another: any of them may be said, so all ask or none does"
-    most = _MOST_LETTERS.get(line)
-    if most and any(len(wording) > most for wording in said):
-        yield f"is longer than the {most} letters that Telegram shows"
-
-
-def _message_problems(book: _Book, sizes: Mapping[Line, list[Measure]]) -> Iterator[str]:
-    pages = {line: page for page, copy in book.pages for line in copy.lines}
-    alone = [((line,),) for line in Line]
-    for groups in (*MESSAGES, *(groups[1:] for groups in MESSAGES), *alone):
-        choices = [[(line, size) for line in group for size in sizes.get(line, ())] for group in groups]
-        messages = [_joined(parts) for parts in product(*choices)]
-        worst = dict.fromkeys(max(messages, key=trait) for trait in _TRAITS if messages)
-        for lines, size in worst:
-            for problem in message_problems(size, danger=_PLAINEST.issuperset(lines)):
-                names = " + ".join(lines)
-                yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
-
-
-def _country_problems(folder: Path, book: _Book) -> Iterator[str]:
-    """Messages of a country that are longer than a message may be, in any wording."""
-    if book.problems or book.helplines is None:
-        return
-    prompts = load(folder, book.folder.name)
-    page = _Page(folder / "helplines.yaml")
-    for code, country in book.helplines.countries.items():
-        yield from (page.problem(("countries", code), problem) for problem in _shown_problems(country))
-        at = max((line.read.toordinal() for line in country.lines), default=today_of(0)) - today_of(0)
-        for minor in (False, True):
-            reply = message(Reply((Line.CARD_LINES,)), country, prompts.content, at * 86_400, minor=minor)
-            for pick in range(len(prompts.lines[reply.keys[0]])):
-                count = len(prompts.text(replace(reply, picks=(pick,))).split())
-                if count > MOST_WORDS:
-                    yield page.problem(("countries", code), f"{count} words in one message: at most {MOST_WORDS}")
-            if country.lines and reply.keys == (Line.CARD_LINES_NONE,):
-                yield page.problem(("countries", code), "no line fits into a message: shorten names and notes")
-
-
-def _shown_problems(country: Country) -> Iterator[str]:
-    yield from (f"{country.name}: {problem}" for problem in name_problems(country.name))
-    for line in country.lines:
-        for language in line.languages:
-            yield from (f"{line.name}: {problem}" for problem in name_problems(language))
-        for words in (
-            line.name,
-            line.whom,
-            line.region,
-            line.phone,
-            line.note,
-            line.hours,
-            line.text,
-            line.whatsapp,
-            line.chat,
-        ):
-            yield from (f"{line.name}: {problem}" for problem in shown_problems(words))
-
-
-_Message = tuple[tuple[Line, ...], Measure]
-
-_TRAITS: Final[tuple[Callable[[_Message], float], ...]] = (
-    lambda message: message[1].words,
-    lambda message: message[1].questions,
-    lambda message: message[1].grade,
-)
-"""Of all messages of a kind the longest is judged, the one that asks most, and the one that is hardest to read."""
-
-
-def _joined(parts: tuple[tuple[Line, Measure], ...]) -> _Message:
-    return tuple(line for line, _ in parts), reduce(add, [size for _, size in parts])

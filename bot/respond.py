@@ -38,6 +38,7 @@ from bot.core.model import (
     Kind,
     Lane,
     Opened,
+    Outcome,
     Purpose,
     Refused,
     Reply,
@@ -46,6 +47,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
+from bot.core.progress import looks_back, recalled
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
@@ -110,6 +112,7 @@ class Responder:
             return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
+        incoming = await self._look_back(incoming, held)
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision)
         decision = _without(unsaved, held, decision)
@@ -140,7 +143,24 @@ class Responder:
             log.error("loading failed", **failure(error))
             return before
         country = before.held.country or kept
-        return replace(before, held=replace(before.held, consents=consents, country=country), known=True)
+        held = replace(before.held, consents=consents, country=country)
+        walks = await self._outcomes(incoming.person) if Purpose.REMEMBER in consents else ()
+        return replace(before, held=recalled(held, walks or ()), known=True)
+
+    async def _look_back(self, incoming: Incoming, held: Held) -> Incoming:
+        """The same with what is kept of the person's walks, where the answer may rest on it."""
+        if Purpose.REMEMBER not in held.consents or not looks_back(incoming, self._content):
+            return incoming
+        return replace(incoming, outcomes=await self._outcomes(incoming.person))
+
+    async def _outcomes(self, person: int) -> tuple[Outcome, ...] | None:
+        """What is kept of the person's walks, or None where it cannot be read."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._store.outcomes(person)
+        except (StoreError, TimeoutError) as error:
+            log.error("loading failed", **failure(error))
+            return None
 
     def _keep(self, incoming: Incoming, before: _Remembered, decision: Decision) -> None:
         if any(isinstance(fact, Forgot) for fact in decision.facts):

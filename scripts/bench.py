@@ -1,8 +1,8 @@
 """Measure the bot against python-telegram-bot alone: python -m scripts.bench, or with the names of some rows.
 
-Writes docs/benchmarks.md when every row was measured, and prints the table. Rules that hold here: both sides of a row
-are measured in turn, in the same run, and the ratio is that of each round; nothing leaves this machine; every load is
-bounded in number and in time. A row needs what the dependency group `bench` names.
+Writes docs/benchmarks.md, where the rows that were not measured stay as they were, and prints it. Rules that hold here:
+both sides of a row are measured in turn, in the same run, and the ratio is that of each round; nothing leaves this
+machine; every load is bounded in number and in time. A row needs what the dependency group `bench` names.
 """
 
 from __future__ import annotations
@@ -51,8 +51,12 @@ from bot.adapters.intake import Burst, Intake, Json, read
 from bot.adapters.listen import SECRET_HEADER, Webhook, listening
 from bot.adapters.telegram_bot import TelegramBot
 from bot.adapters.transport import AiohttpRequest
+from bot.core.decide import decide
+from bot.core.gap import MOST_WALKS, Answered, Figure, OneWalk, OverDays
 from bot.core.matching import hear
-from bot.core.model import Lane, Purpose
+from bot.core.model import Change, Held, Incoming, Kind, Lane, Opened, Purpose, Where
+from bot.core.reading import read as answer_in
+from bot.figure import png
 from bot.respond import Responder
 from bot.store.seal import Keys
 from bot.store.store import Store
@@ -84,7 +88,10 @@ Load = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a ratio should be: at most `bound`, or with `at_least` not less; or with `over`, a difference."""
+    """What a ratio should be: at most `bound`, or with `at_least` not less; or with `over`, a difference.
+
+    Of a row with one side, what its figure should be at most.
+    """
 
     bound: float
     at_least: bool = False
@@ -109,10 +116,10 @@ Goals = Mapping[str, Goal | None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Two sides that are measured in turn."""
+    """Two sides that are measured in turn, or one."""
 
     title: str
-    sides: tuple[Side, Side]  # ours, theirs
+    sides: tuple[Side] | tuple[Side, Side]  # ours, theirs
     goals: Goals
 
 
@@ -130,6 +137,10 @@ class Measured:
 
     def _line(self, name: str, goal: Goal | None) -> str:
         ours, theirs = [load[name] for load in self.ours], [load[name] for load in self.theirs]
+        if not theirs:
+            figure = f"{median(ours):,.2f} ({min(ours):,.2f} to {max(ours):,.2f})"
+            verdict = "" if goal is None else f"{goal}: {'met' if median(ours) <= goal.bound else '**missed**'}"
+            return f"| {self.row.title} | {name} | {figure} |  |  | {verdict} |"
         ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
         ratio = median(ratios)
         is_met = goal is not None and goal.is_met(median(ours), median(theirs), ratio)
@@ -145,17 +156,26 @@ async def main(wanted: Sequence[str]) -> int:
         console.print(f"Rows: {', '.join(make.__name__ for make in ROWS)}")
         return 2
     measured = [await _measured(row) for row in rows]
-    page = _page(measured)
+    page = _page(_merged(measured))
     print(page)
-    if not wanted:
-        REPORT.write_text(page, "utf-8")
+    REPORT.write_text(page, "utf-8")
     return 0
+
+
+def _merged(measured: Sequence[Measured]) -> list[str]:
+    """The lines of the table: those measured now, and of the rest those that the report has."""
+    table = [line for line in REPORT.read_text("utf-8").splitlines() if line.startswith("| ")][2:]
+    for row in measured:
+        place = next((at for at, line in enumerate(table) if line.startswith(f"| {row.row.title} |")), len(table))
+        rest = [line for line in table if not line.startswith(f"| {row.row.title} |")]
+        table = [*rest[:place], *row.lines(), *rest[place:]]
+    return table
 
 
 async def _measured(row: Row) -> Measured:
     so_far = Measured(row)
     for number in range(ROUNDS + 1):
-        order = list(zip(row.sides, (so_far.ours, so_far.theirs), strict=True))
+        order = list(zip(row.sides, (so_far.ours, so_far.theirs), strict=False))
         for side, loads in order if number % 2 else reversed(order):
             console.print(f"{row.title}: round {number} of {ROUNDS}, {'ours' if loads is so_far.ours else 'theirs'}")
             gc.collect()
@@ -166,9 +186,8 @@ async def _measured(row: Row) -> Measured:
     return so_far
 
 
-def _page(measured: Sequence[Measured]) -> str:
+def _page(lines: Sequence[str]) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    lines = [line for row in measured for line in row.lines()]
     return HEAD.format(
         cores=os.cpu_count(),
         memory=memory,
@@ -178,6 +197,7 @@ def _page(measured: Sequence[Measured]) -> str:
         rounds=ROUNDS,
         rate=RATE,
         long=LONG,
+        most_walks=MOST_WALKS,
         people=AT_A_TIME,
         broadcasts=BROADCASTS,
         replies_a_second=REPLIES_A_SECOND,
@@ -201,6 +221,9 @@ of each round, with the lowest and the highest. All is on one machine, so load a
   without a network. *And 60*: the same messages as texts of {long} lines, against them one by one; a ratio of 1 is
   linear. *And VADER*: what a message is about, against VADER's four scores of sentiment, which tell nothing of whose
   suffering it is.
+- **A turn, a picture.** Alone, on one core, with the spread of the rounds. *A turn*: from an answer to the words of the
+  next message and its buttons, at each step of a whole walk; typed, danger is looked for in it too. *A picture*: from
+  the answers to the PNG, of one walk and of {most_walks} walks, which is the most.
 - **The whole bot against a bare echo.** Ours: an update is read, ordered, handled by the bot's handlers, answered by
   the core, with the consents of its writer read from the sealed store, and sent, with Telegram's limits
   lifted. Theirs: python-telegram-bot's own
@@ -279,10 +302,11 @@ def _typed(number: int, person: int, text: str) -> Json:
     }
 
 
-def _spread(times: Sequence[float]) -> Load:
+def _spread(times: Sequence[float], unit: str = "ms") -> Load:
     """The p50 and p99 of times in seconds."""
     cut = quantiles(times, n=100, method="inclusive")
-    return {"p50, ms": cut[49] * 1000, "p99, ms": cut[98] * 1000}
+    scale = {"ms": 1e3, "µs": 1e6}[unit]
+    return {f"p50, {unit}": cut[49] * scale, f"p99, {unit}": cut[98] * scale}
 
 
 # --- noticing ---------------------------------------------------------------------------------------------------
@@ -337,6 +361,73 @@ def noticing() -> list[Row]:
         Row("Noticing and danger, 60 characters, and an echo", (ours, echo), {message: Goal(0.25)}),
         Row("Noticing and danger, 4,000 characters, and 60", (ours_long, ours_short), {character: Goal(1.5)}),
         Row("Noticing, 60 characters, and VADER", (notice, vader), {message: None}),
+    ]
+
+
+# --- a turn, a picture ------------------------------------------------------------------------------------------
+
+TURNS: Final = 100
+"""So many walks in a round."""
+
+PICTURES: Final = 40
+
+
+def turn() -> list[Row]:
+    """What one turn of a walk costs: to decide, and to put it into words. Tapped, and typed."""
+    words = prompts.load()
+
+    def side(*, tapped: bool) -> Side:
+        async def measured() -> Load:
+            times = list[float]()
+            for seed in range(1, TURNS + 1):
+                held = decide(
+                    Incoming(1, Where.PRIVATE, Kind.COMMAND, AT, command="walk", seed=seed), Held(), words.content
+                )
+                for text in WALK:
+                    incoming = Incoming(1, Where.PRIVATE, Kind.TEXT, AT, text=text, seed=seed)
+                    if tapped:
+                        answer = answer_in(held.held.state, hear(text), words.content)
+                        assert answer is not None  # noqa: S101 each of them is an answer where it stands
+                        opened = Opened(held.held.state, answer.action, answer.value)
+                        incoming = Incoming(1, Where.PRIVATE, Kind.PRESS, AT, pressed=opened, seed=seed)
+                    start = perf_counter()
+                    held = decide(incoming, held.held, words.content)
+                    for reply in held.replies:
+                        words.text(reply)
+                        for row in reply.buttons:
+                            for button in row:
+                                words.label(button)
+                    times.append(perf_counter() - start)
+            return _spread(times, "µs")
+
+        return measured
+
+    return [
+        Row("A turn of a walk, tapped", (side(tapped=True),), {"p50, µs": Goal(150), "p99, µs": None}),
+        Row("A turn of a walk, typed", (side(tapped=False),), {"p50, µs": Goal(150), "p99, µs": None}),
+    ]
+
+
+def figure() -> list[Row]:
+    """What a picture costs."""
+    labels = prompts.load().content.labels
+
+    def side(drawn: Figure) -> Side:
+        async def measured() -> Load:
+            times = list[float]()
+            for _ in range(PICTURES):
+                start = perf_counter()
+                png(drawn, labels)
+                times.append(perf_counter() - start)
+            return _spread(times)
+
+        return measured
+
+    many = OverDays(tuple(Answered(8 - at // 5, Change(2 + at % 2)) for at in range(MOST_WALKS)))
+    figures: Goals = {"p50, ms": Goal(30), "p99, ms": None}
+    return [
+        Row("A picture of one walk", (side(OneWalk(8, 3, Change.MORE)),), figures),
+        Row(f"A picture of {MOST_WALKS} walks", (side(many),), figures),
     ]
 
 
@@ -739,7 +830,7 @@ def urgent() -> list[Row]:
 
 # --- all of it --------------------------------------------------------------------------------------------------
 
-ROWS: Final = (noticing, whole_bot, webhook, outbound, urgent)
+ROWS: Final = (noticing, turn, figure, whole_bot, webhook, outbound, urgent)
 SERVERS: Final = {"our-webhook": _our_webhook, "their-webhook": _their_webhook, "telegram": _telegram}
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ STEPS: Final[Mapping[Step, Named]] = {
         Group.SHARED,
         "Under outrage, what the person stands for is asked for instead of a word for the feeling. Nobody argues, and "
         "who did it is left aside.",
-        "What lowers arousal cools anger (g = -.63, 154 studies), and venting does not (g = -.02): Kjaervik and Bushman "
-        "2024.",
+        "What lowers arousal cools anger (g = -.63, 154 studies), and venting does not (g = -.02): "
+        "Kjaervik and Bushman 2024.",
     ),
     Step.MINE: Named(
         "Mine, and not mine",
@@ -141,10 +141,10 @@ STEPS: Final[Mapping[Step, Named]] = {
     Step.KIND: Named(
         "Kindness for oneself",
         Group.BENEFICIAL,
-        "Twenty seconds of kindness toward the one who is moved, in words or by holding something warm.",
+        "Twenty seconds of kindness toward the one who is moved, in words, or in silence.",
         "Twenty seconds a day for a month: no effect over all who were assigned to it, and some in those who practised "
         "more than 28 times (Susman 2024). Feeling worse is reported, and poorly studied. Touch may bring back abuse, "
-        "so something warm to hold is offered in its place.",
+        "so words or silence are always enough.",
     ),
     Step.WHO: Named(
         "Who is the care for?",
@@ -184,7 +184,7 @@ STEPS: Final[Mapping[Step, Named]] = {
     Step.WE_CARE: Named(
         "For them and for you",
         Group.WE_CARE,
-        "One thing for them and one for oneself. A limit counts as care. A moment to notice that one cared.",
+        "One thing for others and one for oneself. A limit counts as care. A moment to notice that one cared.",
         "As above: taught in longer programmes, with no effect of it alone known to this project.",
     ),
     Step.LOOK_BACK: Named(
@@ -196,7 +196,7 @@ STEPS: Final[Mapping[Step, Named]] = {
     Step.CARE: Named(
         "Care, now",
         Group.MEASURE,
-        "Care toward them, next to the beginning: less, the same, or more. No answer is better than another.",
+        "Care for them, compared with the start: less, the same, or more. No answer is better than another.",
     ),
     Step.CLOSE: Named(
         "Close",

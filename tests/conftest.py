@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.core.places import FITTING, LIMITS
+
 for name in [name for name in os.environ if name.startswith("BOT_")]:
     del os.environ[name]
 
@@ -14,3 +16,8 @@ settings.load_profile("unhurried")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run the long variants: many people, many updates")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--long"):
+        LIMITS["fitting"] = len(FITTING)

@@ -119,11 +119,11 @@ def test_chat_on_a_pipe_opens_the_walk_and_ends_at_the_end_of_the_file(tmp_path:
 
 
 def test_chat_leads_through_a_whole_walk_by_numbers_and_by_words(tmp_path: Path) -> None:
-    answers = ["did it", "2", "helpless", "1", "them", "2", "did it", "2", "a friend or family", "1", "1", "3"]
+    answers = ["did it", "2", "sad", "1", "them", "2", "did it", "2", "a friend or family", "1", "1", "3"]
     status, out, err = bot(tmp_path, "chat", given="\n".join(["/walk", *answers]))
     assert (status, err) == (0, "")
     assert says(out, Line.CLOSE_CROSSED)
-    assert out.endswith("\n  [1] Remember my walks\n\n")
+    assert out.endswith("\n  [1] Show me\n  [2] Remember my walks\n\n")
 
 
 def test_chat_remembers_across_starts_once_it_may(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def shown(decision: Decision) -> list[str]:
 
 def line_of(reply: Reply) -> str:
     labels = "".join(f" [{button.label}]" for row in reply.buttons for button in row)
-    return " + ".join(reply.keys) + labels
+    return " + ".join(reply.keys) + " (a picture)" * (reply.attached is not None) + labels
 
 
 async def kept(chat: Chat) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, reduce
-from itertools import chain, combinations, product
+from itertools import chain, combinations, pairwise, product
 from operator import add
 from pathlib import Path
 
@@ -37,17 +37,14 @@ from bot.core.sequence import advance, begin
 from bot.core.steps import again, offer, onward, opening
 from bot.prompts import (
     FOLDER,
-    MESSAGES,
-    MUST_SAY,
     SLOTS,
     ContentError,
     Copy,
     Prompts,
-    aging,
-    check,
     load,
     read,
 )
+from bot.review import MESSAGES, MUST_SAY, aging, check
 from bot.wording import Measure, line_problems, measure, message_problems
 
 
@@ -117,6 +114,9 @@ def test_text_fills_slots_with_the_words_of_labels(prompts: Prompts) -> None:
     assert "may those left behind find rest" in prompts.text(Reply((Line.WISH,), slots=slots))
 
 
+SAID = {"feeling": "Sad", "who": "they", "need": "be safe", "act": "rest"}
+"""Something for each slot of a walk."""
+
 NEEDED_FOR_AN_ANCHOR = (
     r"hold something|holding|object|cup|mug|blanket|stone|pen|phone|music|drink|sip|water|ice|food|eat|chew|taste|"
     r"smell|clos\w+ your eyes|eyes (closed|shut)|breath\w*|inhale|exhale|air|friend|someone|person|together with|pet"
@@ -139,6 +139,68 @@ def test_one_steadying_act_needs_no_more_than_the_hands(prompts: Prompts) -> Non
     for wording in prompts.lines[Line.ANCHOR_HANDS]:
         assert re.search(r"\b(hands?|palms)\b", wording)
         assert not re.search(r"\b(solid|firm|floor|wall|chair|under)\b", wording)
+
+
+@pytest.fixture(scope="module")
+def walk() -> Mapping[Line, tuple[str, ...]]:
+    """What is said within a walk, but for the steps about body and day."""
+    lines = read(FOLDER / "en" / "walk.yaml", Copy).lines
+    return {line: wordings for line, wordings in lines.items() if not line.startswith("needs.")}
+
+
+TAKEN_FOR_GRANTED = (
+    r"hold\w* something|cup|mug|drinks?|water|food|eat|meal|breath\w*|(at|go) home|your (home|house|room|bed|garden)|"
+    r"tonight|this (morning|evening)|good (night|morning)|winter|spring|summer|autumn|stand up|on your feet"
+)
+
+
+def test_walk_takes_no_thing_hour_or_season_for_granted(walk: Mapping[Line, tuple[str, ...]]) -> None:
+    for line, wordings in walk.items():
+        for wording in wordings:
+            assert not re.search(rf"\b({TAKEN_FOR_GRANTED})\b", wording, re.IGNORECASE), (line, wording)
+
+
+@pytest.mark.parametrize("start", ["kind", "wish"])
+def test_silence_is_enough_for_kindness_and_wishes(walk: Mapping[Line, tuple[str, ...]], start: str) -> None:
+    lines = [line for line in walk if line.startswith(start)]
+    assert len(lines) == 2
+    for line in lines:
+        for wording in walk[line]:
+            assert re.search(r"\b(silen(ce|t)|quiet|pause)\b", wording, re.IGNORECASE), wording
+
+
+def test_wishes_leave_room_for_a_prayer_in_own_words(walk: Mapping[Line, tuple[str, ...]]) -> None:
+    for wording in (*walk[Line.WISH], *walk[Line.WISH_DIED]):
+        assert re.search(r"\bpray(er)? in your own words\b", wording), wording
+
+
+def test_walk_gives_no_verdict_on_what_was_done(walk: Mapping[Line, tuple[str, ...]]) -> None:
+    verdict = (
+        r"(did|done) (nothing|something) wrong|you (have )?(not )?failed|(your|no one's|nobody's) fault|innocent|guilty"
+    )
+    for line, wordings in walk.items():
+        for wording in wordings:
+            assert not re.search(verdict, wording, re.IGNORECASE), (line, wording)
+
+
+def test_acts_come_after_sleep_and_may_be_none(walk: Mapping[Line, tuple[str, ...]]) -> None:
+    asked = [wording for line in walk if line.startswith("reach") for wording in walk[line]]
+    planned = (*walk[Line.ACT], *walk[Line.ACT_OWN])
+    assert [
+        each for each in (*asked, *planned) if not re.search(r"\b(sleep|slept|rested)\b", each, re.IGNORECASE)
+    ] == []
+    assert [each for each in asked if not re.search(r"\bnothing\b", each, re.IGNORECASE)] == []
+
+
+def test_paragraphs_of_a_message_do_not_begin_alike(prompts: Prompts, said_in_walks: list[Reply]) -> None:
+    messages = {reply.keys for reply in said_in_walks if len(reply.keys) > 1}
+    alike = [
+        (keys, pick, first)
+        for keys, pick in product(messages, range(4))
+        for first, second in pairwise(prompts.text(Reply(keys, picks=(pick,) * len(keys), slots=SAID)).split("\n\n"))
+        if first.split()[0] == second.split()[0]
+    ]
+    assert alike == []
 
 
 def test_label_is_the_words_on_a_button(prompts: Prompts) -> None:
@@ -386,7 +448,7 @@ LONG = "It is a long way to go, and a longer way to come back from it."
         ("That sounds heavy.", "I understand.", "lines.arrive.none: “i understand” is never said"),
         ("tap /walk", "tap /wlak", "there is no command /wlak: name one that there is"),
         ('did_it: "Did it"', 'did_it: "+"', "labels.did_it: a button without words"),
-        ('    - "Thank you for writing that."\n', "", "lines.heard: has 2 wordings, and is met often"),
+        ('    - "Thank you for writing that."\n', "", "lines.heard: has 3 wordings, and is met often"),
         ("Thank you for writing that.", "Putting that into words can be hard.", "lines.heard: has one wording twice"),
         ("Once more: how upset do you feel now?", "Once more.", "lines.ease.again: asks in one wording and not in"),
         ("That sounds heavy.", LONG, "words in one message: at most 45 (the message arrive.none + anchor."),

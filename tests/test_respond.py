@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from typing_extensions import override
 
+from bot.core.gap import Answered, OneWalk, OverDays
 from bot.core.lines import Label, Line
 from bot.core.matching import Utterance
 from bot.core.model import (
@@ -70,6 +71,11 @@ class FailingStore(Store):
     async def consents(self, person: int) -> frozenset[Purpose]:
         await self._perhaps("consents")
         return await super().consents(person)
+
+    @override
+    async def outcomes(self, person: int) -> tuple[Outcome, ...]:
+        await self._perhaps("outcomes")
+        return await super().outcomes(person)
 
     @override
     async def country(self, person: int) -> str:
@@ -269,6 +275,30 @@ async def test_typed_answer_finds_the_walk_for_thirty_idle_minutes(ann: Person, 
     assert (await ann.says("did it")).held.state.step is Step.EASE
     clock.at += IDLE
     assert (await ann.says("a little")).held.state.step is Step.RESONANCE
+
+
+async def test_who_agreed_is_offered_the_short_way_first_on_the_same_day_even_after_a_restart(
+    store: Store, clock: Clock
+) -> None:
+    ann = Person(responder_of(store, clock))
+    await ann.walks()
+    first = ann.heard.held.state.walk
+    await ann.presses(Label.REMEMBER)
+    await ann.presses(Label.REMEMBER_YES)
+    for later, again in ((60 * 60, True), (2 * DAY, False)):
+        clock.at += later
+        ann = Person(responder_of(store, clock, first_seed=500))
+        begun = (await ann.commands("walk")).held.state
+        assert begun.again is again
+        assert begun.walk % 60 == (first + 1) % 60  # other wordings than those of the walk that is kept
+
+
+async def test_who_agreed_to_nothing_is_offered_it_while_memory_lasts(store: Store, clock: Clock) -> None:
+    ann = Person(responder_of(store, clock))
+    await ann.walks()
+    assert (await ann.commands("walk")).held.state.again
+    clock.at += IDLE + 1
+    assert not (await ann.commands("walk")).held.state.again
 
 
 async def test_memory_of_an_idle_person_is_gone_after_thirty_minutes(ann: Person, clock: Clock) -> None:
@@ -645,6 +675,10 @@ def test_an_answer_waits_once_for_all_that_is_to_be_saved(clock: Clock) -> None:
             return ""
 
         @override
+        async def outcomes(self, person: int) -> tuple[Outcome, ...]:
+            return ()
+
+        @override
         async def withdraw(self, person: int, purpose: Purpose) -> None:
             await asyncio.Event().wait()
 
@@ -870,3 +904,59 @@ async def test_a_country_may_be_typed_after_the_core_has_failed(store: Store, cl
     ann = Person(responder_of(store, clock, content=stumbling), ANN)
     assert lines(await ann.says("xylophone")) == [Line.CARD_FAILED, Line.CARD_LINES, Line.CARD_STAY]
     assert lines(await ann.says("new zealand"))[0] is Line.CARD_LINES_COUNTRY
+
+
+# --- what walks tell ----------------------------------------------------------------------------------------------
+
+
+async def test_progress_tells_of_what_is_kept_after_a_restart(ann: Person, store: Store, clock: Clock) -> None:
+    await store.grant(ANN, Purpose.REMEMBER, at=clock.at)
+    await ann.walks()
+    later = Person(responder_of(store, clock), ANN)
+    told = await later.commands("progress")
+    assert lines(told)[0] is Line.PROGRESS_WEEK
+    shown = await later.presses(Label.SHOW_WALKS)
+    assert shown.replies[0].attached == OverDays((Answered(2, Change.MORE),))
+
+
+async def test_progress_never_tells_of_someone_else(ann: Person, store: Store, clock: Clock) -> None:
+    for person in (ANN, BEN):
+        await store.grant(person, Purpose.REMEMBER, at=clock.at)
+    await ann.walks()
+    ben = Person(ann.responder, BEN)
+    assert lines(await ben.commands("progress")) == [Line.PROGRESS_NONE]
+
+
+async def test_picture_of_a_walk_needs_no_memory_and_no_store(ann: Person, store: FailingStore, clock: Clock) -> None:
+    closed = await ann.walks()
+    store.failing = frozenset({"outcomes", "consents"})
+    shown = await Person(responder_of(store, clock), ANN).presses_data(button(closed, Label.SHOW).payload)
+    assert shown.replies[0].attached == OneWalk(5, 2, Change.MORE)
+
+
+async def test_progress_says_so_where_what_is_kept_cannot_be_read(
+    ann: Person, store: FailingStore, clock: Clock
+) -> None:
+    await store.grant(ANN, Purpose.REMEMBER, at=clock.at)
+    store.failing = frozenset({"outcomes"})
+    with capture_logs() as logged:
+        assert lines(await ann.commands("progress")) == [Line.STORE_FAILED]
+    assert {line["event"] for line in logged} == {"loading failed"}
+
+
+async def test_what_is_kept_of_walks_is_read_once_while_memory_lasts(
+    ann: Person, store: FailingStore, clock: Clock
+) -> None:
+    await store.grant(ANN, Purpose.REMEMBER, at=clock.at)
+    await ann.commands("walk")
+    store.failing = frozenset({"outcomes"})
+    with capture_logs() as logged:
+        await ann.walks()
+        await ann.says("hello")
+    assert logged == []
+
+
+async def test_walks_that_cannot_be_read_take_no_consent_away(ann: Person, store: FailingStore, clock: Clock) -> None:
+    await store.grant(ANN, Purpose.REMEMBER, at=clock.at)
+    store.failing = frozenset({"outcomes"})
+    assert Purpose.REMEMBER in (await ann.commands("walk")).held.consents

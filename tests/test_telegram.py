@@ -126,6 +126,12 @@ async def test_a_walk_over_http_goes_on_after_a_restart_with_nothing_kept(telegr
         assert paragraphs(ann)[0] in said(Line.CARE)
         await ann.presses(label(Label.CARE_MORE))
         assert paragraphs(ann)[0] in said(Line.CLOSE_CROSSED)
+    async with running(telegram, tmp_path):
+        await ann.presses(label(Label.SHOW))
+        picture = ann.latest()
+        assert picture.json["photo"][0]["file_size"] < 60_000
+        assert "5" in picture.text
+        assert picture.button(label(Label.REMEMBER))
     left = b"".join(file.read_bytes() for file in (tmp_path / "data").rglob("*") if file.is_file())
     assert left.startswith(b"SQLite format 3")
     assert b"consent" in left  # the schema: what could hold her is there, and empty

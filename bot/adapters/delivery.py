@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, cast
 
@@ -20,12 +21,13 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 from bot.adapters.lanes import FREE_RATE, Lanes, Ticket
 from bot.adapters.transport import NotSentError
 from bot.core.model import Lane
+from bot.log import failure
 from bot.metrics import LIMITED, RETRIES, SENDS, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from telegram import Bot, InlineKeyboardMarkup
+    from telegram import Bot, InlineKeyboardMarkup, Message
 
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each further try, half as long to half as long again, where Telegram names no time itself."""
@@ -67,6 +69,21 @@ _WAITING: Final = tuple(WAITING.labels(_COUNTED_AS[lane]) for lane in Lane)
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture, as PNG."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A moving picture, as MP4 or GIF. By its `name` Telegram is told of it again, once it has it."""
+
+    name: str
+    content: bytes
+
+
 class Delivery:
     """Calls to Telegram that get through if they can, the urgent ones first.
 
@@ -96,6 +113,7 @@ class Delivery:
         self._now = now
         self._pause = pause
         self._lanes = Lanes(rate)
+        self._clips: dict[str, str] = {}  # by name, the ids that Telegram gave them
         self._turns: dict[Ticket, asyncio.Future[None]] = {}
         self._refused: set[int] = set()  # chats told to wait, since a message last got through
         self._looking = False
@@ -106,7 +124,7 @@ class Delivery:
         self._unfinished = 0
         self._finished = asyncio.Event()
 
-    async def send(
+    async def send(  # noqa: PLR0913 - what is sent, and where
         self,
         chat: int,
         text: str,
@@ -114,9 +132,11 @@ class Delivery:
         *,
         thread: int | None = None,
         lane: Lane = Lane.REPLY,
+        media: Photo | Clip | None = None,
     ) -> int | None:
-        """Send plain text, without previews of links, and give the message's id.
+        """Send plain text, without previews of links, and give the message's id. With `media` it is their caption.
 
+        Where Telegram refuses them, the words go alone: they say the same.
         A message whose topic was closed or deleted goes to the group itself, but a broadcast does not: it goes only
         where admins want it.
         """
@@ -126,14 +146,7 @@ class Delivery:
             while True:
                 await self._turn(ticket)
                 try:
-                    message = await self._bot.send_message(
-                        ticket.chat,
-                        text,
-                        reply_markup=markup,
-                        message_thread_id=thread,
-                        link_preview_options=LinkPreviewOptions(is_disabled=True),
-                        allow_paid_broadcast=self._paid,
-                    )
+                    message = await self._post(ticket.chat, text, markup, thread, media)
                 except ChatMigrated as error:
                     tries.another(error)
                     self._moved(ticket.chat, error.new_chat_id)
@@ -143,6 +156,8 @@ class Delivery:
                     pause: float | None = 0.0
                     if thread is not None and lane is not Lane.BROADCAST and _says(error, TOPIC_GONE):
                         thread = None
+                    elif media is not None and isinstance(error, BadRequest):
+                        media = self._instead(media, error)
                     else:
                         pause = self._pause_after(error, ticket.chat, tries, lane)
                     if pause is None:
@@ -153,6 +168,51 @@ class Delivery:
                     return message.message_id
         finally:
             self._leave(ticket, since)
+
+    async def _post(
+        self, chat: int, text: str, markup: InlineKeyboardMarkup | None, thread: int | None, media: Photo | Clip | None
+    ) -> Message:
+        paid = self._paid
+        match media:
+            case None:
+                return await self._bot.send_message(
+                    chat,
+                    text,
+                    reply_markup=markup,
+                    message_thread_id=thread,
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                    allow_paid_broadcast=paid,
+                )
+            case Photo(content):
+                return await self._bot.send_photo(
+                    chat,
+                    content,
+                    text,
+                    reply_markup=markup,
+                    message_thread_id=thread,
+                    allow_paid_broadcast=paid,
+                    filename="walk.png",
+                )
+            case Clip(name, content):
+                message = await self._bot.send_animation(
+                    chat,
+                    self._clips.get(name, content),
+                    caption=text,
+                    reply_markup=markup,
+                    message_thread_id=thread,
+                    allow_paid_broadcast=paid,
+                    filename=name,
+                )
+                if message.animation is not None:
+                    self._clips[name] = message.animation.file_id
+                return message
+
+    def _instead(self, media: Photo | Clip, error: BadRequest) -> Photo | Clip | None:
+        """What is sent after a refusal: a clip whose id is known no more goes up again, and else nothing."""
+        if isinstance(media, Clip) and self._clips.pop(media.name, None) is not None:
+            return media
+        log.warning("picture refused", **failure(error))
+        return None
 
     async def take_buttons(self, chat: int, message_id: int) -> None:
         """Take the buttons away from a message."""

@@ -1,7 +1,7 @@
 """The same bot in a terminal: same core, same prompts, a store of its own, no token.
 
-Rules that hold here: buttons are numbered, and their number or any text answers; on a pipe the transcript is plain,
-and the end of the file is a good end.
+Rules that hold here: buttons are numbered, and their number or any text answers; a picture is drawn in plain letters;
+on a pipe the transcript is plain, and the end of the file is a good end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.core.commands import split_command
-from bot.core.model import Button, Incoming, Kind, Reply, Where
+from bot.core.model import Animation, Button, Incoming, Kind, Reply, Where
+from bot.figure import plot
 from bot.prompts import Prompts
 from bot.respond import Responder
 
@@ -66,6 +67,9 @@ class Terminal:
     def _show(self, reply: Reply) -> None:
         self._say("")
         self._say(self._prompts.text(reply), indent=2)
+        if reply.attached is not None and not isinstance(reply.attached, Animation):
+            self._say("")
+            self._say(plot(reply.attached, self._prompts.content.labels), indent=4)
         if not reply.buttons:
             return
         self._buttons = tuple(button for row in reply.buttons for button in row)

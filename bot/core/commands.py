@@ -17,6 +17,7 @@ from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
 from bot.core.model import (
     Action,
+    Animation,
     Button,
     CareFor,
     Chose,
@@ -38,8 +39,9 @@ from bot.core.model import (
     Step,
     Withdrew,
 )
+from bot.core.progress import progress, show, show_walks
 from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Under, advance, begin
-from bot.core.steps import BEGIN, REMEMBER, again, opening
+from bot.core.steps import BEGIN, again, opening
 
 _CONSENT: Final = (
     (Button(Label.REMEMBER_YES, Action.REMEMBER_YES),),
@@ -60,7 +62,8 @@ DAY: Final = 24 * 60 * 60
 """Seconds. The hour where the person lives is not known, so that "the same day" is a day and a night."""
 _WORDINGS: Final = 60
 """A multiple of each number of wordings that a line may have, from 2 to 6."""
-_MOST_WALKS: Final = 2**24 - 1
+_MOST_WALKS: Final = 2**24 // _WORDINGS * _WORDINGS - _WORDINGS
+"""So that what is chosen anew still fits in 24 bits."""
 _NOT_SAID_AGAIN: Final = frozenset({Step.IDLE, Step.CLOSE, Step.DANGER_ASK})
 """Nothing is under way; and the open question is put again after every command that asks nothing."""
 _FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
@@ -103,8 +106,11 @@ def walked_today(incoming: Incoming, held: Held) -> bool:
 
 def seed_of(incoming: Incoming, held: Held) -> int:
     """A new walk's number. By its remainder wordings are chosen, so it is one more than that of the walk before."""
-    seed = incoming.seed - incoming.seed % _WORDINGS + (held.state.walk + 1) % _WORDINGS
-    return (seed if held.state.walk else incoming.seed) & _MOST_WALKS or 1
+    before = held.state.walk or held.walked
+    if not before:
+        return incoming.seed
+    chance = incoming.seed % _MOST_WALKS
+    return chance - chance % _WORDINGS + (before + 1) % _WORDINGS or _WORDINGS
 
 
 def crisis(_: Incoming, held: Held) -> Decision:
@@ -133,7 +139,7 @@ def breathe(_: Incoming, held: Held) -> Decision:
     """
     if in_emergency(held):
         return Decision(held, emergency_first(held.state))
-    paced = Reply((Line.BREATHING,))
+    paced = Reply((Line.BREATHING,), attached=Animation.BREATHING)
     return Decision(held, (paced,) if held.state.step in _NOT_SAID_AGAIN else (paced, again(held.state)))
 
 
@@ -292,6 +298,7 @@ COMMANDS: Mapping[str, Handler] = {
     "stop": stop,
     "help": help_,
     "why": why,
+    "progress": progress,
     "privacy": privacy,
     "consent": consent,
     "forget": forget,
@@ -301,6 +308,8 @@ COMMANDS: Mapping[str, Handler] = {
 BUTTONS: Mapping[Action, Handler] = {
     Action.WALK: walk,
     Action.CRISIS: crisis,
+    Action.SHOW: show,
+    Action.SHOW_WALKS: show_walks,
     Action.REMEMBER: consent,
     Action.REMEMBER_YES: consent_given,
     Action.REMEMBER_NO: consent_refused,
@@ -320,6 +329,8 @@ BUTTONS: Mapping[Action, Handler] = {
 TYPED_BUTTONS: Mapping[Label, Action] = {
     Label.BEGIN: Action.WALK,
     Label.URGENT_HELP: Action.CRISIS,
+    Label.SHOW: Action.SHOW,
+    Label.SHOW_WALKS: Action.SHOW_WALKS,
     Label.REMEMBER: Action.REMEMBER,
     Label.REMEMBER_YES: Action.REMEMBER_YES,
     Label.REMEMBER_NO: Action.REMEMBER_NO,
@@ -347,10 +358,3 @@ def split_command(text: str) -> tuple[str, str]:
 def menu() -> tuple[tuple[str, Label], ...]:
     """The commands for Telegram's menu, each with the label that describes it."""
     return tuple((name, Label(f"command.{name}")) for name in COMMANDS)
-
-
-def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:
-    """The way to *remember*, at the end of a walk, for someone who may and has not said yes. Never in grief."""
-    state = held.state
-    may = state.step is Step.CLOSE and HOLDS[Under.PLAIN](state) and not state.minor
-    return ((REMEMBER,),) if may and Purpose.REMEMBER not in held.consents else ()

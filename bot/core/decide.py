@@ -77,6 +77,8 @@ _ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget"})
 _WORDS_OF_A_NAME: Final = 3
 _ONLY_AN_ANSWER: Final = frozenset({"skip", "not_sure", "yes", "no", "did_it"})
 """Meanings of whole messages that are about nothing where nothing was asked: "idk"."""
+_MANY_WORDS: Final = 5
+"""A text of so many, where a button was expected, is acknowledged, and "my mum died" is; "the old man" is not."""
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
 
 
@@ -295,11 +297,10 @@ def _walk(turn: Turn) -> Decision | None:
     turn = replace(turn, held=replace(turn.held, state=state))
     if Condition.OVERWHELM in conditions and state.step in WALKING:
         return went(turn, state, Event.HIGH)
-    if state.step in WALKING and not any(
-        map(str.isalnum, turn.words)
-    ):  # a heart says something to people, and nothing to a program
+    if state.step in WALKING and not any(map(str.isalnum, turn.words)):  # a heart means something to people alone
         return answered(turn, Answer(Action.SKIP))
-    return answered(turn, typed(state), heard=True)
+    heard = bool(conditions) or len(turn.words.split()) >= _MANY_WORDS
+    return answered(turn, typed(state), heard=heard)
 
 
 def _noticed(turn: Turn) -> Decision | None:

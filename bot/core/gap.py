@@ -1,13 +1,16 @@
 """What the answers of a walk say about the gap between empathic distress and compassion.
 
 Rules that hold here: upset alone is the wrong measure, since turning away lowers it too; a skipped answer is unknown
-and never filled in; nothing here is a test that someone could fail.
+and never filled in; nothing here is a test that someone could fail. A picture is shown on request alone, and none after
+grief, guilt, numbness, being there, or a rise.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.core.model import NO_RATING, Change, Outcome, State
+from bot.core.model import NO_RATING, Change, Condition, Feeling, Outcome, State, Step
 
 HIGH: Final = 7
 """From here on (0..10) the upset is steadied before anything else. Source: evidence, section 3, S4."""
@@ -63,3 +66,117 @@ def outcome_of(state: State, at: int, *, finished: bool) -> Outcome:
         change=state.change,
         finished=finished,
     )
+
+
+# --- What can be shown ------------------------------------------------------------------------------------------
+
+DAY: Final = 24 * 60 * 60  # seconds
+WEEK: Final = 7 * DAY
+
+MOST_WALKS: Final = 30
+"""In one picture: the latest."""
+
+_TENDER: Final = Condition.OWN_LOSS | Condition.GUILT | Condition.NUMB | Condition.WAS_THERE
+"""After these no picture is shown."""
+
+_OUTSIDE: Final = Condition.OWN_LOSS | Condition.NUMB | Condition.WAS_THERE
+"""A walk with one of these is no training, so it is in no line and no figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneWalk:
+    """One walk from its beginning to its end. `before` and `after` are the upset, 0..10."""
+
+    before: int
+    after: int
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was answered at the end of one walk: the upset (0..10), and the care. A skip is None, and UNSAID."""
+
+    upset: int | None
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class OverDays:
+    """Walks in their order, the oldest first: the distance of their two lines is the gap."""
+
+    walks: tuple[Answered, ...]
+
+
+Figure = OneWalk | OverDays
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is told in words of the walks of some days. `before` and `after` are means of the walks that have both."""
+
+    walks: int
+    before: int | None
+    after: int | None
+    less: int
+    same: int
+    more: int
+
+
+def walk_figure(state: State) -> OneWalk | None:
+    """The picture of a walk that has come to its close, or None where there is none, or none may be shown.
+
+    None either where danger was asked about in that walk: what comes after that stays plain.
+    """
+    before, after = rated(state.upset_before), rated(state.upset_after)
+    if state.step is not Step.CLOSE or is_tender(state) or state.danger_asked:
+        return None
+    return None if before is None or after is None or after > before else OneWalk(before, after, state.change)
+
+
+def is_tender(state: State) -> bool:
+    """Whether what this person is going through now rules every picture out."""
+    risen = has_risen(state)
+    return bool(state.conditions & _TENDER) or state.feeling in {Feeling.GUILTY, Feeling.NUMB} or risen
+
+
+def days_figure(outcomes: Iterable[Outcome], at: int) -> OverDays | None:
+    """The picture over days, at that time (seconds since 1970, UTC), or None as for one walk.
+
+    A walk that was left before its end was not asked, so it is in no line; one that was, and skipped, breaks both.
+    """
+    outcomes = tuple(outcomes)
+    if any(_was_hard(outcome) for outcome in outcomes if at - outcome.ended_at < DAY):
+        return None
+    asked = [one for one in outcomes if not one.conditions & _OUTSIDE and (one.finished or one.upset_after is not None)]
+    walks = tuple(Answered(one.upset_after, one.change) for one in asked[-MOST_WALKS:])
+    return OverDays(walks) if any(walk.upset is not None or walk.change for walk in walks) else None
+
+
+def _was_hard(outcome: Outcome) -> bool:
+    before, after = outcome.upset_before, outcome.upset_after
+    return bool(outcome.conditions & _TENDER) or (before is not None and after is not None and after > before)
+
+
+def span_of(outcomes: Iterable[Outcome]) -> Span:
+    """What is told of these walks. All are counted; the answers are those of walks within the training."""
+    outcomes = tuple(outcomes)
+    inside = [one for one in outcomes if not one.conditions & _OUTSIDE]
+    both = [
+        (one.upset_before, one.upset_after)
+        for one in inside
+        if one.upset_before is not None and one.upset_after is not None
+    ]
+    changes = [one.change for one in inside]
+    return Span(
+        len(outcomes),
+        _mean([before for before, _ in both]),
+        _mean([after for _, after in both]),
+        changes.count(Change.LESS),
+        changes.count(Change.SAME),
+        changes.count(Change.MORE),
+    )
+
+
+def _mean(ratings: list[int]) -> int | None:
+    """The mean as a whole number, a half upwards."""
+    return (2 * sum(ratings) + len(ratings)) // (2 * len(ratings)) if ratings else None

@@ -212,6 +212,23 @@ class Line(StrEnum):
     FORGET_DONE = "forget.done"
     FORGET_KEPT = "forget.kept"
     STORE_FAILED = "store_failed"
+    PROGRESS_OFF = "progress.off"  # nothing is kept without a yes
+    PROGRESS_NONE = "progress.none"  # nor is anything yet
+    PROGRESS_EARLIER = "progress.earlier"
+    PROGRESS_WEEK = "progress.week"
+    PROGRESS_UPSET = "progress.upset"  # after either of them
+    PROGRESS_CARE = "progress.care"
+    PROGRESS_ABOUT = "progress.about"  # last
+
+    # beside a picture: all that it shows
+    SHOWN_WALK = "shown.walk"
+    SHOWN_CARE = "shown.care"
+    SHOWN_CARE_UNSAID = "shown.care_unsaid"
+    SHOWN_WALKS = "shown.walks"
+    SHOWN_UPSETS = "shown.upsets"
+    SHOWN_CARES = "shown.cares"
+    SHOWN_BREAKS = "shown.breaks"
+    SHOWN_NONE = "shown.none"  # in place of a picture
     WHY_DANGER = "why.danger"  # what the answer to the last text went by
     WHY_FORWARDED = "why.forwarded"
     WHY_KNOWN = "why.known"
@@ -355,6 +372,22 @@ class Label(StrEnum):
     CARE_SAME = "care.same"
     CARE_MORE = "care.more"
 
+    SHOW = "show"
+    SHOW_WALKS = "show_walks"
+    FIGURE_WALK = "figure.walk"  # the words in a picture, from here on
+    FIGURE_WALKS = "figure.walks"
+    FIGURE_UPSET = "figure.upset"
+    FIGURE_CARE = "figure.care"
+    FIGURE_OF_TEN = "figure.of_ten"  # behind a number
+    FIGURE_BEFORE = "figure.before"
+    FIGURE_AFTER = "figure.after"
+    FIGURE_FIRST = "figure.first"
+    FIGURE_LATEST = "figure.latest"
+    CHANGED_UNSAID = "changed.unsaid"  # "skipped": fills what a picture shows
+    CHANGED_LESS = "changed.less"
+    CHANGED_SAME = "changed.same"
+    CHANGED_MORE = "changed.more"
+
     REMEMBER = "remember"
     REMEMBER_YES = "remember.yes"
     UNDER_16 = "remember.under_16"
@@ -407,6 +440,7 @@ class Label(StrEnum):
     COMMAND_STOP = "command.stop"
     COMMAND_HELP = "command.help"
     COMMAND_WHY = "command.why"
+    COMMAND_PROGRESS = "command.progress"
     COMMAND_PRIVACY = "command.privacy"
     COMMAND_CONSENT = "command.consent"
     COMMAND_FORGET = "command.forget"

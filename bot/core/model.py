@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from bot.core.cards import Answers
+    from bot.core.gap import Figure
     from bot.core.helplines import Helplines
     from bot.core.lines import Label, Line
     from bot.core.noticing import Reader
@@ -79,6 +80,7 @@ class Incoming:
     seed: int = 1  # 24 random bits, not 0, by the shell: the core has no randomness
     pressed: Opened | Refused | None = None  # what the shell read from the payload
     numbers: tuple[int, ...] = ()  # of the messages that it is made of, or of the one that was edited
+    outcomes: tuple[Outcome, ...] | None = None  # kept of their walks, oldest first, where the shell was asked to look
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -411,6 +413,7 @@ class Held:
     why: Why | None = None  # the last text was answered as it was; memory only
     country: str = ""  # by its code, as the person chose it; kept only with a yes to that
     asked_country: bool = False  # the bot has just asked for it; memory only
+    walked: int = 0  # the number of the latest walk that is kept, where that is agreed to
     walked_at: int = 0  # when a full walk last came to its end (seconds since 1970, UTC), as far as is known
     unread: int = 0  # texts in a row that said nothing to a program; memory only
     noes: frozenset[int] = frozenset()  # the messages that were a no to the question about danger; memory only
@@ -456,7 +459,9 @@ class Action(IntEnum):
     CHANGE = 26  # with a Change
     BARRIER = 27  # with a Barrier
     NOT_MEANT = 28  # the card is about something else than was meant
+    SHOW = 29  # the picture of the walk that has just ended
     AT_WORK = 30  # between two tasks: the form of 60 seconds
+    SHOW_WALKS = 31  # the picture of the walks that are kept
     REMEMBER = 40  # ask whether to remember
     REMEMBER_YES = 41  # "yes, and I am 16 or older"
     REMEMBER_NO = 42
@@ -492,6 +497,12 @@ class Lane(IntEnum):
     BROADCAST = 2
 
 
+class Animation(StrEnum):
+    """A moving picture that lies in `prompts/`, by the name of its file."""
+
+    BREATHING = "breathing"
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One message, named by its lines, which are said in this order.
@@ -505,6 +516,7 @@ class Reply:
     slots: Mapping[str, Label | str] = field(default_factory=dict)
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
+    attached: Figure | Animation | None = None  # beside the words, which say all that it shows
 
 
 class Fate(StrEnum):

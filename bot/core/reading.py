@@ -257,7 +257,10 @@ def _choice(state: State, words: str, content: Content) -> Answer | None:
     if _ASKED[state.step] is Action.RATE and words in _NUMBERS:
         return Answer(Action.RATE, int(words))
     meaning = content.typed.get(words, "")
-    answer = _on_a_button(state, words, content) or (None if meaning in _WHOLE else _meant(state, meaning))
+    plan = state.step is Step.REACH and meaning != Label.ACT_NOTHING  # "write to my landlord" is a plan of their own
+    if plan or meaning in _WHOLE:
+        return None
+    answer = _on_a_button(state, words, content) or _meant(state, meaning)
     asked = {_ASKED[state.step], _ASKED_TOO.get(state.step)}
     return answer if answer is not None and answer.action in asked and words not in _TOO_COMMON else None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core.gap import gap
+from bot.core.gap import gap, walk_figure
 from bot.core.lines import Label, Line
 from bot.core.model import (
     Act,
@@ -38,6 +38,7 @@ _ANOTHER = Button(Label.SOMETHING_ELSE, Action.ANOTHER)
 _PERSON = Button(Label.PERSON, Action.PERSON)
 _STEADY_ME = Button(Label.STEADY_ME, Action.ANOTHER)
 _GO_ON = Button(Label.GO_ON, Action.MORE)
+_SHOW = Button(Label.SHOW, Action.SHOW)
 _SHORT = Button(Label.SHORT, Action.SHORT)
 URGENT_HELP: Final = Button(Label.URGENT_HELP, Action.CRISIS)
 BEGIN: Final = Button(Label.BEGIN, Action.WALK)
@@ -170,6 +171,8 @@ def offer(state: State) -> Rows:
         return _PLAN_YOUNG
     if state.step is Step.CLOSE and not HOLDS[Under.PLAIN](state):
         return ((Button(Label.MORE, Action.MORE),),)
+    if walk_figure(state) is not None:
+        return ((_SHOW,),)
     rows = _fitting_offer(state)
     return (*rows, (URGENT_HELP,)) if state.danger_asked and state.step in WALKING else rows
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.core.cards import card, emergency_first, in_emergency, tip
-from bot.core.commands import COMMANDS, remember_offer, seed_of, stop, walked_today
+from bot.core.commands import COMMANDS, seed_of, stop, walked_today
 from bot.core.gap import outcome_of
 from bot.core.helplines import bare_name
 from bot.core.lines import Line
@@ -35,6 +35,7 @@ from bot.core.model import (
     Step,
     Tier,
 )
+from bot.core.progress import remember_offer
 from bot.core.reading import Answer, mirrored, take
 from bot.core.sequence import HOLDS, Under, advance, begin, knows
 from bot.core.steps import again, offer, onward

@@ -1,4 +1,6 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -6,10 +8,13 @@ from telegram import Bot
 
 from bot.adapters.delivery import Delivery
 from bot.adapters.outbox import TelegramOutbox
+from bot.core.gap import OneWalk, OverDays
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Button, Fate, Lane, Outbox, Reply, Sent
+from bot.core.model import Action, Animation, Button, Change, Fate, Lane, Outbox, Reply, Sent
+from bot.figure import WIDTH
 from tests.adapters.clock import PausingClock
 from tests.botapi import Dropped, Person, Server, blocked, bot_of, too_many
+from tests.botapi.chats import Upload
 from tests.botapi.faults import Fault
 from tests.botapi.updates import Refused
 from tests.person import PROMPTS
@@ -88,3 +93,101 @@ async def test_message_that_cannot_leave_is_lost() -> None:
     with capture_logs() as lines:
         assert await TelegramOutbox(nowhere, delivery, PROMPTS).send(7, NEWS) == Sent(Fate.LOST)
     assert [line["event"] for line in lines] == ["message not sent"]
+
+
+# --- Pictures -----------------------------------------------------------------------------------------------------
+
+SHOWN = Reply(
+    (Line.SHOWN_WALK,),
+    ((Button(Label.DID_IT, Action.NEXT, payload="1"),),),
+    {"before": "8", "after": "3"},
+    attached=OneWalk(8, 3, Change.MORE),
+)
+BREATHING = Reply((Line.HELP,), attached=Animation.BREATHING)
+GIF = b"GIF89a and so on"
+
+
+def methods(telegram: Server) -> list[str]:
+    return [call.method for call in telegram.calls if call.method.startswith("send")]
+
+
+async def test_picture_goes_out_with_its_words_and_buttons(outbox: Outbox, telegram: Server, ann: Person) -> None:
+    sent = await outbox.send(ann.id, SHOWN)
+    message = ann.latest()
+    assert sent == Sent(Fate.ARRIVED, message.id)
+    assert (message.text, message.json["photo"][0]["width"]) == (PROMPTS.text(SHOWN), WIDTH)
+    assert message.button(PROMPTS.content.labels[Label.DID_IT])
+    assert methods(telegram) == ["sendPhoto"]
+
+
+async def test_picture_goes_to_its_topic(outbox: Outbox, telegram: Server) -> None:
+    forum = telegram.group(-1_000_000_000_002, "Wards", {}, forum=True)
+    topic = forum.opens_topic("Nights")
+    await outbox.send(forum.id, SHOWN, thread=topic)
+    assert forum.latest().json["message_thread_id"] == topic
+
+
+async def test_picture_waits_its_turn_and_is_tried_again(outbox: Outbox, telegram: Server, ann: Person) -> None:
+    telegram.fails("sendPhoto", too_many(3), Dropped())
+    assert (await outbox.send(ann.id, SHOWN)).fate is Fate.ARRIVED
+    assert methods(telegram) == ["sendPhoto", "sendPhoto", "sendPhoto"]
+
+
+async def test_words_go_alone_where_telegram_refuses_the_picture(outbox: Outbox, telegram: Server, ann: Person) -> None:
+    telegram.fails("sendPhoto", Refused(400, "Bad Request: not enough rights to send photos to the chat"))
+    with capture_logs() as lines:
+        sent = await outbox.send(ann.id, SHOWN)
+    assert sent == Sent(Fate.ARRIVED, ann.latest().id)
+    assert ann.latest().text == PROMPTS.text(SHOWN)
+    assert methods(telegram) == ["sendPhoto", "sendMessage"]
+    assert [line["event"] for line in lines] == ["picture refused"]
+
+
+async def test_words_go_alone_where_the_picture_cannot_be_drawn(outbox: Outbox, telegram: Server, ann: Person) -> None:
+    with capture_logs() as lines:
+        sent = await outbox.send(ann.id, replace(SHOWN, attached=OverDays(())))
+    assert sent.fate is Fate.ARRIVED
+    assert methods(telegram) == ["sendMessage"]
+    assert [line["event"] for line in lines] == ["no picture"]
+
+
+async def test_blocked_picture_is_no_error(outbox: Outbox, telegram: Server, ann: Person) -> None:
+    telegram.fails("sendPhoto", blocked())
+    assert await outbox.send(ann.id, SHOWN) == Sent(Fate.REFUSED)
+
+
+@pytest.fixture
+async def with_clip(telegram: Server, tmp_path: Path) -> AsyncIterator[Outbox]:
+    (tmp_path / "breathing.gif").write_bytes(GIF)
+    clock = PausingClock()
+    async with bot_of(telegram) as bot:
+        yield TelegramOutbox(bot, Delivery(bot, clock.pause, now=clock.now), PROMPTS, tmp_path)
+
+
+async def test_animation_goes_up_once_and_then_by_its_id(with_clip: Outbox, telegram: Server, ann: Person) -> None:
+    for _ in range(2):
+        assert (await with_clip.send(ann.id, BREATHING)).fate is Fate.ARRIVED
+        assert ann.latest().text == PROMPTS.text(BREATHING)
+    first, second = (call.parameters["animation"] for call in telegram.calls_of("sendAnimation"))
+    assert first.content == GIF
+    assert second == ann.latest().json["animation"]["file_id"]
+
+
+async def test_animation_whose_id_is_known_no_more_goes_up_again(
+    with_clip: Outbox, telegram: Server, ann: Person
+) -> None:
+    await with_clip.send(ann.id, BREATHING)
+    telegram.world.files.clear()
+    assert (await with_clip.send(ann.id, BREATHING)).fate is Fate.ARRIVED
+    assert [type(call.parameters["animation"]) for call in telegram.calls_of("sendAnimation")] == [Upload, str, Upload]
+    assert ann.latest().json["animation"]
+
+
+async def test_words_go_alone_where_there_is_no_animation(telegram: Server, ann: Person, tmp_path: Path) -> None:
+    clock = PausingClock()
+    async with bot_of(telegram) as bot:
+        outbox = TelegramOutbox(bot, Delivery(bot, clock.pause, now=clock.now), PROMPTS, tmp_path)
+        with capture_logs() as lines:
+            assert (await outbox.send(ann.id, BREATHING)).fate is Fate.ARRIVED
+    assert methods(telegram) == ["sendMessage"]
+    assert [line["event"] for line in lines] == ["no picture"]

@@ -125,3 +125,14 @@ async def test_nothing_is_said_first_where_either_end_is_a_pipe(
 ) -> None:
     await Terminal(responder_of(store, Clock()), PROMPTS, stdin, stdout).run()
     assert stdout.getvalue() == ""
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------
+
+
+async def test_picture_is_drawn_in_plain_letters_below_its_words(store: Store) -> None:
+    walk = ("/walk", "did it", "6", "sad", "did it", "nobody yet", "no one", "did it", "0", "more")
+    shown = after(await transcript(store, *walk, "show me"), "show me")
+    assert says(Line.CLOSE_CROSSED, await transcript(store, *walk))
+    assert "\n    Upset\n    Before  oooooo      6 of 10\n    After               0 of 10\n    Care: more\n" in shown
+    assert "\x1b" not in shown

@@ -21,6 +21,10 @@ from tests.botapi.world import World
 LONGEST_POLL: Final = 50
 MOST_BUTTONS: Final = 100
 LARGEST_DOWNLOAD: Final = 20 * 1024 * 1024
+LARGEST_PHOTO: Final = 10 * 1024 * 1024
+LARGEST_ANIMATION: Final = 50 * 1024 * 1024
+MOST_SIDES: Final = 10_000  # pixels of a photo, its width and its height together
+MOST_STRETCHED: Final = 20
 
 
 def _refusal(description: str) -> PydanticCustomError:
@@ -389,8 +393,36 @@ class SendPhoto(_Sending):
         if not content.startswith(b"\x89PNG\r\n\x1a\n") or content[12:16] != b"IHDR":
             raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
         width, height = struct.unpack(">II", content[16:24])
+        if len(content) > LARGEST_PHOTO:
+            raise Refused(413, "Request Entity Too Large")
+        stretched = max(width, height) > MOST_STRETCHED * min(width, height)
+        if width + height > MOST_SIDES or stretched:
+            raise Refused(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
         photo = {**_file(world, self.photo), "width": width, "height": height}
         return self.send(world, "photos", {"photo": [photo], **_captioned(self.caption)}, self.photo)
+
+
+class SendAnimation(_Sending):
+    """A GIF or an MP4: as a file, or by the id of one that was sent before."""
+
+    animation: Upload | str
+    caption: Caption = ""
+
+    async def answer(self, world: World) -> Json:
+        upload = self.animation
+        if isinstance(upload, str):
+            if upload not in world.files:
+                raise Refused(400, "Bad Request: wrong file identifier/HTTP URL specified")
+            described, upload = _described(upload, world.files[upload]), world.files[upload]
+        elif len(upload.content) > LARGEST_ANIMATION:
+            raise Refused(413, "Request Entity Too Large")
+        elif upload.content[:4] != b"GIF8" and upload.content[4:8] != b"ftyp":
+            raise Refused(400, "Bad Request: VIDEO_CONTENT_TYPE_INVALID")
+        else:
+            described = _file(world, upload)
+        animation = {**described, "width": 480, "height": 480, "duration": 8, "file_name": upload.name}
+        content = {"animation": animation, **_captioned(self.caption)}
+        return self.send(world, "gifs", content, upload)
 
 
 class GetFile(Method):

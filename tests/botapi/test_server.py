@@ -1,5 +1,6 @@
 import asyncio
 import json
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import get_args
@@ -291,6 +292,31 @@ async def test_document_and_photo_arrive_whole() -> None:
         assert (shown.photo[0].width, shown.photo[0].height, photo.text) == (12, 8, "Before and after")
         with pytest.raises(BadRequest, match="Image_process_failed"):
             await bot.send_photo(7, b"no picture")
+
+
+async def test_photo_keeps_to_telegrams_limits() -> None:
+    async with meeting() as (_, bot, ann):
+        await ann.says("hello", wait=False)
+        for width, height in ((9_000, 1_001), (2_100, 100)):
+            with pytest.raises(BadRequest, match="Photo_invalid_dimensions"):
+                await bot.send_photo(7, PNG[:16] + struct.pack(">II", width, height) + PNG[24:])
+        with pytest.raises(BadRequest, match="caption is too long"):
+            await bot.send_photo(7, PNG, caption="x" * 1025)
+
+
+async def test_animation_is_sent_as_a_file_and_then_by_its_id() -> None:
+    async with meeting() as (_, bot, ann):
+        await ann.says("hello", wait=False)
+        sent = await bot.send_animation(7, b"GIF89a", filename="breathing.gif", caption="In and out")
+        assert sent.animation is not None
+        again = await bot.send_animation(7, sent.animation.file_id)
+        assert again.animation is not None
+        assert again.animation.file_id == sent.animation.file_id
+        assert [message.text for message in ann.hears()] == ["In and out", ""]
+        with pytest.raises(BadRequest, match=r"[Ww]rong file identifier"):
+            await bot.send_animation(7, "CgACAgQAnobody")
+        with pytest.raises(BadRequest, match=r"(?i)video_content_type_invalid"):
+            await bot.send_animation(7, b"no picture")
 
 
 async def test_press_is_answered_once_and_in_time() -> None:

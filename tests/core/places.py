@@ -23,7 +23,9 @@ CONDITIONS: Final = (
 )
 """Those that change steps."""
 FITTING: Final = (Condition.AT_WORK, Condition.GUILT, Condition.OUTRAGE, Condition.HELPLESS, Condition.DIED)
-"""Of these at most `most` are held at once, and fewer while danger interrupts: with all there are ten times more."""
+"""Those that change the order, or single steps."""
+LIMITS: Final = {"fitting": 1}
+"""Of `FITTING` so many are held at once, and fewer while danger interrupts. All of them only under `--long`."""
 INTERRUPTIONS: Final = frozenset({Event.DANGER, Event.CARD, Event.UNCLEAR, Event.FOR_A_FRIEND, Event.PASSED_ON})
 STEADYING: Final = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 
@@ -106,8 +108,9 @@ class Way(NamedTuple):
 
 
 @cache
-def ways(most: int = 1) -> Mapping[Place, tuple[Way, ...]]:
-    """Give every place that can be reached under `most` fitting conditions, with every way that leads on from it."""
+def ways() -> Mapping[Place, tuple[Way, ...]]:
+    """Give every place that can be reached, with every way that leads on from it."""
+    most = LIMITS["fitting"]
     found: dict[Place, tuple[Way, ...]] = {}
     todo = [Place.of(state) for state in _beginnings(most)]
     while todo:
@@ -117,6 +120,13 @@ def ways(most: int = 1) -> Mapping[Place, tuple[Way, ...]]:
             found[place] = tuple({Way(event, Place.of(advance(state, event))) for state, event in moves})
             todo += (way.to for way in found[place])
     return found
+
+
+def is_known(state: State) -> bool:
+    """Whether the walk can come to stand there. Of several fitting conditions, one has to account for it."""
+    others = state.conditions & ~Condition(sum(FITTING))
+    one_each = (others | each for each in (Condition.NONE, *FITTING) if each in state.conditions)
+    return any(Place.of(replace(state, conditions=conditions)) in ways() for conditions in one_each)
 
 
 def _beginnings(most: int) -> Iterator[State]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.commands import BUTTONS, COMMANDS, DAY, menu, remember_offer, split_command
+from bot.core.commands import BUTTONS, COMMANDS, DAY, menu, split_command
 from bot.core.decide import decide
 from bot.core.gap import outcome_of
 from bot.core.lines import Label, Line
@@ -28,6 +28,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
+from bot.core.progress import remember_offer
 from bot.core.sequence import AFTER_CARD, WALKING
 from bot.core.steps import again
 from tests.person import PROMPTS, SEEN, buttons, lines
@@ -69,7 +70,7 @@ def test_no_command_has_the_description_or_the_handler_of_another() -> None:
 
 def test_the_commands_that_telegram_expects_are_there() -> None:
     expected = {"start", "help", "why", "settings", "privacy", "consent", "forget"}
-    expected |= {"walk", "crisis", "country", "breathe", "stop"}
+    expected |= {"walk", "crisis", "country", "breathe", "progress", "stop"}
     assert expected == set(COMMANDS)
 
 
@@ -182,9 +183,6 @@ def test_a_new_walk_begins_with_other_wordings_than_the_one_before(seed: int, be
     walk = told("walk", held, seed=seed).held.state.walk
     assert 0 < walk < 2**24
     assert walk % wordings != before % wordings
-
-
-NOW = 1_790_000_000
 
 
 @pytest.mark.parametrize(

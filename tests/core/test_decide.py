@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.core.cards import ASKING
 from bot.core.commands import BUTTONS, COMMANDS, menu
 from bot.core.decide import decide
+from bot.core.gap import OneWalk, OverDays
 from bot.core.lines import Label, Line
 from bot.core.matching import hear
 from bot.core.model import (
@@ -30,6 +31,7 @@ from bot.core.model import (
     Lane,
     Moved,
     Opened,
+    Outcome,
     Purpose,
     Reason,
     Refused,
@@ -45,6 +47,7 @@ from bot.core.model import (
 )
 from bot.core.sequence import AFTER_CARD, WALKING, begin
 from bot.core.steps import again, offer, opening
+from bot.figure import drawing
 from bot.prompts import SLOTS
 from tests.core.places import ways
 from tests.core.test_cards import CLEAR_NO, NO_CLEAR_NO
@@ -472,7 +475,7 @@ def test_other_words_for_the_feeling_are_not_said_back(words: str) -> None:
 def test_a_number_that_tells_of_a_rise_leads_back_to_an_anchor() -> None:
     state = replace(at(Step.WISH), upset_before=5)
     assert lines(answer(state, received(text="8")))[0] is Line.HIGH
-    assert lines(answer(state, received(text="6"))) == [Line.HEARD, Line.REACH]
+    assert lines(answer(state, received(text="6"))) == [Line.REACH]
 
 
 @pytest.mark.parametrize("sign", [Condition.HEARD, Condition.OUTRAGE])
@@ -742,7 +745,6 @@ def test_a_walk_that_ends_says_so_once() -> None:
 
 SAID_ELSEWHERE = {
     Line.CARD_FAILED,  # by respond, when the core fails
-    Line.STORE_FAILED,  # by respond, when a yes or a no cannot be kept
     Line.DESCRIPTION,  # by the adapter, on Telegram's page of the bot
     Line.SHORT_DESCRIPTION,
 }
@@ -830,7 +832,21 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         decide(incoming, keeping, CONTENT) for incoming in (pressed_keep, received(Kind.COMMAND, command="country"))
     )
     said += (answer(State(), received(text=words, where=Where.GROUP)) for words in (SEEN, SPANISH, "i want to die"))
+    said += said_of_walks()
     return tuple(said)
+
+
+def said_of_walks() -> Iterator[Decision]:
+    """Give what is told and shown of walks."""
+    agreed = Held(consents=frozenset(Purpose))
+    kept = Outcome(5, NOW, Source.NONE, Condition.NONE, 8, 3, Change.MORE, finished=True)
+    skipped = replace(kept, ended_at=0, upset_after=None, change=Change.UNSAID)
+    for asked in (received(Kind.COMMAND, command="progress"), received(text="show my walks")):
+        for outcomes in (None, (), (kept,), (skipped, kept)):
+            yield decide(replace(asked, outcomes=outcomes), agreed, CONTENT)
+    for change in Change:
+        walked = State(walk=5, step=Step.CLOSE, upset_before=8, upset_after=3, change=change)
+        yield answer(walked, received(Kind.PRESS, pressed=Opened(walked, Action.SHOW, 0)))
 
 
 def replies_of(said: Decision | Reply) -> tuple[Reply, ...]:
@@ -876,6 +892,11 @@ def test_every_label_is_shown_somewhere() -> None:
         if name in SLOTS.get(line, ()) and isinstance(label, Label)
     }
     shown |= {label for _, label in menu()}
+    names = {label: label.value for label in Label}
+    pictures = [
+        drawing(each, names) for each in (reply.attached for reply in replies) if isinstance(each, OneWalk | OverDays)
+    ]
+    shown |= {label for label in Label for drawn in pictures for text in drawn.texts if label in text.words.split()}
     words = [words for reply in replies for words in reply.slots.values() if not isinstance(words, Label)]
     filling = [label for label in Label if label.startswith(("emergency.", "reaches.", "serves.", "line.", "or"))]
     shown |= {label for label in filling if any(CONTENT.labels[label] in each for each in words)}

@@ -1,9 +1,27 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.gap import RISE, Gap, gap, has_risen, outcome_of, rated
-from bot.core.model import NO_RATING, Change, Condition, Outcome, Source, State
+from bot.core.gap import (
+    DAY,
+    MOST_WALKS,
+    RISE,
+    Answered,
+    Gap,
+    OneWalk,
+    OverDays,
+    Span,
+    days_figure,
+    gap,
+    has_risen,
+    outcome_of,
+    rated,
+    span_of,
+    walk_figure,
+)
+from bot.core.model import NO_RATING, Change, Condition, Feeling, Outcome, Source, State, Step
 
 RATINGS = st.integers(0, 10) | st.just(NO_RATING)
 CHANGES = st.sampled_from(Change)
@@ -75,3 +93,110 @@ def test_outcome_of_keeps_the_answers_and_fills_in_nothing() -> None:
         change=Change.SAME,
         finished=True,
     )
+
+
+# --- What can be shown ----------------------------------------------------------------------------------------------
+
+NOW = 1_790_000_000
+TENDER = (Condition.OWN_LOSS, Condition.GUILT, Condition.NUMB, Condition.WAS_THERE)
+CLOSED = State(walk=5, step=Step.CLOSE, upset_before=8, upset_after=3, change=Change.MORE)
+
+
+def kept(  # noqa: PLR0913 - one for each of its answers
+    before: int | None = 8,
+    after: int | None = 3,
+    change: Change = Change.MORE,
+    *,
+    ago: int = 2 * DAY,
+    conditions: Condition = Condition.NONE,
+    finished: bool = True,
+) -> Outcome:
+    return Outcome(1, NOW - ago, Source.NONE, conditions, before, after, change, finished)
+
+
+def test_picture_of_a_walk_has_its_own_answers() -> None:
+    assert walk_figure(CLOSED) == OneWalk(8, 3, Change.MORE)
+    assert walk_figure(replace(CLOSED, change=Change.UNSAID)) == OneWalk(8, 3, Change.UNSAID)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        *(replace(CLOSED, conditions=condition) for condition in TENDER),
+        *(replace(CLOSED, conditions=condition, asked=True) for condition in TENDER),
+        *(replace(CLOSED, feeling=feeling) for feeling in (Feeling.GUILTY, Feeling.NUMB)),
+        replace(CLOSED, upset_before=NO_RATING),
+        replace(CLOSED, upset_after=NO_RATING),
+        replace(CLOSED, upset_after=9),
+        replace(CLOSED, upset_after=10),
+        replace(CLOSED, danger_asked=True),
+        *(replace(CLOSED, step=step) for step in Step if step is not Step.CLOSE),
+    ],
+)
+def test_no_picture_of_a_walk_after_what_rules_it_out(state: State) -> None:
+    assert walk_figure(state) is None
+
+
+@pytest.mark.parametrize("condition", [each for each in Condition if each not in TENDER])
+def test_other_conditions_leave_the_picture(condition: Condition) -> None:
+    assert walk_figure(replace(CLOSED, conditions=condition)) is not None
+
+
+def test_picture_over_days_keeps_the_order_and_fills_in_nothing() -> None:
+    outcomes = [kept(after=6, change=Change.LESS), kept(after=None), kept(change=Change.UNSAID)]
+    assert days_figure(outcomes, NOW) == OverDays(
+        (Answered(6, Change.LESS), Answered(None, Change.MORE), Answered(3, Change.UNSAID))
+    )
+
+
+@pytest.mark.parametrize("condition", [Condition.OWN_LOSS, Condition.NUMB, Condition.WAS_THERE])
+def test_walk_outside_the_training_is_in_no_line(condition: Condition) -> None:
+    figure = days_figure([kept(after=1), kept(after=9, conditions=condition | Condition.HELPLESS)], NOW)
+    assert figure == OverDays((Answered(1, Change.MORE),))
+    assert days_figure([kept(conditions=condition)], NOW) is None
+
+
+def test_walk_that_was_left_before_it_was_asked_breaks_no_line() -> None:
+    left = kept(after=None, change=Change.UNSAID, finished=False)
+    assert days_figure([kept(), left], NOW) == days_figure([kept()], NOW)
+    assert days_figure([kept(), replace(left, finished=True)], NOW) != days_figure([kept()], NOW)
+
+
+def test_rise_of_another_day_is_not_left_out() -> None:
+    risen = kept(before=2, after=9, change=Change.UNSAID, finished=False)
+    assert days_figure([risen], NOW) == OverDays((Answered(9, Change.UNSAID),))
+
+
+@pytest.mark.parametrize("ago", [0, DAY - 1])
+@pytest.mark.parametrize("hard", [*(kept(conditions=each) for each in TENDER), kept(before=2, after=3)])
+def test_no_picture_over_days_within_a_day_of_what_rules_it_out(hard: Outcome, ago: int) -> None:
+    later = kept(ago=0)
+    assert days_figure([kept(), replace(hard, ended_at=NOW - ago)], NOW) is None
+    assert days_figure([kept(), replace(hard, ended_at=NOW - ago), later], NOW) is None
+    assert days_figure([kept(), replace(hard, ended_at=NOW - DAY)], NOW) is not None
+
+
+@pytest.mark.parametrize("outcomes", [[], [kept(before=5, after=None, change=Change.UNSAID)]])
+def test_no_picture_over_days_without_an_answer(outcomes: list[Outcome]) -> None:
+    assert days_figure(outcomes, NOW) is None
+
+
+def test_picture_over_days_has_the_latest_walks() -> None:
+    figure = days_figure([kept(after=at % 11) for at in range(2 * MOST_WALKS)], NOW)
+    assert figure is not None
+    assert [walk.upset for walk in figure.walks] == [at % 11 for at in range(MOST_WALKS, 2 * MOST_WALKS)]
+
+
+def test_span_counts_every_walk_and_averages_only_what_has_both_numbers() -> None:
+    outcomes = [
+        kept(8, 3, Change.MORE),
+        kept(7, 2, Change.SAME),
+        kept(10, None, Change.LESS),
+        kept(None, 0, Change.UNSAID),
+        kept(9, 9, Change.MORE, conditions=Condition.OWN_LOSS),
+    ]
+    assert span_of(outcomes) == Span(walks=5, before=8, after=3, less=1, same=1, more=1)
+
+
+def test_span_without_numbers_has_none() -> None:
+    assert span_of([kept(None, 3, Change.UNSAID)]) == Span(1, None, None, 0, 0, 0)

@@ -1,0 +1,167 @@
+"""What is told and shown of walks: the picture of one, and over days what *remember* keeps of them.
+
+Rules that hold here: a picture comes on request alone, and its words say all that it shows; no walk is counted
+against anyone; without consent nothing is kept, so there is nothing to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.core.cards import stands
+from bot.core.gap import WEEK, OneWalk, OverDays, Span, days_figure, is_tender, span_of, walk_figure
+from bot.core.lines import Label, Line
+from bot.core.matching import plain
+from bot.core.model import (
+    Action,
+    Button,
+    Change,
+    Content,
+    Decision,
+    Held,
+    Incoming,
+    Kind,
+    Opened,
+    Outcome,
+    Purpose,
+    Reply,
+    Step,
+)
+from bot.core.sequence import HOLDS, Under
+from bot.core.steps import REMEMBER
+
+SHOW_WALKS: Final = Button(Label.SHOW_WALKS, Action.SHOW_WALKS)
+
+
+def looks_back(incoming: Incoming, content: Content) -> bool:
+    """Whether the answer may rest on what is kept of the person's walks, so that the shell has to look."""
+    match incoming.pressed:
+        case Opened(action=Action.SHOW_WALKS) if incoming.kind is Kind.PRESS:
+            return True
+    asked = {content.spoken[Label.SHOW], content.spoken[Label.SHOW_WALKS]}
+    return incoming.command == "progress" or plain(incoming.words) in asked
+
+
+def recalled(held: Held, outcomes: Sequence[Outcome]) -> Held:
+    """The same with what kept walks, oldest first, say about the next one: which it follows, and when a full one was.
+
+    A short walk asks for neither number, so that a finished one with an answer at its end was a full one.
+    """
+    full = (one for one in outcomes if one.finished and (one.upset_after is not None or one.change))
+    walked_at = max((one.ended_at for one in full), default=0)
+    return replace(held, walked=outcomes[-1].walk if outcomes else 0, walked_at=max(held.walked_at, walked_at))
+
+
+def progress(incoming: Incoming, held: Held) -> Decision:
+    """The weeks in words, and the way to their picture."""
+    if Purpose.REMEMBER not in held.consents:
+        young = held.state.minor
+        line, rows = (Line.CONSENT_UNDER_16, ()) if young else (Line.PROGRESS_OFF, ((REMEMBER,),))
+        return Decision(held, (Reply((line,), rows),))
+    if incoming.outcomes is None:
+        return Decision(held, (Reply((Line.STORE_FAILED,)),))
+    if not incoming.outcomes:
+        return Decision(held, (Reply((Line.PROGRESS_NONE,)),))
+    recent = [one for one in incoming.outcomes if incoming.at - one.ended_at < WEEK]
+    earlier = [one for one in incoming.outcomes if incoming.at - one.ended_at >= WEEK]
+    weeks = ((Line.PROGRESS_EARLIER, earlier), (Line.PROGRESS_WEEK, recent))
+    replies = [_told(line, span_of(outcomes)) for line, outcomes in weeks if outcomes]
+    rows = () if _figure(incoming, held) is None else ((SHOW_WALKS,),)
+    last = replace(replies[-1], keys=(*replies[-1].keys, Line.PROGRESS_ABOUT), buttons=rows)
+    return Decision(held, (*replies[:-1], last))
+
+
+def show(incoming: Incoming, held: Held) -> Decision:
+    """The picture of one walk: of the one that the button was shown after, or the one that has just ended.
+
+    Typed with no walk to show, it asks for the walks that are kept.
+    """
+    match incoming.pressed:
+        case Opened(state=state) if incoming.kind is Kind.PRESS:
+            figure = None if _is_no_time(held) else walk_figure(state)
+        case _:
+            figure = None if _is_no_time(held) else walk_figure(held.state)
+            if figure is None:
+                return show_walks(incoming, held)
+    if figure is None:
+        return Decision(held, (Reply((Line.SHOWN_NONE,)),))
+    return Decision(held, (replace(_shown(figure), buttons=remember_offer(held)),))  # since it takes those before away
+
+
+def show_walks(incoming: Incoming, held: Held) -> Decision:
+    """The picture over days; in words alone where none may be shown."""
+    figure = _figure(incoming, held)
+    return progress(incoming, held) if figure is None else Decision(held, (_shown_over_days(figure),))
+
+
+def _is_no_time(held: Held) -> bool:
+    """Whether what is going on now rules every picture out."""
+    return stands(held) or is_tender(held.state)
+
+
+def _figure(incoming: Incoming, held: Held) -> OverDays | None:
+    if Purpose.REMEMBER not in held.consents or incoming.outcomes is None or _is_no_time(held):
+        return None
+    return days_figure(incoming.outcomes, incoming.at)
+
+
+def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:
+    """The way to *remember*, at the end of a walk, for someone who may and has not said yes. Never in grief."""
+    state = held.state
+    may = state.step is Step.CLOSE and HOLDS[Under.PLAIN](state) and not state.minor
+    return ((REMEMBER,),) if may and Purpose.REMEMBER not in held.consents else ()
+
+
+# --- In words ---------------------------------------------------------------------------------------------------
+
+
+def _told(line: Line, span: Span) -> Reply:
+    lines = [line]
+    slots: dict[str, Label | str] = {"count": str(span.walks)}
+    if span.before is not None:
+        lines.append(Line.PROGRESS_UPSET)
+        slots |= {"before": str(span.before), "after": str(span.after)}
+    if span.less or span.same or span.more:
+        lines.append(Line.PROGRESS_CARE)
+        slots |= {"less": str(span.less), "same": str(span.same), "more": str(span.more)}
+    return Reply(tuple(lines), slots=slots)
+
+
+def _shown(figure: OneWalk) -> Reply:
+    care = Line.SHOWN_CARE_UNSAID if figure.change is Change.UNSAID else Line.SHOWN_CARE
+    slots = {"before": str(figure.before), "after": str(figure.after), "care": _changed(figure.change)}
+    return Reply((Line.SHOWN_WALK, care), slots=slots, attached=figure)
+
+
+def _shown_over_days(figure: OverDays) -> Reply:
+    walks = figure.walks
+    upsets = [walk.upset for walk in walks if walk.upset is not None]
+    lines = [Line.SHOWN_WALKS]
+    slots: dict[str, Label | str] = {"count": str(len(walks))}
+    if upsets:
+        lines.append(Line.SHOWN_UPSETS)
+        slots |= {
+            "first_upset": _upset(walks[0].upset),
+            "latest_upset": _upset(walks[-1].upset),
+            "lowest": str(min(upsets)),
+            "highest": str(max(upsets)),
+        }
+    if any(walk.change for walk in walks):
+        lines.append(Line.SHOWN_CARES)
+        slots |= {"first_care": _changed(walks[0].change), "latest_care": _changed(walks[-1].change)}
+    if any(walk.upset is None or not walk.change for walk in walks):
+        lines.append(Line.SHOWN_BREAKS)
+    return Reply(tuple(lines), slots=slots, attached=figure)
+
+
+def _upset(rating: int | None) -> Label | str:
+    return Label.CHANGED_UNSAID if rating is None else str(rating)
+
+
+_CHANGED: Final[Mapping[Change, Label]] = {change: Label(f"changed.{change.name.lower()}") for change in Change}
+
+
+def _changed(change: Change) -> Label:
+    return _CHANGED[change]

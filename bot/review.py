@@ -1,0 +1,350 @@
+"""What a program can review of `prompts/`: every wording, and every message that is made of several.
+
+Rules that hold here: whatever can be said together is judged together; a problem says the file, the line, what is
+wrong and how to mend it; the rules for one text are in `bot.wording`. What no program sees is on the list for reviewers
+in `prompts/README.md`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import reduce
+from itertools import product
+from operator import add
+from pathlib import Path
+from typing import Final
+
+from bot.core.commands import COMMANDS
+from bot.core.helplines import SHOWN_FOR, Country, message, today_of
+from bot.core.lines import DANGER, MOST_WORDS, Line
+from bot.core.matching import STEM, normalise, silent
+from bot.core.model import Reply, Tier
+from bot.core.scoring import SLOT
+from bot.prompts import FOLDER, SLOTS, Book, Page, Prompts, load, shown_path, text_of
+from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
+
+_MOST_MIRRORED: Final = 2
+"""Words of a feeling that are said back."""
+
+_WARNED: Final = 60
+"""Days ahead of a line's hiding."""
+
+
+def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
+    """Every problem of one language: those that `load` raises, rules that never fire, and breaks of the copy rules."""
+    book = Book(folder / language)
+    return [*book.problems, *_silent_problems(book), *_wording_problems(book), *_country_problems(folder, book)]
+
+
+def aging(prompts: Prompts, at: int) -> list[str]:
+    """Say which lines are hidden by now (seconds since 1970), or will be within 60 days. They are no fault."""
+    told = []
+    for code, country in prompts.content.helplines.countries.items():
+        for line in country.lines:
+            left = line.read.toordinal() + SHOWN_FOR - today_of(at)
+            when = "is hidden" if left < 0 else f"will be hidden in {left} days"
+            if left < _WARNED:
+                told.append((left, f"{code}, {line.name}: {when}; call it, or read its page, and record the check"))
+            elif line.read.toordinal() > today_of(at) + 1:
+                told.append((left, f"{code}, {line.name}: its day, {line.read}, has not come yet; mend it"))
+    return [what for _, what in sorted(told)]
+
+
+# --- What is said together ----------------------------------------------------------------------------------------
+
+
+def _begins(*starts: str) -> tuple[Line, ...]:
+    return tuple(line for line in Line if line.startswith(starts))
+
+
+_ANCHORS: Final = _begins("anchor.")
+_CLOSES: Final = _begins("close.")
+_ASIDES: Final = (Line.HEARD, Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.REAL)
+_LEADS: Final = (*_begins("mirror", "act", "company"), Line.VALUE_HEARD)
+_BEFORE_ANCHORS: Final = (*_ASIDES, Line.HIGH, Line.HARDER)
+_WALK: Final = (
+    *_begins("needs.", "ease", "resonance", "kind", "who.", "apart", "wish", "reach", "together", "we_care"),
+    *(Line.WHO, Line.VALUE, Line.MINE, Line.NEXT_TASK, Line.LOOK_BACK, Line.CARE),
+)
+_NOTICED: Final = (
+    *(Line.WHY_WITNESS, Line.WHY_OWN, Line.WHY_LOSS),
+    *(Line.WHY_COMPASSION, Line.WHY_UNSURE, Line.WHY_NONE),
+)
+_GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, Line.WHY_LANGUAGE, *_NOTICED)
+_PERIODS: Final = (Line.PROGRESS_EARLIER, Line.PROGRESS_WEEK)
+_QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK, Line.BARRIER_ASK, Line.PLAN_ASK)
+
+MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
+    (_begins("arrive."), _ANCHORS, (Line.ABOUT,)),
+    ((Line.AFFIRM,), (Line.ABOUT,)),
+    (_BEFORE_ANCHORS, _ANCHORS),
+    (_BEFORE_ANCHORS, _ANCHORS, (Line.STAY_ANOTHER, Line.HELD_ANOTHER)),
+    ((*_ASIDES, *_LEADS), _WALK),
+    (_ASIDES, _QUESTIONS),
+    ((Line.DANGER_WHY,), (Line.DANGER_ASK,)),
+    (_ASIDES, (Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG)),
+    (_ASIDES, _CLOSES, (Line.BACK,)),
+    (_begins("act"), (Line.CLOSE_SHORT,), (Line.BACK,)),
+    ((Line.CARD_STAY, Line.CARD_MINOR), (Line.BARRIER_ASK,)),
+    (_begins("tip."), (Line.PLAN_ASK,)),
+    ((Line.TIP_NOBODY,), (Line.LOOK_BACK,)),
+    (_NOTICED, _begins("spoke_of."), (Line.BY_WORDS,)),
+    (_GROUNDS, (Line.BY_WORDS,)),
+    (_PERIODS, (Line.PROGRESS_UPSET,), (Line.PROGRESS_CARE,), (Line.PROGRESS_ABOUT,)),
+    (_PERIODS, (Line.PROGRESS_CARE,), (Line.PROGRESS_ABOUT,)),
+    (_PERIODS, (Line.PROGRESS_ABOUT,)),
+    ((Line.SHOWN_WALK,), (Line.SHOWN_CARE, Line.SHOWN_CARE_UNSAID)),
+    ((Line.SHOWN_WALKS,), (Line.SHOWN_UPSETS,), (Line.SHOWN_CARES,), (Line.SHOWN_BREAKS,)),
+)
+"""The messages of several lines: one of each group, in this order; the first may be left out.
+
+Every line is judged as a message of its own too.
+"""
+
+_MOST_LETTERS: Final = {Line.DESCRIPTION: 512, Line.SHORT_DESCRIPTION: 120}
+"""What Telegram shows of the bot before anything is written; these are Telegram's limits."""
+
+_PLAINEST: Final = DANGER | {Line.BY_WORDS, Line.LANGUAGE, Line.GROUP_LANGUAGE, Line.WHY_LANGUAGE}
+"""About danger or said with it, or for someone who may know little of the language."""
+
+_CARDS: Final = frozenset(
+    {
+        *(Line(f"card.{tier}") for tier in Tier if tier not in {Tier.NONE, Tier.UNCLEAR}),
+        *(line for line in Line if line.startswith("card.") and line.endswith("_young")),
+        *(Line.CARD_ASKED, Line.CARD_MINE, Line.CARD_FORWARDED, Line.CARD_FAILED, Line.CARD_AGAIN),
+    }
+)
+MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
+    (
+        _CARDS,
+        r"someone (you|near)|anyone is near|(to|near) someone|a person|who could|ask (your friend|them)|adult|doctor",
+        "a person to turn to",
+    ),
+    (
+        frozenset(
+            {Line.CARD_IMMINENT, Line.CARD_SOMEONE, Line.CARD_MEDICAL, Line.CARD_MINE, Line.CARD_MINE_YOUNG},
+        ),
+        r"^[^.?]*emergency",
+        "the emergency number, in its first sentence",
+    ),
+    (frozenset({Line.CARD_IMMINENT}), r"distance|away from", "to move away from what might be used"),
+    (
+        frozenset(
+            {
+                *(Line.CARD_LINES, Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG, Line.CRISIS, Line.GROUP_DANGER),
+                *(Line.HELD_THANKS_NOW, Line.HELD_STOPPED_NOW, Line.DANGER_NO_NOW, Line.LANGUAGE),
+            }
+        ),
+        r"emergency number",
+        "the emergency number",
+    ),
+    (
+        frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER, Line.LANGUAGE}),
+        r"findahelpline\.com",
+        "where there is a line",
+    ),
+    (frozenset({Line.CARD_LINES}), r"name of your country", "that the name of a country shows lines there"),
+    (frozenset({Line.BARRIER_ASK}), r"a line or a person", "whom to contact: on some cards “them” is the friend"),
+    (
+        frozenset(line for line in Line if line.startswith(("held.thanks", "held.stopped"))),
+        r"come back|write (here )?again",
+        "that one can come back",
+    ),
+    (
+        frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY}),
+        r"(keep|still) writ",
+        "that one can go on writing",
+    ),
+    (
+        frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER}),
+        r"can't call",
+        "that it can't call",
+    ),
+    (
+        frozenset(line for line in Line if line.endswith("young") or line is Line.CARD_MINOR),
+        r"\badult you\b",
+        "an adult of their own choice",
+    ),
+    (frozenset({Line.DANGER_ASK}), r"ending \w+('s)? life", "what is meant, in plain words"),
+    (frozenset({Line.DANGER_ASK}), r"\?$", "a question at its end"),
+    (
+        frozenset(
+            {
+                *(*_begins("group."), Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS),
+                *(Line.ABOUT, Line.START, Line.HELP, Line.REAL, *_MOST_LETTERS),
+            }
+        ),
+        r"\bprogram\b",
+        "that this is a program",
+    ),
+    (
+        frozenset(
+            {
+                *(Line.ABOUT, Line.START, Line.HELP, Line.OWN, Line.STOPPED, Line.MEDIA, Line.LANGUAGE),
+                *(Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.DANGER_NO, Line.DANGER_NEAR),
+                *(Line.PLAN_LATER, Line.HELD_THANKS, Line.HELD_STOPPED, Line.HELD_THANKS_NOW, Line.HELD_STOPPED_NOW),
+            }
+        ),
+        r"/crisis",
+        "where help is: /crisis",
+    ),
+)
+"""What lines have to say in each of their wordings: the lines, a pattern, and what it looks for."""
+_OFTEN: Final = frozenset(
+    {
+        *(
+            *_ASIDES,
+            *_LEADS,
+            *_WALK,
+            *_ANCHORS,
+            *_CLOSES,
+            *_begins("arrive.", "stay", "own", "whose", "help"),
+            Line.STOPPED,
+            Line.BACK,
+        ),
+        *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
+        *(Line.ASK, Line.TWICE, Line.START),
+    },
+)
+
+
+def _silent_problems(book: Book) -> Iterator[str]:
+    """Phrases and words that no message can hold, as it is read."""
+    for page, rules in zip(book.rules, (book.noticing, book.safety), strict=True):
+        if rules is not None:
+            for name, phrase, wording in silent(rules.slots, rules.fillers):
+                where = "slots", name, "phrases", rules.slots[name].phrases.index(phrase)
+                yield page.problem(where, f"“{wording}” is never found: write it as it reads when it is evened out")
+    slots = {SLOT, *(SLOT + name for name in book.safety.slots)} if book.safety else {}
+    for path in (book.folder / "lexicon.txt", book.folder / "danger.txt"):
+        for number, line in enumerate(text_of(path)[0].splitlines(), start=1):
+            entry = line.partition("\t")[0]
+            known = entry.startswith("#") or entry.endswith(STEM) or entry in slots
+            if not known and normalise(entry).strip() != entry:
+                yield f"{shown_path(path)}:{number}: “{entry}” is never found: take it out"
+
+
+def _wording_problems(book: Book) -> Iterator[str]:
+    sizes: dict[Line, list[Measure]] = {}
+    for page, copy in book.pages:
+        for label, words in copy.labels.items():
+            yield from (page.problem(("labels", label), problem) for problem in label_problems(words))
+        for words in copy.mirrored:
+            yield from (page.problem(("mirrored",), problem) for problem in _mirrored_problems(words))
+        for line, wordings in copy.lines.items():
+            said = [_filled(book, line, wording) for wording in wordings]
+            sizes[line] = [measure(wording) for wording in said]
+            yield from (page.problem(("lines", line), problem) for problem in _choice_problems(line, said))
+            for number, wording in enumerate(said):
+                problems = (
+                    *line_problems(wording, danger=line in DANGER),
+                    *_command_problems(wording),
+                    *_silence_problems(line, wording),
+                )
+                yield from (page.problem(("lines", line, number), problem) for problem in problems)
+    yield from _message_problems(book, sizes)
+
+
+def _mirrored_problems(words: str) -> Iterator[str]:
+    if len(words.split()) > _MOST_MIRRORED:
+        yield f"“{words}” is longer than {_MOST_MIRRORED} words: what is said back is short"
+    yield from label_problems(words)
+
+
+def _filled(book: Book, line: Line, wording: str) -> str:
+    """The wording with the longest words in its slots, each once."""
+    labels: dict[str, str] = {name: words for _, copy in book.pages for name, words in copy.labels.items()}
+    for slot, start in SLOTS.get(line, {}).items():
+        longest = max(
+            (name for name in labels if name.startswith(start)), key=lambda name: len(labels[name]), default=""
+        )
+        wording = wording.replace(f"{{{slot}}}", labels.pop(longest, slot))
+    return wording
+
+
+def _command_problems(wording: str) -> Iterator[str]:
+    commands = re.findall(r"(?<!\w)/(\w+)", wording)
+    yield from (f"there is no command /{name}: name one that there is" for name in commands if name not in COMMANDS)
+
+
+def _silence_problems(line: Line, wording: str) -> Iterator[str]:
+    missing = (what for lines, said, what in MUST_SAY if line in lines and not re.search(said, wording, re.IGNORECASE))
+    yield from (f"does not say {what}: each of its wordings has to" for what in missing)
+
+
+def _choice_problems(line: Line, said: list[str]) -> Iterator[str]:
+    fewest = 4 if line in _OFTEN else 3 if line.startswith("card.") else 2 if line in _PLAINEST else 1
+    if len(said) < fewest:
+        yield f"has {len(said)} wordings, and is met often: write at least {fewest}"
+    if len(set(said)) < len(said):
+        yield "has one wording twice: keep one"
+    if len({"?" in wording for wording in said}) > 1:
+        yield "asks in one wording and not in another: any of them may be said, so all ask or none does"
+    most = _MOST_LETTERS.get(line)
+    if most and any(len(wording) > most for wording in said):
+        yield f"is longer than the {most} letters that Telegram shows"
+
+
+def _message_problems(book: Book, sizes: Mapping[Line, list[Measure]]) -> Iterator[str]:
+    pages = {line: page for page, copy in book.pages for line in copy.lines}
+    alone = [((line,),) for line in Line]
+    for groups in (*MESSAGES, *(groups[1:] for groups in MESSAGES), *alone):
+        choices = [[(line, size) for line in group for size in sizes.get(line, ())] for group in groups]
+        messages = [_joined(parts) for parts in product(*choices)]
+        worst = dict.fromkeys(max(messages, key=trait) for trait in _TRAITS if messages)
+        for lines, size in worst:
+            for problem in message_problems(size, danger=_PLAINEST.issuperset(lines)):
+                names = " + ".join(lines)
+                yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
+
+
+def _country_problems(folder: Path, book: Book) -> Iterator[str]:
+    """Messages of a country that are longer than a message may be, in any wording."""
+    if book.problems or book.helplines is None:
+        return
+    prompts = load(folder, book.folder.name)
+    page = Page(folder / "helplines.yaml")
+    for code, country in book.helplines.countries.items():
+        yield from (page.problem(("countries", code), problem) for problem in _shown_problems(country))
+        at = max((line.read.toordinal() for line in country.lines), default=today_of(0)) - today_of(0)
+        for minor in (False, True):
+            reply = message(Reply((Line.CARD_LINES,)), country, prompts.content, at * 86_400, minor=minor)
+            for pick in range(len(prompts.lines[reply.keys[0]])):
+                count = len(prompts.text(replace(reply, picks=(pick,))).split())
+                if count > MOST_WORDS:
+                    yield page.problem(("countries", code), f"{count} words in one message: at most {MOST_WORDS}")
+            if country.lines and reply.keys == (Line.CARD_LINES_NONE,):
+                yield page.problem(("countries", code), "no line fits into a message: shorten names and notes")
+
+
+def _shown_problems(country: Country) -> Iterator[str]:
+    yield from (f"{country.name}: {problem}" for problem in name_problems(country.name))
+    for line in country.lines:
+        for language in line.languages:
+            yield from (f"{line.name}: {problem}" for problem in name_problems(language))
+        for words in (
+            line.name,
+            line.whom,
+            line.region,
+            line.phone,
+            line.note,
+            line.hours,
+            line.text,
+            line.whatsapp,
+            line.chat,
+        ):
+            yield from (f"{line.name}: {problem}" for problem in shown_problems(words))
+
+
+_Message = tuple[tuple[Line, ...], Measure]
+
+_TRAITS: Final[tuple[Callable[[_Message], float], ...]] = (
+    lambda message: message[1].words,
+    lambda message: message[1].questions,
+    lambda message: message[1].grade,
+)
+"""Of all messages of a kind the longest is judged, the one that asks most, and the one that is hardest to read."""
+
+
+def _joined(parts: tuple[tuple[Line, Measure], ...]) -> _Message:
+    return tuple(line for line, _ in parts), reduce(add, [size for _, size in parts])
