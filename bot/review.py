@@ -84,6 +84,7 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((Line.DANGER_WHY,), (Line.DANGER_ASK,)),
     (_ASIDES, (Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG)),
     (_ASIDES, _CLOSES, (Line.BACK,)),
+    (_begins("act"), (Line.CLOSE_SHORT,), (Line.BACK,)),
     ((Line.CARD_STAY, Line.CARD_MINOR), (Line.BARRIER_ASK,)),
     (_begins("tip."), (Line.PLAN_ASK,)),
     ((Line.TIP_NOBODY,), (Line.LOOK_BACK,)),

@@ -75,6 +75,8 @@ from bot.core.turn import Turn, answered, listen, moved, new_walk, said_again, w
 _ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget"})
 """After these the open question is not put once more: they say where help is, or ask something themselves."""
 _WORDS_OF_A_NAME: Final = 3
+_ONLY_AN_ANSWER: Final = frozenset({"skip", "not_sure", "yes", "no", "did_it"})
+"""Meanings of whole messages that are about nothing where nothing was asked: "idk"."""
 _MANY_WORDS: Final = 5
 """A text of so many, where a button was expected, is acknowledged, and "my mum died" is; "the old man" is not."""
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
@@ -196,6 +198,8 @@ def _aside(turn: Turn) -> Decision | None:
         return asked_back(turn)
     if turn.state.step in AFTER_CARD and turn.words == turn.content.spoken[Label.BEGIN]:  # the same as the button there
         return None if in_emergency(turn.held) else answered(turn, Answer(Action.MORE))
+    if turn.state.step in WALKING and turn.words == turn.content.spoken[Label.STAY]:
+        return said_again(turn)
     for label, action in TYPED_BUTTONS.items():
         if turn.content.spoken[label] == turn.words:
             return BUTTONS[action](turn.incoming, turn.held)
@@ -285,7 +289,7 @@ def _walk(turn: Turn) -> Decision | None:
     if was_mistaken(turn.held):  # what is written now may be what was meant
         return None
     if state.step in {Step.STAY, Step.HELD}:
-        return Decision(turn.held, (stay_with(state),))
+        return Decision(turn.held, (stay_with(state, done=turn.content.typed.get(turn.words) == "did_it"),))
     if state.step not in WALKING and not is_about_danger(state):
         return None
     conditions = turn.notice.conditions
@@ -293,21 +297,26 @@ def _walk(turn: Turn) -> Decision | None:
     turn = replace(turn, held=replace(turn.held, state=state))
     if Condition.OVERWHELM in conditions and state.step in WALKING:
         return went(turn, state, Event.HIGH)
+    if state.step in WALKING and not any(map(str.isalnum, turn.words)):  # a heart means something to people alone
+        return answered(turn, Answer(Action.SKIP))
     heard = bool(conditions) or len(turn.words.split()) >= _MANY_WORDS
     return answered(turn, typed(state), heard=heard)
 
 
 def _noticed(turn: Turn) -> Decision | None:
-    notice = turn.notice
+    if turn.content.typed.get(turn.words) in _ONLY_AN_ANSWER:
+        return None
+    notice, was_asked = turn.notice, turn.state.step is Step.ASK
     bereaved = Condition.OWN_LOSS in notice.conditions
     if notice.about is About.OWN and not bereaved:
         return _opened(turn, Step.OWN, notice)
-    if notice.about is About.COMPASSION:
+    if notice.about is About.COMPASSION and not was_asked:
         state = new_walk(turn, Step.REACH, notice)
         return moved(turn, Event.NEXT, state, Reply((Line.AFFIRM, Line.ABOUT)), again(state))
     if notice.about is About.NONE and not notice.ask and not bereaved:
         return None
-    return _opened(turn, Step.ARRIVE if notice.sure or bereaved else Step.ASK, notice)
+    sure = notice.sure or bereaved or was_asked  # nobody is asked twice
+    return _opened(turn, Step.ARRIVE if sure else Step.ASK, notice)
 
 
 def _opened(turn: Turn, step: Step, notice: Notice) -> Decision:

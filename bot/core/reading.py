@@ -98,8 +98,15 @@ _BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
     ),
     "go_on": (dict.fromkeys((Step.STAY, *AFTER_CARD), Answer(Action.MORE)), Answer(Action.NEXT)),
     "not_sure": (
-        {Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID)},
+        {
+            Step.ASK: Answer(Action.NEXT),  # something steadying fits both
+            Step.BARRIER: Answer(Action.BARRIER, Barrier.UNSAID),
+        },
         Answer(Action.SKIP),
+    ),
+    Label.CARE_MORE.value: (
+        {Step.LOOK_BACK: Answer(Action.HARDER), Step.CLOSE: Answer(Action.MORE)},
+        Answer(Action.CHANGE, Change.MORE),
     ),
     Label.ACT_NOTHING.value: ({Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE)}, Answer(Action.ACT, Act.HOLD)),
     "about_me": ({Step.WHO: Answer(Action.CARE_FOR, CareFor.MYSELF)}, Answer(Action.OWN)),
@@ -163,10 +170,15 @@ _ASKED: Final[Mapping[Step, Action]] = {
     Step.CARE: Action.CHANGE,
 }
 """What is looked for inside a text. Other answers are whole messages: "stop" or "next" in a paragraph is none."""
+_ASKED_TOO: Final[Mapping[Step, Action]] = {Step.WHO: Action.SHORT}
+"""The same, where a second thing is asked."""
 _WHOLE: Final = frozenset({"yes", "no", "not_sure"})
 """Meanings that words have only as a whole message."""
 _TOO_COMMON: Final = frozenset(
-    {"it", "person", "time", "care", "others", "down", "low", "much", "high", "share", "help"}
+    {
+        *("it", "person", "time", "care", "others", "down", "low", "much", "high", "share", "help"),
+        *("a lot", "very", "little", "small", "big", "gone"),
+    }
 )
 """Answers that in a longer text mean anything."""
 _LITTLE: Final[Mapping[Step, int]] = {Step.REACH: 1, Step.TOGETHER: 2}
@@ -193,14 +205,15 @@ def read(state: State, said: Utterance, content: Content) -> Answer | None:
     if state.step is Step.DANGER_ASK:
         return _to_the_question(said, content)
     words = said.plain
-    for row in offer(state):
-        for button in row:
-            if content.spoken[button.label] == words:
-                return Answer(button.action, button.value)
+    pressed = _on_a_button(state, words, content)
+    if pressed is not None:
+        return pressed
     meaning = content.typed.get(words, "")
     asked = _after_danger(state, said, meaning, content)
     if asked is not None:
         return asked
+    if meaning == Label.CARE_SAME and state.step in _RATED and rated(state.upset_before) is not None:
+        return Answer(Action.RATE, state.upset_before)
     rating = _number(words)
     if rating is not None and (state.step in _RATED or _rises_here(state, rating)):
         return Answer(Action.RATE, rating)
@@ -245,8 +258,17 @@ def _choice(state: State, words: str, content: Content) -> Answer | None:
         return Answer(Action.RATE, int(words))
     meaning = content.typed.get(words, "")
     plan = state.step is Step.REACH and meaning != Label.ACT_NOTHING  # "write to my landlord" is a plan of their own
-    answer = None if plan or meaning in _WHOLE else _meant(state, meaning)
-    return answer if answer is not None and answer.action is _ASKED[state.step] and words not in _TOO_COMMON else None
+    if plan or meaning in _WHOLE:
+        return None
+    answer = _on_a_button(state, words, content) or _meant(state, meaning)
+    asked = {_ASKED[state.step], _ASKED_TOO.get(state.step)}
+    return answer if answer is not None and answer.action in asked and words not in _TOO_COMMON else None
+
+
+def _on_a_button(state: State, words: str, content: Content) -> Answer | None:
+    """The answer of the button that says just this."""
+    buttons = (button for row in offer(state) for button in row if content.spoken[button.label] == words)
+    return next((Answer(button.action, button.value) for button in buttons), None)
 
 
 def _after_danger(state: State, said: Utterance, meaning: str, content: Content) -> Answer | None:
@@ -306,6 +328,8 @@ def take(state: State, answer: Answer) -> tuple[State, Event] | None:
         return state, Event.SKIP
     if answer.action is Action.SKIP and state.step is Step.WHO:
         return replace(state, care_for=CareFor.NOBODY_YET), Event.SKIP
+    if answer.action is Action.HARDER and state.step is Step.LOOK_BACK:  # "worse" is what was asked there
+        return state, Event.RISE
     event = _EVENTS.get(answer.action)
     return None if event is None else (state, event)
 

@@ -409,7 +409,7 @@ def _staying(event: Event, state: State) -> tuple[Line, ...]:
 def _lead(before: State, event: Event, state: State, word: str) -> tuple[Line, ...]:
     if state.step is Step.ANCHOR:
         return {Event.HIGH: (Line.HIGH,), Event.HARDER: (Line.HARDER,)}.get(event, ())
-    if event is not Event.NEXT or state.step is Step.CLOSE:
+    if event is not Event.NEXT or (state.step is Step.CLOSE and before.step is not Step.REACH):
         return ()
     match before.step:
         case Step.VALUE:
@@ -431,6 +431,8 @@ def _company(state: State) -> Line:
     return Line.TIP_NOBODY if own else Line.COMPANY_NO_ONE
 
 
-def stay_with(state: State) -> Reply:
-    """What answers a text where the bot stays and no answer is expected."""
-    return _reply(state, (Line.STAY_HEARD if state.step is Step.STAY else Line.HELD_HEARD,))
+def stay_with(state: State, *, done: bool = False) -> Reply:
+    """What answers a text where the bot stays and no answer is expected. `done`: what was offered has been done."""
+    if state.step is Step.STAY:
+        return _reply(state, (Line.STAY_ANOTHER if done else Line.STAY_HEARD,))
+    return _reply(state, (Line.HELD_ANOTHER if done else Line.HELD_HEARD,))

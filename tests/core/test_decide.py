@@ -182,7 +182,7 @@ def test_a_clear_no_to_the_question_gets_no_card_whatever_it_denies(words: str) 
     assert lines(answer(at(Step.DANGER_ASK), received(text=words)))[0] is Line.DANGER_NO
 
 
-@pytest.mark.parametrize("tier", set(DANGERS) - {Tier.OWN, Tier.IMMINENT})
+@pytest.mark.parametrize("tier", sorted(set(DANGERS) - {Tier.OWN, Tier.IMMINENT}))
 def test_a_no_hides_no_other_danger(tier: Tier) -> None:
     said = received(text=DANGERS[tier], earlier=("no",))
     assert lines(answer(at(Step.DANGER_ASK), said))[0] is Line(f"card.{tier}")
