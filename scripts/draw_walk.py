@@ -292,6 +292,7 @@ UNDER: Final[Mapping[Under, str]] = {
 EVENTS: Final[Mapping[Event, str]] = {
     Event.NEXT: "an answer",
     Event.SKIP: "skip",
+    Event.TOLD: "told something that changes the way",
     Event.HARDER: "“This makes it harder”",
     Event.STOP: "stop",
     Event.ANOTHER: "something else",
@@ -325,6 +326,7 @@ SOURCES: Final[Mapping[Source, str]] = {
 
 GAPS: Final[Mapping[Gap, str]] = {
     Gap.CROSSED: "upset lower, care the same or more",
+    Gap.EASED: "upset lower, and care not asked or skipped",
     Gap.STEPPED_BACK: "upset lower, care less",
     Gap.STEADY: "upset no lower",
     Gap.RISEN: "upset clearly higher",

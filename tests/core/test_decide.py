@@ -866,8 +866,9 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     said += (answer(whose, received(text=words)) for words in ("no", "mine"))
     said.append(answer(replace(whose, minor=True), received(text="mine")))
     said.append(answer(at(Step.DANGER_ASK), received(text="why do you ask")))
-    asked = replace(at(Step.KIND), danger_asked=True)
-    said += (answer(asked, received(text=words)) for words in (UNCLEAR, "not again"))
+    said += (
+        answer(replace(at(Step.KIND), danger_asked=True), received(text=words)) for words in (UNCLEAR, "not again")
+    )
     texts += (
         "i heard about the fire",
         "i am so stressed about my exams",
