@@ -104,6 +104,8 @@ def _known(held: Held) -> tuple[Condition, Source]:
     """What a walk that is asked for goes by: a text just before it that opened none, or a loss that still holds."""
     if held.told is not None:
         return held.told.conditions, held.told.source
+    if held.state.step is Step.ASK:
+        return held.state.conditions, held.state.source
     return held.state.conditions & TENDER, Source.NONE
 
 

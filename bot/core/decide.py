@@ -337,7 +337,7 @@ def _noticed(turn: Turn) -> Decision | None:
     if turn.content.typed.get(turn.words) in _ONLY_AN_ANSWER:
         return None
     notice, was_asked = turn.notice, turn.state.step is Step.ASK
-    in_haste = Condition.AT_WORK in notice.conditions and notice.about is not About.NONE
+    in_haste = Condition.AT_WORK in notice.conditions and (notice.ask or notice.about is not About.NONE)
     known = Condition.OWN_LOSS in notice.conditions or in_haste
     if notice.about is About.OWN and not known:
         return _opened(turn, Step.OWN, notice)
