@@ -21,3 +21,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--long"):
         LIMITS["fitting"] = len(FITTING)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what tests have counted."""
+    for report in terminalreporter.getreports("passed"):
+        for name, count in report.user_properties:
+            terminalreporter.write_line(f"{name}: {count}")

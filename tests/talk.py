@@ -11,10 +11,14 @@ from tests.person import KEYS, PROMPTS, Clock, buttons
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """Words, or a command. `replying`: to the bot's latest message with buttons, which Telegram sends along."""
+    """Words, or a command. `replying`: to the bot's latest message with buttons, which Telegram sends along.
+
+    `earlier`: what was typed in a row just before, and is answered together with it.
+    """
 
     text: str
     replying: bool = False
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,9 @@ class Chat:
 
     def _incoming(self, move: Says | Forwards | Edits | Sends | Taps | TapsBack | TapsData) -> Incoming:
         kind, text, command, payload = Kind.TEXT, "", "", ""
+        earlier: tuple[str, ...] = ()
         match move:
-            case Says(words, replying):
+            case Says(words, replying, earlier):
                 command, text = split_command(words)
                 kind = Kind.COMMAND if command else Kind.TEXT
                 payload = self.shown[-1].payload if replying and self.shown else ""
@@ -144,6 +149,7 @@ class Chat:
             kind,
             0,
             text=text,
+            earlier=earlier,
             command=command,
             payload=payload,
             forwarded=isinstance(move, Forwards),

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
+import yaml
 
-from bot.core.model import Decision, Reply
+from bot import prompts
+from bot.core.lines import Line
+from bot.core.model import Condition, Decision, Reply, State, Step
+from bot.core.sequence import WALKING
 from bot.store.store import Store
 from tests.person import KEYS
 from tests.talk import Chat, Edits, Forwards, House, Move, Restarts, Says, Sends, Taps, Waits
@@ -21,6 +26,7 @@ DIALOGUES: Final = {
 
 MOVES: Final[tuple[tuple[str, Callable[[str], Move]], ...]] = (
     (r">> (.+)", Forwards),
+    (r"> (.+ // .+)", lambda words: Says(words.split(" // ")[-1], earlier=tuple(words.split(" // ")[:-1]))),
     (r"> (.+)", Says),
     (r"\(replying\) (.+)", lambda words: Says(words, replying=True)),
     (r"\(edited\) (.+)", Edits),
@@ -31,12 +37,31 @@ MOVES: Final[tuple[tuple[str, Callable[[str], Move]], ...]] = (
     (r"\((\d+) hours? later\)", lambda number: Waits(60 * 60 * int(number))),
 )
 
+OFF_THE_PATH: Final = frozenset(
+    {
+        *(Line.ASK, Line.OWN, Line.OWN_PERSON, Line.WHOSE, Line.WHOSE_MINE, Line.REAL, Line.THANKS, Line.SWEAR),
+        *(Line.BREATHING, Line.MEDIA, Line.LANGUAGE, Line.STALE, Line.EXPIRED, Line.TWICE, Line.UNKNOWN_COMMAND),
+        *(Line.HELP, Line.HELP_AGAIN, Line.HELP_PERSON, Line.NOTHING_TO_STOP, Line.HELD_STOPPED, Line.HELD_THANKS),
+    }
+)
+"""What is said beside the walk, whatever someone does there."""
+
 
 class Turn(NamedTuple):
     """What the person does, and what the bot is to say then, as they are written."""
 
     done: str
     expected: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What comes up in conversations."""
+
+    steps: set[Step] = field(default_factory=set)
+    conditions: set[Condition] = field(default_factory=set)
+    lines: set[Line] = field(default_factory=set)
+    left_at: set[Step] = field(default_factory=set)  # for a while, with nothing said
 
 
 @pytest.fixture
@@ -127,6 +152,41 @@ async def test_dialogue(name: str, house: House) -> None:
 @pytest.mark.parametrize("name", DIALOGUES)
 def test_a_dialogue_says_first_what_it_shows(name: str) -> None:
     assert DIALOGUES[name].startswith("# Example: ")
+
+
+@pytest.fixture
+async def met(house: House) -> Met:
+    """All that comes up in all of them together."""
+    met = Met()
+    for number, script in enumerate(DIALOGUES.values(), start=1):
+        chat, state = Chat(house, person=number), State()
+        for done, _ in turns_of(script):
+            move = move_of(done)
+            decision = None if move is None else await chat.does(move)
+            if decision is not None:
+                state = decision.held.state
+                met.steps.add(state.step)
+                met.conditions.update(state.conditions)
+                met.lines.update(
+                    *(reply.keys for reply in decision.replies), [decision.toast] if decision.toast else []
+                )
+            elif isinstance(move, Waits) and state.step in WALKING:
+                met.left_at.add(state.step)
+    return met
+
+
+def test_together_they_meet_every_step_and_every_condition(met: Met) -> None:
+    assert {*Step} - met.steps == set()
+    assert {*Condition} - met.conditions == set()
+
+
+def test_together_they_meet_every_line_of_the_walk_and_every_exit(met: Met) -> None:
+    said = yaml.safe_load((prompts.FOLDER / "en" / "walk.yaml").read_text("utf-8"))["lines"]
+    assert {*map(Line, said), *OFF_THE_PATH} - met.lines == set(), "Tell a conversation in which it is said."
+
+
+def test_together_they_fall_silent_at_several_steps(met: Met) -> None:
+    assert len(met.left_at) > 2
 
 
 async def test_a_dialogue_that_goes_otherwise_is_told_with_what_came(house: House) -> None:

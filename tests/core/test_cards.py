@@ -295,7 +295,7 @@ def test_a_wish_to_stop_is_seen_beside_words_of_danger(text: str, *, stops: bool
     assert says_stop(replace(incoming, kind=Kind.COMMAND, command="stop"), CONTENT)
 
 
-@pytest.mark.parametrize("tier", set(Tier) - {Tier.NONE, Tier.UNCLEAR})
+@pytest.mark.parametrize("tier", sorted(set(Tier) - {Tier.NONE, Tier.UNCLEAR}))
 @pytest.mark.parametrize("minor", [False, True])
 @pytest.mark.parametrize("step", [Step.HELD, Step.BARRIER])
 def test_every_card_is_three_messages_in_their_order_before_all_else(tier: Tier, *, minor: bool, step: Step) -> None:

@@ -1,7 +1,6 @@
 """The table of the walk, checked over every place that it can come to, not over samples."""
 
-import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
@@ -286,8 +285,7 @@ def _no_circle(place: Place, onward: dict[Place, list[Way]], done: set[Place], p
         done.add(place)
 
 
-def test_counts_of_the_model_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_counts_of_the_model_are_told(record_property: Callable[[str, object], None]) -> None:
     places, all_ways = len(ways()), sum(map(len, ways().values()))
-    with capsys.disabled():
-        sys.stderr.write(f"\nthe table of the walk: {len(TRANSITIONS)} rows, {places:,} places, {all_ways:,} ways on\n")
+    record_property("the table of the walk", f"{len(TRANSITIONS)} rows, {places:,} places, {all_ways:,} ways on")
     assert all_ways > places > len(Step)
