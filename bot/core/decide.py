@@ -84,6 +84,7 @@ _ASKING_WORDS: Final = frozenset(
 _WORDS_OF_A_NAME: Final = 3
 _ONLY_AN_ANSWER: Final = frozenset({"skip", "not_sure", "yes", "no", "did_it"})
 """Meanings of whole messages that are about nothing where nothing was asked: "idk"."""
+_FEW_WORDS: Final = 6
 _MANY_WORDS: Final = 5
 """A text of so many, where a button was expected, is acknowledged, and "my mum died" is; "the old man" is not."""
 _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STAY)),)
@@ -341,13 +342,21 @@ def _noticed(turn: Turn) -> Decision | None:
     known = Condition.OWN_LOSS in notice.conditions or in_haste
     if notice.about is About.OWN and not known:
         return _opened(turn, Step.OWN, notice)
-    if notice.about is About.COMPASSION and not was_asked and not known:
+    settled = notice.about is About.COMPASSION and Condition.OUTRAGE not in notice.conditions
+    if settled and not was_asked and not known:
         state = new_walk(turn, Step.REACH, notice)
         return moved(turn, Event.NEXT, state, Reply((Line.AFFIRM, Line.ABOUT)), again(state))
-    if notice.about is About.NONE and not notice.ask and not known and Condition.DIED not in notice.conditions:
+    if notice.about is About.NONE and not notice.ask and not known and not _tells_of_harm(turn):
         return None
     sure = notice.sure or known or was_asked  # nobody is asked twice
     return _opened(turn, Step.ARRIVE if sure else Step.ASK, notice)
+
+
+def _tells_of_harm(turn: Turn) -> bool:
+    """Whether too few words to be weighed tell of a death, or any of having been there, or of one's own people."""
+    short = len(turn.words.split()) <= _FEW_WORDS
+    told_of = Condition.WAS_THERE | Condition.OWN_PEOPLE | (Condition.DIED if short else Condition.NONE)
+    return bool(turn.notice.conditions & told_of)
 
 
 def _opened(turn: Turn, step: Step, notice: Notice) -> Decision:
