@@ -819,7 +819,7 @@ def _fitting() -> Iterator[Decision | Reply]:
                 yield from (again(state), again(replace(state, again=True)))
     for_an_animal = replace(at(Step.REACH), source=Source.ANIMAL)
     yield from (answer(for_an_animal, incoming) for incoming in pressed(for_an_animal))
-    yield from (answer(at(Step.KIND), received(text=words)) for words in ("is this private?", "why is it so?"))
+    yield from (answer(at(Step.KIND), received(text=words)) for words in ("is this private?", "why her?"))
     yield answer(replace(at(Step.NEXT_TASK), conditions=Condition.AT_WORK), received(text="done"))
     yield from (decide(received(text=ORDINARY), Held(unread=number), CONTENT) for number in (1, 2))
 
