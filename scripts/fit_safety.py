@@ -35,13 +35,13 @@ from scripts.fitting import (
     refuse_without,
 )
 from scripts.score_noticing import CORPUS, Labelled, scored_by
-from scripts.score_safety import UNSEEN, is_minor, tables_of, tier_of
+from scripts.score_safety import IN_WALK, UNSEEN, is_minor, tables_of, tier_of
 from scripts.scores import Scored
 
 SAFETY: Final = prompts.FOLDER / "en/safety.yaml"
 DANGER: Final = prompts.FOLDER / "en/danger.txt"
 
-LEFT_OUT: Final = frozenset({"essay", "conditions", *(path.stem for path in UNSEEN)})
+LEFT_OUT: Final = frozenset({"essay", "conditions", *(path.stem for path in (*UNSEEN, IN_WALK))})
 """Voices that are read and not fitted on: two as in noticing, the others so that something stays unseen."""
 
 STRENGTH: Final = 0.7

@@ -38,6 +38,9 @@ HARMLESS: Final = ("WITNESS", "COMPASSION", "OWN", "OTHER")
 UNSEEN: Final = (CORPUS / "unseen.jsonl", CORPUS / "danger/later.jsonl")
 """Voices that no weight of danger is fitted on, and no rule is written for: they judge the rest."""
 
+IN_WALK: Final = CORPUS / "danger/steps_exam.jsonl"
+"""What people type at the steps of a walk, most of it no danger: no weight is fitted on it either."""
+
 
 def tier_of(row: Labelled | Scored) -> Tier:
     """Return the tier that a message is labelled with."""
