@@ -26,7 +26,7 @@ class SeeingGuard(Guard):
         self._danger = danger
 
     @override
-    def read(self, said: Utterance) -> Danger:
+    def read(self, said: Utterance, *, answers: bool = False) -> Danger:
         return self._danger
 
 
@@ -38,7 +38,7 @@ class StumblingGuard(Guard):
         self._word = word
 
     @override
-    def read(self, said: Utterance) -> Danger:
+    def read(self, said: Utterance, *, answers: bool = False) -> Danger:
         if self._word in said.words:
             raise ZeroDivisionError(said.normal)
-        return super().read(said)
+        return super().read(said, answers=answers)

@@ -11,7 +11,7 @@ apart by slots.
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import reduce
-from operator import or_
+from operator import add, or_
 from typing import Final
 
 from bot.core.matching import Combination, Matcher, Reading, Test, Utterance, each, phrase_problems, refuse, sentences
@@ -20,8 +20,12 @@ from bot.core.scoring import SLOT, Lexicon, Scale, chances, entries, found_in
 
 TIERS: Final = tuple(Tier)
 MINOR, ADULT = "minor", "adult"
-OUTCOMES: Final = (*TIERS, MINOR, ADULT)
-"""What a weight may speak for: tiers that compete, the first of them for no danger; and two about the writer's age."""
+AS_ANSWER: Final = "answer."
+"""Before a tier: what a weight adds to it, or takes from it, where a text is an answer within a walk."""
+
+OUTCOMES: Final = (*TIERS, MINOR, ADULT, *(AS_ANSWER + tier for tier in TIERS))
+"""What a weight may speak for: tiers that compete, the first of them for no danger; two about the writer's age; and
+the same tiers within a walk."""
 
 BY_WORDS: Final = "words"
 """The name of the evidence for what no rule saw."""
@@ -123,14 +127,20 @@ class Guard:
         slots = {bit: lexicon.weights.get(SLOT + name, {}) for name, bit in self._matcher.bits.items()}
         self._scale = Scale(lexicon, lexicon.weights.get(SLOT, {}), slots)
 
-    def read(self, said: Utterance) -> Danger:
-        """Tell what any text says about danger, in which words. Takes time linear in its length; never raises."""
+    def read(self, said: Utterance, *, answers: bool = False) -> Danger:
+        """Tell what any text says about danger. Takes time linear in its length; never raises.
+
+        `answers`: it was typed within a walk in which no danger was seen, where a few words are most often an answer.
+        Rules see the same in it, and what is about to happen counts as anywhere.
+        """
         reading = self._matcher.find(said)
         scores = self._scale.weigh(reading.whole, said)
         rule = next(reading.holding(self._tests), None)
         tier = None if rule is None else self._rules[rule][1]
         if tier is None or tier in _RAISED:
             scored = self._scored(scores, said)[0]
+            if answers and tier is None and scored is not Tier.IMMINENT and len(said.words) < _LONG:
+                scored = self._weighed(_as_answer(scores), self._points.ask)
             tier = scored if tier is None or scored in _RAISED[tier] else tier
         age_said = any(True for _ in reading.holding(self._minor_tests))
         minor = age_said or (not reading.whole & self._adult and self._is_minor(scores))
@@ -208,7 +218,7 @@ class Guard:
         return Tier.OWN if tier is Tier.IMMINENT and imminent < points.imminent else tier
 
     def _is_minor(self, scores: tuple[int, ...]) -> bool:
-        age = scores[len(TIERS) :]
+        age = scores[len(TIERS) : len(TIERS) + 2]
         return age[1] - age[0] <= _FAR and chances(age)[0] >= self._points.minor
 
     def _told(self, name: str, said: Utterance, outcome: str) -> Evidence:
@@ -229,6 +239,11 @@ _MOST_WORDS: Final = 4
 
 _LONG: Final = 25
 """Different words from which a message is long, so that a sentence may be outweighed in it."""
+
+
+def _as_answer(scores: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the scores of the tiers within a walk."""
+    return tuple(map(add, scores[: len(TIERS)], scores[-len(TIERS) :]))
 
 
 def _fired(reading: Reading, test: Test) -> str:
