@@ -98,6 +98,7 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.MIRROR: {"feeling": "feel."},
     Line.WISH: {"who": "who.", "need": "may."},
     Line.ACT: {"act": "then."},
+    Line.ACT_SOON: {"act": "then."},
     Line.PROGRESS_EARLIER: {"count": _NUMBER},
     Line.PROGRESS_WEEK: {"count": _NUMBER},
     Line.PROGRESS_UPSET: {"before": _NUMBER, "after": _NUMBER},
@@ -142,7 +143,7 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
 
 MEANINGS: Final = (
     *("skip", "stop", "harder", "another", "did_it", "person", "more", "short", "go_on"),
-    *("at_work", "yes", "no", "not_sure", "about_me", "thanks", "real", "swear", "urgent", "breathing"),
+    *("at_work", "yes", "no", "not_sure", "about_me", "thanks", "real", "private", "swear", "urgent", "breathing"),
     *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),
 )
 """What typed words mean. Each has some; beside these, "rate.0" to "rate.10" may have some."""

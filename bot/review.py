@@ -59,7 +59,7 @@ def _begins(*starts: str) -> tuple[Line, ...]:
 
 _ANCHORS: Final = _begins("anchor.")
 _CLOSES: Final = _begins("close.")
-_ASIDES: Final = (Line.HEARD, Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.REAL)
+_ASIDES: Final = (Line.QUESTION, Line.PRIVATE, Line.HEARD, Line.STALE, Line.EXPIRED, Line.UNREADABLE, Line.REAL)
 _LEADS: Final = (*_begins("mirror", "act", "company"), Line.VALUE_HEARD)
 _BEFORE_ANCHORS: Final = (*_ASIDES, Line.HIGH, Line.HARDER)
 _WALK: Final = (
@@ -81,6 +81,7 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     (_BEFORE_ANCHORS, _ANCHORS, (Line.STAY_ANOTHER, Line.HELD_ANOTHER)),
     ((*_ASIDES, *_LEADS), _WALK),
     (_ASIDES, _QUESTIONS),
+    (_ASIDES, _ANCHORS, (Line.ASK,)),
     ((Line.DANGER_WHY,), (Line.DANGER_ASK,)),
     (_ASIDES, (Line.CARD_AGAIN_NOW, Line.CARD_AGAIN_NOW_YOUNG)),
     (_ASIDES, _CLOSES, (Line.BACK,)),

@@ -20,14 +20,31 @@ from bot.core import sequence
 from bot.core.gap import Gap, gap, has_risen
 from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import either, hear, plain
-from bot.core.model import Action, Button, CareFor, Condition, Event, Notice, Source, State, Step
+from bot.core.model import Action, CareFor, Condition, Event, Notice, Source, State, Step
 from bot.core.noticing import NoticingRules, Together
 from bot.core.reading import Answer, read
 from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Row, Under, begin
-from bot.core.steps import offer
 from bot.prompts import FOLDER, SLOTS, Prompts, load
 from bot.prompts import read as read_file
-from scripts.walked import ASKED_FOR, FORWARDED, MOVED, OPENINGS, Turn, Walker, full, steps_of, way, when
+from scripts.walked import (
+    ANCHORS,
+    ASKED_FOR,
+    FORWARDED,
+    MOVED,
+    OPENINGS,
+    Fact,
+    Fit,
+    Turn,
+    Walker,
+    buttons_of,
+    fits,
+    full,
+    steps_of,
+    unfit,
+    usual,
+    way,
+    when,
+)
 
 PAGE: Final = Path(__file__).parent.parent / "docs/walk.md"
 
@@ -268,13 +285,14 @@ UNDER: Final[Mapping[Under, str]] = {
     Under.ENDED: "the walk had been ended",
     Under.DANGER_OF_ANOTHER: "the danger may be another's",
     Under.NOT_EASED_TWICE: "asked for the second time",
-    Under.HARDER_BEFORE: "the second time",
+    Under.HARDER_BEFORE: "it is harder for the second time",
 }
 """Every circumstance in plain words."""
 
 EVENTS: Final[Mapping[Event, str]] = {
     Event.NEXT: "an answer",
     Event.SKIP: "skip",
+    Event.TOLD: "told something that changes the way",
     Event.HARDER: "“This makes it harder”",
     Event.STOP: "stop",
     Event.ANOTHER: "something else",
@@ -308,6 +326,7 @@ SOURCES: Final[Mapping[Source, str]] = {
 
 GAPS: Final[Mapping[Gap, str]] = {
     Gap.CROSSED: "upset lower, care the same or more",
+    Gap.EASED: "upset lower, and care not asked or skipped",
     Gap.STEPPED_BACK: "upset lower, care less",
     Gap.STEADY: "upset no lower",
     Gap.RISEN: "upset clearly higher",
@@ -315,9 +334,9 @@ GAPS: Final[Mapping[Gap, str]] = {
 }
 """What the answers came to, in plain words."""
 
-_ANCHORS: Final = frozenset(line for line in Line if line.startswith("anchor."))
-"""The steadying acts: which one comes is chance, and then the next."""
 _EASED_BEFORE: Final = "the upset was asked before"
+_AGAIN: Final = "a whole walk ended within a day"
+_OTHERWISE: Final = "at other times"
 _RISEN: Final = "clearly higher than at the start"
 _MANY: Final = 4
 """What holds at more steps than these is drawn once, from any step."""
@@ -392,20 +411,24 @@ def forms(label: Mapping[Label, str]) -> tuple[Form, ...]:
 
 def _ways(label: Mapping[Label, str]) -> Iterator[tuple[str, tuple[State, ...]]]:
     too_much = {Step.EASE: Answer(Action.RATE, 10)}
+    quiet = []
     for condition, name in CONDITIONS.items():
-        yield name, way(begin(1, conditions=condition), too_much if condition is Condition.OVERWHELM else {})
+        under = way(begin(1, conditions=condition), too_much if condition is Condition.OVERWHELM else {})
+        yield name, under
+        quiet += [condition] if steps_of(under) == steps_of(full()) else []
     for state in full():
-        for button in _buttons(state):
+        for button in buttons_of(state):
             if button.action in {Action.SKIP, Action.HARDER, Action.ANOTHER}:
                 continue
             given = {state.step: Answer(button.action, button.value)}
-            yield f"“{label[button.label]}” at *{STEPS[state.step].name}*", way(begin(1), given)
+            answered = f"“{label[button.label]}” at *{STEPS[state.step].name}*"
+            yield answered, way(begin(1), given)
+            for condition in quiet:  # the others change the way already
+                under = way(begin(1, conditions=condition), given)
+                if steps_of(under) != steps_of(way(begin(1), given)):
+                    yield f"{CONDITIONS[condition]}, with {answered}", under
     yield "one's own trouble", way(begin(1, Step.OWN), {})
     yield "care that is settled already", way(begin(1, Step.REACH), {})
-
-
-def _buttons(state: State) -> tuple[Button, ...]:
-    return tuple(button for row in offer(state) for button in row)
 
 
 # --- Pictures -------------------------------------------------------------------------------------------------------
@@ -576,6 +599,8 @@ class _Page:
         self._walker = walker
         self._turns = turns
         self._forms = forms(self._labels)
+        self._fitting = {state.step: fits(state) for state in full()}
+        self._usual = {usual(state) for state in full()}
         self._shown: dict[Line, Step] = {}
         self._at_any_step = self._read_alike()
 
@@ -611,7 +636,7 @@ class _Page:
             yield from flowchart([*_joined(edges), *self._asking(form)], across=len(edges) < _WIDE)
             yield ""
             if form.steps[-1] is Step.CLOSE:
-                yield f"Passed over: {_named(passed)}."
+                yield f"Passed over: {_named(passed)}." if passed else "No step is passed over; their order is another."
             else:
                 yield f"It stays at *{STEPS[form.steps[-1]].name}*, and goes no further unless asked."
         same = [name for _, name in self._same_steps()]
@@ -623,14 +648,14 @@ class _Page:
     def _asking(self, form: Form) -> Iterator[Edge]:
         """What leads on from the end, if someone asks."""
         last = form.states[-1]
-        for button in _buttons(last):
+        for button in buttons_of(last):
             if button.action is Action.MORE:
                 to = self._walker.presses(last, button).held.state.step
                 yield Edge(last.step.name, to.name, f"“{self._labels[button.label]}”", "-.->")
 
     def _same_steps(self) -> Iterator[tuple[Condition, str]]:
         for condition, name in CONDITIONS.items():
-            if not any(name in form.names for form in self._forms):
+            if not any(known.startswith(name) for form in self._forms for known in form.names):
                 yield condition, name
 
     def _interruptions(self) -> Iterator[str]:
@@ -672,14 +697,23 @@ class _Page:
             return "none of these"
         leading = [one for one in CONDITIONS if holds(State(conditions=one))]
         ways = [CONDITIONS[one] for one in leading] if len(leading) > 1 else [*map(self._words_of, leading)]
-        for one in CareFor:
-            if holds(State(care_for=one)):
-                ways += [
-                    f"“{self._labels[button.label]}” at *{STEPS[Step.WHO].name}*"
-                    for button in _buttons(State(step=Step.WHO))
-                    if button.action is Action.CARE_FOR and button.value == one
-                ]
-        return _listed(ways, "or") or "-"
+        ways += [self._chosen(one) for one in CareFor if holds(State(care_for=one))]
+        both = [
+            f"{CONDITIONS[condition]}, with {self._chosen(one)}"
+            for one in CareFor
+            for condition in CONDITIONS
+            if holds(State(care_for=one, conditions=condition))
+        ]
+        return _listed(ways or both, "or") or "-"
+
+    def _chosen(self, care_for: CareFor) -> str:
+        """The button for whom the care is."""
+        labels = (
+            self._labels[button.label]
+            for button in buttons_of(State(step=Step.WHO))
+            if (button.action, button.value) == (Action.CARE_FOR, care_for)
+        )
+        return f"“{next(labels, care_for.name.lower())}” at *{STEPS[Step.WHO].name}*"
 
     def _words_of(self, condition: Condition) -> str:
         features = self._rules.conditions.get((condition.name or "").lower(), ())
@@ -698,19 +732,35 @@ class _Page:
         return condition in later.conditions
 
     def _changes(self, condition: Condition) -> str:
-        if condition not in {one for one, _ in self._same_steps()}:
-            return "steps"
+        """All that differs under a condition alone."""
+        found = [] if condition in {one for one, _ in self._same_steps()} else ["steps"]
+        found = [f"steps ({_listed(self._only_with(condition), 'or')})"] if self._only_with(condition) else found
         plain, told = (self._everything_said(one) for one in (Condition.NONE, condition))
-        return "words" if plain != told else "nothing yet"
+        found += ["words"] if told - plain - {*ANCHORS} else []
+        found += ["which steadying act is offered"] if unfit(condition) else []
+        return _listed(found) or "nothing yet"
 
-    def _everything_said(self, condition: Condition) -> list[tuple[Line, ...]]:
+    def _only_with(self, condition: Condition) -> list[str]:
+        """The answers with which a condition passes over steps that it does not by itself."""
+        return [
+            self._chosen(one)
+            for one in CareFor
+            if any(
+                HOLDS[under](State(conditions=condition, care_for=one))
+                and not HOLDS[under](State(conditions=condition))
+                and not HOLDS[under](State(care_for=one))
+                for under, _ in sequence.FORBIDDEN
+            )
+        ]
+
+    def _everything_said(self, condition: Condition) -> set[Line]:
         """What is said on the way under a condition, from the first reply, whatever is tapped at each step."""
         first = self._walker.writes(State(), replace(OPENINGS[MOVED], conditions=condition))
         said = [reply.keys for reply in first.replies]
         for state in way(first.held.state, {}):
-            for button in _buttons(state):
+            for button in buttons_of(state):
                 said += [reply.keys for reply in self._walker.presses(state, button).replies]
-        return said
+        return {line for lines in said for line in lines}
 
     # Beginnings
 
@@ -755,7 +805,7 @@ class _Page:
         labels = [
             self._labels[button.label]
             for step in STEPS
-            for button in _buttons(State(step=step))
+            for button in buttons_of(State(step=step))
             if (button.action, button.value) == (answer.action, answer.value)
         ]
         return f"“{max(dict.fromkeys(labels), key=labels.count)}”" if labels else answer.action.name.lower()
@@ -779,20 +829,18 @@ class _Page:
 
     def _said(self, step: Step) -> Iterator[str]:
         arrivals = [turn for turn in self._turns if turn.after.step is step and (turn.moved or step in WALKING)]
-        cases = [(turn, _circumstances(turn, self._labels)) for turn in arrivals]
-        order = list(dict.fromkeys([*_ORDER, *(name for _, names in cases for name in names)]))
-        lines = {line for turn in arrivals for line in turn.lines}
-        lines |= _ANCHORS if lines & _ANCHORS else set()
+        fitting = self._fitting.get(step, ())
+        lines = {line for turn in arrivals for line in turn.lines} | {fit.line for fit in fitting}
+        lines |= {*ANCHORS} if lines & {*ANCHORS} else set()
         if not lines:
             return
-        yield from ("**The bot says**, each line in one of its wordings:", "")
-        for line in sorted(lines, key=list(Line).index):
+        reasons = self._reasons(arrivals, lines, fitting)
+        first = "; of those that fit what is known of someone, the first" if len(fitting) > 1 else ""
+        yield from (f"**The bot says**, each line in one of its wordings{first}:", "")
+        for line in _in_turn(lines, fitting, reasons):
             if line in DANGER or line is Line.HEARD:
                 continue
-            told = when(cases, partial(_says, line), order)
-            circumstances = "" if told == () else f" ({_listed(told, 'or') if told else 'at other times'})"
-            if line in _ANCHORS:
-                circumstances = " (one of these acts, in turn)"
+            circumstances = f" ({reasons[line]})" if reasons[line] else ""
             if line in self._shown:
                 yield f"- `{line}`{circumstances}: as at *{STEPS[self._shown[line]].name}*"
                 continue
@@ -800,6 +848,24 @@ class _Page:
             yield f"- `{line}`{circumstances}:"
             yield from (f"  - {words}" for words in self._filled(line))
         yield ""
+
+    def _reasons(self, arrivals: Sequence[Turn], lines: Collection[Line], fitting: Sequence[Fit]) -> dict[Line, str]:
+        """When each line is said: "" for always."""
+        cases = [(turn, _circumstances(turn, self._labels)) for turn in arrivals]
+        order = list(dict.fromkeys([*_ORDER, *(name for _, names in cases for name in names)]))
+        reasons = {}
+        for line in lines:
+            told = when(cases, partial(_says, line), order)
+            if line in ANCHORS:
+                never = [name for one, name in CONDITIONS.items() if line in unfit(one)]
+                reasons[line] = "; ".join(["one of these acts, in turn", *(f"never under: {name}" for name in never)])
+            elif any(fit.line is line for fit in fitting):
+                reasons[line] = _listed([_known(fit) for fit in fitting if fit.line is line], "or")
+            elif told is None or (fitting and line in self._usual and not {*told} & {*GAPS.values()}):
+                reasons[line] = _OTHERWISE
+            else:
+                reasons[line] = _listed(told, "or")
+        return reasons
 
     def _filled(self, line: Line) -> Iterator[str]:
         """Each wording with its slots filled, and what else may fill them."""
@@ -815,8 +881,7 @@ class _Page:
         answered: dict[str, list[Turn]] = {}
         for turn in self._turns:
             if turn.before.step is step and turn.before.walk:
-                words = turn.answer if isinstance(turn.answer, str) else f"**{self._labels[turn.answer.label]}**"
-                answered.setdefault(words, []).append(turn)
+                answered.setdefault(self._answer(turn), []).append(turn)
         leads: dict[str, list[str]] = {}
         for words, turns in answered.items():
             leads.setdefault(self._leads(turns), []).append(words)
@@ -825,6 +890,17 @@ class _Page:
         yield from ("| Answer | What comes then |", "| --- | --- |")
         yield from (f"| {_capital(', '.join(words))} | {to} |" for to, words in leads.items())
         yield ""
+        for state in full():
+            first, *_ = [*buttons_of(replace(state, again=True)), None]
+            if state.step is step and first not in {None, *buttons_of(state)[:1]}:
+                yield from (f"Offered first where {_AGAIN}: **{self._labels[first.label]}**.", "")
+
+    def _answer(self, turn: Turn) -> str:
+        """The answer, and where it was met if it is offered there alone."""
+        if isinstance(turn.answer, str):
+            return turn.answer
+        everywhere = turn.answer in buttons_of(replace(turn.before, source=Source.NONE))
+        return f"**{self._labels[turn.answer.label]}**{'' if everywhere else f' ({SOURCES[turn.before.source]})'}"
 
     def _leads(self, turns: Sequence[Turn]) -> str:
         cases = [(turn, _under(turn.before)) for turn in turns]
@@ -840,7 +916,7 @@ class _Page:
     def _typed(self, step: Step) -> Iterator[str]:
         content = self._prompts.content
         rows = []
-        for button in _buttons(State(step=step)):
+        for button in buttons_of(State(step=step)):
             answer = Answer(button.action, button.value)
             if answer in self._at_any_step:
                 continue
@@ -863,6 +939,8 @@ class _Page:
         yield f"| Ways other than the full one | {len(self._forms)} |"
         yield f"| Steps of the full way | {len(full())} |"
         yield f"| Steps of the shortest | {min(len(form.steps) for form in self._forms)} |"
+        yield f"| Places that the bot was asked about for this page | {len({turn.before for turn in self._turns})} |"
+        yield f"| Answers that were tried there | {len(self._turns)} |"
         yield f"| Lines on this page | {len(self._shown)} |"
         yield f"| Their wordings | {wordings} |"
 
@@ -886,6 +964,26 @@ def _circumstances(turn: Turn, labels: Mapping[Label, str]) -> list[str]:
     is_measured = turn.after.step is Step.CLOSE and HOLDS[Under.PLAIN](turn.after) and not turn.after.short
     measured = [GAPS[gap(turn.after)]] if is_measured else []
     return [*_under(state), *told, *asked_before, *measured, *source, answered, *there]
+
+
+def _known(fit: Fit) -> str:
+    """What is known of someone where a line fits them."""
+    unless = f", unless: {_listed([_told(fact) for fact in fit.unless], 'or')}" if fit.unless else ""
+    return _listed([_told(fact) for fact in reversed(fit.facts)]) + unless
+
+
+def _told(fact: Fact) -> str:
+    if fact.again:
+        return _AGAIN
+    return CONDITIONS[fact.conditions] if fact.conditions else SOURCES[fact.source]
+
+
+def _in_turn(lines: Collection[Line], fitting: Sequence[Fit], reasons: Mapping[Line, str]) -> list[Line]:
+    """In their order, but of those that may fit the first comes first, and last what is said where none does."""
+    fit = list(dict.fromkeys(fit.line for fit in fitting))
+    fit += [line for line in lines if fit and reasons[line] == _OTHERWISE]
+    ranked = iter(fit)
+    return [next(ranked) if line in fit else line for line in sorted(lines, key=list(Line).index)]
 
 
 def _target(turn: Turn) -> str:

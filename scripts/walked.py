@@ -6,7 +6,9 @@ changes is found by comparing ways; the same table and words give the same turns
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from functools import cache
+from itertools import combinations
+from typing import Final, NamedTuple, TypeVar
 
 from typing_extensions import override
 
@@ -37,13 +39,16 @@ from bot.core.model import (
     Where,
 )
 from bot.core.noticing import SOURCES, Reader
-from bot.core.reading import Answer, take
+from bot.core.reading import Answer, take, typed
 from bot.core.safety import Guard
-from bot.core.sequence import AFTER_CARD, HOLDS, advance, begin
-from bot.core.steps import offer
+from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, advance, allowed, begin
+from bot.core.steps import again, offer, opening
 
 OWN_WORDS: Final = "any other words"
-_TEXT: Final = "words"
+ANCHORS: Final = tuple(line for line in Line if line.startswith("anchor."))
+"""The steadying acts: which one comes is chance, and then the next."""
+_TEXT: Final = "these are words"
+"""More than one word, so that they can name a plan, and too few to be thanked for."""
 _STEADYING: Final = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 _NOT_FOLLOWED: Final = frozenset({Action.HARDER, Action.PERSON, Action.STOP})
 _DANGER: Final = frozenset({Step.DANGER_ASK, *AFTER_CARD})
@@ -80,6 +85,111 @@ def steps_of(states: Iterable[State]) -> tuple[Step, ...]:
 def full() -> tuple[State, ...]:
     """The way of someone under no condition who does each step."""
     return way(begin(1), {})
+
+
+def buttons_of(state: State) -> tuple[Button, ...]:
+    """What is offered here, in its order."""
+    return tuple(button for row in offer(state) for button in row)
+
+
+# --- What is known of someone ----------------------------------------------------------------------------------------
+
+
+class Fact(NamedTuple):
+    """What may be known of someone beside their answers, and what a step may say in words of its own."""
+
+    conditions: Condition = Condition.NONE
+    source: Source = Source.NONE
+    again: bool = False
+
+    def with_(self, other: "Fact") -> "Fact | None":
+        """Both, or None where they exclude each other."""
+        if len({self.source, other.source} - {Source.NONE}) > 1:
+            return None
+        source = other.source if self.source is Source.NONE else self.source
+        return Fact(self.conditions | other.conditions, source, self.again or other.again)
+
+    def added_to(self, state: State) -> State | None:
+        """The same place in the walk of someone of whom this is known too, or None where they are not led to it."""
+        known = Fact(state.conditions, state.source, state.again).with_(self)
+        if known is None:
+            return None
+        told = replace(state, **known._asdict())
+        return told if allowed(told, told.step) is told.step else None
+
+
+FACTS: Final = (
+    *(Fact(conditions=condition) for condition in Condition),
+    Fact(again=True),
+    *(Fact(source=source) for source in Source if source is not Source.NONE),
+)
+"""Each alone."""
+
+
+class Fit(NamedTuple):
+    """A line that is said where these are known, unless one of the others is known too."""
+
+    facts: tuple[Fact, ...]
+    line: Line
+    unless: tuple[Fact, ...] = ()
+
+
+def fits(plain: State) -> tuple[Fit, ...]:
+    """The lines of their own that a step has for what is known of someone. Where several fit, the first is said.
+
+    `plain`: one at that step of whom nothing is known.
+    """
+    alone = {fact: _said(plain, fact) for fact in FACTS}
+    found = [
+        Fit((fact,), line, _unless(plain, fact, alone))
+        for fact, line in alone.items()
+        if line not in {None, usual(plain)}
+    ]
+    for one, other in combinations(FACTS, 2):
+        both = _said(plain, one, other)
+        if both not in {None, usual(plain), alone[one], alone[other]}:
+            found.append(Fit((one, other), both))
+    return tuple(sorted(found, key=lambda fit: sum(_comes_first(plain, other, fit) for other in found)))
+
+
+def usual(plain: State) -> Line:
+    """The line that is said at a step where nothing is known of someone."""
+    return _lines_at(plain)[0]
+
+
+def _unless(plain: State, fact: Fact, alone: Mapping[Fact, Line | None]) -> tuple[Fact, ...]:
+    """What has no line of its own here, and keeps this from having one."""
+    return tuple(other for other in FACTS if alone[other] == usual(plain) == _said(plain, fact, other))
+
+
+def _comes_first(plain: State, fit: Fit, other: Fit) -> bool:
+    return fit.line != other.line and _said(plain, *fit.facts, *other.facts) == fit.line
+
+
+def _said(plain: State, *facts: Fact) -> Line | None:
+    """The line that is said of these facts, else the usual one; None where they cannot be together at this step."""
+    state: State | None = plain
+    for fact in facts:
+        state = None if state is None else fact.added_to(state)
+    if state is None:
+        return None
+    return next((line for line in _lines_at(state) if line not in _lines_at(plain)), usual(plain))
+
+
+def _lines_at(state: State) -> tuple[Line, ...]:
+    reply = opening(state) if state.step is Step.ARRIVE else again(state)
+    return tuple(line for line in reply.keys if line not in ANCHORS)
+
+
+@cache
+def unfit(condition: Condition) -> tuple[Line, ...]:
+    """The steadying acts that are never offered under a condition."""
+    return tuple(line for line in ANCHORS if line in _acts(Condition.NONE) - _acts(condition))
+
+
+def _acts(conditions: Condition) -> frozenset[Line]:
+    beginnings = (State(walk=walk, step=Step.ARRIVE, conditions=conditions) for walk in range(_MOST))
+    return frozenset(line for state in beginnings for line in opening(state).keys if line in ANCHORS)
 
 
 # --- What the bot does -----------------------------------------------------------------------------------------------
@@ -170,10 +280,20 @@ class Walker:
         return tuple(found)
 
     def _answers(self, state: State) -> Iterator[Turn]:
-        for button in (button for row in offer(state) for button in row):
-            taken = take(state, Answer(button.action, button.value))
-            yield _turn(state if taken is None else taken[0], button, self.presses(state, button))
-        yield _turn(state, OWN_WORDS, self.writes(state))
+        for button in buttons_of(state):
+            yield self._pressed(state, button)
+            if button.action is Action.HARDER:
+                yield self._pressed(replace(state, harder=1), button)
+        offered = {*buttons_of(state)}
+        for fact in FACTS:
+            if not fact.conditions and (told := fact.added_to(state)) is not None:
+                yield from (self._pressed(told, button) for button in buttons_of(told) if button not in offered)
+        taken = take(state, typed(state)) if state.step in WALKING else None
+        yield _turn(state if taken is None else taken[0], OWN_WORDS, self.writes(state))
+
+    def _pressed(self, state: State, button: Button) -> Turn:
+        taken = take(state, Answer(button.action, button.value))
+        return _turn(state if taken is None else taken[0], button, self.presses(state, button))
 
 
 MOVED: Final = "words about another's suffering"

@@ -375,7 +375,7 @@ class Fuzz:
     def in_parts(self, person: Person) -> str:
         """Some parts of theirs, and some of another's or of another walk's."""
         mine, others = raw_of(self.one_of(person)), raw_of(self.one_of(self.random.choice(self.people)))
-        cuts = (0, 1, 2, 3, 11, 15, 18, 19, 28)  # version, action, value, tag, issued at, walk, counter, state
+        cuts = (0, 1, 2, 3, 11, 15, 18, 19, 29)  # version, action, value, tag, issued at, walk, counter, state
         return spelt(b"".join(self.random.choice((mine, others))[start:end] for start, end in pairwise(cuts)))
 
     def cut(self, person: Person) -> str:
@@ -412,7 +412,8 @@ class Fuzz:
                 lambda: seal(KEYS.button, number, at, state, later),
                 lambda: seal(KEYS.button, number, at, replace(state, step=cast("Step", 31)), sealed),
                 lambda: in_version(
-                    self.random.choice((0, 2, 255)), lambda: seal(KEYS.button, number, at, state, sealed)
+                    self.random.choice((0, buttons_module.VERSION + 1, 255)),
+                    lambda: seal(KEYS.button, number, at, state, sealed),
                 ),
             )
         )()
@@ -420,7 +421,7 @@ class Fuzz:
     def at_random(self, _: Person) -> str:
         letters = self.random.choice(("", "=", "ABCxyz019-_", "é☃\ud800\U0001f49b", "\0\n ", "+/"))
         any_length = "".join(self.random.choice(letters) for _ in range(self.random.randrange(65) if letters else 0))
-        return self.random.choice((any_length, spelt(self.random.randbytes(28)), spelt(self.random.randbytes(48))))
+        return self.random.choice((any_length, spelt(self.random.randbytes(29)), spelt(self.random.randbytes(48))))
 
     def something_happens(self) -> None:
         """Time passes or is set back, or the bot comes again with nothing in its memory."""

@@ -112,7 +112,7 @@ def test_chat_on_a_pipe_opens_the_walk_and_ends_at_the_end_of_the_file(tmp_path:
     status, out, err = bot(tmp_path, "chat", given=f"{SEEN}\n")
     assert (status, err) == (0, "")
     assert out.startswith(f"> {SEEN}\n\n")
-    assert says(out, Line.ARRIVE_WORK)
+    assert says(out, Line.ARRIVE_WORK_DIED)
     assert says(out, Line.ABOUT)
     assert out.endswith("\n  [1] Did it   [2] Something else\n\n")
     assert "?" not in out

@@ -96,7 +96,7 @@ async def test_a_walk_over_http_goes_on_after_a_restart_with_nothing_kept(telegr
     async with running(telegram, tmp_path):
         await ann.says(OPENING)
         acknowledged, _, about = paragraphs(ann)
-        assert acknowledged in said(Line.ARRIVE_WORK)
+        assert acknowledged in said(Line.ARRIVE_WORK_DIED)
         assert about in said(Line.ABOUT)
         assert "?" not in ann.latest().text
         await ann.presses(label(Label.DID_IT))
@@ -174,7 +174,7 @@ async def test_everything_that_is_not_a_walk_is_met(telegram: Server, tmp_path: 
             await ann.sends(kind)
             assert ann.latest().text in said(Line.MEDIA), kind
         await ann.sends("photo", caption=OPENING)
-        assert paragraphs(ann)[0] in said(Line.ARRIVE_WORK)
+        assert paragraphs(ann)[0] in said(Line.ARRIVE_WORK_DIED)
         before = len(ben.hears())
         message = await ben.says("what a long day at the shop")
         await ben.edits(message, "i am going to kill myself tonight")
@@ -264,7 +264,7 @@ async def test_a_walk_by_webhook(telegram: Server, tmp_path: Path) -> None:
     ann, settings = telegram.person(715517, "Zebulonia"), by_webhook()
     async with running(telegram, tmp_path, **settings) as log:
         await ann.says(OPENING)
-        assert paragraphs(ann)[0] in said(Line.ARRIVE_WORK)
+        assert paragraphs(ann)[0] in said(Line.ARRIVE_WORK_DIED)
         await ann.presses(label(Label.DID_IT))
         assert paragraphs(ann)[0] in said(Line.EASE)
     webhook = telegram.world.webhook

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.core import sequence
-from bot.core.lines import DANGER
-from bot.core.model import Action, Condition, Event, Step
+from bot.core.lines import DANGER, Line
+from bot.core.model import Action, Condition, Event, Source, Step
 from bot.core.reading import Answer
 from bot.core.sequence import Row, Under, begin
 from bot.prompts import FOLDER, load
 from scripts.draw_walk import BESIDE, CONDITIONS, PAGE, STEPS, Edge, Group, flowchart, forms, page, unnamed
-from scripts.walked import full, steps_of, way, when
+from scripts.walked import Fact, fits, full, steps_of, unfit, way, when
 
 WALK = PAGE.read_text("utf-8")
 PICTURES = re.findall(r"```mermaid\n(.*?)```", WALK, re.DOTALL)
@@ -81,6 +81,51 @@ def test_page_has_a_chapter_for_every_step() -> None:
     assert sorted(chapters) == sorted(STEPS[step].name for step in Step)
 
 
+def test_page_has_every_line_of_the_walk_or_leaves_it_to_the_protocol() -> None:
+    said = (FOLDER / "en/walk.yaml").read_text("utf-8").partition("\nlines:\n")[2].partition("\nlabels:\n")[0]
+    lines = {Line(name) for name in re.findall(r"^  ([\w.]+):", said, re.MULTILINE)}
+    protocol = (PAGE.parent / "protocol.md").read_text("utf-8")
+    assert lines
+    assert [line for line in lines - DANGER if f"\n- `{line}`" not in WALK] == []
+    assert [line for line in lines & DANGER if f"`{line}`" not in protocol] == []
+
+
+def test_page_says_when_each_line_is_said() -> None:
+    for line, when_said in (
+        (Line.ARRIVE_WORK_DIED, "met at work and the one who suffered has died"),
+        (Line.RESONANCE_PLANET, "met in the living world"),
+        (Line.RESONANCE, "at other times"),
+        (Line.CLOSE_UNKNOWN, "an answer was skipped"),
+        (Line.WHO_AGAIN, "a whole walk ended within a day"),
+        (Line.REACH_HELPLESS, "helplessness"),
+        (Line.WE_CARE_NEWS, "met in the news, unless: their own people in the news"),
+        (Line.STAY_HARDER, "it is harder for the second time"),
+        (Line.ACT_OWN, "any other words at *What is in reach?*"),
+        (Line.ANCHOR_SOUND, "one of these acts, in turn; never under: a sound that comes back"),
+    ):
+        assert f"\n- `{line}` ({when_said}):" in WALK
+
+
+def test_page_gives_one_line_at_a_step_to_other_times() -> None:
+    for chapter in WALK.partition("## Step by step")[2].split("\n### "):
+        assert chapter.count("` (at other times)") <= 1, chapter.partition("\n")[0]
+
+
+def test_passed_over_names_steps_and_never_none() -> None:
+    rows = re.findall(r"^Passed over: (.*)$", WALK, re.MULTILINE)
+    assert rows
+    assert [row for row in rows if not re.fullmatch(r"\*[^*]+\*(, \*[^*]+\*)*\.", row)] == []
+
+
+def test_page_says_what_each_condition_changes() -> None:
+    table = WALK.partition("| Changes |")[2].partition("\n\n")[0]
+    changes = {row.split(" | ")[0].removeprefix("| "): row.split(" | ")[-1] for row in table.splitlines()[2:]}
+    assert changes["A sound that comes back"] == "which steadying act is offered |"
+    assert changes["The one who suffered has died"] == "steps (“Them” at *Who is the care for?*) and words |"
+    assert changes["Helplessness"] == "steps and words |"
+    assert [name for name, change in changes.items() if "nothing" in change] == []
+
+
 def test_page_has_every_wording_of_every_line_it_names_once() -> None:
     lines = load().lines
     named = {line for line in lines if f"\n- `{line}`" in WALK}
@@ -142,6 +187,34 @@ def test_forms_are_the_ways_that_differ_each_once() -> None:
     assert len(found) == len({*found})
     for condition in Condition:
         assert steps_of(way(begin(1, conditions=condition), {})) in [*found, steps_of(full())]
+
+
+def test_fits_are_in_the_order_in_which_they_are_said() -> None:
+    at = {state.step: state for state in full()}
+    assert [fit.line for fit in fits(at[Step.REACH])] == [Line.REACH_OUTRAGE, Line.REACH_HELPLESS, Line.REACH_ANIMAL]
+    assert [fit.line for fit in fits(at[Step.ARRIVE])][-2:] == [Line.ARRIVE_WORK_DIED, Line.ARRIVE_WORK]
+    assert fits(at[Step.CARE]) == ()
+
+
+def test_fit_names_what_keeps_it_from_being_said() -> None:
+    we_care = next(state for state in full() if state.step is Step.WE_CARE)
+    news = next(fit for fit in fits(we_care) if fit.line is Line.WE_CARE_NEWS)
+    assert news.facts == (Fact(source=Source.NEWS),)
+    assert news.unless == (Fact(conditions=Condition.OWN_PEOPLE),)
+
+
+def test_fact_is_not_added_where_nobody_of_whom_it_is_known_is_led() -> None:
+    at = {state.step: state for state in full()}
+    assert Fact(conditions=Condition.GUILT).added_to(at[Step.RESONANCE]) is None
+    told = Fact(conditions=Condition.GUILT).added_to(at[Step.KIND])
+    assert told is not None
+    assert told.conditions is Condition.GUILT
+    assert Fact(source=Source.NEWS).with_(Fact(source=Source.WORK)) is None
+
+
+def test_unfit_acts_are_those_that_a_condition_never_brings() -> None:
+    assert unfit(Condition.HEARD) == (Line.ANCHOR_SOUND,)
+    assert unfit(Condition.DIED) == ()
 
 
 def test_way_without_an_end_is_refused() -> None:

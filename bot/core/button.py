@@ -4,8 +4,8 @@ Rules that hold here: nothing that cannot be checked is read; the tag binds a bu
 for 24 hours, by a clock that may be set back too, and a yes to the question about danger for ever; what someone sends
 back is a value of `Opened` or a reason of `Refused`, never an exception.
 
-Layout before base64url, 28 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
-1970), walk 3, counter 1, state 9. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.
+Layout before base64url, 29 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
+1970), walk 3, counter 1, state 10. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.
 """
 
 import hmac
@@ -31,12 +31,12 @@ from bot.core.model import (
     Step,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 LIFETIME: Final = 24 * 60 * 60  # seconds
 
 _HEAD = struct.Struct(">BBB")
 _TAG_SIZE = 8
-_REST = struct.Struct(">I3sB9s")
+_REST = struct.Struct(">I3sB10s")
 _SIZE = _HEAD.size + _TAG_SIZE + _REST.size
 _SOURCES = tuple(Source)
 
@@ -62,12 +62,14 @@ _FIELDS: tuple[tuple[str, int, Callable[[int], Any]], ...] = (
     ("harder", 2, int),
     ("of_another", 1, bool),
     ("again", 1, bool),
+    ("upset_now", 4, int),
+    ("rose", 1, bool),
 )
 """Name, bits, and what a number becomes. Only ever add at the end: buttons live for a day across an upgrade."""
 
 
 def seal(key: bytes, person: int, at: int, state: State, button: Button) -> str:
-    """The callback data of a button (38 ASCII characters), shown `at` (seconds since 1970) in `state`."""
+    """The callback data of a button (39 ASCII characters), shown `at` (seconds since 1970) in `state`."""
     head = _HEAD.pack(VERSION, button.action, button.value)
     rest = _REST.pack(at, state.walk.to_bytes(3), state.counter, _pack(state))
     return _spell(head + _tag(key, person, head + rest) + rest)
@@ -108,7 +110,7 @@ def _pack(state: State) -> bytes:
     for name, bits, _ in reversed(_FIELDS):
         value = getattr(state, name)
         number = number << bits | (_SOURCES.index(value) if name == "source" else int(value))
-    return number.to_bytes(9, "little")
+    return number.to_bytes(10, "little")
 
 
 def _unpack(walk: int, counter: int, packed: bytes) -> State:

@@ -16,11 +16,13 @@ from bot.core.gap import outcome_of
 from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
 from bot.core.model import (
+    NO_RATING,
     Action,
     Animation,
     Button,
     CareFor,
     Chose,
+    Condition,
     Consented,
     Decision,
     Ended,
@@ -36,11 +38,13 @@ from bot.core.model import (
     Purpose,
     Reason,
     Reply,
+    Source,
+    State,
     Step,
     Withdrew,
 )
 from bot.core.progress import progress, show, show_walks
-from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Under, advance, begin
+from bot.core.sequence import AFTER_CARD, HOLDS, TENDER, WALKING, Under, advance, begin
 from bot.core.steps import BEGIN, again, opening
 
 _CONSENT: Final = (
@@ -85,7 +89,8 @@ def help_(_: Incoming, held: Held) -> Decision:
 
 def walk(incoming: Incoming, held: Held) -> Decision:
     """A new walk, whatever was before."""
-    state = begin(seed_of(incoming, held), minor=held.state.minor)
+    conditions, source = _known(held)
+    state = begin(seed_of(incoming, held), source=source, conditions=conditions, minor=held.state.minor)
     state = replace(
         state, again=walked_today(incoming, held), danger_asked=held.state.step is Step.DANGER_ASK
     )  # and not answered
@@ -95,13 +100,26 @@ def walk(incoming: Incoming, held: Held) -> Decision:
     return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
 
 
+def _known(held: Held) -> tuple[Condition, Source]:
+    """What a walk that is asked for goes by: a text just before it that opened none, or a loss that still holds."""
+    if held.told is not None:
+        return held.told.conditions, held.told.source
+    return held.state.conditions & TENDER, Source.NONE
+
+
 def walked_today(incoming: Incoming, held: Held) -> bool:
     """Whether a full walk came to its end within a day, by what is held or by the button that was pressed."""
     match incoming.pressed:
-        case Opened(state=state) if state.step is Step.CLOSE and not state.short and HOLDS[Under.PLAIN](state):
+        case Opened(state=state) if is_full(state):
             return True
         case _:
             return bool(held.walked_at) and incoming.at - held.walked_at < DAY
+
+
+def is_full(state: State) -> bool:
+    """Whether a walk stands at the close of the full way, from an upset that was told to care for someone else."""
+    toward = state.upset_before != NO_RATING and state.care_for is not CareFor.MYSELF
+    return state.step is Step.CLOSE and toward and not state.short and HOLDS[Under.PLAIN](state)
 
 
 def seed_of(incoming: Incoming, held: Held) -> int:

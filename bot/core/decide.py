@@ -62,18 +62,25 @@ from bot.core.model import (
     Opened,
     Refused,
     Reply,
+    State,
     Step,
     Tier,
     Where,
     Why,
 )
 from bot.core.reading import Answer, read, typed
-from bot.core.sequence import AFTER_CARD, WALKING, told
+from bot.core.sequence import AFTER_CARD, WALKING, knows, told, turns
 from bot.core.steps import BEGIN, URGENT_HELP, again, offer, opening, stay_with
 from bot.core.turn import Turn, answered, listen, moved, new_walk, said_again, went
 
 _ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget"})
 """After these the open question is not put once more: they say where help is, or ask something themselves."""
+_ASKING_WORDS: Final = frozenset(
+    {
+        *("am", "are", "can", "could", "did", "do", "does", "has", "have", "how", "is", "should", "was", "were"),
+        *("what", "when", "where", "which", "who", "whose", "why", "will", "would"),
+    }
+)
 _WORDS_OF_A_NAME: Final = 3
 _ONLY_AN_ANSWER: Final = frozenset({"skip", "not_sure", "yes", "no", "did_it"})
 """Meanings of whole messages that are about nothing where nothing was asked: "idk"."""
@@ -94,8 +101,8 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     now, withdrawn = as_minor(held, asked=False) if is_minor else (held, ())  # again, where the store failed before
     turn = Turn(incoming, now, content, heard, seen)
     room, decision = next((room, decision) for room in _PRECEDENCE if (decision := room(turn)) is not None)
-    if room is not _short_help and decision.held.unread:
-        decision = replace(decision, held=replace(decision.held, unread=0))
+    if room is not _short_help and (decision.held.unread or decision.held.told):
+        decision = replace(decision, held=replace(decision.held, unread=0, told=None))
     decision = never_without_help(turn, _explained(turn, room, decision))
     replies = with_minor(decision.replies) if found_minor else decision.replies
     if seen.tier is not Tier.NONE or is_about_danger(now.state):
@@ -213,6 +220,8 @@ def _meant(turn: Turn, meaning: str | None) -> Decision | None:
             return _thanked(turn)
         case "real":
             return said_again(turn, Line.REAL)
+        case "private":
+            return said_again(turn, Line.PRIVATE)
         case "breathing":
             return breathe(turn.incoming, turn.held)
         case "swear" | "urgent" if in_emergency(turn.held):
@@ -251,10 +260,27 @@ def _answer(turn: Turn) -> Decision | None:
     answer = None if turn.state.step is Step.IDLE else _read(turn)
     if answer is None or (in_emergency(turn.held) and not counts_now(turn, answer)):
         return None
+    if turn.state.step in WALKING and turn.words not in turn.content.typed:  # an answer that may tell more
+        state = told(turn.state, turn.notice.conditions)
+        led = _led_elsewhere(turn, state)
+        if led is not None:
+            return led
+        turn = replace(turn, held=replace(turn.held, state=state))
     decision = answered(turn, answer)
+    if decision is None and turn.state.step is Step.CLOSE and answer.action is Action.NEXT:
+        return Decision(turn.held, (Reply((Line.BACK,)),))
     if decision is None or turn.state.step is not Step.DANGER_ASK or answer.action is not Action.NEXT:
         return decision
     return replace(decision, held=replace(decision.held, noes=frozenset(turn.incoming.numbers)))
+
+
+def _led_elsewhere(turn: Turn, state: State) -> Decision | None:
+    """Where words in the midst of a walk lead, if not on: `state` knows what they told."""
+    if Condition.OVERWHELM in turn.notice.conditions:
+        return went(turn, state, Event.HIGH)
+    if turns(turn.state, state) and knows(state, Event.TOLD):
+        return went(turn, state, Event.TOLD, heard=True)
+    return None
 
 
 def _foreign(turn: Turn) -> Decision | None:
@@ -294,9 +320,13 @@ def _walk(turn: Turn) -> Decision | None:
         return None
     conditions = turn.notice.conditions
     state = told(state, conditions)
+    led = _led_elsewhere(turn, state) if state.step in WALKING else None
+    if led is not None:
+        return led
     turn = replace(turn, held=replace(turn.held, state=state))
-    if Condition.OVERWHELM in conditions and state.step in WALKING:
-        return went(turn, state, Event.HIGH)
+    asks = turn.words.partition(" ")[0] in _ASKING_WORDS and "?" in turn.incoming.text
+    if asks and state.step in WALKING:
+        return said_again(turn, Line.QUESTION)
     if state.step in WALKING and not any(map(str.isalnum, turn.words)):  # a heart means something to people alone
         return answered(turn, Answer(Action.SKIP))
     heard = bool(conditions) or len(turn.words.split()) >= _MANY_WORDS
@@ -307,15 +337,16 @@ def _noticed(turn: Turn) -> Decision | None:
     if turn.content.typed.get(turn.words) in _ONLY_AN_ANSWER:
         return None
     notice, was_asked = turn.notice, turn.state.step is Step.ASK
-    bereaved = Condition.OWN_LOSS in notice.conditions
-    if notice.about is About.OWN and not bereaved:
+    in_haste = Condition.AT_WORK in notice.conditions and notice.about is not About.NONE
+    known = Condition.OWN_LOSS in notice.conditions or in_haste
+    if notice.about is About.OWN and not known:
         return _opened(turn, Step.OWN, notice)
-    if notice.about is About.COMPASSION and not was_asked:
+    if notice.about is About.COMPASSION and not was_asked and not known:
         state = new_walk(turn, Step.REACH, notice)
         return moved(turn, Event.NEXT, state, Reply((Line.AFFIRM, Line.ABOUT)), again(state))
-    if notice.about is About.NONE and not notice.ask and not bereaved:
+    if notice.about is About.NONE and not notice.ask and not known and Condition.DIED not in notice.conditions:
         return None
-    sure = notice.sure or bereaved or was_asked  # nobody is asked twice
+    sure = notice.sure or known or was_asked  # nobody is asked twice
     return _opened(turn, Step.ARRIVE if sure else Step.ASK, notice)
 
 
@@ -340,7 +371,8 @@ def _no_country_after_card(turn: Turn) -> Decision | None:
 def _short_help(turn: Turn) -> Decision:
     """For the second and the third text in a row that says nothing to a program: the buttons, and a person."""
     unread = min(turn.held.unread, len(_UNREAD) - 1)
-    return Decision(replace(turn.held, unread=unread + 1), (Reply((_UNREAD[unread],), _WAYS[bool(unread)]),))
+    held = replace(turn.held, unread=unread + 1, told=turn.notice)
+    return Decision(held, (Reply((_UNREAD[unread],), _WAYS[bool(unread)]),))
 
 
 _UNREAD: Final = (Line.HELP, Line.HELP_AGAIN, Line.HELP_PERSON)

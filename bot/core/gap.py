@@ -23,6 +23,7 @@ class Gap(StrEnum):
     """Where the person stands at the end, by their own answers."""
 
     CROSSED = "crossed"  # upset lower, care the same or more
+    EASED = "eased"  # upset lower, and care not answered or not asked
     STEPPED_BACK = "stepped_back"  # upset lower, care less: stepping back can be right
     STEADY = "steady"
     RISEN = "risen"
@@ -32,6 +33,12 @@ class Gap(StrEnum):
 def rated(rating: int) -> int | None:
     """The rating (0..10), or None where it was skipped."""
     return None if rating == NO_RATING else rating
+
+
+def rises(state: State, rating: int) -> bool:
+    """Whether `rating` is clearly higher than the latest before it; or high, where there is none."""
+    before = rated(state.upset_now)
+    return rating >= HIGH if before is None else rating - before >= RISE
 
 
 def has_risen(state: State) -> bool:
@@ -50,7 +57,7 @@ def gap(state: State) -> Gap:
     if now >= before:
         return Gap.STEADY
     if state.change is Change.UNSAID:
-        return Gap.UNKNOWN
+        return Gap.EASED
     return Gap.STEPPED_BACK if state.change is Change.LESS else Gap.CROSSED
 
 
@@ -135,7 +142,7 @@ def walk_figure(state: State) -> OneWalk | None:
 
 def is_tender(state: State) -> bool:
     """Whether what this person is going through now rules every picture out."""
-    risen = has_risen(state)
+    risen = state.rose or has_risen(state)
     return bool(state.conditions & _TENDER) or state.feeling in {Feeling.GUILTY, Feeling.NUMB} or risen
 
 

@@ -80,6 +80,7 @@ class Line(StrEnum):
     REACH_HELPLESS = "reach.helpless"
     REACH_OUTRAGE = "reach.outrage"
     ACT = "act"  # before together: the chosen act
+    ACT_SOON = "act.soon"  # for an animal: it need not wait for sleep
     ACT_OWN = "act.own"
     ACT_HOLD = "act.hold"
     TOGETHER = "together"
@@ -97,6 +98,7 @@ class Line(StrEnum):
     LOOK_BACK = "look_back"
     CARE = "care"
     CLOSE_CROSSED = "close.crossed"
+    CLOSE_EASED = "close.eased"
     CLOSE_STEPPED_BACK = "close.stepped_back"
     CLOSE_STEADY = "close.steady"
     CLOSE_RISEN = "close.risen"
@@ -181,6 +183,8 @@ class Line(StrEnum):
     WHOSE = "whose"
     WHOSE_MINE = "whose.mine"
     REAL = "real"
+    PRIVATE = "private"  # who reads what is written, and what is kept
+    QUESTION = "question"  # one that a program has no answer to; no verdict
     THANKS = "thanks"
     SWEAR = "swear"
     BREATHING = "breathing"  # only to someone who asks for it

@@ -255,6 +255,7 @@ class Event(StrEnum):
     UNCLEAR = "unclear"
     FOR_A_FRIEND = "for_a_friend"  # the same question, to someone who asks for a friend
     PASSED_ON = "passed_on"  # danger in forwarded words
+    TOLD = "told"  # something that changes the way: a loss, being there, numbness, or work that waits
     MISTAKEN = "mistaken"  # the card does not fit: that was not meant
 
 
@@ -369,6 +370,8 @@ class State:
     eases: int = 0  # 0..3, how often the upset was asked before the walk went on
     harder: int = 0  # 0..3, how often something made it harder
     of_another: bool = False  # what is asked is about danger that may be another's
+    upset_now: int = NO_RATING  # the latest answer, asked for or not
+    rose: bool = False  # in the midst of this walk the upset grew
     again: bool = False  # a full walk came to its end within a day: the short one is offered first
 
 
@@ -413,6 +416,7 @@ class Held:
     why: Why | None = None  # the last text was answered as it was; memory only
     country: str = ""  # by its code, as the person chose it; kept only with a yes to that
     asked_country: bool = False  # the bot has just asked for it; memory only
+    told: Notice | None = None  # of a text that opened no walk, in case one is asked for next; memory only
     walked: int = 0  # the number of the latest walk that is kept, where that is agreed to
     walked_at: int = 0  # when a full walk last came to its end (seconds since 1970, UTC), as far as is known
     unread: int = 0  # texts in a row that said nothing to a program; memory only

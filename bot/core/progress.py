@@ -18,6 +18,7 @@ from bot.core.model import (
     Action,
     Button,
     Change,
+    Condition,
     Content,
     Decision,
     Held,
@@ -110,7 +111,8 @@ def _figure(incoming: Incoming, held: Held) -> OverDays | None:
 def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:
     """The way to *remember*, at the end of a walk, for someone who may and has not said yes. Never in grief."""
     state = held.state
-    may = state.step is Step.CLOSE and HOLDS[Under.PLAIN](state) and not state.minor
+    grieves = Condition.OWN_LOSS in state.conditions or not HOLDS[Under.PLAIN](state)
+    may = state.step is Step.CLOSE and not grieves and not state.minor
     return ((REMEMBER,),) if may and Purpose.REMEMBER not in held.consents else ()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.core.gap import HIGH, RISE, has_risen, rated
+from bot.core.gap import HIGH, rated, rises
 from bot.core.lines import Label
 from bot.core.matching import Utterance
 from bot.core.model import (
@@ -96,7 +96,7 @@ _BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
         },
         Answer(Action.SKIP),
     ),
-    "go_on": (dict.fromkeys((Step.STAY, *AFTER_CARD), Answer(Action.MORE)), Answer(Action.NEXT)),
+    "go_on": (dict.fromkeys((Step.STAY, Step.CLOSE, *AFTER_CARD), Answer(Action.MORE)), Answer(Action.NEXT)),
     "not_sure": (
         {
             Step.ASK: Answer(Action.NEXT),  # something steadying fits both
@@ -108,7 +108,18 @@ _BY_STEP: Mapping[str, tuple[Mapping[Step, Answer], Answer]] = {
         {Step.LOOK_BACK: Answer(Action.HARDER), Step.CLOSE: Answer(Action.MORE)},
         Answer(Action.CHANGE, Change.MORE),
     ),
-    Label.ACT_NOTHING.value: ({Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE)}, Answer(Action.ACT, Act.HOLD)),
+    Label.ACT_NOTHING.value: (
+        {
+            Step.RESONANCE: Answer(Action.SKIP),
+            Step.WHO: Answer(Action.CARE_FOR, CareFor.NOBODY_YET),
+            Step.TOGETHER: Answer(Action.WITH, Company.NO_ONE),
+        },
+        Answer(Action.ACT, Act.HOLD),
+    ),
+    Label.WITH_NO_ONE.value: (
+        {Step.WHO: Answer(Action.CARE_FOR, CareFor.NOBODY_YET)},
+        Answer(Action.WITH, Company.NO_ONE),
+    ),
     "about_me": ({Step.WHO: Answer(Action.CARE_FOR, CareFor.MYSELF)}, Answer(Action.OWN)),
 }
 """What typed words mean at some steps, and everywhere else."""
@@ -185,19 +196,37 @@ _LITTLE: Final[Mapping[Step, int]] = {Step.REACH: 1, Step.TOGETHER: 2}
 """So many words that are known, and that are no answer there, name no plan and nobody: "amen". A name is unknown."""
 _TELLING: Mapping[Feeling, Condition] = {
     Feeling.GUILTY: Condition.GUILT,
-    Feeling.ANGRY: Condition.OUTRAGE,
     Feeling.HELPLESS: Condition.HELPLESS,
 }
-"""The conditions that an answer about a feeling enters. Numbness is known by words only, and not by a button."""
+"""The conditions that an answer about a feeling enters. Numbness, and rage at who did it, are known by words only."""
 _MOST_WORDS: Final = 15
 """In a text that is looked through for an answer."""
 _MOST_IN_A_FEELING: Final = 4
 """Words in a text whose feeling is said back: "i feel so drained"."""
 _LONGEST: Final = 5
 """Words of an answer within a text."""
-_DENIALS: Final = frozenset(
-    {"not", "no", "never", "nor", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "cant", "wont"}
+_FRAME: Final = frozenset(
+    {
+        *("a", "about", "an", "around", "at", "be", "by", "close", "down", "guess", "guessing", "hmm", "i", "id", "im"),
+        *("is", "it", "its", "just", "kind", "like", "maybe", "more", "now", "of", "or", "out", "perhaps", "probably"),
+        *("right", "roughly", "say", "so", "sort", "still", "think", "to", "um", "up", "well", "would", "yeah", "yes"),
+    }
 )
+"""The words of a guess."""
+_DENIALS: Final = frozenset(
+    {
+        *("not", "no", "never", "nor", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "cant", "wont", "couldnt"),
+        *("wouldnt", "shouldnt", "havent", "hasnt", "hadnt"),
+    }
+)
+_ABSENT: Final = frozenset(["died", "dead", "gone", "left", "passed", "lost"])
+"""Of someone so spoken of it is not said that they could know."""
+_DENIED: Final[Mapping[Step, Answer]] = {
+    Step.WHO: Answer(Action.CARE_FOR, CareFor.NOBODY_YET),
+    Step.REACH: Answer(Action.ACT),
+    Step.TOGETHER: Answer(Action.WITH),
+}
+"""What a text with a denial in it comes to: "not them", "i cant think of any", "i havent told my wife"."""
 
 
 def read(state: State, said: Utterance, content: Content) -> Answer | None:
@@ -212,10 +241,10 @@ def read(state: State, said: Utterance, content: Content) -> Answer | None:
     asked = _after_danger(state, said, meaning, content)
     if asked is not None:
         return asked
-    if meaning == Label.CARE_SAME and state.step in _RATED and rated(state.upset_before) is not None:
-        return Answer(Action.RATE, state.upset_before)
+    if meaning == Label.CARE_SAME and state.step in _RATED and rated(state.upset_now) is not None:
+        return Answer(Action.RATE, state.upset_now)
     rating = _number(words)
-    if rating is not None and (state.step in _RATED or _rises_here(state, rating)):
+    if rating is not None and (state.step in _RATED or (state.step in WALKING and rises(state, rating))):
         return Answer(Action.RATE, rating)
     answer = _meant(state, meaning)
     if answer is None and state.step in _ASKED:
@@ -238,24 +267,37 @@ def _meant(state: State, meaning: str) -> Answer | None:
 
 def _within(state: State, words: Sequence[str], content: Content) -> Answer | None:
     """The answer that a text holds among others: the longest, and of several the first; or that it says too little."""
-    if len(words) > _MOST_WORDS or sum(map(str.isnumeric, words)) > 1:  # "7 8" is no rating
+    if len(words) > _MOST_WORDS:
         return None
+    if _ASKED[state.step] is Action.RATE and (framed := _framed(words)) is not None:
+        return framed
     for length in range(min(_LONGEST, len(words)), 0, -1):
         for start in range(len(words) - length + 1):
             rest = {*words[:start], *words[start + length :]}
             answer = _choice(state, " ".join(words[start : start + length]), content)
-            if answer is not None and rest.isdisjoint(_DENIALS):
+            if answer is not None and (rest.isdisjoint(_denying(state)) or answer.action is Action.SHORT):
                 return answer
-    says_little = (
-        len(words) <= _LITTLE[state.step] and all(map(content.knows, words)) if state.step in _LITTLE else False
-    )
+    if not _denying(state).isdisjoint(words) and 2 * sum(map(content.knows, words)) > len(words):  # "no puedo ..."
+        return _DENIED.get(state.step)
+    says_little = 0 < len(words) <= _LITTLE.get(state.step, 0) and all(map(content.knows, words))
     return Answer(_ASKED[state.step]) if says_little else None
+
+
+def _denying(state: State) -> frozenset[str]:
+    return _DENIALS | _ABSENT if state.step is Step.TOGETHER else _DENIALS
+
+
+def _framed(words: Sequence[str]) -> Answer | None:
+    """The one number among words that only say that it is a guess: "id say its a 6 maybe", not "she was only 8"."""
+    numbers = [word for word in words if word in _NUMBERS]
+    framed = len(numbers) == 1 and _FRAME.issuperset({*words} - {*numbers})
+    return Answer(Action.RATE, int(numbers[0])) if framed else None
 
 
 def _choice(state: State, words: str, content: Content) -> Answer | None:
     """What these words choose among what this step asks for."""
-    if _ASKED[state.step] is Action.RATE and words in _NUMBERS:
-        return Answer(Action.RATE, int(words))
+    if _ASKED[state.step] is Action.RATE:  # "huge relief" and "the worst is over" are no 8 and no 10
+        return _on_a_button(state, words, content)
     meaning = content.typed.get(words, "")
     plan = state.step is Step.REACH and meaning != Label.ACT_NOTHING  # "write to my landlord" is a plan of their own
     if plan or meaning in _WHOLE:
@@ -326,7 +368,7 @@ def take(state: State, answer: Answer) -> tuple[State, Event] | None:
         return told(state, _TELLING[state.feeling]) if telling else state, Event.NEXT
     if answer.action is Action.NEXT and state.step in _RATED:  # "ok" is no rating
         return state, Event.SKIP
-    if answer.action is Action.SKIP and state.step is Step.WHO:
+    if answer.action in {Action.NEXT, Action.SKIP} and state.step is Step.WHO:  # nobody is turned to unnamed
         return replace(state, care_for=CareFor.NOBODY_YET), Event.SKIP
     if answer.action is Action.HARDER and state.step is Step.LOOK_BACK:  # "worse" is what was asked there
         return state, Event.RISE
@@ -334,20 +376,15 @@ def take(state: State, answer: Answer) -> tuple[State, Event] | None:
     return None if event is None else (state, event)
 
 
-def _rises_here(state: State, rating: int) -> bool:
-    """Whether a number that nobody asked for tells of a fresh rise in a walk."""
-    before = rated(state.upset_before)
-    return state.step in WALKING and (rating >= HIGH if before is None else rating - before >= RISE)
-
-
 def _rated(state: State, rating: int) -> tuple[State, Event] | None:
-    if state.step not in _RATED:
-        return (state, Event.HIGH) if _rises_here(state, rating) else None
-    if state.step is Step.LOOK_BACK:
-        state = replace(state, upset_after=rating)
-        return state, Event.RISE if has_risen(state) else Event.NEXT
     before = rating if state.upset_before == NO_RATING else state.upset_before
-    return replace(state, upset_before=before), Event.HIGH if rating >= HIGH else Event.NEXT
+    rated_now = replace(state, upset_now=rating)
+    if state.step is Step.EASE:
+        return replace(rated_now, upset_before=before), Event.HIGH if rating >= HIGH else Event.NEXT
+    rose = rises(state, rating) if rated(state.upset_now) is not None or state.step not in _RATED else False
+    if state.step is Step.LOOK_BACK:
+        return replace(rated_now, upset_after=rating, rose=state.rose or rose), Event.RISE if rose else Event.NEXT
+    return (replace(rated_now, rose=True), Event.HIGH) if rose and state.step in WALKING else None
 
 
 def _number(words: str) -> int | None:

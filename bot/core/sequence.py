@@ -210,6 +210,9 @@ WALKING: frozenset[Step] = frozenset(Step) - {
 _EVERY = frozenset(Step)
 
 
+_BEFORE_NEEDS = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY, Step.NEEDS})
+
+
 def _at(steps: frozenset[Step], event: Event, to: Step, under: Under = Under.ALWAYS) -> tuple[Row, ...]:
     return tuple(Row(step, event, to, under) for step in sorted(steps))
 
@@ -221,6 +224,7 @@ ANYWHERE: tuple[Row, ...] = (
     *_at(_EVERY, Event.FOR_A_FRIEND, Step.DANGER_ASK),
     *_at(_EVERY, Event.PASSED_ON, Step.WHOSE),
     *_at(_EVERY - {Step.IDLE}, Event.STOP, Step.IDLE),
+    *_at(WALKING - _BEFORE_NEEDS, Event.TOLD, Step.NEEDS),
     *_at(WALKING, Event.HARDER, Step.STAY, Under.HARDER_BEFORE),
     *_at(WALKING, Event.HARDER, Step.ANCHOR),
     *_at(WALKING, Event.HIGH, Step.ANCHOR),
@@ -290,15 +294,22 @@ def advance(state: State, event: Event) -> State:
         of_another=event in _OF_ANOTHER,
         harder=min(state.harder + (event is Event.HARDER), 3),
         conditions=_without_overwhelm(state, event),
+        eases=0 if state.step is Step.EASE and event is Event.NEXT else state.eases,
     )
     to = allowed(moved, to)
-    return _enter(moved, to, another=to is Step.ANCHOR or event is Event.ANOTHER)
+    return _enter(moved, to, another=to in {Step.ANCHOR, Step.ARRIVE} or event is Event.ANOTHER)
 
 
 def told(state: State, conditions: Condition) -> State:
     """The state with what words in the midst of a walk have told. Helplessness comes too late for the order of acts."""
     late = Condition.NONE if state.step in _BEFORE_ACTS else Condition.HELPLESS
-    return replace(state, conditions=state.conditions | conditions & ~late)
+    now = replace(state, conditions=state.conditions | conditions & ~late)
+    return replace(now, resume=Step.NEEDS) if turns(state, now) and state.step in _STEADYING else now
+
+
+def turns(before: State, now: State) -> bool:
+    """Whether what was told leads another way than the one that someone is on."""
+    return HOLDS[Under.PLAIN](before) and not HOLDS[Under.PLAIN](now)
 
 
 def allowed(state: State, step: Step) -> Step:
@@ -340,7 +351,7 @@ def _left_at(state: State, event: Event, to: Step) -> Step:
     if event in _INTERRUPTIONS or to in AFTER_CARD:
         return _GO_ON_AFTER.get(state.step, state.step)
     if to in _STEADYING:
-        return _passed_over(state)
+        return state.step if state.step is Step.WHO else _passed_over(state)  # nobody is turned to unnamed
     return state.resume
 
 

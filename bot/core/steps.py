@@ -11,6 +11,7 @@ from typing import Final
 from bot.core.gap import gap, walk_figure
 from bot.core.lines import Label, Line
 from bot.core.model import (
+    NO_RATING,
     Act,
     Action,
     Barrier,
@@ -183,7 +184,7 @@ def _fitting_offer(state: State) -> Rows:
             return (*OFFERS[Step.EASE], (_AT_WORK,))
         case Step.WHO if state.again:
             return _SHORT_FIRST
-        case Step.REACH if state.source is Source.ANIMAL:
+        case Step.REACH if _can_be_helped(state):
             return _FOR_AN_ANIMAL
         case step:
             return OFFERS.get(step, ())
@@ -261,6 +262,12 @@ _MAIN: Mapping[Step, Line] = {
     Step.PLAN: Line.PLAN_ASK,
 }
 
+
+def _can_be_helped(state: State) -> bool:
+    """Whether it is an animal, and not known to be dead."""
+    return state.source is Source.ANIMAL and not state.conditions & (Condition.OWN_LOSS | Condition.DIED)
+
+
 _FITTING: Mapping[Step, tuple[tuple[Callable[[State], bool], Line], ...]] = {
     Step.ARRIVE: (
         (HOLDS[Under.OVERWHELMED], Line.ARRIVE_OVERWHELM),
@@ -281,11 +288,11 @@ _FITTING: Mapping[Step, tuple[tuple[Callable[[State], bool], Line], ...]] = {
     Step.REACH: (
         (HOLDS[Under.OUTRAGED], Line.REACH_OUTRAGE),
         (HOLDS[Under.HELPLESS], Line.REACH_HELPLESS),
-        (lambda s: s.source is Source.ANIMAL, Line.REACH_ANIMAL),
+        (_can_be_helped, Line.REACH_ANIMAL),
     ),
     Step.TOGETHER: (
+        (HOLDS[Under.GUILTY], Line.TOGETHER_GUILT),  # in grief too: that blame is common is said nowhere else
         (HOLDS[Under.BEREAVED], Line.TOGETHER_LOSS),
-        (HOLDS[Under.GUILTY], Line.TOGETHER_GUILT),
         (lambda s: s.source is Source.WORK, Line.TOGETHER_WORK),
     ),
     Step.WE_CARE: (
@@ -366,8 +373,11 @@ def _lines(state: State) -> tuple[Line, ...]:
     match state.step:
         case Step.ARRIVE | Step.ANCHOR:
             return (_anchor(state),)
+        case Step.ASK:  # help comes before a question
+            return (_anchor(state), Line.ASK)
         case Step.EASE:
-            return (Line.EASE if state.eases <= 1 else Line.EASE_AGAIN,)
+            first = state.eases <= 1 and state.upset_now == NO_RATING
+            return (Line.EASE if first else Line.EASE_AGAIN,)
         case Step.NEEDS:
             return (Line(f"needs.{_tender(state)}"),)
         case Step.CLOSE:
@@ -417,11 +427,18 @@ def _lead(before: State, event: Event, state: State, word: str) -> tuple[Line, .
         case Step.RESONANCE if state.feeling not in {Feeling.UNSAID, Feeling.GUILTY}:  # "Guilty" back is a verdict
             return (Line.MIRROR if word or state.feeling in FEELINGS else Line.MIRROR_OWN,)
         case Step.REACH if state.act is not Act.UNSAID:
-            return (Line.ACT if state.act in _THEN else Line.ACT_HOLD if state.act is Act.HOLD else Line.ACT_OWN,)
+            return (_ACTS.get(state.act, Line.ACT_OWN),)
         case Step.TOGETHER if state.company is not Company.UNSAID:
             return (_company(state),)
         case _:
             return ()
+
+
+_ACTS: Mapping[Act, Line] = {
+    **dict.fromkeys((Act.WRITE, Act.GIVE, Act.LEARN), Line.ACT),
+    **dict.fromkeys((Act.RESCUE, Act.REPORT), Line.ACT_SOON),
+    Act.HOLD: Line.ACT_HOLD,
+}
 
 
 def _company(state: State) -> Line:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.core.cards import card, emergency_first, in_emergency, tip
-from bot.core.commands import COMMANDS, seed_of, stop, walked_today
+from bot.core.commands import COMMANDS, is_full, seed_of, stop, walked_today
 from bot.core.gap import outcome_of
 from bot.core.helplines import bare_name
 from bot.core.lines import Line
@@ -37,7 +37,7 @@ from bot.core.model import (
 )
 from bot.core.progress import remember_offer
 from bot.core.reading import Answer, mirrored, take
-from bot.core.sequence import HOLDS, Under, advance, begin, knows
+from bot.core.sequence import advance, begin, knows
 from bot.core.steps import again, offer, onward
 
 
@@ -113,8 +113,7 @@ def said_again(turn: Turn, before: Line | None = None) -> Decision:
 
 def moved(turn: Turn, event: Event, state: State, *replies: Reply) -> Decision:
     """What holds once the walk stands at `state`. Where it ends, remembering is offered."""
-    full = state.step is Step.CLOSE and not state.short and HOLDS[Under.PLAIN](state)
-    held = replace(turn.held, state=state, walked_at=turn.incoming.at if full else turn.held.walked_at)
+    held = replace(turn.held, state=state, walked_at=turn.incoming.at if is_full(state) else turn.held.walked_at)
     fact = Moved(turn.state.step, event, state.step)
     if state.step is Step.CLOSE:
         last = replies[-1]

@@ -11,7 +11,7 @@ from bot.adapters.outbox import TelegramOutbox
 from bot.core.gap import OneWalk, OverDays
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Animation, Button, Change, Fate, Lane, Outbox, Reply, Sent
-from bot.figure import WIDTH
+from bot.figure import PIXELS
 from tests.adapters.clock import PausingClock
 from tests.botapi import Dropped, Person, Server, blocked, bot_of, too_many
 from tests.botapi.chats import Upload
@@ -115,7 +115,7 @@ async def test_picture_goes_out_with_its_words_and_buttons(outbox: Outbox, teleg
     sent = await outbox.send(ann.id, SHOWN)
     message = ann.latest()
     assert sent == Sent(Fate.ARRIVED, message.id)
-    assert (message.text, message.json["photo"][0]["width"]) == (PROMPTS.text(SHOWN), WIDTH)
+    assert (message.text, message.json["photo"][0]["width"]) == (PROMPTS.text(SHOWN), PIXELS)
     assert message.button(PROMPTS.content.labels[Label.DID_IT])
     assert methods(telegram) == ["sendPhoto"]
 

@@ -483,7 +483,7 @@ async def test_reply_to_a_message_with_buttons_goes_on_after_a_restart(telegram:
 async def test_texts_in_a_row_are_answered_once_over_all_that_they_say(telegram: Telegram) -> None:
     texts = ["lost a patient today", "and i cant stop seeing", "her sons face"]
     assert await telegram.says_in_a_row(*texts) == ["sendMessage"]
-    assert telegram.sent()[0]["text"].split("\n\n")[0] in PROMPTS.lines[Line.ARRIVE_WORK]
+    assert telegram.sent()[0]["text"].split("\n\n")[0] in PROMPTS.lines[Line.ARRIVE_WORK_DIED]
 
 
 @pytest.mark.parametrize("place", range(5))

@@ -106,7 +106,7 @@ def test_a_button_of_another_key_is_refused() -> None:
 
 
 def test_a_button_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(button, "VERSION", 2)
+    monkeypatch.setattr(button, "VERSION", button.VERSION + 1)
     assert open_payload(KEY, PERSON, AT, PAYLOAD) is Refused.UNREADABLE
 
 

@@ -11,6 +11,7 @@ from bot.core.gap import outcome_of
 from bot.core.lines import Label, Line
 from bot.core.model import (
     Action,
+    CareFor,
     Condition,
     Consented,
     Decision,
@@ -198,9 +199,11 @@ def test_after_a_full_walk_the_short_one_is_offered_first_for_a_day(walked_at: i
 @pytest.mark.parametrize(
     ("state", "again"),
     [
-        (State(walk=5, step=Step.CLOSE), True),
-        (State(walk=5, step=Step.CLOSE, short=True), False),
-        (State(walk=5, step=Step.CLOSE, conditions=Condition.OWN_LOSS), False),
+        (State(walk=5, step=Step.CLOSE, upset_before=5), True),
+        (State(walk=5, step=Step.CLOSE), False),
+        (State(walk=5, step=Step.CLOSE, upset_before=5, care_for=CareFor.MYSELF), False),
+        (State(walk=5, step=Step.CLOSE, upset_before=5, short=True), False),
+        (State(walk=5, step=Step.CLOSE, upset_before=5, conditions=Condition.OWN_LOSS), False),
         (State(walk=5, step=Step.KIND), False),
     ],
 )

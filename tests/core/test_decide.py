@@ -6,13 +6,14 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from bot.core.cards import ASKING
 from bot.core.commands import BUTTONS, COMMANDS, menu
 from bot.core.decide import decide
 from bot.core.gap import OneWalk, OverDays
 from bot.core.lines import Label, Line
-from bot.core.matching import hear
+from bot.core.matching import Utterance, hear
 from bot.core.model import (
     NO_RATING,
     Action,
@@ -30,6 +31,7 @@ from bot.core.model import (
     Kind,
     Lane,
     Moved,
+    Notice,
     Opened,
     Outcome,
     Purpose,
@@ -45,6 +47,7 @@ from bot.core.model import (
     Why,
     Withdrew,
 )
+from bot.core.noticing import Reader
 from bot.core.sequence import AFTER_CARD, WALKING, begin
 from bot.core.steps import again, offer, opening
 from bot.figure import drawing
@@ -478,6 +481,63 @@ def test_a_number_that_tells_of_a_rise_leads_back_to_an_anchor() -> None:
     assert lines(answer(state, received(text="6"))) == [Line.REACH]
 
 
+@pytest.mark.parametrize(
+    ("step", "words", "said"),
+    [
+        (Step.RESONANCE, "sad, my mum died", [Line.HEARD, Line.NEEDS_LOSS]),
+        (Step.WISH, "i was there when the car hit him", [Line.HEARD, Line.NEEDS_WAS_THERE]),
+        (Step.RESONANCE, "i feel nothing any more", [Line.HEARD, Line.NEEDS_NUMB]),
+        (Step.REACH, "my dad passed away last week", [Line.HEARD, Line.NEEDS_LOSS]),
+    ],
+)
+def test_what_turns_a_walk_leads_to_what_body_and_day_need_wherever_it_is_told(
+    step: Step, words: str, said: list[Line]
+) -> None:
+    assert lines(answer(at(step), received(text=words))) == said
+
+
+def test_panic_within_an_answer_is_steadied_first() -> None:
+    decision = answer(at(Step.RESONANCE), received(text="sad, im having a panic attack and shaking all over"))
+    assert lines(decision)[0] is Line.HIGH
+
+
+def test_a_walk_that_is_asked_for_after_a_text_that_opened_none_goes_by_its_words() -> None:
+    unread = decide(received(text="my patient died"), Held(), replace(CONTENT, reader=_Unsure()))
+    assert lines(unread) == [Line.HELP]
+    begun = decide(received(Kind.COMMAND, command="walk"), unread.held, CONTENT)
+    assert begun.held.state.conditions is Condition.GUILT
+    assert begun.held.told is None
+
+
+class _Unsure(Reader):
+    """Finds nothing but what was blamed."""
+
+    def __init__(self) -> None:
+        pass
+
+    @override
+    def notice(self, said: Utterance) -> Notice:
+        return Notice(conditions=Condition.GUILT)
+
+
+def test_a_walk_after_a_loss_keeps_to_it() -> None:
+    ended = Held(State(walk=5, step=Step.CLOSE, conditions=Condition.OWN_LOSS))
+    assert decide(received(Kind.COMMAND, command="walk"), ended, CONTENT).held.state.conditions is Condition.OWN_LOSS
+
+
+@pytest.mark.parametrize("words", ["is this confidential?", "do you keep what i write", "was it my fault? be honest"])
+def test_a_question_is_no_answer_and_keeps_the_step(words: str) -> None:
+    decision = answer(at(Step.WISH), received(text=words))
+    assert lines(decision)[0] in {Line.PRIVATE, Line.QUESTION}
+    assert decision.held.state.step is Step.WISH
+
+
+@pytest.mark.parametrize("words", ["more", "go on", "a bit more"])
+def test_more_may_be_typed_where_a_loss_ended_the_walk(words: str) -> None:
+    ended = State(walk=5, step=Step.CLOSE, conditions=Condition.OWN_LOSS)
+    assert answer(ended, received(text=words)).held.state.step is Step.KIND
+
+
 @pytest.mark.parametrize("sign", [Condition.HEARD, Condition.OUTRAGE])
 def test_a_steadying_act_that_could_harm_is_not_offered(sign: Condition) -> None:
     harmful = {Condition.HEARD: Line.ANCHOR_SOUND, Condition.OUTRAGE: Line.ANCHOR_HANDS}[sign]
@@ -759,6 +819,9 @@ def _fitting() -> Iterator[Decision | Reply]:
                 yield from (again(state), again(replace(state, again=True)))
     for_an_animal = replace(at(Step.REACH), source=Source.ANIMAL)
     yield from (answer(for_an_animal, incoming) for incoming in pressed(for_an_animal))
+    yield from (answer(at(Step.KIND), received(text=words)) for words in ("is this private?", "why is it so?"))
+    yield answer(replace(at(Step.NEXT_TASK), conditions=Condition.AT_WORK), received(text="done"))
+    yield from (decide(received(text=ORDINARY), Held(unread=number), CONTENT) for number in (1, 2))
 
 
 @cache
@@ -778,6 +841,9 @@ def everything_said() -> tuple[Decision | Reply, ...]:
             answer(state, received(text=words)) for words in ("this makes it harder", "it went on for a long while")
         )
     said += _fitting()
+    said += (
+        answer(at(Step.KIND), received(text=words)) for words in ("is this private?", "why did it have to be him?")
+    )
     said.append(answer(replace(at(Step.NEXT_TASK), conditions=Condition.AT_WORK), received(text="done")))
     said += (decide(received(text=ORDINARY), Held(unread=number), CONTENT) for number in (1, 2))
     for care_for in CareFor:
@@ -800,8 +866,9 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     said += (answer(whose, received(text=words)) for words in ("no", "mine"))
     said.append(answer(replace(whose, minor=True), received(text="mine")))
     said.append(answer(at(Step.DANGER_ASK), received(text="why do you ask")))
-    said.append(answer(replace(at(Step.KIND), danger_asked=True), received(text=UNCLEAR)))
-    said.append(answer(replace(at(Step.KIND), danger_asked=True), received(text="not again")))
+    said += (
+        answer(replace(at(Step.KIND), danger_asked=True), received(text=words)) for words in (UNCLEAR, "not again")
+    )
     texts += (
         "i heard about the fire",
         "i am so stressed about my exams",
@@ -824,8 +891,10 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     lived = [Held(country=code) for code in CONTENT.helplines.countries]
     crises = [received(Kind.COMMAND, command="crisis"), received(text="i want to die")]
     said += (decide(incoming, held, CONTENT) for held in lived for incoming in crises)
-    asked = [Held(asked_country=True), Held(at(Step.HELD), asked_country=True)]
-    said += (decide(received(text=words), held, CONTENT) for held in asked for words in ("kenya", "slovania", "Narnia"))
+    asking = [Held(asked_country=True), Held(at(Step.HELD), asked_country=True)]
+    said += (
+        decide(received(text=words), held, CONTENT) for held in asking for words in ("kenya", "slovania", "Narnia")
+    )
     keeping = Held(country="KE", consents=frozenset(Purpose))
     pressed_keep = received(Kind.PRESS, pressed=Opened(State(), Action.COUNTRY_KEEP, 0))
     said += (

@@ -37,7 +37,7 @@ def ended(before: int, after: int, change: Change) -> State:
         (8, 2, Change.MORE, Gap.CROSSED),
         (8, 7, Change.SAME, Gap.CROSSED),
         (8, 2, Change.LESS, Gap.STEPPED_BACK),
-        (8, 2, Change.UNSAID, Gap.UNKNOWN),
+        (8, 2, Change.UNSAID, Gap.EASED),
         (5, 5, Change.MORE, Gap.STEADY),
         (5, 5 + RISE - 1, Change.LESS, Gap.STEADY),
         (5, 5 + RISE, Change.MORE, Gap.RISEN),
