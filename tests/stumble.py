@@ -12,7 +12,7 @@ from bot.core.scoring import Lexicon
 SILENT: Final = SafetyRules(
     {"unsaid": Phrases("Nothing that anyone says.", ("qzxqzx",))},
     {"unsaid": Rule(tier=Tier.UNCLEAR, together=("unsaid",))},
-    Points(0.5, 0.5, 0.5, 0.5, 0.5),
+    Points(0.5, 0.5, 0.5, 0.5, 0.5, 0.5),
 )
 CALM: Final = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
 """What sees danger in no word, so that rules stand alone."""

@@ -61,13 +61,15 @@ class Points:
 
     `ask`: some danger, likeliest to the writer's own life: the one question. `card`: the card of the likeliest kind.
     `imminent`: of its being about to happen; below that, the card for what is said plainly. `sentence`: some danger in
-    one sentence of a long message, in which the others outweigh it. `minor`: under 16.
+    one sentence of a long message, in which the others outweigh it. `answer`: as `card`, where few words within a walk
+    may be about the writer's own life; below it comes the question. `minor`: under 16.
     """
 
     ask: float
     sentence: float
     card: float
     imminent: float
+    answer: float
     minor: float
 
 
@@ -140,7 +142,7 @@ class Guard:
         if tier is None or tier in _RAISED:
             scored = self._scored(scores, said)[0]
             if answers and tier is None and scored is not Tier.IMMINENT and len(said.words) < _LONG:
-                scored = self._weighed(_as_answer(scores), self._points.ask)
+                scored = self._weighed(_as_answer(scores), self._points.ask, self._points.answer)
             tier = scored if tier is None or scored in _RAISED[tier] else tier
         age_said = any(True for _ in reading.holding(self._minor_tests))
         minor = age_said or (not reading.whole & self._adult and self._is_minor(scores))
@@ -191,17 +193,20 @@ class Guard:
 
     def _scored(self, scores: tuple[int, ...], said: Utterance) -> tuple[Tier, Utterance]:
         """Return the tier that words add up to, and where: in all that was said, or in one sentence of it."""
-        tier = self._weighed(scores, self._points.ask)
+        tier = self._weighed(scores, self._points.ask, self._points.card)
         if tier is Tier.NONE and len(said.words) >= _LONG:
             for sentence in sentences(said):
                 scores = self._scale.weigh(self._matcher.find(sentence).whole, sentence)
-                tier = self._weighed(scores, self._points.sentence)
+                tier = self._weighed(scores, self._points.sentence, self._points.card)
                 if tier is not Tier.NONE:
                     return tier, sentence
         return tier, said
 
-    def _weighed(self, scores: tuple[int, ...], ask: float) -> Tier:
-        """Return the tier that slots and words add up to, if the chance of any danger is at least `ask`."""
+    def _weighed(self, scores: tuple[int, ...], ask: float, own: float) -> Tier:
+        """Return the tier that slots and words add up to, if the chance of any danger is at least `ask`.
+
+        What is likeliest to be about the writer's own life gets its card from `own` on.
+        """
         nothing, *others = scores[: len(TIERS)]
         if nothing - max(others) > _FAR:
             return Tier.NONE
@@ -210,7 +215,7 @@ class Guard:
         if danger < ask:
             return Tier.NONE
         tier = TIERS[1 + likely.index(max(likely))]
-        if danger < points.card:
+        if danger < (own if tier in _OWN_LIFE else points.card):
             return Tier.UNCLEAR if tier in _OWN_LIFE else Tier.NONE
         unclear, own, imminent = likely[: len(_OWN_LIFE)]
         if tier is Tier.UNCLEAR and own + imminent > unclear:

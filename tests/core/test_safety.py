@@ -35,7 +35,7 @@ def small(changes: dict[str, Any] | None = None) -> SafetyRules:
             "die": Rule(tier=Tier.OWN, together=("die",)),
         },
         "minor": {"age": Combination(together=("age",))},
-        "points": Points(ask=0.2, sentence=0.9, card=0.3, imminent=0.6, minor=0.5),
+        "points": Points(ask=0.2, sentence=0.9, card=0.3, imminent=0.6, answer=0.8, minor=0.5),
     }
     return SafetyRules(**(rules | (changes or {})))
 
@@ -122,13 +122,13 @@ def test_read_takes_long_texts(text: str) -> None:
     ("changes", "problem"),
     [
         (
-            {"points": Points(ask=0.0, sentence=0.9, card=0.3, imminent=0.6, minor=0.5)},
+            {"points": Points(ask=0.0, sentence=0.9, card=0.3, imminent=0.6, answer=0.8, minor=0.5)},
             "points.ask: is not above 0, and at most 1",
         ),
         ({"slots": {}}, "rules.die: there is no slot 'die'"),
         ({"rules": {}}, "rules: there is none, and what is said plainly needs one"),
         (
-            {"points": Points(ask=0.2, sentence=7, card=0.3, imminent=0.6, minor=0.5)},
+            {"points": Points(ask=0.2, sentence=7, card=0.3, imminent=0.6, answer=0.8, minor=0.5)},
             "points.sentence: is not above 0, and at most 1",
         ),
         ({"rules": {"x": Rule(tier=Tier.OWN)}}, "rules.x: needs a slot in `together` or `anywhere`"),
@@ -166,6 +166,13 @@ def test_few_words_within_a_walk_weigh_what_they_weigh_in_answers() -> None:
     assert guard.read(hear("bleak"), answers=True) == Danger()
     assert guard.read(hear("grim")) == Danger()
     assert guard.read(hear("grim"), answers=True) == Danger(Tier.OWN)
+
+
+def test_card_for_the_writers_own_life_needs_more_within_a_walk() -> None:
+    guard = words(bleak={"own": 4.6}, her={"friend": 4.6})
+    assert guard.read(hear("bleak")) == Danger(Tier.OWN)
+    assert guard.read(hear("bleak"), answers=True) == Danger(Tier.UNCLEAR)
+    assert guard.read(hear("her"), answers=True) == Danger(Tier.FRIEND)
 
 
 def test_many_words_within_a_walk_weigh_what_they_weigh_anywhere() -> None:
