@@ -83,6 +83,7 @@ def main(arguments: Sequence[str]) -> int:
 def print_scores(parser: ArgumentParser, tables_of: Tables, arguments: Sequence[str]) -> int:
     """Score the messages of the files and print the tables, which are told how many texts `--misses` asks for."""
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.set_defaults(answers=False)
     given = parser.parse_args(arguments)
     try:
         rows = [row for path in given.files for row in rows_of(path)]
@@ -91,7 +92,9 @@ def print_scores(parser: ArgumentParser, tables_of: Tables, arguments: Sequence[
     if not rows:
         parser.error("there is no message in these files")
     content = prompts.load().content
-    scored = [scored_by(row, content) for row in track(rows, "Reading", console=Console(stderr=True))]
+    scored = [
+        scored_by(row, content, answers=given.answers) for row in track(rows, "Reading", console=Console(stderr=True))
+    ]
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     for table in tables_of(scored, given.misses):
         console.print(table)
@@ -109,11 +112,11 @@ def rows_of(path: Path) -> Iterator[Labelled]:
             raise ValueError(f"{path}:{number}: give a JSON object with text and label") from None
 
 
-def scored_by(row: Labelled, content: Content) -> Scored:
-    """Read one message, and note how long that took."""
+def scored_by(row: Labelled, content: Content, *, answers: bool = False) -> Scored:
+    """Read one message, for danger as an answer within a walk if asked to, and note how long that took."""
     start = perf_counter_ns()
     said = hear(row.text)
-    danger, notice = content.guard.read(said), content.reader.notice(said)
+    danger, notice = content.guard.read(said, answers=answers), content.reader.notice(said)
     took = perf_counter_ns() - start
     given = {name: value or "" for name, value in row}
     return Scored(**given, notice=notice, danger=danger, took=took)

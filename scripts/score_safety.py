@@ -1,9 +1,9 @@
-"""Print how well danger is seen in labelled messages: python -m scripts.score_safety [--misses N] FILE...
+"""Print how well danger is seen in labelled messages: python -m scripts.score_safety [--answers] [--misses N] FILE...
 
 Each FILE holds one JSON object a line, as for scripts/score_noticing.py. A *card* is any answer to danger but the one
 question; recall is the share of messages of a label that get what is asked for. Rates come with their 95 % intervals.
-Nothing is fitted here. No text is printed but with --misses: at most N that were missed of each label, and N harmless
-ones that were not left alone.
+With --answers they are read as within a walk. Nothing is fitted here. No text is printed but with --misses: at most N
+that were missed of each label, and N harmless ones that were not left alone.
 """
 
 import sys
@@ -38,6 +38,9 @@ HARMLESS: Final = ("WITNESS", "COMPASSION", "OWN", "OTHER")
 UNSEEN: Final = (CORPUS / "unseen.jsonl", CORPUS / "danger/later.jsonl")
 """Voices that no weight of danger is fitted on, and no rule is written for: they judge the rest."""
 
+IN_WALK: Final = CORPUS / "danger/steps_exam.jsonl"
+"""What people type at the steps of a walk, most of it no danger: no weight is fitted on it either."""
+
 
 def tier_of(row: Labelled | Scored) -> Tier:
     """Return the tier that a message is labelled with."""
@@ -52,6 +55,7 @@ def is_minor(row: Labelled | Scored) -> bool:
 def main(arguments: Sequence[str]) -> int:
     """Score the messages of the files and print the tables."""
     parser = ArgumentParser("score_safety", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--answers", action="store_true", help="read them as answers within a walk")
     parser.add_argument("--misses", type=int, default=0, metavar="N", help="print the texts of N of each label, too")
     return print_scores(parser, tables_of, arguments)
 

@@ -202,7 +202,7 @@ class _Blind(Guard):
         """Know no rules."""
 
     @override
-    def read(self, said: Utterance) -> Danger:
+    def read(self, said: Utterance, *, answers: bool = False) -> Danger:
         return Danger()
 
 

@@ -115,7 +115,7 @@ class _Seeing(Guard):
         self._danger = danger
 
     @override
-    def read(self, said: Utterance) -> Danger:
+    def read(self, said: Utterance, *, answers: bool = False) -> Danger:
         return self._danger
 
 

@@ -12,7 +12,7 @@ from bot.core.scoring import Lexicon
 SILENT: Final = SafetyRules(
     {"unsaid": Phrases("Nothing that anyone says.", ("qzxqzx",))},
     {"unsaid": Rule(tier=Tier.UNCLEAR, together=("unsaid",))},
-    Points(0.5, 0.5, 0.5, 0.5, 0.5),
+    Points(0.5, 0.5, 0.5, 0.5, 0.5, 0.5),
 )
 CALM: Final = Lexicon(OUTCOMES, {"@": {"none": 9.0, "adult": 9.0}})
 """What sees danger in no word, so that rules stand alone."""
@@ -26,7 +26,7 @@ class SeeingGuard(Guard):
         self._danger = danger
 
     @override
-    def read(self, said: Utterance) -> Danger:
+    def read(self, said: Utterance, *, answers: bool = False) -> Danger:
         return self._danger
 
 
@@ -38,7 +38,7 @@ class StumblingGuard(Guard):
         self._word = word
 
     @override
-    def read(self, said: Utterance) -> Danger:
+    def read(self, said: Utterance, *, answers: bool = False) -> Danger:
         if self._word in said.words:
             raise ZeroDivisionError(said.normal)
-        return super().read(said)
+        return super().read(said, answers=answers)

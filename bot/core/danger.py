@@ -77,10 +77,11 @@ _GRAVITY: Final = (
 """Of several texts, which one's danger is answered: the later here."""
 
 
-def danger_in(incoming: Incoming, heard: Heard, content: Content) -> Danger:
+def danger_in(incoming: Incoming, heard: Heard, state: State, content: Content) -> Danger:
     """The gravest danger in any of the texts, or in all of them as one."""
+    answers = state.step in WALKING and not state.danger_asked and not incoming.forwarded
     alone = heard.texts if incoming.earlier else ()
-    seen = (Danger(), *(content.guard.read(one) for one in (heard.aloud, *alone) if one.words))
+    seen = (Danger(), *(content.guard.read(one, answers=answers) for one in (heard.aloud, *alone) if one.words))
     gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
     if gravest.tier is not Tier.NONE and not gravest.by_rule and _is_known(incoming, heard, content):
         gravest = Danger()

@@ -11,7 +11,7 @@ apart by slots.
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import reduce
-from operator import or_
+from operator import add, or_
 from typing import Final
 
 from bot.core.matching import Combination, Matcher, Reading, Test, Utterance, each, phrase_problems, refuse, sentences
@@ -20,8 +20,12 @@ from bot.core.scoring import SLOT, Lexicon, Scale, chances, entries, found_in
 
 TIERS: Final = tuple(Tier)
 MINOR, ADULT = "minor", "adult"
-OUTCOMES: Final = (*TIERS, MINOR, ADULT)
-"""What a weight may speak for: tiers that compete, the first of them for no danger; and two about the writer's age."""
+AS_ANSWER: Final = "answer."
+"""Before a tier: what a weight adds to it, or takes from it, where a text is an answer within a walk."""
+
+OUTCOMES: Final = (*TIERS, MINOR, ADULT, *(AS_ANSWER + tier for tier in TIERS))
+"""What a weight may speak for: tiers that compete, the first of them for no danger; two about the writer's age; and
+the same tiers within a walk."""
 
 BY_WORDS: Final = "words"
 """The name of the evidence for what no rule saw."""
@@ -57,13 +61,15 @@ class Points:
 
     `ask`: some danger, likeliest to the writer's own life: the one question. `card`: the card of the likeliest kind.
     `imminent`: of its being about to happen; below that, the card for what is said plainly. `sentence`: some danger in
-    one sentence of a long message, in which the others outweigh it. `minor`: under 16.
+    one sentence of a long message, in which the others outweigh it. `answer`: as `card`, where few words within a walk
+    may be about the writer's own life; below it comes the question. `minor`: under 16.
     """
 
     ask: float
     sentence: float
     card: float
     imminent: float
+    answer: float
     minor: float
 
 
@@ -123,14 +129,20 @@ class Guard:
         slots = {bit: lexicon.weights.get(SLOT + name, {}) for name, bit in self._matcher.bits.items()}
         self._scale = Scale(lexicon, lexicon.weights.get(SLOT, {}), slots)
 
-    def read(self, said: Utterance) -> Danger:
-        """Tell what any text says about danger, in which words. Takes time linear in its length; never raises."""
+    def read(self, said: Utterance, *, answers: bool = False) -> Danger:
+        """Tell what any text says about danger. Takes time linear in its length; never raises.
+
+        `answers`: it was typed within a walk in which no danger was seen, where a few words are most often an answer.
+        Rules see the same in it, and what is about to happen counts as anywhere.
+        """
         reading = self._matcher.find(said)
         scores = self._scale.weigh(reading.whole, said)
         rule = next(reading.holding(self._tests), None)
         tier = None if rule is None else self._rules[rule][1]
         if tier is None or tier in _RAISED:
             scored = self._scored(scores, said)[0]
+            if answers and tier is None and scored is not Tier.IMMINENT and len(said.words) < _LONG:
+                scored = self._weighed(_as_answer(scores), self._points.ask, self._points.answer)
             tier = scored if tier is None or scored in _RAISED[tier] else tier
         age_said = any(True for _ in reading.holding(self._minor_tests))
         minor = age_said or (not reading.whole & self._adult and self._is_minor(scores))
@@ -181,17 +193,20 @@ class Guard:
 
     def _scored(self, scores: tuple[int, ...], said: Utterance) -> tuple[Tier, Utterance]:
         """Return the tier that words add up to, and where: in all that was said, or in one sentence of it."""
-        tier = self._weighed(scores, self._points.ask)
+        tier = self._weighed(scores, self._points.ask, self._points.card)
         if tier is Tier.NONE and len(said.words) >= _LONG:
             for sentence in sentences(said):
                 scores = self._scale.weigh(self._matcher.find(sentence).whole, sentence)
-                tier = self._weighed(scores, self._points.sentence)
+                tier = self._weighed(scores, self._points.sentence, self._points.card)
                 if tier is not Tier.NONE:
                     return tier, sentence
         return tier, said
 
-    def _weighed(self, scores: tuple[int, ...], ask: float) -> Tier:
-        """Return the tier that slots and words add up to, if the chance of any danger is at least `ask`."""
+    def _weighed(self, scores: tuple[int, ...], ask: float, own: float) -> Tier:
+        """Return the tier that slots and words add up to, if the chance of any danger is at least `ask`.
+
+        What is likeliest to be about the writer's own life gets its card from `own` on.
+        """
         nothing, *others = scores[: len(TIERS)]
         if nothing - max(others) > _FAR:
             return Tier.NONE
@@ -200,7 +215,7 @@ class Guard:
         if danger < ask:
             return Tier.NONE
         tier = TIERS[1 + likely.index(max(likely))]
-        if danger < points.card:
+        if danger < (own if tier in _OWN_LIFE else points.card):
             return Tier.UNCLEAR if tier in _OWN_LIFE else Tier.NONE
         unclear, own, imminent = likely[: len(_OWN_LIFE)]
         if tier is Tier.UNCLEAR and own + imminent > unclear:
@@ -208,7 +223,7 @@ class Guard:
         return Tier.OWN if tier is Tier.IMMINENT and imminent < points.imminent else tier
 
     def _is_minor(self, scores: tuple[int, ...]) -> bool:
-        age = scores[len(TIERS) :]
+        age = scores[len(TIERS) : len(TIERS) + 2]
         return age[1] - age[0] <= _FAR and chances(age)[0] >= self._points.minor
 
     def _told(self, name: str, said: Utterance, outcome: str) -> Evidence:
@@ -229,6 +244,11 @@ _MOST_WORDS: Final = 4
 
 _LONG: Final = 25
 """Different words from which a message is long, so that a sentence may be outweighed in it."""
+
+
+def _as_answer(scores: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the scores of the tiers within a walk."""
+    return tuple(map(add, scores[: len(TIERS)], scores[-len(TIERS) :]))
 
 
 def _fired(reading: Reading, test: Test) -> str:

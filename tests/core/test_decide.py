@@ -930,6 +930,16 @@ def test_words_that_the_bot_knows_as_a_whole_are_no_danger_by_words_alone() -> N
             assert not first.startswith(("card.", "danger."))
 
 
+def test_answer_is_read_as_one_only_within_a_walk_in_which_no_danger_was_seen() -> None:
+    words = "he would like to be at home"
+    asked, walking = replace(at(Step.APART), danger_asked=True), at(Step.APART)
+    assert CONTENT.guard.read(hear(words)).tier is Tier.UNCLEAR
+    assert Line.DANGER_ASK not in lines(answer(walking, received(text=words)))
+    assert lines(answer(asked, received(text=words)))[0] is Line.DANGER_NEAR
+    assert Line.DANGER_ASK in lines(answer(State(), received(text=words)))
+    assert answer(walking, received(text=words, forwarded=True)).held.state.step is Step.WHOSE
+
+
 @pytest.mark.parametrize("name", ["i_want_to_die", "kms", "suicidal"])
 def test_name_of_a_command_that_is_none_is_read_for_danger(name: str) -> None:
     assert lines(answer(State(), received(Kind.COMMAND, command=name)))[0] in {Line.CARD_OWN, Line.DANGER_ASK}

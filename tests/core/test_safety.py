@@ -35,7 +35,7 @@ def small(changes: dict[str, Any] | None = None) -> SafetyRules:
             "die": Rule(tier=Tier.OWN, together=("die",)),
         },
         "minor": {"age": Combination(together=("age",))},
-        "points": Points(ask=0.2, sentence=0.9, card=0.3, imminent=0.6, minor=0.5),
+        "points": Points(ask=0.2, sentence=0.9, card=0.3, imminent=0.6, answer=0.8, minor=0.5),
     }
     return SafetyRules(**(rules | (changes or {})))
 
@@ -70,6 +70,11 @@ def test_rule_decides_its_case_and_not_its_near_miss(rule: str) -> None:
 @pytest.mark.parametrize("case", CASES["tiers"], ids=lambda case: case["text"][:40])
 def test_message_gets_the_tier_of_its_case(case: dict[str, str]) -> None:
     assert GUARD.read(hear(case["text"])).tier == case["tier"]
+
+
+@pytest.mark.parametrize("case", CASES["answers"], ids=lambda case: case["text"][:40])
+def test_answer_within_a_walk_gets_the_tier_of_its_case(case: dict[str, str]) -> None:
+    assert GUARD.read(hear(case["text"]), answers=True).tier == case["tier"]
 
 
 @pytest.mark.parametrize("case", CASES["known"], ids=lambda case: case["text"][:40])
@@ -117,13 +122,13 @@ def test_read_takes_long_texts(text: str) -> None:
     ("changes", "problem"),
     [
         (
-            {"points": Points(ask=0.0, sentence=0.9, card=0.3, imminent=0.6, minor=0.5)},
+            {"points": Points(ask=0.0, sentence=0.9, card=0.3, imminent=0.6, answer=0.8, minor=0.5)},
             "points.ask: is not above 0, and at most 1",
         ),
         ({"slots": {}}, "rules.die: there is no slot 'die'"),
         ({"rules": {}}, "rules: there is none, and what is said plainly needs one"),
         (
-            {"points": Points(ask=0.2, sentence=7, card=0.3, imminent=0.6, minor=0.5)},
+            {"points": Points(ask=0.2, sentence=7, card=0.3, imminent=0.6, answer=0.8, minor=0.5)},
             "points.sentence: is not above 0, and at most 1",
         ),
         ({"rules": {"x": Rule(tier=Tier.OWN)}}, "rules.x: needs a slot in `together` or `anywhere`"),
@@ -153,6 +158,43 @@ def test_words_that_no_rule_knows_add_up_to_a_tier() -> None:
 
 def test_rule_decides_before_words_do() -> None:
     assert words(want={"none": 9.0}).explain(hear("i want to die")) == (Evidence("die", "want to die"),)
+
+
+def test_few_words_within_a_walk_weigh_what_they_weigh_in_answers() -> None:
+    guard = words(bleak={"unclear": 6.0, "answer.none": 5.0}, grim={"answer.own": 6.0})
+    assert guard.read(hear("bleak")) == Danger(Tier.UNCLEAR)
+    assert guard.read(hear("bleak"), answers=True) == Danger()
+    assert guard.read(hear("grim")) == Danger()
+    assert guard.read(hear("grim"), answers=True) == Danger(Tier.OWN)
+
+
+def test_card_for_the_writers_own_life_needs_more_within_a_walk() -> None:
+    guard = words(bleak={"own": 4.6}, her={"friend": 4.6})
+    assert guard.read(hear("bleak")) == Danger(Tier.OWN)
+    assert guard.read(hear("bleak"), answers=True) == Danger(Tier.UNCLEAR)
+    assert guard.read(hear("her"), answers=True) == Danger(Tier.FRIEND)
+
+
+def test_many_words_within_a_walk_weigh_what_they_weigh_anywhere() -> None:
+    guard = words(bleak={"unclear": 6.0, "answer.none": 5.0})
+    long = " ".join(f"word{number}" for number in range(25))
+    assert guard.read(hear(f"bleak {long}"), answers=True) == Danger(Tier.UNCLEAR)
+
+
+def test_rule_decides_within_a_walk_too_and_may_be_raised_by_what_words_weigh_anywhere() -> None:
+    guard = words(want={"answer.none": 9.0}, soon={"imminent": 9.0, "answer.none": 9.0})
+    assert guard.read(hear("i want to die"), answers=True) == Danger(Tier.OWN, by_rule=True)
+    assert guard.read(hear("i want to die soon"), answers=True) == Danger(Tier.IMMINENT, by_rule=True)
+
+
+def test_what_is_about_to_happen_counts_within_a_walk_as_anywhere() -> None:
+    guard = words(soon={"imminent": 9.0, "answer.none": 9.0})
+    assert guard.read(hear("soon"), answers=True) == Danger(Tier.IMMINENT)
+
+
+def test_age_of_a_writer_is_told_within_a_walk_as_anywhere() -> None:
+    guard = words(homework={"minor": 5.0, "answer.none": 5.0})
+    assert guard.read(hear("homework"), answers=True) == Danger(minor=True)
 
 
 def test_danger_to_another_needs_a_greater_chance() -> None:
