@@ -392,7 +392,7 @@ def test_metrics_tell_of_updates_and_of_nobody() -> None:
         assert families["bot_update_seconds"].type == "histogram"
         ours = [sample for name, family in families.items() if name.startswith("bot_") for sample in family.samples]
         labels = {label for sample in ours for label in sample.labels}
-        assert labels - {"tier"} == {"outcome", "lane", "about", "le"}  # a tier, where danger was seen before
+        assert {"outcome", "le"} <= labels <= {"outcome", "le", "lane", "about", "tier"}  # some by what was sent before
         outcomes = {one.labels["outcome"]: one.value for one in ours if one.name == "bot_updates_total"}
         assert {outcome: outcomes[outcome] - count for outcome, count in before.items()} == dict.fromkeys(before, 1)
         assert not any(trace in text for trace in ("xylophonist", "715517", "Annabella", SECRET, TOKEN))
