@@ -230,7 +230,12 @@ ROWS: list[dict[str, str | int | None]] = [
 ]
 CONDITIONS: list[dict[str, str]] = [
     {"text": "my hamster died", "label": "OWN", "note": "exam;died;own_loss", "voice": "conditions"},
-    {"text": "her chair stood empty when i rang", "label": "WITNESS", "note": "died;unclear own_loss", "voice": "conditions"},
+    {
+        "text": "her chair stood empty when i rang",
+        "label": "WITNESS",
+        "note": "died;unclear own_loss",
+        "voice": "conditions",
+    },
     {"text": "my dad died", "label": "OWN", "note": "unclear died;unclear own_loss", "voice": "conditions"},
     {"text": "my dad died on friday", "label": "OWN", "note": "died;own_loss", "voice": "other"},
 ]
