@@ -8,11 +8,11 @@ in `prompts/README.md`.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import reduce
+from functools import cache, reduce
 from itertools import product
 from operator import add
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.core.commands import COMMANDS
 from bot.core.helplines import SHOWN_FOR, Country, message, today_of
@@ -213,16 +213,34 @@ def _silent_problems(book: Book) -> Iterator[str]:
     """Phrases and words that no message can hold, as it is read."""
     for page, rules in zip(book.rules, (book.noticing, book.safety), strict=True):
         if rules is not None:
-            for name, phrase, wording in silent(rules.slots, rules.fillers):
+            slots_of = tuple((name, slot.phrases, slot.hides) for name, slot in rules.slots.items())
+            for name, phrase, wording in _silent(slots_of, tuple(rules.fillers)):
                 where = "slots", name, "phrases", rules.slots[name].phrases.index(phrase)
                 yield page.problem(where, f"“{wording}” is never found: write it as it reads when it is evened out")
     slots = {SLOT, *(SLOT + name for name in book.safety.slots)} if book.safety else {}
     for path in (book.folder / "lexicon.txt", book.folder / "danger.txt"):
-        for number, line in enumerate(text_of(path)[0].splitlines(), start=1):
-            entry = line.partition("\t")[0]
-            known = entry.startswith("#") or entry.endswith(STEM) or entry in slots
-            if not known and normalise(entry).strip() != entry:
-                yield f"{shown_path(path)}:{number}: “{entry}” is never found: take it out"
+        for number, entry in _silent_entries(text_of(path)[0], frozenset(slots)):
+            yield f"{shown_path(path)}:{number}: “{entry}” is never found: take it out"
+
+
+class _Phrases(NamedTuple):
+    phrases: tuple[str, ...]
+    hides: bool
+
+
+@cache
+def _silent(
+    slots: tuple[tuple[str, tuple[str, ...], bool], ...], fillers: tuple[str, ...]
+) -> tuple[tuple[str, str, str], ...]:
+    return tuple(silent({name: _Phrases(phrases, hides) for name, phrases, hides in slots}, fillers))
+
+
+@cache
+def _silent_entries(text: str, slots: frozenset[str]) -> tuple[tuple[int, str], ...]:
+    """The words of a lexicon that are never found, each with its line."""
+    entries = ((number, line.partition("\t")[0]) for number, line in enumerate(text.splitlines(), start=1))
+    read = ((number, entry) for number, entry in entries if not entry.startswith("#") and not entry.endswith(STEM))
+    return tuple((number, entry) for number, entry in read if entry not in slots and normalise(entry).strip() != entry)
 
 
 def _wording_problems(book: Book) -> Iterator[str]:
