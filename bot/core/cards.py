@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from sys import intern
 from typing import Final
 
 from bot.core.lines import Label, Line
@@ -158,12 +159,16 @@ def urgent(*replies: Reply) -> tuple[Reply, ...]:
 _Pieces = frozenset[tuple[str, ...]]
 
 
+def _pieces(phrases: Sequence[str]) -> _Pieces:
+    """All that the phrases stand for, word by word. Tens of thousands are made of the same few words, held once."""
+    return frozenset(tuple(map(intern, words.split())) for words in _spelled(phrases))
+
+
 class Answers:
     """Reads, by one language's words, what is typed after danger was seen. Takes time linear in a text's length."""
 
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
-        self._no, self._beside = (frozenset(map(tuple, map(str.split, _spelled(phrases[name])))) for name in NO)
-        self._mistaken = frozenset(tuple(words.split()) for words in _spelled(phrases[MISTAKEN]))
+        self._no, self._beside, self._mistaken = (_pieces(phrases[name]) for name in (*NO, MISTAKEN))
         self._beside_mistaken = self._no | self._beside
         self._longest = max(map(len, self._beside_mistaken | self._mistaken), default=0)
         self._nothing, self._later, self._why, self._taken_back = (

@@ -23,7 +23,7 @@ STEM_LENGTH = 5
 MOST_WORDINGS = 2048
 """How many wordings one part of a phrase may stand for."""
 
-_FEW = 512  # parts are multiplied out up to here: fewer steps, and yet not too many words to hold
+_FEW = 48  # parts are multiplied out up to here: fewer steps, and yet few words to hold
 _CHUNK = 256  # composing is quadratic in a run of combining marks: short runs keep the whole linear
 _INVISIBLE = dict.fromkeys(
     (
