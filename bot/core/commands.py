@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.core.cards import emergency_first, in_emergency, stands
-from bot.core.gap import outcome_of
+from bot.core.gap import DAY, outcome_of
 from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
 from bot.core.model import (
@@ -62,8 +62,6 @@ _SPOKE_OF: Final = ((), (Line.SPOKE_OF_ONE,), (Line.SPOKE_OF_TWO,), (Line.SPOKE_
 """The line that names so many reasons, and its slots in their order."""
 _LIGHT: Final = frozenset({Reason.EVERYDAY, Reason.PLAY})
 """All that is told as a reason to have found nothing: nobody hears that a death weighed too little."""
-DAY: Final = 24 * 60 * 60
-"""Seconds. The hour where the person lives is not known, so that "the same day" is a day and a night."""
 _WORDINGS: Final = 60
 """A multiple of each number of wordings that a line may have, from 2 to 6."""
 _MOST_WALKS: Final = 2**24 // _WORDINGS * _WORDINGS - _WORDINGS
@@ -91,9 +89,8 @@ def walk(incoming: Incoming, held: Held) -> Decision:
     """A new walk, whatever was before."""
     conditions, source = _known(held)
     state = begin(seed_of(incoming, held), source=source, conditions=conditions, minor=held.state.minor)
-    state = replace(
-        state, again=walked_today(incoming, held), danger_asked=held.state.step is Step.DANGER_ASK
-    )  # and not answered
+    unanswered = held.state.step is Step.DANGER_ASK
+    state = replace(state, again=walked_today(incoming, held), danger_asked=unanswered)
     if stands(held) and held.state.care_for is CareFor.MYSELF:  # after a card about one's own life
         state = replace(state, care_for=CareFor.MYSELF)
     moved = Moved(held.state.step, Event.NEXT, state.step)
@@ -110,7 +107,10 @@ def _known(held: Held) -> tuple[Condition, Source]:
 
 
 def walked_today(incoming: Incoming, held: Held) -> bool:
-    """Whether a full walk came to its end within a day, by what is held or by the button that was pressed."""
+    """Whether a full walk came to its end within a day, by what is held or by the button that was pressed.
+
+    The hour where the person lives is not known, so that "the same day" is a day and a night.
+    """
     match incoming.pressed:
         case Opened(state=state) if is_full(state):
             return True

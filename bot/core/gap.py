@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.core.model import NO_RATING, Change, Condition, Feeling, Outcome, State, Step
+from bot.core.sequence import TENDER
 
 HIGH: Final = 7
 """From here on (0..10) the upset is steadied before anything else. Source: evidence, section 3, S4."""
@@ -83,11 +84,8 @@ WEEK: Final = 7 * DAY
 MOST_WALKS: Final = 30
 """In one picture: the latest."""
 
-_TENDER: Final = Condition.OWN_LOSS | Condition.GUILT | Condition.NUMB | Condition.WAS_THERE
-"""After these no picture is shown."""
-
-_OUTSIDE: Final = Condition.OWN_LOSS | Condition.NUMB | Condition.WAS_THERE
-"""A walk with one of these is no training, so it is in no line and no figure."""
+_UNSHOWN: Final = TENDER | Condition.GUILT
+"""After these no picture is shown. A tender walk is no training besides, so it is in no line and no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ def walk_figure(state: State) -> OneWalk | None:
 def is_tender(state: State) -> bool:
     """Whether what this person is going through now rules every picture out."""
     risen = state.rose or has_risen(state)
-    return bool(state.conditions & _TENDER) or state.feeling in {Feeling.GUILTY, Feeling.NUMB} or risen
+    return bool(state.conditions & _UNSHOWN) or state.feeling in {Feeling.GUILTY, Feeling.NUMB} or risen
 
 
 def days_figure(outcomes: Iterable[Outcome], at: int) -> OverDays | None:
@@ -154,20 +152,20 @@ def days_figure(outcomes: Iterable[Outcome], at: int) -> OverDays | None:
     outcomes = tuple(outcomes)
     if any(_was_hard(outcome) for outcome in outcomes if at - outcome.ended_at < DAY):
         return None
-    asked = [one for one in outcomes if not one.conditions & _OUTSIDE and (one.finished or one.upset_after is not None)]
+    asked = [one for one in outcomes if not one.conditions & TENDER and (one.finished or one.upset_after is not None)]
     walks = tuple(Answered(one.upset_after, one.change) for one in asked[-MOST_WALKS:])
     return OverDays(walks) if any(walk.upset is not None or walk.change for walk in walks) else None
 
 
 def _was_hard(outcome: Outcome) -> bool:
     before, after = outcome.upset_before, outcome.upset_after
-    return bool(outcome.conditions & _TENDER) or (before is not None and after is not None and after > before)
+    return bool(outcome.conditions & _UNSHOWN) or (before is not None and after is not None and after > before)
 
 
 def span_of(outcomes: Iterable[Outcome]) -> Span:
     """What is told of these walks. All are counted; the answers are those of walks within the training."""
     outcomes = tuple(outcomes)
-    inside = [one for one in outcomes if not one.conditions & _OUTSIDE]
+    inside = [one for one in outcomes if not one.conditions & TENDER]
     both = [
         (one.upset_before, one.upset_after)
         for one in inside

@@ -381,8 +381,9 @@ def _rated(state: State, rating: int) -> tuple[State, Event] | None:
     rated_now = replace(state, upset_now=rating)
     if state.step is Step.EASE:
         return replace(rated_now, upset_before=before), Event.HIGH if rating >= HIGH else Event.NEXT
-    rose = rises(state, rating) if rated(state.upset_now) is not None or state.step not in _RATED else False
+    rose = rises(state, rating)
     if state.step is Step.LOOK_BACK:
+        rose &= state.upset_now != NO_RATING  # a first number is no rise where it was asked for
         return replace(rated_now, upset_after=rating, rose=state.rose or rose), Event.RISE if rose else Event.NEXT
     return (replace(rated_now, rose=True), Event.HIGH) if rose and state.step in WALKING else None
 

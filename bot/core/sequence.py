@@ -210,7 +210,7 @@ WALKING: frozenset[Step] = frozenset(Step) - {
 _EVERY = frozenset(Step)
 
 
-_BEFORE_NEEDS = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY, Step.NEEDS})
+_STEADYING = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 
 
 def _at(steps: frozenset[Step], event: Event, to: Step, under: Under = Under.ALWAYS) -> tuple[Row, ...]:
@@ -224,7 +224,7 @@ ANYWHERE: tuple[Row, ...] = (
     *_at(_EVERY, Event.FOR_A_FRIEND, Step.DANGER_ASK),
     *_at(_EVERY, Event.PASSED_ON, Step.WHOSE),
     *_at(_EVERY - {Step.IDLE}, Event.STOP, Step.IDLE),
-    *_at(WALKING - _BEFORE_NEEDS, Event.TOLD, Step.NEEDS),
+    *_at(WALKING - _STEADYING - {Step.NEEDS}, Event.TOLD, Step.NEEDS),
     *_at(WALKING, Event.HARDER, Step.STAY, Under.HARDER_BEFORE),
     *_at(WALKING, Event.HARDER, Step.ANCHOR),
     *_at(WALKING, Event.HIGH, Step.ANCHOR),
@@ -258,7 +258,6 @@ for _row in (*TRANSITIONS, *ANYWHERE):
 
 _OF_ANOTHER = frozenset({Event.FOR_A_FRIEND, Event.PASSED_ON})
 _INTERRUPTIONS = frozenset({Event.DANGER, Event.CARD, Event.UNCLEAR, *_OF_ANOTHER})
-_STEADYING = frozenset({Step.ARRIVE, Step.EASE, Step.ANCHOR, Step.STAY})
 _BEFORE_ACTS = frozenset({Step.ARRIVE, Step.EASE, Step.VALUE, Step.RESONANCE, Step.KIND, Step.WHO, Step.APART})
 
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.commands import BUTTONS, COMMANDS, DAY, menu, split_command
+from bot.core.commands import BUTTONS, COMMANDS, menu, split_command
 from bot.core.decide import decide
-from bot.core.gap import outcome_of
+from bot.core.gap import DAY, outcome_of
 from bot.core.lines import Label, Line
 from bot.core.model import (
     Action,
