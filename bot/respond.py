@@ -35,6 +35,7 @@ from bot.core.model import (
     Forgot,
     Held,
     Incoming,
+    Kept,
     Kind,
     Lane,
     Opened,
@@ -151,7 +152,8 @@ class Responder:
         """The same with what is kept of the person's walks, where the answer may rest on it."""
         if Purpose.REMEMBER not in held.consents or not looks_back(incoming, self._content):
             return incoming
-        return replace(incoming, outcomes=await self._outcomes(incoming.person))
+        outcomes = await self._outcomes(incoming.person)
+        return replace(incoming, kept=None if outcomes is None else Kept(outcomes=outcomes))
 
     async def _outcomes(self, person: int) -> tuple[Outcome, ...] | None:
         """What is kept of the person's walks, or None where it cannot be read."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from bot.core.cards import Answers
@@ -80,7 +80,7 @@ class Incoming:
     seed: int = 1  # 24 random bits, not 0, by the shell: the core has no randomness
     pressed: Opened | Refused | None = None  # what the shell read from the payload
     numbers: tuple[int, ...] = ()  # of the messages that it is made of, or of the one that was edited
-    outcomes: tuple[Outcome, ...] | None = None  # kept of their walks, oldest first, where the shell was asked to look
+    kept: Kept | None = None  # all that is kept of them, where the shell was asked to look
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -376,10 +376,15 @@ class State:
 
 
 class Purpose(StrEnum):
-    """What a person may say yes to. Each is asked, shown and withdrawn by itself."""
+    """What a person may say yes to. Each is asked, shown and withdrawn by itself. Places travel in buttons: only add."""
 
-    REMEMBER = "remember"
+    REMEMBER = "remember"  # walks
     COUNTRY = "country"
+    PLANS = "plans"  # an if-then line, and one reminder of it
+    NUDGES = "nudges"
+    FOLLOW_UPS = "follow_ups"
+    GROUP = "group"  # noticing what the person writes in one group
+    ALONE = "alone"  # never to write first
 
 
 class Ground(StrEnum):
@@ -418,6 +423,7 @@ class Held:
     asked_country: bool = False  # the bot has just asked for it; memory only
     told: Notice | None = None  # of a text that opened no walk, in case one is asked for next; memory only
     walked: int = 0  # the number of the latest walk that is kept, where that is agreed to
+    lapsed: frozenset[Purpose] = frozenset()  # agreed to in words that have changed since: asked again before a write
     walked_at: int = 0  # when a full walk last came to its end (seconds since 1970, UTC), as far as is known
     unread: int = 0  # texts in a row that said nothing to a program; memory only
     noes: frozenset[int] = frozenset()  # the messages that were a no to the question about danger; memory only
@@ -435,6 +441,50 @@ class Outcome:
     upset_after: int | None
     change: Change
     finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A yes: to which version of its words, and when (seconds since 1970, UTC). `group`: Telegram's id of one group."""
+
+    purpose: Purpose
+    version: int
+    given_at: int
+    group: int = 0  # 0 is everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What *plans* keeps: one line of the person's own. `number`: 24 random bits."""
+
+    number: int
+    made_at: int  # seconds since 1970, UTC
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that will be sent, unless its consent ends before."""
+
+    purpose: Purpose
+    at: int  # seconds since 1970, UTC
+
+
+KEPT_DAYS: Final = 90
+"""Days that a walk is kept, unless the person chose another number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that is kept of one person, opened."""
+
+    consents: tuple[Consent, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()  # oldest first
+    plans: tuple[Plan, ...] = ()  # oldest first
+    dues: tuple[Due, ...] = ()  # soonest first
+    country: str = ""
+    days: int = KEPT_DAYS  # that a walk is kept
+    seen_on: int = 0  # the day (since 1970, UTC) on which the person last wrote
 
 
 # --- What goes out ---------------------------------------------------------------------------------------------

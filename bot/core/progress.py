@@ -61,12 +61,12 @@ def progress(incoming: Incoming, held: Held) -> Decision:
         young = held.state.minor
         line, rows = (Line.CONSENT_UNDER_16, ()) if young else (Line.PROGRESS_OFF, ((REMEMBER,),))
         return Decision(held, (Reply((line,), rows),))
-    if incoming.outcomes is None:
+    if incoming.kept is None:
         return Decision(held, (Reply((Line.STORE_FAILED,)),))
-    if not incoming.outcomes:
+    if not incoming.kept.outcomes:
         return Decision(held, (Reply((Line.PROGRESS_NONE,)),))
-    recent = [one for one in incoming.outcomes if incoming.at - one.ended_at < WEEK]
-    earlier = [one for one in incoming.outcomes if incoming.at - one.ended_at >= WEEK]
+    recent = [one for one in incoming.kept.outcomes if incoming.at - one.ended_at < WEEK]
+    earlier = [one for one in incoming.kept.outcomes if incoming.at - one.ended_at >= WEEK]
     weeks = ((Line.PROGRESS_EARLIER, earlier), (Line.PROGRESS_WEEK, recent))
     replies = [_told(line, span_of(outcomes)) for line, outcomes in weeks if outcomes]
     rows = () if _figure(incoming, held) is None else ((SHOW_WALKS,),)
@@ -103,9 +103,9 @@ def _is_no_time(held: Held) -> bool:
 
 
 def _figure(incoming: Incoming, held: Held) -> OverDays | None:
-    if Purpose.REMEMBER not in held.consents or incoming.outcomes is None or _is_no_time(held):
+    if Purpose.REMEMBER not in held.consents or incoming.kept is None or _is_no_time(held):
         return None
-    return days_figure(incoming.outcomes, incoming.at)
+    return days_figure(incoming.kept.outcomes, incoming.at)
 
 
 def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:

@@ -28,6 +28,7 @@ from bot.core.model import (
     Ground,
     Held,
     Incoming,
+    Kept,
     Kind,
     Lane,
     Moved,
@@ -912,7 +913,7 @@ def said_of_walks() -> Iterator[Decision]:
     skipped = replace(kept, ended_at=0, upset_after=None, change=Change.UNSAID)
     for asked in (received(Kind.COMMAND, command="progress"), received(text="show my walks")):
         for outcomes in (None, (), (kept,), (skipped, kept)):
-            yield decide(replace(asked, outcomes=outcomes), agreed, CONTENT)
+            yield decide(replace(asked, kept=None if outcomes is None else Kept(outcomes=outcomes)), agreed, CONTENT)
     for change in Change:
         walked = State(walk=5, step=Step.CLOSE, upset_before=8, upset_after=3, change=change)
         yield answer(walked, received(Kind.PRESS, pressed=Opened(walked, Action.SHOW, 0)))

@@ -12,6 +12,7 @@ from bot.core.model import (
     Decision,
     Held,
     Incoming,
+    Kept,
     Kind,
     Opened,
     Outcome,
@@ -33,16 +34,20 @@ OUTCOME = Outcome(5, NOW - 2 * DAY, Source.NONE, Condition.NONE, 8, 3, Change.MO
 
 
 def progress(*outcomes: Outcome, held: Held = AGREED) -> Decision:
-    return decide(Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="progress", outcomes=outcomes), held, CONTENT)
+    return decide(
+        Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="progress", kept=Kept(outcomes=outcomes)), held, CONTENT
+    )
 
 
 def pressed(action: Action, state: State, held: Held, *outcomes: Outcome) -> Decision:
     opened = Opened(state, action, 0)
-    return decide(Incoming(1, Where.PRIVATE, Kind.PRESS, NOW, pressed=opened, outcomes=outcomes), held, CONTENT)
+    return decide(
+        Incoming(1, Where.PRIVATE, Kind.PRESS, NOW, pressed=opened, kept=Kept(outcomes=outcomes)), held, CONTENT
+    )
 
 
 def typed(words: str, held: Held, *outcomes: Outcome) -> Decision:
-    return decide(Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text=words, outcomes=outcomes), held, CONTENT)
+    return decide(Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text=words, kept=Kept(outcomes=outcomes)), held, CONTENT)
 
 
 def told(decision: Decision) -> str:
