@@ -376,7 +376,7 @@ class State:
 
 
 class Purpose(StrEnum):
-    """What a person may say yes to. Each is asked, shown and withdrawn by itself. Places travel in buttons: only add."""
+    """What a person may say yes to. Each is asked, shown and withdrawn by itself. Only add: places travel."""
 
     REMEMBER = "remember"  # walks
     COUNTRY = "country"
