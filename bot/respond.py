@@ -22,6 +22,7 @@ from bot.core.cards import failed
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide, worded
 from bot.core.groups import DOOR
+from bot.core.keeping import looks_back
 from bot.core.lines import Line
 from bot.core.model import (
     Action,
@@ -48,7 +49,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
-from bot.core.progress import looks_back, recalled
+from bot.core.progress import recalled
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
@@ -150,7 +151,7 @@ class Responder:
 
     async def _look_back(self, incoming: Incoming, held: Held) -> Incoming:
         """The same with what is kept of the person's walks, where the answer may rest on it."""
-        if Purpose.REMEMBER not in held.consents or not looks_back(incoming, self._content):
+        if Purpose.REMEMBER not in held.consents or not looks_back(incoming, held, self._content):
             return incoming
         outcomes = await self._outcomes(incoming.person)
         return replace(incoming, kept=None if outcomes is None else Kept(outcomes=outcomes))
