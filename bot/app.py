@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from platformdirs import user_config_path
 from bot import log, prompts
 from bot.respond import Responder
 from bot.settings import Settings, SettingsError
-from bot.store.seal import Keys, make_or_read_secret, parse_secret, read_secret
+from bot.store.keyring import Keyring, make_or_read_keyring, parse_keyring, read_keyring
 from bot.store.store import Store
 
 _NAME: Final = "compassion-bot"
@@ -32,15 +33,15 @@ _NAME: Final = "compassion-bot"
 async def responder(settings: Settings, words: prompts.Prompts, folder: Path) -> AsyncIterator[Responder]:
     """Open the store in `folder` and build what answers. Raise StoreError where it cannot be opened."""
     refuse_unfit(settings, folder)
-    keys = Keys.of(_secret(settings) or make_or_read_secret(_key_file()))
+    keys = (_keyring(settings) or make_or_read_keyring(_key_file(), _today())).newest
     async with Store.open(folder, keys) as store:
         yield Responder(words.content, store, keys.button, clock=now, seed=_seed)
 
 
 def refuse_unfit(settings: Settings, folder: Path) -> None:
     """Raise StoreError where key, folder and database do not fit together. Write nothing."""
-    secret = _secret(settings)
-    Store.refuse_unfit(folder, None if secret is None else Keys.of(secret))
+    keyring = _keyring(settings)
+    Store.refuse_unfit(folder, None if keyring is None else keyring.newest)
 
 
 async def run(settings: Settings) -> None:
@@ -116,13 +117,13 @@ async def chat(settings: Settings) -> None:
         await talk(answers, words)
 
 
-def _secret(settings: Settings) -> bytes | None:
-    """Return the secret that was given, or made at an earlier start."""
+def _keyring(settings: Settings) -> Keyring | None:
+    """Return the ring that was given, or made at an earlier start."""
     if settings.bot_data_key is not None:
-        return parse_secret(settings.bot_data_key.get_secret_value())
+        return parse_keyring(settings.bot_data_key.get_secret_value())
     if settings.bot_data_key_file is not None:
-        return read_secret(settings.bot_data_key_file)
-    return make_or_read_secret(_key_file()) if _key_file().exists() else None
+        return read_keyring(settings.bot_data_key_file)
+    return make_or_read_keyring(_key_file(), _today()) if _key_file().exists() else None
 
 
 def _key_file() -> Path:
@@ -145,6 +146,11 @@ def _told_to_stop() -> asyncio.Event:
 def now() -> int:
     """Seconds since 1970, UTC."""
     return int(time.time())
+
+
+def _today() -> date:
+    """The day in UTC."""
+    return datetime.fromtimestamp(now(), UTC).date()
 
 
 def _seed() -> int:

@@ -58,7 +58,7 @@ from bot.core.model import Change, Held, Incoming, Kind, Lane, Opened, Purpose, 
 from bot.core.reading import read as answer_in
 from bot.figure import png
 from bot.respond import Responder
-from bot.store.seal import Keys
+from bot.store.keyring import Keys
 from bot.store.store import Store
 
 ROUNDS: Final = 5

@@ -9,7 +9,7 @@ from bot import prompts
 from bot.core.lines import Label, Line
 from bot.core.model import Button, Content, Decision, Held, Incoming, Kind, Where
 from bot.respond import Responder
-from bot.store.seal import Keys
+from bot.store.keyring import Keys
 from bot.store.store import Store
 
 PROMPTS: Final = prompts.load()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.store.seal import Keys
+from bot.store.keyring import Keys
 from bot.store.store import FILE, Store
 from tests.botapi import Server
 from tests.botapi.faults import broken

@@ -8,7 +8,7 @@ import pytest
 from bot import app, settings
 from bot.core.lines import Label, Line
 from bot.core.model import Purpose
-from bot.store.seal import Keys, make_or_read_secret
+from bot.store.keyring import read_keyring
 from bot.store.store import FILE, Store
 from tests.person import PROMPTS, Person, files_under, lines
 
@@ -139,7 +139,7 @@ async def test_words_of_ones_own_and_danger_are_not_even_kept_sealed(house: Path
         assert cells(house / "data" / FILE) == before
         await ann.commands("stop")
         await walk_in_words(ann)
-    keys = Keys.of(make_or_read_secret(house / "XDG_CONFIG_HOME/compassion-bot/key"))
+    keys = read_keyring(house / "XDG_CONFIG_HOME/compassion-bot/key").newest
     async with Store.open(house / "data", keys) as store:
         (kept,) = await store.outcomes(ANN)
     assert not [word for word in WORDS if word in repr(kept)]

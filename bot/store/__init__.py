@@ -20,6 +20,10 @@ class SealError(StoreError):
     """A sealed cell does not open: another key, another place, or changed bytes."""
 
 
+class UnknownKeyError(SealError):
+    """A sealed cell names a key that is not in the ring."""
+
+
 class WrongKeyError(StoreError):
     """The database was sealed with another data key."""
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from bot.store.seal import Keys
+    from bot.store.keyring import Keys
 
 FILE: Final = "compassion.sqlite3"
 _OLDEST_SQLITE: Final = (3, 37)  # the first with STRICT tables
@@ -83,7 +83,7 @@ class Store:
     def __init__(self, database: aiosqlite.Connection, keys: Keys) -> None:
         self._database = database
         self._lookup = keys.lookup
-        self._sealer = Sealer(keys.seal)
+        self._sealer = Sealer([(keys.id, keys.seal)])
         self._writing = asyncio.Lock()
 
     @classmethod
@@ -95,7 +95,7 @@ class Store:
         database was sealed with another key, is newer, is no database of ours, or cannot be used.
         """
         cls.refuse_unfit(folder, keys)
-        file, sealer = folder / FILE, Sealer(keys.seal)
+        file, sealer = folder / FILE, Sealer([(keys.id, keys.seal)])
         # Blocking, since nothing is served before: so the connection is ours to close, whatever becomes of the driver.
         with closing(_connect(file)) as connection:
             _bring_up_to_date(connection, sealer)
@@ -113,7 +113,7 @@ class Store:
 
         `keys` is None where none were made yet.
         """
-        _refuse_unfit(folder / FILE, None if keys is None else Sealer(keys.seal))
+        _refuse_unfit(folder / FILE, None if keys is None else Sealer([(keys.id, keys.seal)]))
 
     async def consents(self, person: int) -> frozenset[Purpose]:
         """Return what the person said yes to."""

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import bot.store.store
 from bot.core.model import Change, Condition, Outcome, Purpose, Source
 from bot.store import NewerDatabaseError, SealError, StoreError, WrongKeyError
-from bot.store.seal import Keys
+from bot.store.keyring import Keys
 from bot.store.store import FILE, Store
 
 KEYS = Keys.of(b"k" * 32)
