@@ -119,13 +119,13 @@ class Ledger:
         return os.pread(handle, os.fstat(handle).st_size, 0)
 
     def _refuse_foreign(self, handle: int) -> None:
-        if is_open_to_others(handle):
-            path = shown(self._path)
-            raise StoreError(f"The file of what was forgotten, {path}, is open to other users: run `chmod 600 {path}`.")
         if not _HEAD.startswith(os.pread(handle, len(_HEAD), 0)):
             path = shown(self._path)
             line = f"The file {path} is not of this bot, or of a newer version: move it away, or put its copy back."
             raise StoreError(line)
+        if is_open_to_others(handle):
+            path = shown(self._path)
+            raise StoreError(f"The file of what was forgotten, {path}, is open to other users: run `chmod 600 {path}`.")
 
     @contextmanager
     def _in_plain_words(self) -> Iterator[None]:
