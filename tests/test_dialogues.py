@@ -12,7 +12,7 @@ import yaml
 
 from bot import prompts
 from bot.core.lines import Line
-from bot.core.model import Condition, Decision, Reply, State, Step
+from bot.core.model import Condition, Decision, Document, Reply, State, Step
 from bot.core.sequence import WALKING
 from bot.store.store import Store
 from tests.person import KEYS
@@ -122,7 +122,8 @@ def shown(decision: Decision) -> list[str]:
 
 def line_of(reply: Reply) -> str:
     labels = "".join(f" [{button.label}]" for row in reply.buttons for button in row)
-    return " + ".join(reply.keys) + " (a picture)" * (reply.attached is not None) + labels
+    attached = "" if reply.attached is None else " (a file)" if isinstance(reply.attached, Document) else " (a picture)"
+    return " + ".join(reply.keys) + attached + labels
 
 
 async def kept(chat: Chat) -> str:

@@ -473,6 +473,9 @@ class Due:
 KEPT_DAYS: Final = 90
 """Days that a walk is kept, unless the person chose another number."""
 
+PLAN_DAYS: Final = 14
+"""Days that a plan is kept, unless it is done before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -558,6 +561,14 @@ class Animation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file, by the name that it is to have. `content` is text in UTF-8."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message, named by its lines, which are said in this order.
 
@@ -570,7 +581,7 @@ class Reply:
     slots: Mapping[str, Label | str] = field(default_factory=dict)
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
-    attached: Figure | Animation | None = None  # beside the words, which say all that it shows
+    attached: Figure | Animation | Document | None = None  # beside the words, which say all that a picture shows
 
 
 class Fate(StrEnum):
