@@ -203,6 +203,34 @@ def test_entry_with_any_bit_changed_counts_as_none(path: Path) -> None:
         assert Ledger(path, RING).gone_at(b"person") is None
 
 
+KILLED = """
+import sys
+from pathlib import Path
+from bot.store.keyring import Keyring
+from bot.store.ledger import Ledger
+
+ledger, number = Ledger(Path(sys.argv[1]), Keyring.of(b"k" * 32)), 0
+while True:
+    batch = range(number, number + 50)
+    ledger.note_all((b"%d" % one, int(sys.argv[2])) for one in batch)
+    number += 50
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("batches", range(1, 8))
+def test_what_was_noted_outlives_a_kill_at_any_time(path: Path, batches: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", KILLED, path, str(NOW)], cwd=ROOT, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        for _ in range(batches):
+            program.stdout.readline()
+        program.kill()
+        acknowledged = int((program.stdout.readlines() or [b"%d" % (50 * batches)])[-1])
+    ledger = noted(path, b"after")
+    assert [one for one in range(acknowledged) if ledger.gone_at(b"%d" % one) != NOW] == []
+    assert ledger.gone_at(b"after") == NOW
+
+
 # --- How long -----------------------------------------------------------------------------------------------------
 
 

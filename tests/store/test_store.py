@@ -284,7 +284,7 @@ async def test_files_say_nothing_in_the_clear(store: Store, folder: Path) -> Non
 async def test_sealed_cells_are_of_one_length(store: Store, folder: Path) -> None:
     longest = Outcome(2**24 - 1, 2**34, Source.ONLINE_GROUP, Condition(127), 10, 10, Change.MORE, finished=False)
     await remember(store, ALMA, walked(0), longest)
-    assert {len(blob) for blob in blobs(folder)} == {16, 221}
+    assert {len(blob) for blob in blobs(folder)} == {16, 225}
 
 
 async def test_walk_of_two_people_cannot_be_linked(store: Store, folder: Path) -> None:
