@@ -61,7 +61,7 @@ def replace(path: Path, content: bytes) -> None:
 
 @contextmanager
 def locked(path: Path) -> Iterator[int]:
-    """Hold the file at `path` open, to read and to append, while no other program changes or replaces it."""
+    """Hold the file at `path` open, to read and to append, which no other program changes meanwhile."""
     with _opened(path, os.O_RDWR | os.O_APPEND, fcntl.LOCK_EX) as handle:
         yield handle
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.store.keyring import Keyring, Keys
+    from bot.store.ring import Ring
 
 KEPT_FOR: Final = 30 * 24 * 60 * 60  # seconds
 
@@ -50,9 +51,9 @@ class _Reading(NamedTuple):
 
 
 class Ledger:
-    """The ledger at one path. Its methods block, and raise `StoreError` where it cannot be used."""
+    """The ledger at one path, under these keys, or those that a ring has by then. Its methods block, and raise `StoreError` where it cannot be used."""
 
-    def __init__(self, path: Path, keyring: Keyring) -> None:
+    def __init__(self, path: Path, keyring: Keyring | Ring) -> None:
         self._path = path
         self._keyring = keyring
         self._reading: _Reading | None = None
@@ -119,13 +120,13 @@ class Ledger:
         return os.pread(handle, os.fstat(handle).st_size, 0)
 
     def _refuse_foreign(self, handle: int) -> None:
-        if is_open_to_others(handle):
-            path = shown(self._path)
-            raise StoreError(f"The file of what was forgotten, {path}, is open to other users: run `chmod 600 {path}`.")
         if not _HEAD.startswith(os.pread(handle, len(_HEAD), 0)):
             path = shown(self._path)
             line = f"The file {path} is not of this bot, or of a newer version: move it away, or put its copy back."
             raise StoreError(line)
+        if is_open_to_others(handle):
+            path = shown(self._path)
+            raise StoreError(f"The file of what was forgotten, {path}, is open to other users: run `chmod 600 {path}`.")
 
     @contextmanager
     def _in_plain_words(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.store.keyring import Keyring
+from bot.store.keyring import Keyring, Keys
 from bot.store.seal import Sealer
 
 
@@ -17,6 +17,11 @@ class Ring:
         """Read the keys again. Raise SecretError where they cannot be read."""
         self.keys = self._read().keys
         self.sealer = Sealer([(keys.id, keys.seal) for keys in self.keys])
+
+    @property
+    def newest(self) -> Keys:
+        """The keys that everything new is written with."""
+        return self.keys[0]
 
     def buttons(self) -> tuple[bytes, ...]:
         """The keys that buttons may be signed with, the newest first."""
