@@ -51,7 +51,10 @@ class _Reading(NamedTuple):
 
 
 class Ledger:
-    """The ledger at one path, under these keys, or those that a ring has by then. Its methods block, and raise `StoreError` where it cannot be used."""
+    """The ledger at one path, under the keys that a ring has by then.
+
+    Its methods block, and raise `StoreError` where it cannot be used.
+    """
 
     def __init__(self, path: Path, keyring: Keyring | Ring) -> None:
         self._path = path
