@@ -30,3 +30,15 @@ class WrongKeyError(StoreError):
 
 class NewerDatabaseError(StoreError):
     """The database was written by a newer version of the bot."""
+
+
+class NoConsentError(StoreError):
+    """SQLite refused a row whose consent is missing."""
+
+
+class PlaceError(StoreError):
+    """The folder or the disk cannot serve: all that needs no memory goes on without it."""
+
+
+class InUseError(StoreError):
+    """Another process serves this database."""

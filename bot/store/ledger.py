@@ -12,7 +12,7 @@ import hmac
 import os
 import zlib
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bot.store import StoreError
 from bot.store.files import is_open_to_others, locked, make, replace, shared, shown
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from bot.store.keyring import Keys
+    from bot.store.keyring import Keyring, Keys
+    from bot.store.ring import Ring
 
 KEPT_FOR: Final = 30 * 24 * 60 * 60  # seconds
 
@@ -30,14 +31,6 @@ _HEAD: Final = b"compassion-bot: the forgotten, 1"
 _HASH_BYTES: Final = 16
 _ID_BYTES: Final = 4
 _TIME_BYTES: Final = 8
-
-
-class HasKeys(Protocol):
-    """A keyring, or what reads one again when it has changed."""
-
-    @property
-    def keys(self) -> tuple[Keys, ...]:
-        """The keys of every secret, newest first."""
 
 
 class _Entry(NamedTuple):
@@ -58,9 +51,12 @@ class _Reading(NamedTuple):
 
 
 class Ledger:
-    """The ledger at one path. Its methods block, and raise `StoreError` where it cannot be used."""
+    """The ledger at one path, under the keys that a ring has by then.
 
-    def __init__(self, path: Path, keyring: HasKeys) -> None:
+    Its methods block, and raise `StoreError` where it cannot be used.
+    """
+
+    def __init__(self, path: Path, keyring: Keyring | Ring) -> None:
         self._path = path
         self._keyring = keyring
         self._reading: _Reading | None = None
@@ -71,7 +67,7 @@ class Ledger:
 
     def note_all(self, forgotten: Iterable[tuple[bytes, int]]) -> None:
         """Keep several at once, which takes as long as one. Where it fails, none of them is kept."""
-        newest = self._keyring.keys[0]
+        newest = self._keyring.newest
         records = b"".join(bytes(_Entry(newest.id, _hash(newest, what), at)) for what, at in forgotten)
         if not records:
             return

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.store import StoreError
 from bot.store.keyring import Keyring
 from bot.store.ledger import KEPT_FOR, Ledger
+from bot.store.ring import Ring
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = 1_800_000_000
@@ -92,13 +93,11 @@ def test_what_was_noted_with_a_retired_key_is_found_and_the_newest_notes(path: P
 
 
 def test_ledger_goes_on_with_a_ring_that_was_renewed(path: Path) -> None:
-    class Renewed:
-        keys = Keyring.of(b"o" * 32).keys
-
-    ring = Renewed()
+    rings = iter([Keyring.of(b"o" * 32), Keyring.of(b"k" * 32, b"o" * 32)])
+    ring = Ring(lambda: next(rings))
     ledger = Ledger(path, ring)
     ledger.note(b"before", NOW)
-    ring.keys = Keyring.of(b"k" * 32, b"o" * 32).keys
+    ring.renew()
     ledger.note(b"after", NOW)
     assert [ledger.gone_at(what) for what in (b"before", b"after")] == [NOW, NOW]
     assert Ledger(path, RING).gone_at(b"after") == NOW
