@@ -97,7 +97,9 @@ class Settings(BaseSettings):
         " and a port. Default: `127.0.0.1:8080` with a webhook, else nowhere.",
     )
     bot_data: Path = Field(Path("data"), description="The folder of the database. What is in it is sealed.")
-    bot_data_key: SecretStr | None = Field(None, description="The data key: 32 bytes in base64 or hex.")
+    bot_data_key: SecretStr | None = Field(
+        None, description="The data key: 32 bytes in base64 or hex. Of several, the newest comes first."
+    )
     bot_data_key_file: Path | None = Field(
         None,
         description="A file that holds the data key. Without either, one is made in the user's configuration folder.",

@@ -15,7 +15,7 @@ from bot.core.lines import Line
 from bot.core.model import Condition, Decision, Document, Reply, State, Step
 from bot.core.sequence import WALKING
 from bot.store.store import Store
-from tests.person import KEYS
+from tests.person import RING, purposes
 from tests.talk import Chat, Edits, Forwards, House, Move, Restarts, Says, Sends, Taps, Waits
 
 FOLDER: Final = Path(__file__).parent / "dialogues"
@@ -66,7 +66,7 @@ class Met:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with Store.open(tmp_path / "data", KEYS) as store:
+    async with Store.open(tmp_path / "data", RING) as store:
         yield House(store)
 
 
@@ -128,9 +128,9 @@ def line_of(reply: Reply) -> str:
 
 async def kept(chat: Chat) -> str:
     """What the store holds of the person."""
-    consents = await chat.house.store.consents(chat.person)
-    walks = len(await chat.house.store.outcomes(chat.person))
-    country = await chat.house.store.country(chat.person)
+    consents = await purposes(chat.house.store, chat.person)
+    walks = len((await chat.house.store.kept(chat.person)).outcomes)
+    country = (await chat.house.store.kept(chat.person)).country
     what = ["a yes"] * bool(consents) + [f"{walks} walk{'s' * (walks != 1)}"] * bool(walks) + [country] * bool(country)
     return f"(kept: {' and '.join(what) or 'nothing'})"
 

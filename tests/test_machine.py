@@ -43,7 +43,7 @@ from bot.core.sequence import AFTER_CARD, WALKING
 from bot.respond import IDLE
 from bot.store.store import FILE, Store
 from tests.core.places import is_known
-from tests.person import KEYS, PROMPTS, SEEN, WALK, Clock, files_under, lines
+from tests.person import KEYS, PROMPTS, RING, SEEN, WALK, Clock, files_under, lines
 from tests.talk import Chat, Edits, Forwards, House, Move, Says, Sends, Taps, TapsBack, TapsData
 from tests.test_respond import ALL, FailingStore
 
@@ -121,7 +121,7 @@ class Places:
         self.counts: Counter[str] = Counter()
 
     def _opened(self, folder: Path) -> FailingStore:
-        return self.run(self._open.enter_async_context(FailingStore.open(folder, KEYS)))
+        return self.run(self._open.enter_async_context(FailingStore.open(folder, RING)))
 
     @property
     def stores(self) -> tuple[FailingStore, ...]:
@@ -413,8 +413,8 @@ class Machine(RuleBasedStateMachine):
     def _kept(self, one: Someone) -> tuple[int, int, int]:
         async def rows() -> tuple[int, int, int]:
             store, person = self.places.all, one.chat.person
-            consents, outcomes = await Store.consents(store, person), await store.outcomes(person)
-            return len(consents), len(outcomes), bool(await Store.country(store, person))
+            kept = await Store.kept(store, person)
+            return len(kept.consents), len(kept.outcomes), bool(kept.country)
 
         return self.places.run(rows())
 
@@ -429,7 +429,7 @@ class Machine(RuleBasedStateMachine):
         finally:
             for store in self.places.stores:
                 for one in self.someone:
-                    self.places.run(store.forget(one.chat.person))
+                    self.places.run(store.forget(one.chat.person, at=0))
         assert self.places.rows() == 0
 
     def _comes_to_an_end(self, who: int) -> None:

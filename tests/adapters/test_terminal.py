@@ -10,7 +10,7 @@ from bot.core.lines import Line
 from bot.core.model import Decision, Document, Held, Incoming, Reply
 from bot.respond import Responder
 from bot.store.store import Store
-from tests.person import KEYS, PROMPTS, Clock, responder_of
+from tests.person import PROMPTS, RING, Clock, purposes, responder_of
 
 
 class Giving(Responder):
@@ -32,7 +32,7 @@ class Screen(StringIO):
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store.open(tmp_path / "data", KEYS) as opened:
+    async with Store.open(tmp_path / "data", RING) as opened:
         yield opened
 
 
@@ -113,7 +113,7 @@ async def test_two_taps_forget_what_a_yes_has_kept(store: Store) -> None:
     text = await transcript(store, "/consent", "1", "/forget", "1")
     assert says(Line.CONSENT_YES, text)
     assert says(Line.FORGET_DONE, after(text, "1"))
-    assert await store.consents(PERSON) == frozenset()
+    assert await purposes(store, PERSON) == frozenset()
 
 
 # --- in a terminal ------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ async def test_picture_is_drawn_in_plain_letters_below_its_words(store: Store) -
 @pytest.mark.parametrize("ends", [StringIO, Screen])
 async def test_file_is_shown_by_its_name_and_its_text(store: Store, ends: type[StringIO]) -> None:
     stdout = ends()
-    giving = Giving(PROMPTS.content, store, KEYS.button, clock=Clock(), seed=lambda: 1)
+    giving = Giving(PROMPTS.content, store, RING.buttons, clock=Clock(), seed=lambda: 1)
     await Terminal(giving, PROMPTS, ends("hello\n"), stdout).run()
     text = "\n".join(line.rstrip() for line in stdout.getvalue().split("\n"))
     shown = '\n\n    walks.csv\n\n    what,value\n    plans,"one,\n    Žofie"\n\n'
