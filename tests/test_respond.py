@@ -340,7 +340,7 @@ async def test_forgotten_person_is_no_longer_in_memory(ann: Person) -> None:
     await says_yes(ann)
     await ann.commands("walk")
     await ann.commands("forget")
-    assert lines(await ann.presses(Label.FORGET_YES)) == [Line.FORGET_DONE]
+    assert lines(await ann.presses(Label.FORGET_YES)) == [Line.FORGET_WENT, Line.FORGET_DONE]
     assert ann.responder.remembered == 0
     assert lines(await ann.says("please stop")) == [Line.NOTHING_TO_STOP]
 
@@ -699,7 +699,7 @@ async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, st
     assert lines(after) == [Line.STORE_FAILED]
     assert (after.held.state.step, after.held.consents) == (Step.ARRIVE, REMEMBER)
     store.failing = frozenset()
-    assert lines(await ann.presses(Label.FORGET_YES, of=shown)) == [Line.FORGET_DONE]
+    assert lines(await ann.presses(Label.FORGET_YES, of=shown)) == [Line.FORGET_WENT, Line.FORGET_DONE]
     assert await purposes(store, ANN) == frozenset()
 
 
