@@ -583,7 +583,7 @@ def test_load_gives_the_version_of_each_question(prompts: Prompts, folder: Path)
 def test_check_says_that_the_words_of_a_question_have_changed(folder: Path, purpose: Purpose) -> None:
     line = QUESTIONS[purpose]
     old = read(folder / "en" / "copy.yaml", Copy).lines[line][-1]
-    change(folder, "copy.yaml", f'"{old}"', f'"{old.replace("16", "16 years")}"')
+    change(folder, "copy.yaml", f'"{old}"', f'"{old.replace("16", "17")}"')
     (problem,) = [each for each in check(folder) if "consents.yaml" in each]
     place = line_of(folder, "consents.yaml", f"  {purpose}:")
     assert problem.startswith(f"prompts/en/consents.yaml:{place}: purposes.{purpose}.digest: the words of {line} have")
