@@ -123,7 +123,7 @@ def test_chat_leads_through_a_whole_walk_by_numbers_and_by_words(tmp_path: Path)
     status, out, err = bot(tmp_path, "chat", given="\n".join(["/walk", *answers]))
     assert (status, err) == (0, "")
     assert says(out, Line.CLOSE_CROSSED)
-    assert out.endswith("\n  [1] Show me\n  [2] Remember my walks\n\n")
+    assert out.endswith("\n  [1] Show me\n  [2] Remember my walks\n  [3] Make a plan of it\n\n")
 
 
 def test_chat_remembers_across_starts_once_it_may(tmp_path: Path) -> None:
