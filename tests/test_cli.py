@@ -24,7 +24,8 @@ ROOT = Path(__file__).parent.parent
 SECRET = "480016:AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
 
 USAGE = (
-    "Give run, chat, notice [--explain TEXT], check or health, and nothing else: settings come from the environment."
+    "Give run, chat, notice [--explain TEXT], check, privacy or health, and nothing else:"
+    " settings come from the environment."
 )
 
 Json = dict[str, Any]
@@ -63,7 +64,9 @@ def says(text: str, line: Line) -> bool:
 def test_help_shows_every_command_and_no_setting(tmp_path: Path) -> None:
     status, out, err = bot(tmp_path, "--help")
     assert (status, err) == (0, "")
-    assert [command for command in ("run", "chat", "notice", "check", "health") if f"\n    {command} " not in out] == []
+    assert [
+        command for command in ("run", "chat", "notice", "check", "privacy", "health") if f"\n    {command} " not in out
+    ] == []
     flags = {word for word in out.replace(",", " ").split() if word.startswith("-")}
     assert flags == {"-h", "--help"}
     assert [name for name in Settings.model_fields if f"--{name}" in out.replace("-", "_")] == []

@@ -692,3 +692,5 @@ class Content:
     mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none
     versions: Mapping[Purpose, int] = field(default_factory=dict)  # of the words that are agreed to now, else 1
+    operator: str = ""  # who runs the bot, as they name themselves
+    contact: str = ""  # how to reach them
