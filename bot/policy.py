@@ -39,7 +39,7 @@ _SLOTS: Final = frozenset({"operator", "contact", *_PERIODS})
 
 
 def page(operator: str | None, contact: str | None, folder: Path = FOLDER, language: str = "en") -> str:
-    """Return the policy, as Markdown, of a bot that `operator` runs. Raise ContentError with all problems of its text."""
+    """Return the policy of a bot that `operator` runs, as Markdown. Raise ContentError where its text has problems."""
     text, told = _read(folder / language / "privacy.md")
     if told:
         raise ContentError(told)
