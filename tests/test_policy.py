@@ -7,15 +7,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from bot import policy
+from bot import app, policy
+from bot.core.lines import Line
 from bot.core.model import KEPT_DAYS, PLAN_DAYS, Plan, Purpose
 from bot.policy import page, problems
 from bot.prompts import FOLDER, ContentError
+from bot.settings import Settings
 from bot.store.ledger import Ledger
 from bot.store.seal import key_id
 from bot.store.store import FILE, Store
-from tests.person import KEYS, RING
+from tests.person import KEYS, PROMPTS, RING, Person, lines
 from tests.store.test_store import OUTCOME
 
 ROOT = Path(__file__).parent.parent
@@ -170,6 +173,21 @@ def test_policy_says_that_it_is_a_start_and_that_no_lawyer_has_read_it() -> None
     beginning = page("Lantern", "@lantern").partition("\n## ")[0]
     assert "**a start**" in beginning
     assert "**no lawyer has looked at it**" in beginning
+
+
+@pytest.mark.parametrize(
+    ("operator", "contact", "line"),
+    [("Lantern", "@lantern", Line.PRIVACY_OPERATOR), (None, None, Line.PRIVACY_WHO)],
+)
+async def test_chat_names_who_runs_the_bot_as_the_settings_do(
+    tmp_path: Path, operator: str | None, contact: str | None, line: Line
+) -> None:
+    key = SecretStr("ab" * 32)
+    settings = Settings(_env_file=None, bot_data_key=key, bot_operator=operator, bot_operator_contact=contact)
+    async with app.responder(settings, PROMPTS, tmp_path) as answers:
+        said = await Person(answers, ANN).commands("privacy")
+    assert line in lines(said)
+    assert all(words in " ".join(map(PROMPTS.text, said.replies)) for words in (operator, contact) if words)
 
 
 def test_document_is_the_policy_of_nobody_in_particular() -> None:
