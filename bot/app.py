@@ -23,6 +23,7 @@ from platformdirs import user_config_path
 
 from bot import log, prompts
 from bot.core.model import Content
+from bot.nudges import Nudges, sweep
 from bot.respond import Responder
 from bot.settings import Settings, SettingsError
 from bot.store import PlaceError
@@ -99,7 +100,8 @@ async def run(settings: Settings) -> None:
             await insist(bot.initialize, stop)  # before anything is written: the token may be refused
             async with responder(settings, words, settings.bot_data, without_memory=True) as answers:
                 telegram_bot = TelegramBot(bot, delivery, answers, words)
-                async with telegram_bot.application() as app:
+                nudges = Nudges(answers.store, answers, telegram_bot.outbox, now)
+                async with telegram_bot.application() as app, nudges.beside():
                     handler.set_result(app.process_update)
                     await telegram_bot.introduce()
                     if webhook is None:
@@ -135,6 +137,7 @@ async def chat(settings: Settings) -> None:
     words = prompts.load()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's own waits for the line being read
     async with responder(settings, words, settings.bot_data / "terminal") as answers:
+        await sweep(answers.store, now())
         await talk(answers, words)
 
 
