@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from string import Formatter
-from sys import intern
 from typing import Any, Final, TypeVar
 
 import yaml
@@ -30,7 +29,7 @@ from bot.core.matching import phrase_problems, plain
 from bot.core.model import Button, Content, Reply
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
-from bot.core.scoring import Lexicon
+from bot.core.scoring import Lexicon, Rows
 from bot.languages import Ear
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
@@ -198,17 +197,19 @@ def read(path: Path, shape: type[_T]) -> _T:
 
 def read_lexicon(path: Path, outcomes: Sequence[str]) -> Lexicon:
     """Read words: on each line an entry, a tab, and some of `outcomes` with their weights. Raises ContentError."""
-    weight = cache(float)  # with interned names it halves what thousands of lines take of memory
     weights: dict[str, dict[str, float]] = {}
     lines: dict[str, int] = {}
     text, problems = text_of(path)
+    rows = None if problems else Rows.of(text, outcomes)
+    if rows is not None:
+        return Lexicon(outcomes, rows)
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("#"):
             continue
         entry, _, rest = line.partition("\t")
         parts = rest.split(" ")
         try:
-            given = {intern(parts[at]): weight(parts[at + 1]) for at in range(0, len(parts), 2)}
+            given = {parts[at]: float(parts[at + 1]) for at in range(0, len(parts), 2)}
             if 2 * len(given) != len(parts):
                 raise ValueError  # noqa: TRY301 - one name stands twice
         except (IndexError, ValueError):

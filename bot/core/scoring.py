@@ -2,15 +2,15 @@
 
 Rules that hold here: weights are data, in hundredths, and every score can be told in the words that it comes of; a
 word counts once, however often it is said. All scores of a feature or a word are one number, 32 bits for each: one sum
-adds them all at once.
+adds them all at once. What a word adds is read when it is first met: most of thousands never are.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from struct import Struct
-from typing import Final
+from typing import Final, Self
 
 from bot.core.matching import STEM, STEM_LENGTH, Utterance, refuse
 
@@ -29,6 +29,50 @@ NOUGHT: Final = 1 << (_BITS - 1)
 """What `Scale` gives for a score of 0: it is added to each, so that none is below 0 when they are taken apart."""
 
 
+class Rows(Mapping[str, Mapping[str, float]]):
+    """The entries of a lexicon's file, each read when it is asked for."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Mapping[str, str]) -> None:
+        self._rows = rows
+
+    @classmethod
+    def of(cls, text: str, outcomes: Sequence[str]) -> Self | None:
+        """Take the file apart, if it is as fits write it and a `Lexicon` can hold all of it: else None.
+
+        Comments stand above all entries; the names of a line stand in the order of `outcomes`.
+        """
+        head = _COMMENTS.match(text)
+        count = text.count("\n", head.end() if head else 0)
+        rows = dict(_well_formed(outcomes).findall(text))
+        return cls(rows) if len(rows) == count and text.endswith("\n") else None
+
+    def __getitem__(self, entry: str) -> Mapping[str, float]:
+        row = self._rows[entry].split(" ")
+        return dict(zip(row[::2], map(float, row[1::2]), strict=True))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def keys(self) -> KeysView[str]:
+        """The entries: none of them is read to look whether it is there."""
+        return self._rows.keys()
+
+
+_COMMENTS: Final = re.compile(r"(?:#[ -~]*+\n)*+")
+
+
+def _well_formed(outcomes: Sequence[str]) -> re.Pattern[str]:
+    """What finds the lines that a `Lexicon` can hold, each as its entry and the rest."""
+    names = (rf"(?:{re.escape(outcome)} [+-]\d\d?\.\d\d(?: (?=\S)|$))?+" for outcome in outcomes)
+    entry = rf"[^\s*]{{{STEM_LENGTH}}}\*|[^\s*]++(?: [^\s*]++)?+"
+    return re.compile(rf"^(?!#)({entry})\t(?=\S)({''.join(names)})$", re.MULTILINE)
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Words, and what each adds to which score: a word, two side by side, or a beginning ("cryin*").
@@ -42,7 +86,8 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         """Refuse what can never be found."""
-        refuse(self._problems())
+        if not isinstance(self.weights, Rows):
+            refuse(self._problems())
 
     def _problems(self) -> Iterator[str]:
         outcomes = frozenset(self.outcomes)
@@ -62,11 +107,6 @@ def out_of_bounds(where: str, weights: Mapping[str, float]) -> Iterator[str]:
     for name, weight in weights.items():
         if not abs(weight) <= MOST:  # nor is what is no number
             yield f"{where}: the weight for {name} is not from -{MOST} to {MOST}"
-
-
-def entries(said: Utterance) -> set[str]:
-    """Return all that a lexicon could hold of a text: what weights are fitted on."""
-    return {*said.words, *map(" ".join, said.pairs), *(stem + STEM for stem in said.stems)}
 
 
 def found_in(said: Utterance, entry: str) -> str:
@@ -91,18 +131,9 @@ class Scale:
         self._fields = Struct(f"<{len(self._shifts)}I")
         self._start = self._halves + self._packed(start)
         self._rows = {bit: self._packed(weights) for bit, weights in features.items()}
-        self._words: dict[str, int] = {}
-        self._pairs: dict[tuple[str, str], int] = {}
-        self._stems: dict[str, int] = {}
-        for entry, weights in lexicon.weights.items():
-            row = self._packed(weights)
-            one, _, other = entry.partition(" ")
-            if other:
-                self._pairs[one, other] = row
-            elif entry.endswith(STEM):
-                self._stems[entry[:-1]] = row
-            else:
-                self._words[entry] = row
+        self._weights = lexicon.weights
+        self._known = lexicon.weights.keys()
+        self._entries: dict[str, int] = {}  # those that were met
 
     def weigh(self, features: int, said: Utterance) -> tuple[int, ...]:
         """Return all scores in the order of the outcomes: hundredths, from NOUGHT on."""
@@ -111,22 +142,27 @@ class Scale:
             bit = features & -features
             total += rows[bit]
             features ^= bit
-        total += sum(map(self._words.get, said.words, repeat(0)))
-        total += sum(map(self._pairs.get, said.pairs, repeat(0)))
-        total += sum(map(self._stems.get, said.stems, repeat(0)))
+        met = said.entries & self._known
+        try:
+            total += sum(map(self._entries.__getitem__, met))
+        except KeyError:
+            total += sum(map(self._entry, met))
         return self._fields.unpack(total.to_bytes(self._fields.size, "little"))
 
     def entry(self, word: str, outcome: str) -> float:
         """Return what an entry of the lexicon adds to an outcome."""
-        one, _, other = word.partition(" ")
-        if other:
-            return self._unpacked(self._pairs.get((one, other), 0), outcome)
-        found = self._stems.get(word[:-1], 0) if word.endswith(STEM) else self._words.get(word, 0)
-        return self._unpacked(found, outcome)
+        return self._unpacked(self._entry(word) if word in self._known else 0, outcome)
 
     def feature(self, bit: int, outcome: str) -> float:
         """Return what a feature adds to an outcome."""
         return self._unpacked(self._rows[bit], outcome)
+
+    def _entry(self, entry: str) -> int:
+        """Return the row of an entry, which is kept from now on. What is no entry is a person's, and never is."""
+        row = self._entries.get(entry)
+        if row is None:
+            row = self._entries[entry] = self._packed(self._weights[entry])
+        return row
 
     def _unpacked(self, row: int, outcome: str) -> float:
         return ((row + self._halves >> self._shifts[outcome] & _FIELD) - NOUGHT) * UNIT
