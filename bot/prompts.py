@@ -25,7 +25,7 @@ from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.helplines import Checks, Directory, Helplines
 from bot.core.lines import Label, Line
-from bot.core.matching import phrase_problems, plain
+from bot.core.matching import forget_parts, phrase_problems, plain
 from bot.core.model import Button, Content, Reply
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
@@ -152,12 +152,13 @@ _RATINGS: Final = tuple(f"rate.{rating}" for rating in range(11))
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Leave garbage lie: thousands of small things are made, and all of them stay."""
+    """Leave garbage lie: thousands of small things are made, and what is left of them at the end stays for good."""
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was:
             gc.enable()
 
@@ -166,14 +167,14 @@ def _uncollected() -> Iterator[None]:
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = Book(folder / language)
-    if book.problems or not (book.noticing and book.lexicon and book.safety and book.danger and book.helplines):
+    if book.problems or not (book.reader and book.guard and book.helplines):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     ear = Ear(language, book.texts)
     content = Content(
         language=language,
-        reader=Reader(book.noticing, book.lexicon),
-        guard=Guard(book.safety, book.danger),
+        reader=book.reader,
+        guard=book.guard,
         labels=labels,
         helplines=book.helplines,
         spoken={label: plain(words) for label, words in labels.items()},
@@ -249,7 +250,7 @@ def shown_path(path: Path) -> Path:
 # --- One file -------------------------------------------------------------------------------------------------
 
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all is text here, whatever it looks like
 
 _MENDED: Final = {
     "missing": "is missing: add it",
@@ -391,10 +392,15 @@ class Book:
         self.problems: list[str] = []
         self.folder = folder
         self.rules = tuple(Page(folder / name) for name in ("noticing.yaml", "safety.yaml"))
+        # One after the other: what the phrases of one stand for is forgotten before those of the next are spelled out.
+        lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
         self.noticing = self._read(self.rules[0], NoticingRules)
-        self.lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
-        self.danger = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
+        self.reader = Reader(self.noticing, lexicon) if self.noticing and lexicon else None
+        forget_parts()
+        lexicon = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
         self.safety = self._read(self.rules[1], SafetyRules)
+        self.guard = Guard(self.safety, lexicon) if self.safety and lexicon else None
+        forget_parts()
         self.helplines = self._helplines(folder.parent)
         pages = [Page(folder / name) for name in _COPY_FILES]
         self.texts = tuple(page.text for page in (*self.rules, *pages))

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby, islice, pairwise, product
+from itertools import chain, compress, groupby, islice, pairwise, product
 from math import prod
 from typing import Final, NamedTuple, Protocol
 
@@ -137,6 +137,10 @@ _FORMS = {
 }
 
 
+_CHANGED = frozenset({*_FORMS, "not", "more"})
+"""What a plain word is, or stands beside, where `normalise` makes another of it. Beside these: what is stretched."""
+
+
 def normalise(text: str) -> str:
     """Words between single spaces, one at each end, whatever `text` holds. The empty text is one space."""
     text = text.replace("*", "").replace("~", "")
@@ -229,30 +233,35 @@ def all_parts(phrases: tuple[str, ...]) -> tuple[Parts | str, ...]:
     """
     found = [_multiplied_out(phrase) for phrase in phrases]
     rows = [options for each in found if not isinstance(each, str) for options in each]
-    normal = iter(_normal([option for options in rows for option in options]))
-    return tuple(each if isinstance(each, str) else _parts(each, normal) for each in found)
+    normal = iter(_all_normal(rows))
+    return tuple(each if isinstance(each, str) else _unless_empty((*islice(normal, len(each)),)) for each in found)
 
 
 forget_parts: Final = all_parts.cache_clear
 
 
-def _parts(found: list[list[str]], normal: Iterator[str]) -> Parts | str:
-    """Take the wordings of a phrase from what was normalised."""
-    rows = tuple(tuple(dict.fromkeys(islice(normal, len(options)))) for options in found)
-    return rows if rows and not any(" " in options for options in rows) else "may be empty"
+def _unless_empty(found: Parts) -> Parts | str:
+    for options in found:
+        if " " in options:
+            break
+    else:
+        if found:
+            return found
+    return "may be empty"
 
 
 def _multiplied_out(phrase: str) -> list[list[str]] | str:
     """Return the parts of a phrase with their wordings, or what is wrong with it."""
     found: list[list[str]] = []
-    for word in _outer_words(phrase):
+    for words in _outer_words(phrase):
         try:
-            options = _options(word)
+            options = _options(words)
         except ValueError as error:
             return str(error)
-        together = [f"{before} {option}" for before in found[-1] for option in options] if found else []
-        if found and (len(together) <= _FEW or "" in options or "" in found[-1]):
-            found[-1] = together
+        if not found:
+            found.append(options)
+        elif len(found[-1]) * len(options) <= _FEW or "" in options or "" in found[-1]:
+            found[-1] = [*map(" ".join, product(found[-1], options))]
         else:
             found.append(options)
     if STEM in phrase:
@@ -264,17 +273,19 @@ def _multiplied_out(phrase: str) -> list[list[str]] | str:
 
 
 def _outer_words(phrase: str) -> list[str]:
-    """Part a phrase at the spaces that stand in no bracket."""
+    """Part a phrase at brackets that stand between spaces, and hold whatever touches these brackets."""
     if "(" not in phrase and ")" not in phrase:
-        return [word for word in phrase.split(" ") if word]
-    depth, words = 0, list[str]()
+        return [phrase] if phrase.strip(" ") else []
+    depth, words, is_plain = 0, list[str](), False
     for piece in phrase.split(" "):
-        if depth:
+        was_plain, is_plain = is_plain, "(" not in piece and ")" not in piece
+        if depth or (was_plain and is_plain):
             words[-1] += f" {piece}"
+            is_plain = is_plain and not depth
         else:
             words.append(piece)
         depth += piece.count("(") - piece.count(")")
-    return [word for word in words if word]
+    return [word for word in words if word.strip(" ")]
 
 
 def _options(word: str) -> list[str]:
@@ -317,22 +328,41 @@ def _alternatives(signs: Sequence[str], at: int) -> tuple[list[str], int]:
     return done + row, at
 
 
+def _all_normal(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Normalise the wordings of many parts; one with a star is left open at its end.
+
+    Most hold nothing that the door would change, and need not go through it. All others that are plain go together.
+    """
+    texts = ["\n".join(options) for options in rows]
+    words = [{*text.split()} if _PLAIN.fullmatch(text) and STEM not in text else _CHANGED for text in texts]
+    changed = _CHANGED.union(filter(_STRETCHED.search, set[str]().union(*words)))
+    is_even = [changed.isdisjoint(row) for row in words]
+    even = iter(_spaced("\n".join(compress(texts, is_even))))
+    other = iter(_normal([option for row, is_so in zip(rows, is_even, strict=True) if not is_so for option in row]))
+    return [
+        tuple(dict.fromkeys(islice(even if is_so else other, len(row))))
+        for row, is_so in zip(rows, is_even, strict=True)
+    ]
+
+
+def _spaced(text: str) -> list[str]:
+    """Return each line between single spaces."""
+    text = f" {text} ".replace("\n", " \n ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text.split("\n")
+
+
 def _normal(options: Sequence[str]) -> list[str]:
-    """Normalise wordings; one with a star is left open at its end."""
-    if _PLAIN.fullmatch("\n".join(options)):
-        found = _plain_normal(options)
-    else:
-        odd = {option: normalise(option) for option in options if not _PLAIN.fullmatch(option)}
-        normal = iter(_plain_normal([option for option in options if option not in odd]))
-        found = [odd[option] if option in odd else next(normal) for option in options]
+    odd = {option: normalise(option) for option in options if not _PLAIN.fullmatch(option)}
+    plain_ones = [option for option in options if option not in odd]
+    even = [f" {words} " for words in normalise("\n".join(plain_ones)).strip().split(" . ")]
+    if len(even) != len(plain_ones):  # one is empty
+        even = [normalise(option) for option in plain_ones]
+    rest = iter(even)
+    found = [odd[option] if option in odd else next(rest) for option in options]
     pairs = zip(options, found, strict=True)
     return [words.removesuffix(" ") or " " if option.endswith(STEM) else words for option, words in pairs]
-
-
-def _plain_normal(options: Sequence[str]) -> list[str]:
-    """Normalise what has no signs: all of it together, since the door takes longer than the way."""
-    normal = [f" {words} " for words in normalise("\n".join(options)).strip().split(" . ")]
-    return normal if len(normal) == len(options) else [normalise(option) for option in options]  # one is empty
 
 
 class Test(NamedTuple):
@@ -434,16 +464,15 @@ class Matcher:
         pieces = {f" {mark} ": _Piece(stop=True) for mark in _STOPS}
         bit = 1
         for name, phrases in slots.items():
-            whole = _Piece(self.bits[name])
-            for phrase in map(_sound, phrases, all_parts((*phrases,))):
-                if len(phrase) == 1:
-                    _add(pieces, phrase[0], whole)
-                    continue
-                for number, options in enumerate(phrase):
-                    _add(pieces, options, _Piece(part=bit, begins=0 if number else bit))
-                    bit <<= 1
-                self._ends[bit >> 1] = self.bits[name]
-                bit <<= 1  # a gap, so that no phrase runs on into the next
+            found = [*map(_sound, phrases, all_parts((*phrases,)))]
+            _add(pieces, chain.from_iterable(phrase[0] for phrase in found if len(phrase) == 1), _Piece(self.bits[name]))
+            for phrase in found:
+                if len(phrase) > 1:
+                    for number, options in enumerate(phrase):
+                        _add(pieces, options, _Piece(part=bit, begins=0 if number else bit))
+                        bit <<= 1
+                    self._ends[bit >> 1] = self.bits[name]
+                    bit <<= 1  # a gap, so that no phrase runs on into the next
         self._last = sum(self._ends)
         self._automaton = ahocorasick.Automaton()
         values: dict[tuple[int, _Piece], tuple[int, _Piece]] = {}  # most are alike: held once
@@ -527,11 +556,11 @@ def _sound(phrase: str, found: Parts | str) -> Parts:
 
 def _add(pieces: dict[str, _Piece], wordings: Iterable[str], piece: _Piece) -> None:
     """Let wordings mean this too."""
-    for wording in wordings:
-        known = pieces.setdefault(wording, piece)
-        if known is not piece:
-            slots, part, begins, stop = known
-            pieces[wording] = _Piece(slots | piece.slots, part | piece.part, begins | piece.begins, stop)
+    new = dict.fromkeys(wordings, piece)
+    for wording in new.keys() & pieces.keys():
+        slots, part, begins, stop = pieces[wording]
+        new[wording] = _Piece(slots | piece.slots, part | piece.part, begins | piece.begins, stop)
+    pieces.update(new)
 
 
 class Slotted(Protocol):
@@ -571,7 +600,9 @@ def phrase_problems(where: str, phrases: Sequence[str], fillers: Collection[str]
     if not phrases:
         yield f"{where}: has no phrases"
     seen: dict[str, str] = {}
-    for phrase, found in zip(phrases, all_parts((*phrases,)), strict=True):
+    all_found = all_parts((*phrases,))
+    has_fillers = _holds((options for found in all_found for options in found), fillers)
+    for phrase, found in zip(phrases, all_found, strict=True):
         if isinstance(found, str):
             yield f"{where}: {phrase!r} {found}"
             continue
@@ -579,10 +610,13 @@ def phrase_problems(where: str, phrases: Sequence[str], fillers: Collection[str]
         if all(map(seen.__contains__, keys)):
             yield f"{where}: {phrase!r} repeats {seen[keys[0]]!r}"
         seen.update(dict.fromkeys(keys, phrase))
-        if fillers:
-            words = f" {' '.join(map(' '.join, found))} "
-            if any(f" {filler} " in words for filler in fillers):
-                yield f"{where}: {phrase!r} holds a word that is stepped over"
+        if has_fillers and _holds(found, fillers):
+            yield f"{where}: {phrase!r} holds a word that is stepped over"
+
+
+def _holds(wordings: Iterable[Iterable[str]], words: Iterable[str]) -> bool:
+    text = f" {' '.join(map(' '.join, wordings))} "
+    return any(f" {word} " in text for word in words)
 
 
 def refuse(problems: Iterable[str]) -> None:
