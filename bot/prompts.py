@@ -391,15 +391,15 @@ class Book:
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
         self.folder = folder
+        lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
+        danger = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
         self.rules = tuple(Page(folder / name) for name in ("noticing.yaml", "safety.yaml"))
         # One after the other: what the phrases of one stand for is forgotten before those of the next are spelled out.
-        lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
         self.noticing = self._read(self.rules[0], NoticingRules)
         self.reader = Reader(self.noticing, lexicon) if self.noticing and lexicon else None
         forget_parts()
-        lexicon = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
         self.safety = self._read(self.rules[1], SafetyRules)
-        self.guard = Guard(self.safety, lexicon) if self.safety and lexicon else None
+        self.guard = Guard(self.safety, danger) if self.safety and danger else None
         forget_parts()
         self.helplines = self._helplines(folder.parent)
         pages = [Page(folder / name) for name in _COPY_FILES]

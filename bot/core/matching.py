@@ -465,7 +465,9 @@ class Matcher:
         bit = 1
         for name, phrases in slots.items():
             found = [*map(_sound, phrases, all_parts((*phrases,)))]
-            _add(pieces, chain.from_iterable(phrase[0] for phrase in found if len(phrase) == 1), _Piece(self.bits[name]))
+            _add(
+                pieces, chain.from_iterable(phrase[0] for phrase in found if len(phrase) == 1), _Piece(self.bits[name])
+            )
             for phrase in found:
                 if len(phrase) > 1:
                     for number, options in enumerate(phrase):

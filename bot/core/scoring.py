@@ -7,8 +7,10 @@ adds them all at once. What a word adds is read when it is first met: most of th
 
 import math
 import re
-from collections.abc import Iterator, KeysView, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, repeat
+from operator import lt
 from struct import Struct
 from typing import Final, Self
 
@@ -30,47 +32,52 @@ NOUGHT: Final = 1 << (_BITS - 1)
 
 
 class Rows(Mapping[str, Mapping[str, float]]):
-    """The entries of a lexicon's file, each read when it is asked for."""
+    """The entries of a lexicon's file, held as its text and read when they are asked for: all that one word begins."""
 
-    __slots__ = ("_rows",)
+    __slots__ = ("blocks",)
 
-    def __init__(self, rows: Mapping[str, str]) -> None:
-        self._rows = rows
+    def __init__(self, blocks: Mapping[str, str]) -> None:
+        self.blocks = blocks  # word -> its lines
 
     @classmethod
     def of(cls, text: str, outcomes: Sequence[str]) -> Self | None:
-        """Take the file apart, if it is as fits write it and a `Lexicon` can hold all of it: else None.
+        """Take the text apart if it is as fits write it, and so a `Lexicon` can hold all of it: else None.
 
-        Comments stand above all entries; the names of a line stand in the order of `outcomes`.
+        Comments stand above all entries, entries in the order of the alphabet, names in the order of `outcomes`.
         """
-        head = _COMMENTS.match(text)
-        count = text.count("\n", head.end() if head else 0)
-        rows = dict(_well_formed(outcomes).findall(text))
-        return cls(rows) if len(rows) == count and text.endswith("\n") else None
+        start = comments.end() if (comments := _COMMENTS.match(text)) else 0
+        entries = _ENTRIES.findall(text, start)
+        if not _well_formed(outcomes).fullmatch(text, start) or not all(map(lt, entries, islice(entries, 1, None))):
+            return None
+        return cls({block[1]: block[0] for block in _BLOCKS.finditer(text, start)})
 
     def __getitem__(self, entry: str) -> Mapping[str, float]:
-        row = self._rows[entry].split(" ")
-        return dict(zip(row[::2], map(float, row[1::2]), strict=True))
+        return dict(read_block(self.blocks[entry.partition(" ")[0]]))[entry]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
+        return (entry for block in self.blocks.values() for entry, _ in read_block(block))
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return sum(block.count("\n") for block in self.blocks.values())
 
-    def keys(self) -> KeysView[str]:
-        """The entries: none of them is read to look whether it is there."""
-        return self._rows.keys()
+
+def read_block(lines: str) -> Iterator[tuple[str, Mapping[str, float]]]:
+    """Yield the entry of each line, with its weights."""
+    for line in lines.splitlines():
+        entry, _, rest = line.partition("\t")
+        row = rest.split(" ")
+        yield entry, dict(zip(row[::2], map(float, row[1::2]), strict=True))
 
 
 _COMMENTS: Final = re.compile(r"(?:#[ -~]*+\n)*+")
+_ENTRIES: Final = re.compile(r"^[^\t\n]++", re.MULTILINE)
+_BLOCKS: Final = re.compile(r"^([^ \t\n]++)[ \t].*+\n(?:\1[ \t].*+\n)*+", re.MULTILINE)
 
 
 def _well_formed(outcomes: Sequence[str]) -> re.Pattern[str]:
-    """What finds the lines that a `Lexicon` can hold, each as its entry and the rest."""
-    names = (rf"(?:{re.escape(outcome)} [+-]\d\d?\.\d\d(?: (?=\S)|$))?+" for outcome in outcomes)
-    entry = rf"[^\s*]{{{STEM_LENGTH}}}\*|[^\s*]++(?: [^\s*]++)?+"
-    return re.compile(rf"^(?!#)({entry})\t(?=\S)({''.join(names)})$", re.MULTILINE)
+    """What the lines match that a `Lexicon` can hold."""
+    names = "".join(rf"(?:{re.escape(outcome)} [+-]\d\d?\.\d\d(?: (?=\S)|(?=\n)))?+" for outcome in outcomes)
+    return re.compile(rf"(?:(?!#)(?:[^\s*]{{{STEM_LENGTH}}}\*|[^\s*]++(?: [^\s*]++)?+)\t(?=\S){names}\n)*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +138,12 @@ class Scale:
         self._fields = Struct(f"<{len(self._shifts)}I")
         self._start = self._halves + self._packed(start)
         self._rows = {bit: self._packed(weights) for bit, weights in features.items()}
-        self._weights = lexicon.weights
-        self._known = lexicon.weights.keys()
-        self._entries: dict[str, int] = {}  # those that were met
+        self._unread: dict[str, str] = {}  # by the word that they begin with
+        self._entries: dict[str, int] = {}
+        if isinstance(lexicon.weights, Rows):
+            self._unread.update(lexicon.weights.blocks)
+        else:
+            self._entries.update({entry: self._packed(weights) for entry, weights in lexicon.weights.items()})
 
     def weigh(self, features: int, said: Utterance) -> tuple[int, ...]:
         """Return all scores in the order of the outcomes: hundredths, from NOUGHT on."""
@@ -142,27 +152,24 @@ class Scale:
             bit = features & -features
             total += rows[bit]
             features ^= bit
-        met = said.entries & self._known
-        try:
-            total += sum(map(self._entries.__getitem__, met))
-        except KeyError:
-            total += sum(map(self._entry, met))
+        self._meet(said.entries)
+        total += sum(map(self._entries.get, said.entries, repeat(0)))
         return self._fields.unpack(total.to_bytes(self._fields.size, "little"))
 
     def entry(self, word: str, outcome: str) -> float:
         """Return what an entry of the lexicon adds to an outcome."""
-        return self._unpacked(self._entry(word) if word in self._known else 0, outcome)
+        self._meet({word.partition(" ")[0]})
+        return self._unpacked(self._entries.get(word, 0), outcome)
 
     def feature(self, bit: int, outcome: str) -> float:
         """Return what a feature adds to an outcome."""
         return self._unpacked(self._rows[bit], outcome)
 
-    def _entry(self, entry: str) -> int:
-        """Return the row of an entry, which is kept from now on. What is no entry is a person's, and never is."""
-        row = self._entries.get(entry)
-        if row is None:
-            row = self._entries[entry] = self._packed(self._weights[entry])
-        return row
+    def _meet(self, words: set[str]) -> None:
+        """Read what begins with these words, if it was not read before."""
+        for word in words & self._unread.keys():
+            for entry, weights in read_block(self._unread.pop(word)):
+                self._entries[entry] = self._packed(weights)
 
     def _unpacked(self, row: int, outcome: str) -> float:
         return ((row + self._halves >> self._shifts[outcome] & _FIELD) - NOUGHT) * UNIT
