@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ import structlog
 from platformdirs import user_config_path
 
 from bot import log, prompts
+from bot.core.model import Content
 from bot.nudges import Nudges, sweep
 from bot.respond import Responder
 from bot.settings import Settings, SettingsError
@@ -51,7 +53,7 @@ async def responder(
                 raise
             structlog.get_logger().error("nothing can be kept: the data folder cannot be used", **log.failure(error))
             store = Store.closed(ring, error)
-        yield Responder(words.content, store, ring.buttons, clock=now, seed=_seed)
+        yield Responder(_told_who_runs_it(words.content, settings), store, ring.buttons, clock=now, seed=_seed)
 
 
 def refuse_unfit(settings: Settings, folder: Path, *, without_memory: bool = False) -> None:
@@ -137,6 +139,10 @@ async def chat(settings: Settings) -> None:
     async with responder(settings, words, settings.bot_data / "terminal") as answers:
         await sweep(answers.store, now())
         await talk(answers, words)
+
+
+def _told_who_runs_it(content: Content, settings: Settings) -> Content:
+    return replace(content, operator=settings.bot_operator or "", contact=settings.bot_operator_contact or "")
 
 
 def _keyring(settings: Settings) -> Keyring | None:

@@ -10,12 +10,11 @@ from typing_extensions import override
 
 from bot.core.lines import Label, Line
 from bot.core.model import Change, Condition, Fate, Kept, Lane, Outcome, Plan, Purpose, Reply, Sent, Source
-from bot.nudges import LATER, ROUND, Nudges
+from bot.nudges import LATER, Nudges
 from bot.respond import IDLE
 from bot.store import StoreError
 from bot.store.store import NOTICE_DAYS, QUIET_DAYS, Store
 from tests.person import PROMPTS, RING, Clock, Person, responder_of
-from tests.story import at_once
 from tests.test_respond import FailingStore
 
 DAY = 24 * 60 * 60
@@ -30,10 +29,12 @@ class Writing:
     def __init__(self) -> None:
         self.sent: list[tuple[int, Reply]] = []
         self.fates: dict[int, Fate] = {}
+        self.written = asyncio.Event()
 
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         assert thread is None
         self.sent.append((chat, reply))
+        self.written.set()
         return Sent(self.fates.get(chat, Fate.ARRIVED))
 
     def lines(self) -> list[tuple[int, tuple[Line, ...]]]:
@@ -248,19 +249,15 @@ async def test_who_wants_to_be_left_alone_is_not_told_and_the_wish_stays(world: 
 # --- round by round -----------------------------------------------------------------------------------------------
 
 
-def test_rounds_go_on_after_one_that_failed_and_end_with_the_bot(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with FailingStore.open(tmp_path, RING) as store:
-            world = World(store)
-            await world.plans(ANN)
-            world.clock.at += DAY
-            with capture_logs() as logged:
-                async with Nudges(Broken(store), world.responder, world.outbox, world.clock).beside():
-                    await asyncio.sleep(ROUND + 1)
-                    assert world.outbox.lines() == [REMINDED]
-            assert [(line["event"], line["error"]) for line in logged] == [("round failed", "StoreError")]
-
-    at_once(story())
+async def test_rounds_go_on_after_one_that_failed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.nudges.ROUND", 0.0)
+    await world.plans(ANN)
+    world.clock.at += DAY
+    with capture_logs() as logged:
+        async with Nudges(Broken(world.store), world.responder, world.outbox, world.clock).beside():
+            await world.outbox.written.wait()
+    assert world.outbox.lines() == [REMINDED]
+    assert [(line["event"], line["error"]) for line in logged] == [("round failed", "StoreError")]
 
 
 class Broken(Store):
