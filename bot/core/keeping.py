@@ -366,7 +366,7 @@ def copies(incoming: Incoming, held: Held) -> Decision:
 
 
 def _is_nothing(kept: Kept) -> bool:
-    return replace(kept, seen_on=0) == Kept()
+    return not kept.consents
 
 
 def forget(incoming: Incoming, held: Held) -> Decision:

@@ -428,7 +428,9 @@ class Store:
 
     def _kept(self, database: sqlite3.Connection, person: int) -> Kept:
         _, row = self._own(database, person)
-        given = database.execute("SELECT purpose, scope, given, day FROM consent WHERE person = ?", (row,)).fetchall()
+        given = database.execute(
+            "SELECT purpose, scope, given, day, told FROM consent WHERE person = ?", (row,)
+        ).fetchall()
         if not given:
             return Kept()
         outcomes = database.execute("SELECT walk, answers FROM outcome WHERE person = ?", (row,))
@@ -437,7 +439,7 @@ class Store:
         remember = self._settings(database, row, Purpose.REMEMBER)
         return Kept(
             # A yes that was copied from someone else's row is no yes: it does not open.
-            tuple(self._consent(row, purpose, scope, cell) for purpose, scope, cell, _ in given),
+            tuple(self._consent(row, purpose, scope, cell) for purpose, scope, cell, *_ in given),
             tuple(
                 sorted(
                     (_outcome(self._open(cell, outcome_place(row, walk))) for walk, cell in outcomes),
@@ -453,7 +455,9 @@ class Store:
             tuple(sorted((Due(Purpose(purpose), at) for purpose, at in dues), key=lambda due: due.at)),
             self._settings(database, row, Purpose.COUNTRY).get("code", ""),
             remember.get("days", KEPT_DAYS),
-            max(day for *_, day in given),
+            person,
+            max(day for *_, day, _ in given),
+            max(told for *_, told in given),
         )
 
     def _consent(self, row: bytes, purpose: str, scope: str, cell: bytes) -> Consent:
