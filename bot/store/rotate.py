@@ -78,10 +78,11 @@ _ANEW: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """How many people and rooms were sealed anew, and how many stayed as they were since they do not open."""
+    """What a run did: nothing was left to do where it neither began anew nor sealed anything."""
 
-    anew: int
-    shut: int
+    begun: bool  # the mark was sealed anew, for the bot that serves
+    anew: int  # people and rooms
+    shut: int  # those that do not open, and stay as they were
 
 
 def rotate(
@@ -96,7 +97,7 @@ def rotate(
     with in_plain_words(), closing(connect(existing(folder))) as database:
         refuse_older(database)
         rotation = _Rotation(database, ring)
-        rotation.mark()
+        begun = rotation.mark()
         # Whoever comes from here on is written with the newest key: the bot has seen the mark.
         people = [row for (row,) in database.execute("SELECT DISTINCT person FROM consent")]
         rooms = [row for (row,) in database.execute("SELECT chat FROM room")]
@@ -107,7 +108,7 @@ def rotate(
         ((busy, *_),) = database.execute(EMPTY_LOG).fetchall()
         if busy:
             raise StoreError(BUSY)
-        return Rotated(rotation.anew, rotation.shut)
+        return Rotated(begun, rotation.anew, rotation.shut)
 
 
 def key_ids_in(database: sqlite3.Connection) -> Counter[bytes]:
@@ -134,7 +135,7 @@ def use_of_keys(folder: Path) -> Counter[bytes]:
         counts = key_ids_in(database)
         if _has(database, "consent", "id"):
             counts[b""] += database.execute("SELECT count(*) FROM consent WHERE id = x''").fetchone()[0]
-        return counts
+        return +counts
 
 
 def _has(database: sqlite3.Connection, table: str, column: str) -> bool:
@@ -150,14 +151,16 @@ class _Rotation:
         self.anew = 0
         self.shut = 0
 
-    def mark(self) -> None:
-        """Have the bot that serves read the keys again."""
+    def mark(self) -> bool:
+        """Have the bot that serves read the keys again. Return False where it was told already."""
         self._database.execute("BEGIN IMMEDIATE")
         mark = read_mark(self._database)
-        if not self._ring.sealer.is_newest(mark):
+        begun = not self._ring.sealer.is_newest(mark)
+        if begun:
             fresh = self._cell(mark, KEY_MARK, KEY_MARK)
             self._database.execute("UPDATE meta SET value = ? WHERE name = ?", (fresh, KEY_MARK.row.decode()))
         self._database.execute("COMMIT")
+        return begun
 
     def run(self, todo: Iterable[tuple[Callable[[bytes], int], bytes]]) -> Iterator[int]:
         """Do all, and give after each transaction how many are done."""

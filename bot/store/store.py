@@ -495,14 +495,14 @@ class Store:
         except StoreError as error:
             log.error("ledger failed", **failure(error))
 
-    def expire_ledger(self, at: int) -> None:
-        """Drop what the ledger need not know any more: once at the start, and daily. It takes some milliseconds."""
+    def tidy_ledger(self, at: int) -> None:
+        """Make the ledger where there is none, and let go of what is old: at the start, and daily."""
         if self._ledger is None:
             return
         try:
-            self._ledger.expire(at)
+            self._ledger.prepare(at)
         except StoreError as error:
-            log.error("ledger failed", **failure(error))
+            log.error("a backup cannot be told of what is forgotten: the ledger cannot be used", **failure(error))
 
     def _own(self, database: sqlite3.Connection, person: int) -> tuple[Keys, bytes]:
         """The keys that the person's rows were made with, and what they are kept under; the newest for new ones."""
