@@ -24,7 +24,7 @@ from bot.store.ledger import KEPT_FOR, Ledger
 from bot.store.migrations import migrate, own_version
 from bot.store.ring import Ring
 from bot.store.rotate import key_ids_in
-from bot.store.rows import EVERYWHERE, consent_key, consent_place, outcome_place, plan_place
+from bot.store.rows import EVERYWHERE, consent_key, consent_place, outcome_place, plan_key, plan_place
 from bot.store.seal import Place
 from bot.store.store import DAY, FILE, RESTORING, Store, check_key, existing, read_mark, serving_alone
 
@@ -267,7 +267,7 @@ class _Forgetting:
         found = [
             (row, item)
             for row, item, cell in self._rows("SELECT person, number, line FROM plan")
-            if self._is_gone(item, self._made(cell, plan_place(row, item), "made_at"))
+            if self._is_gone(plan_key(item), self._made(cell, plan_place(row, item), "made_at"))
         ]
         self._database.executemany("DELETE FROM person_due WHERE person = ? AND item = ?", found)
         self._database.executemany("DELETE FROM plan WHERE person = ? AND number = ?", found)

@@ -47,6 +47,7 @@ from bot.store.rows import (
     consent_key,
     consent_place,
     outcome_place,
+    plan_key,
     plan_place,
     room_place,
     row_key,
@@ -309,7 +310,7 @@ class Store:
             database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
             database.execute("DELETE FROM plan WHERE person = ? AND number = ?", (row, item))
 
-        return await self._delete(delete, lambda keys: row_key(keys, person, number), at) > 0
+        return await self._delete(delete, lambda keys: plan_key(row_key(keys, person, number)), at) > 0
 
     # --- by the clock ---------------------------------------------------------------------------------------------
 
