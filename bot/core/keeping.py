@@ -535,7 +535,7 @@ def plan(incoming: Incoming, held: Held) -> Decision:
     """Keep what follows the command, or show the plans and ask for one. Without a yes nothing of it is held."""
     if in_emergency(held):
         return Decision(held, emergency_first(held.state))
-    if Purpose.PLANS in held.consents and incoming.words.strip():
+    if Purpose.PLANS in held.consents and _one_line(incoming.words):
         return keep_plan(incoming, held)
     plans = () if incoming.kept is None else incoming.kept.plans
     shown = tuple(Reply((Line.IF_THEN_SHOWN,), ((_buttons_of(one)[0],),), {"plan": one.text}) for one in plans)
