@@ -6,7 +6,7 @@ a miss costs most here. No clinician has signed off the cards yet.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from operator import itemgetter
@@ -184,26 +184,27 @@ class Answers:
 
     def is_no(self, said: Utterance) -> bool:
         """Whether a text is a no, and nothing else but what may stand beside one ("wtf no, i am ok")."""
-        return self._is_made_of(said, NO[:1], NO[1:])
+        no, beside, _ = self._pieces.bits.values()
+        return self._is_made_of(said, no, no | beside)
 
     def is_mistaken(self, said: Utterance) -> bool:
         """Whether it says that the words before were not meant so, and nothing else that is not known."""
-        return self._is_made_of(said, (MISTAKEN,), NO)
+        no, beside, mistaken = self._pieces.bits.values()
+        return self._is_made_of(said, mistaken, no | beside | mistaken)
 
     def is_no_plan(self, said: Utterance) -> bool:
         """Whether it is all of an answer that names nobody."""
         return self._is_whole(said.plain, "plan.later")
 
-    def _is_made_of(self, said: Utterance, wanted: Iterable[str], beside: Iterable[str]) -> bool:
+    def _is_made_of(self, said: Utterance, wanted: int, known: int) -> bool:
         words = [word for word in said.normal.split() if word not in _PAUSES]
         if len(words) > _MOST_WORDS_OF_A_NO:
             return False
         text = f" {' '.join(words)} "
-        this, known = self._pieces.mask(wanted), self._pieces.mask((*wanted, *beside))
         reached = {0: False}  # so much is known from end to end -> whether what is wanted is among it
         for piece, start, end in sorted(self._pieces.hits(text)[0], key=itemgetter(1)):
             if start in reached and piece & known:
-                reached[end] = reached.get(end, False) or reached[start] or bool(piece & this)
+                reached[end] = reached.get(end, False) or reached[start] or bool(piece & wanted)
         return reached.get(len(text) - 1, False)
 
     def _is_whole(self, words: str, name: str) -> bool:
