@@ -12,7 +12,9 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,27 +22,48 @@ import structlog
 from platformdirs import user_config_path
 
 from bot import log, prompts
+from bot.core.model import Content
+from bot.nudges import Nudges, sweep
 from bot.respond import Responder
 from bot.settings import Settings, SettingsError
-from bot.store.seal import Keys, make_or_read_secret, parse_secret, read_secret
+from bot.store import PlaceError
+from bot.store.keyring import Keyring, make_or_read_keyring, parse_keyring, read_keyring
+from bot.store.ring import Ring
 from bot.store.store import Store
 
 _NAME: Final = "compassion-bot"
 
 
 @asynccontextmanager
-async def responder(settings: Settings, words: prompts.Prompts, folder: Path) -> AsyncIterator[Responder]:
-    """Open the store in `folder` and build what answers. Raise StoreError where it cannot be opened."""
-    refuse_unfit(settings, folder)
-    keys = Keys.of(_secret(settings) or make_or_read_secret(_key_file()))
-    async with Store.open(folder, keys) as store:
-        yield Responder(words.content, store, keys.button, clock=now, seed=_seed)
+async def responder(
+    settings: Settings, words: prompts.Prompts, folder: Path, *, without_memory: bool = False
+) -> AsyncIterator[Responder]:
+    """Open the store in `folder` and build what answers.
+
+    Raise StoreError where it cannot be opened. With `without_memory`, a folder that cannot serve is told in the log
+    alone: nothing is kept, and people are answered all the same.
+    """
+    refuse_unfit(settings, folder, without_memory=without_memory)
+    ring = Ring(lambda: _keyring(settings) or make_or_read_keyring(_key_file(), _today()))
+    async with AsyncExitStack() as open_store:
+        try:
+            store = await open_store.enter_async_context(Store.open(folder, ring, at=now()))
+        except PlaceError as error:
+            if not without_memory:
+                raise
+            structlog.get_logger().error("nothing can be kept: the data folder cannot be used", **log.failure(error))
+            store = Store.closed(ring, error)
+        yield Responder(_told_who_runs_it(words.content, settings), store, ring.buttons, clock=now, seed=_seed)
 
 
-def refuse_unfit(settings: Settings, folder: Path) -> None:
+def refuse_unfit(settings: Settings, folder: Path, *, without_memory: bool = False) -> None:
     """Raise StoreError where key, folder and database do not fit together. Write nothing."""
-    secret = _secret(settings)
-    Store.refuse_unfit(folder, None if secret is None else Keys.of(secret))
+    given = _keyring(settings)
+    try:
+        Store.refuse_unfit(folder, None if given is None else Ring(lambda: given))
+    except PlaceError:
+        if not without_memory:
+            raise
 
 
 async def run(settings: Settings) -> None:
@@ -54,7 +77,7 @@ async def run(settings: Settings) -> None:
     from bot.adapters.transport import AiohttpRequest  # noqa: PLC0415
 
     token, words = settings.token(), prompts.load()
-    refuse_unfit(settings, settings.bot_data)
+    refuse_unfit(settings, settings.bot_data, without_memory=True)
     stop = _told_to_stop()
     bot = Bot(
         token,
@@ -75,9 +98,10 @@ async def run(settings: Settings) -> None:
     try:
         async with listening(settings.listen, intake, webhook):
             await insist(bot.initialize, stop)  # before anything is written: the token may be refused
-            async with responder(settings, words, settings.bot_data) as answers:
+            async with responder(settings, words, settings.bot_data, without_memory=True) as answers:
                 telegram_bot = TelegramBot(bot, delivery, answers, words)
-                async with telegram_bot.application() as app:
+                nudges = Nudges(answers.store, answers, telegram_bot.outbox, now)
+                async with telegram_bot.application() as app, nudges.beside():
                     handler.set_result(app.process_update)
                     await telegram_bot.introduce()
                     if webhook is None:
@@ -113,16 +137,21 @@ async def chat(settings: Settings) -> None:
     words = prompts.load()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's own waits for the line being read
     async with responder(settings, words, settings.bot_data / "terminal") as answers:
+        await sweep(answers.store, now())
         await talk(answers, words)
 
 
-def _secret(settings: Settings) -> bytes | None:
-    """Return the secret that was given, or made at an earlier start."""
+def _told_who_runs_it(content: Content, settings: Settings) -> Content:
+    return replace(content, operator=settings.bot_operator or "", contact=settings.bot_operator_contact or "")
+
+
+def _keyring(settings: Settings) -> Keyring | None:
+    """Return the keys that were given, or made at an earlier start."""
     if settings.bot_data_key is not None:
-        return parse_secret(settings.bot_data_key.get_secret_value())
+        return parse_keyring(settings.bot_data_key.get_secret_value())
     if settings.bot_data_key_file is not None:
-        return read_secret(settings.bot_data_key_file)
-    return make_or_read_secret(_key_file()) if _key_file().exists() else None
+        return read_keyring(settings.bot_data_key_file)
+    return make_or_read_keyring(_key_file(), _today()) if _key_file().exists() else None
 
 
 def _key_file() -> Path:
@@ -145,6 +174,11 @@ def _told_to_stop() -> asyncio.Event:
 def now() -> int:
     """Seconds since 1970, UTC."""
     return int(time.time())
+
+
+def _today() -> date:
+    """The day in UTC."""
+    return datetime.fromtimestamp(now(), UTC).date()
 
 
 def _seed() -> int:

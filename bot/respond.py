@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,7 +21,9 @@ from bot.core.button import open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide, worded
+from bot.core.gap import DAY
 from bot.core.groups import DOOR
+from bot.core.keeping import looks_back
 from bot.core.lines import Line
 from bot.core.model import (
     Action,
@@ -31,15 +33,18 @@ from bot.core.model import (
     Content,
     Decision,
     Ended,
+    Erased,
     Fact,
     Forgot,
     Held,
     Incoming,
+    KeepFor,
     Kept,
     Kind,
     Lane,
     Opened,
-    Outcome,
+    PlanDone,
+    Planned,
     Purpose,
     Refused,
     Reply,
@@ -48,7 +53,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
-from bot.core.progress import looks_back, recalled
+from bot.core.progress import recalled
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
@@ -85,14 +90,14 @@ class Responder:
         self,
         content: Content,
         store: Store,
-        button_key: bytes,
+        button_keys: Callable[[], Sequence[bytes]],
         *,
         clock: Callable[[], int],
         seed: Callable[[], int],
     ) -> None:
         self._content = content
-        self._store = store
-        self._button_key = button_key
+        self.store = store
+        self._button_keys = button_keys
         self._clock = clock
         self._seed = seed
         self._memory: OrderedDict[int, _Remembered] = OrderedDict()
@@ -104,6 +109,17 @@ class Responder:
     def remembered(self) -> int:
         """How many people something is held of in memory."""
         return len(self._memory)
+
+    def is_with(self, person: int) -> bool:
+        """Whether the person has written or tapped a while ago, so that a message out of the blue would interrupt."""
+        one = self._memory.get(person)
+        return one is not None and self._clock() - one.at <= IDLE
+
+    def addressed(self, person: int, reply: Reply) -> Reply:
+        """A message that the person has not asked for just now, with its wordings chosen and its buttons filled."""
+        incoming = Incoming(person, Where.PRIVATE, Kind.PRESS, self._clock(), seed=self._seed())
+        decision = self._with_payloads(incoming, worded(incoming, Held(), Decision(Held(), (reply,))))
+        return decision.replies[0]
 
     async def respond(self, incoming: Incoming) -> Decision:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
@@ -136,33 +152,40 @@ class Responder:
         before = self._memory.get(incoming.person) or _Remembered(Held(), incoming.at, known=False)
         if before.known:
             return before
-        try:
-            async with asyncio.timeout(PATIENCE):
-                consents = await self._store.consents(incoming.person)
-                kept = await self._store.country(incoming.person) if Purpose.COUNTRY in consents else ""
-        except (StoreError, TimeoutError) as error:
-            log.error("loading failed", **failure(error))
+        kept = await self._load(incoming.person)
+        if kept is None:
             return before
-        country = before.held.country or kept
-        held = replace(before.held, consents=consents, country=country)
-        walks = await self._outcomes(incoming.person) if Purpose.REMEMBER in consents else ()
-        return replace(before, held=recalled(held, walks or ()), known=True)
+        await self._seen(incoming, kept)
+        now = {one.purpose for one in kept.consents if one.version == self._content.versions.get(one.purpose, 1)}
+        lapsed = {one.purpose for one in kept.consents} - now
+        country = before.held.country or (kept.country if Purpose.COUNTRY in now else "")
+        held = replace(before.held, consents=frozenset(now), lapsed=frozenset(lapsed), country=country)
+        return replace(before, held=recalled(held, kept.outcomes), known=True)
 
     async def _look_back(self, incoming: Incoming, held: Held) -> Incoming:
-        """The same with what is kept of the person's walks, where the answer may rest on it."""
-        if Purpose.REMEMBER not in held.consents or not looks_back(incoming, self._content):
+        """The same with all that is kept of the person, where the answer may rest on it."""
+        if not looks_back(incoming, held, self._content):
             return incoming
-        outcomes = await self._outcomes(incoming.person)
-        return replace(incoming, kept=None if outcomes is None else Kept(outcomes=outcomes))
+        return replace(incoming, kept=await self._load(incoming.person))
 
-    async def _outcomes(self, person: int) -> tuple[Outcome, ...] | None:
-        """What is kept of the person's walks, or None where it cannot be read."""
+    async def _load(self, person: int) -> Kept | None:
+        """All that is kept of the person, or None where it cannot be read."""
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._store.outcomes(person)
+                return await self.store.kept(person)
         except (StoreError, TimeoutError) as error:
             log.error("loading failed", **failure(error))
             return None
+
+    async def _seen(self, incoming: Incoming, kept: Kept) -> None:
+        """Note, once a day, that someone of whom something is kept has written."""
+        if not kept.consents or kept.seen_on >= incoming.at // DAY:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.store.seen(incoming.person, at=incoming.at)
+        except (StoreError, TimeoutError) as error:
+            log.error("saving failed", **failure(error))
 
     def _keep(self, incoming: Incoming, before: _Remembered, decision: Decision) -> None:
         if any(isinstance(fact, Forgot) for fact in decision.facts):
@@ -201,7 +224,7 @@ class Responder:
         held = before.held
         if not incoming.payload:
             return incoming, held
-        opened = open_payload(self._button_key, incoming.person, incoming.at, incoming.payload)
+        opened = self._read_button(incoming)
         if incoming.kind is not Kind.PRESS:
             return replace(incoming, pressed=opened), _carried(held, opened)
         if isinstance(opened, Opened):
@@ -212,11 +235,22 @@ class Responder:
                 opened = Refused.STALE
         return replace(incoming, pressed=opened), _carried(held, opened)
 
+    def _read_button(self, incoming: Incoming) -> Opened | Refused:
+        """Read the button under the newest key, or an older one that it may have been signed with."""
+        opened: Opened | Refused = Refused.UNREADABLE
+        for key in self._button_keys():
+            opened = open_payload(key, incoming.person, incoming.at, incoming.payload)
+            if opened is not Refused.UNREADABLE:
+                break
+        return opened
+
     def _with_payloads(self, incoming: Incoming, decision: Decision) -> Decision:
+        key = self._button_keys()[0]
+
         def filled(button: Button) -> Button:
             if button.action is Action.DOOR:
                 return button
-            payload = seal(self._button_key, incoming.person, incoming.at, decision.held.state, button)
+            payload = seal(key, incoming.person, incoming.at, decision.held.state, button)
             return replace(button, payload=payload)
 
         replies = (
@@ -241,25 +275,43 @@ class Responder:
         return tuple(unsaved)
 
     async def _save_one(self, incoming: Incoming, held: Held, fact: Fact) -> None:
+        person, at = incoming.person, incoming.at
         match fact:
             case Consented(purpose=purpose):
-                await self._store.grant(incoming.person, purpose, at=incoming.at)
-            case Withdrew(purpose=purpose):
-                await self._store.withdraw(incoming.person, purpose)
+                await self.store.grant(person, purpose, at=at)
+            case Withdrew(purpose=purpose, group=group):
+                await self.store.withdraw(person, purpose, at=at, group=group)
+            case Forgot():
+                await self.store.forget(person, at=at)
+            case Erased(walk=walk):
+                await self.store.erase_outcome(person, walk, at=at)
+            case PlanDone(number=number):
+                await self.store.finish_plan(person, number, at=at)
             case Shown(tier=tier):
                 self._dangers.count(tier)
-            case Forgot():
-                await self._store.forget(incoming.person)
-            case Ended(outcome=outcome) if Purpose.REMEMBER in held.consents and not held.state.minor:
-                await self._store.save_outcome(incoming.person, outcome)
-            case Chose(country=country) if Purpose.COUNTRY in held.consents and not held.state.minor:
-                await self._store.save_country(incoming.person, country)
+            case _ if not held.state.minor:
+                await self._save_with_consent(person, held.consents, fact)
+
+    async def _save_with_consent(self, person: int, consents: frozenset[Purpose], fact: Fact) -> None:
+        match fact:
+            case Ended(outcome=outcome) if Purpose.REMEMBER in consents:
+                await self.store.save_outcome(person, outcome)
+            case KeepFor(days=days) if Purpose.REMEMBER in consents:
+                await self.store.save_days(person, days)
+            case Chose(country=country) if Purpose.COUNTRY in consents:
+                await self.store.save_country(person, country)
+            case Planned(plan=plan) if Purpose.PLANS in consents:
+                await self.store.save_plan(person, plan, remind_at=plan.made_at + DAY)
+
+
+_TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor)
+"""What a person asked to be kept or deleted: they hear where that failed."""
 
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
     """What is held and said where not all could be saved: `held` is what was held before."""
     failed = Reply((Line.STORE_FAILED,))
-    if any(isinstance(fact, Consented | Forgot) or (isinstance(fact, Withdrew) and fact.asked) for fact in unsaved):
+    if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in unsaved):
         minor = held.state.minor or decision.held.state.minor
         return Decision(replace(held, state=replace(held.state, minor=minor)), (failed,))
     left = {fact.purpose for fact in unsaved if isinstance(fact, Withdrew)}

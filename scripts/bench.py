@@ -58,7 +58,7 @@ from bot.core.model import Change, Held, Incoming, Kind, Lane, Opened, Purpose, 
 from bot.core.reading import read as answer_in
 from bot.figure import png
 from bot.respond import Responder
-from bot.store.seal import Keys
+from bot.store.ring import ring_of
 from bot.store.store import Store
 
 ROUNDS: Final = 5
@@ -444,13 +444,13 @@ Building = AbstractAsyncContextManager[Take]
 @asynccontextmanager
 async def _whole_bot(people: int, address: str) -> AsyncIterator[Take]:
     """Build all of the bot, with so many people who have agreed to be remembered."""
-    keys = Keys.of(b"k" * 32)
+    ring = ring_of(b"k" * 32)
     words = prompts.load()
     with TemporaryDirectory() as folder:
-        async with Store.open(Path(folder), keys) as store, _bot(address) as bot:
+        async with Store.open(Path(folder), ring) as store, _bot(address) as bot:
             for person in range(1, people + 1):
                 await store.grant(person, Purpose.REMEMBER, at=AT)
-            responder = Responder(words.content, store, keys.button, clock=lambda: AT, seed=count(1).__next__)
+            responder = Responder(words.content, store, ring.buttons, clock=lambda: AT, seed=count(1).__next__)
             # Telegram's limits are lifted: what is measured is the bot, not their patience.
             with patch.object(lanes, "SPACING", 0.0):
                 app = TelegramBot(bot, Delivery(bot, rate=_NO_LIMIT), responder, words).application()

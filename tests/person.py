@@ -7,13 +7,14 @@ from typing import Final
 
 from bot import prompts
 from bot.core.lines import Label, Line
-from bot.core.model import Button, Content, Decision, Held, Incoming, Kind, Where
+from bot.core.model import Button, Content, Decision, Held, Incoming, Kind, Purpose, Where
 from bot.respond import Responder
-from bot.store.seal import Keys
+from bot.store.ring import Ring, ring_of
 from bot.store.store import Store
 
 PROMPTS: Final = prompts.load()
-KEYS: Final = Keys.of(b"k" * 32)
+RING: Final = ring_of(b"k" * 32)
+KEYS: Final = RING.keys[0]
 
 SEEN: Final = "lost a patient today and i cant stop seeing her sons face"
 """Words that begin a walk. Where it does not matter how one begins, tests begin with /walk."""
@@ -50,11 +51,11 @@ def responder_of(
     clock: Callable[[], int],
     *,
     content: Content = PROMPTS.content,
-    button_key: bytes = KEYS.button,
+    ring: Ring = RING,
     first_seed: int = 1,
 ) -> Responder:
     """What answers, as `app` builds it. Another one on the same store is the bot after a restart."""
-    return Responder(content, store, button_key, clock=clock, seed=count(first_seed).__next__)
+    return Responder(content, store, ring.buttons, clock=clock, seed=count(first_seed).__next__)
 
 
 class Person:
@@ -120,3 +121,8 @@ def lines(decision: Decision) -> list[Line]:
 def files_under(folder: Path) -> dict[str, bytes]:
     """Every file in a folder and below: where it lies, and what is in it."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def purposes(store: Store, person: int) -> frozenset[Purpose]:
+    """What is kept of someone's consents."""
+    return frozenset(one.purpose for one in (await store.kept(person)).consents)

@@ -6,7 +6,7 @@ from bot.core.commands import split_command
 from bot.core.model import Button, Decision, Incoming, Kind, Where
 from bot.respond import Responder
 from bot.store.store import Store
-from tests.person import KEYS, PROMPTS, Clock, buttons
+from tests.person import PROMPTS, RING, Clock, buttons
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class House:
         self.responder = self._responder()
 
     def _responder(self) -> Responder:
-        return Responder(PROMPTS.content, self.store, KEYS.button, clock=self.clock, seed=lambda: self.seed)
+        return Responder(PROMPTS.content, self.store, RING.buttons, clock=self.clock, seed=lambda: self.seed)
 
 
 class Chat:

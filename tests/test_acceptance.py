@@ -33,7 +33,7 @@ from bot.wording import measure
 from tests.adapters.clock import PausingClock
 from tests.botapi import Server, bot_of
 from tests.core.test_decide import DANGERS, UNCLEAR
-from tests.person import KEYS, PROMPTS, SEEN, Clock, Person, buttons, lines, responder_of
+from tests.person import PROMPTS, RING, SEEN, Clock, Person, buttons, lines, responder_of
 from tests.stumble import StumblingGuard
 
 CASES: Final = yaml.safe_load((Path(__file__).parent / "cases" / "en" / "safety.yaml").read_text("utf-8"))
@@ -60,7 +60,7 @@ BENIGN: Final = (
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store.open(tmp_path / "data", KEYS) as opened:
+    async with Store.open(tmp_path / "data", RING) as opened:
         yield opened
 
 
@@ -355,7 +355,7 @@ async def test_a_crisis_message_is_answered_with_the_store_failing(tmp_path: Pat
                 raise StoreError(name)
             return super().__getattribute__(name)
 
-    async with Failing.open(tmp_path / "data", KEYS) as store:
+    async with Failing.open(tmp_path / "data", RING) as store:
         ann = Person(responder_of(store, Clock()))
         await ann.commands("walk")
         assert lines(await ann.says("stop. i want to die"))[0] is Line.CARD_OWN

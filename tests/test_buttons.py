@@ -43,7 +43,7 @@ from bot.core.sequence import advance, begin
 from bot.core.steps import offer
 from bot.respond import Responder
 from bot.store.store import Store
-from tests.person import KEYS, PROMPTS, SEEN, Clock, Person, buttons, files_under, lines
+from tests.person import KEYS, PROMPTS, RING, SEEN, Clock, Person, buttons, files_under, lines
 
 FEW: Final = 4_000
 MANY: Final = 100_000
@@ -77,7 +77,7 @@ class Desk:
 
     def _responder(self) -> Responder:
         seed = partial(self._chance.randrange, 1, 2**24)
-        return Responder(PROMPTS.content, self.store, KEYS.button, clock=self.clock, seed=seed)
+        return Responder(PROMPTS.content, self.store, RING.buttons, clock=self.clock, seed=seed)
 
     def presses(self, person: Person, payload: str) -> Decision:
         """Press a second later, as nobody is quicker."""
@@ -101,7 +101,7 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
     with asyncio.Runner() as runner:
-        opening = Store.open(folder, KEYS)
+        opening = Store.open(folder, RING)
         yield Desk(runner, runner.run(opening.__aenter__()), folder)
         runner.run(opening.__aexit__(None, None, None))
 
@@ -256,7 +256,7 @@ def test_button_that_cannot_be_followed_is_answered_kindly_and_never_acted_on(
         going_on = desk.presses(person, data.draw(st.sampled_from(ways_on)).payload)
         assert REFUSALS.isdisjoint(lines(going_on))
         assert going_on.toast is None
-    desk.run(desk.store.forget(person.number))
+    desk.run(desk.store.forget(person.number, at=0))
 
 
 @settings(max_examples=300)
@@ -274,7 +274,7 @@ def test_any_button_of_ones_own_is_followed_for_a_day_by_a_clock_that_may_be_set
     assert open_payload(KEYS.button, 1, 0, seal(KEYS.button, 1, 0, reached, button)) == Opened(
         reached, button.action, button.value
     )
-    desk.run(desk.store.forget(person.number))
+    desk.run(desk.store.forget(person.number, at=0))
 
 
 @settings(max_examples=300)
@@ -290,7 +290,7 @@ def test_same_button_before_and_after_a_restart_leads_to_the_same_place(
     twice = desk.presses(person, payload)
     assert twice.held.state == once.held.state
     assert twice.held.consents == once.held.consents
-    desk.run(desk.store.forget(person.number))
+    desk.run(desk.store.forget(person.number, at=0))
 
 
 @given(walked(), walked())
@@ -311,7 +311,7 @@ def test_button_beside_the_walk_never_goes_stale(
     after = desk.presses(person, desk.sealed(person, other, Button(Label.BEGIN, action, value)))
     assert REFUSALS.isdisjoint(lines(after))
     assert after.toast is None
-    desk.run(desk.store.forget(person.number))
+    desk.run(desk.store.forget(person.number, at=0))
 
 
 # --- By the thousand ----------------------------------------------------------------------------------------------
@@ -480,4 +480,4 @@ def test_no_payload_is_followed_but_those_that_were_shown_in_their_day(desk: Des
     print(f"{presses} presses: {dict(counts)}")  # noqa: T201 - the counts are the point
     assert set(counts) == {*map(str, REFUSALS), "twice", "followed"}
     for person in fuzz.people:
-        desk.run(desk.store.forget(person.number))
+        desk.run(desk.store.forget(person.number, at=0))

@@ -12,10 +12,10 @@ import yaml
 
 from bot import prompts
 from bot.core.lines import Line
-from bot.core.model import Condition, Decision, Reply, State, Step
+from bot.core.model import Condition, Decision, Document, Reply, State, Step
 from bot.core.sequence import WALKING
 from bot.store.store import Store
-from tests.person import KEYS
+from tests.person import RING, purposes
 from tests.talk import Chat, Edits, Forwards, House, Move, Restarts, Says, Sends, Taps, Waits
 
 FOLDER: Final = Path(__file__).parent / "dialogues"
@@ -66,7 +66,7 @@ class Met:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with Store.open(tmp_path / "data", KEYS) as store:
+    async with Store.open(tmp_path / "data", RING) as store:
         yield House(store)
 
 
@@ -122,16 +122,17 @@ def shown(decision: Decision) -> list[str]:
 
 def line_of(reply: Reply) -> str:
     labels = "".join(f" [{button.label}]" for row in reply.buttons for button in row)
-    return " + ".join(reply.keys) + " (a picture)" * (reply.attached is not None) + labels
+    attached = "" if reply.attached is None else " (a file)" if isinstance(reply.attached, Document) else " (a picture)"
+    return " + ".join(reply.keys) + attached + labels
 
 
 async def kept(chat: Chat) -> str:
     """What the store holds of the person."""
-    consents = await chat.house.store.consents(chat.person)
-    walks = len(await chat.house.store.outcomes(chat.person))
-    country = await chat.house.store.country(chat.person)
-    what = ["a yes"] * bool(consents) + [f"{walks} walk{'s' * (walks != 1)}"] * bool(walks) + [country] * bool(country)
-    return f"(kept: {' and '.join(what) or 'nothing'})"
+    consents = await purposes(chat.house.store, chat.person)
+    all_of_it = await chat.house.store.kept(chat.person)
+    counts = ((len(all_of_it.outcomes), "walk"), (len(all_of_it.plans), "plan"))
+    what = ["a yes"] * bool(consents) + [f"{count} {name}{'s' * (count != 1)}" for count, name in counts if count]
+    return f"(kept: {' and '.join(filter(None, (*what, all_of_it.country))) or 'nothing'})"
 
 
 def fits(wanted: str, said: str) -> bool:

@@ -25,7 +25,7 @@ from bot import prompts
 from bot.core.button import open_payload
 from bot.core.lines import Label, Line
 from bot.core.model import Opened
-from bot.store.seal import Keys
+from bot.store.keyring import Keys
 from tests.botapi import Call, Dropped, Hang, Message, Page, Server, blocked, broken, too_many
 from tests.botapi.faults import Fault
 from tests.botapi.people import Person

@@ -22,7 +22,7 @@ from tests.botapi.offline import Offline
 from tests.botapi.people import CAPTIONED, Media, Person
 from tests.botapi.updates import Json
 from tests.mutate import SERVICES, Grammar, Mutator
-from tests.person import KEYS, PROMPTS, SEEN, WALK, Clock, responder_of
+from tests.person import PROMPTS, RING, SEEN, WALK, Clock, responder_of
 
 FEW: Final = 5_000
 MANY: Final = 50_000
@@ -76,7 +76,7 @@ class Talk:
 
 @asynccontextmanager
 async def talking(folder: Path) -> AsyncIterator[Talk]:
-    async with Store.open(folder, KEYS) as store:
+    async with Store.open(folder, RING) as store:
         clock = Clock()
         telegram = Server(now=clock)
         network = Offline(telegram.world)

@@ -25,12 +25,12 @@ from typing_extensions import override
 from bot import __main__, app, log
 from bot.adapters.intake import Burst, Intake, insist
 from bot.core.lines import Label
-from bot.core.model import Purpose
+from bot.core.model import Kept
 from bot.store import StoreError
 from bot.store.store import Store
 from tests.botapi import Dropped, Server
 from tests.botapi.updates import Refused
-from tests.person import KEYS, PROMPTS, SEEN, Clock, Person, responder_of
+from tests.person import PROMPTS, RING, SEEN, Clock, Person, responder_of
 from tests.stumble import StumblingGuard
 
 ROOT = Path(__file__).parent.parent
@@ -250,16 +250,16 @@ class FailingStore(Store):
     """A store that can keep nothing, and says of whom."""
 
     @override
-    async def consents(self, person: int) -> frozenset[Purpose]:
+    async def kept(self, person: int) -> Kept:
         raise StoreError(f"{person} {WORDS}")
 
     @override
-    async def forget(self, person: int) -> int:
+    async def forget(self, person: int, *, at: int) -> int:
         raise StoreError(f"{person} {WORDS}")
 
 
 async def test_walk_and_card_are_logged_without_words_or_person(said: Callable[[], str], tmp_path: Path) -> None:
-    async with FailingStore.open(tmp_path, KEYS) as store:
+    async with FailingStore.open(tmp_path, RING) as store:
         ann = Person(responder_of(store, Clock()), ANN)
         await ann.walks()
         await ann.says(WORDS)
@@ -275,7 +275,7 @@ async def test_walk_and_card_are_logged_without_words_or_person(said: Callable[[
 async def test_message_that_the_core_fails_on_is_logged_without_words_or_person(
     said: Callable[[], str], tmp_path: Path
 ) -> None:
-    async with Store.open(tmp_path, KEYS) as store:
+    async with Store.open(tmp_path, RING) as store:
         content = replace(PROMPTS.content, guard=StumblingGuard(WORDS.split(maxsplit=1)[0].lower()))
         await Person(responder_of(store, Clock(), content=content), ANN).says(WORDS)
     assert is_clean(said(), "core failed")

@@ -21,7 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from typing_extensions import override
 
 from bot.core.button import open_payload, seal
-from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS
+from bot.core.commands import BUTTONS, COMMANDS
+from bot.core.keeping import PURPOSES
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import (
@@ -42,7 +43,7 @@ from bot.core.sequence import AFTER_CARD, WALKING
 from bot.respond import IDLE
 from bot.store.store import FILE, Store
 from tests.core.places import is_known
-from tests.person import KEYS, PROMPTS, SEEN, WALK, Clock, files_under, lines
+from tests.person import KEYS, PROMPTS, RING, SEEN, WALK, Clock, files_under, lines
 from tests.talk import Chat, Edits, Forwards, House, Move, Says, Sends, Taps, TapsBack, TapsData
 from tests.test_respond import ALL, FailingStore
 
@@ -98,7 +99,7 @@ PLAIN_DANGERS: Final = (
     "I WANT TO DIE!!",
 )
 REFUSALS: Final = frozenset({Line.UNREADABLE, Line.EXPIRED, Line.STALE})
-YESES: Final = {Action.REMEMBER_YES: Purpose.REMEMBER, Action.COUNTRY_KEEP: Purpose.COUNTRY}
+YESES: Final = frozenset({Label.REMEMBER_YES, Label.COUNTRY_KEEP, Label.AGREE})
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -120,7 +121,7 @@ class Places:
         self.counts: Counter[str] = Counter()
 
     def _opened(self, folder: Path) -> FailingStore:
-        return self.run(self._open.enter_async_context(FailingStore.open(folder, KEYS)))
+        return self.run(self._open.enter_async_context(FailingStore.open(folder, RING)))
 
     @property
     def stores(self) -> tuple[FailingStore, ...]:
@@ -300,7 +301,7 @@ class Machine(RuleBasedStateMachine):
     def does(self, who: int, move: Move) -> Decision:
         one = self.someone[who]
         opened = self._opened(one, move)
-        one.agreed |= self._agrees(move, opened)
+        one.agreed |= self._agrees(move, opened, one.held)
         if isinstance(move, Says | Forwards | Edits):
             text = move.text.lower()
             one.typed |= {text.encode()} if len(text.split()) > 2 and text.isascii() else set()
@@ -330,18 +331,13 @@ class Machine(RuleBasedStateMachine):
         return open_payload(KEYS.button, one.chat.person, self.clock.at, payload)
 
     @staticmethod
-    def _agrees(move: Move, opened: Opened | Refused | None) -> set[Purpose]:
+    def _agrees(move: Move, opened: Opened | Refused | None, held: Held) -> set[Purpose]:
         match move, opened:
-            case _, Opened(action=action):
-                return {YESES[action]} if action in YESES else set()
-            case Says(text), _:
-                words = plain(text)
+            case _, Opened(action=Action.AGREE, value=value):
+                return {PURPOSES[value]}
+            case Says(text), _ if held.asked is not None:
                 spoken = PROMPTS.content.spoken
-                return {
-                    YESES[action]
-                    for label, action in TYPED_BUTTONS.items()
-                    if action in YESES and spoken[label] == words
-                }
+                return {held.asked} if plain(text) in {spoken[label] for label in YESES} else set()
             case _:
                 return set()
 
@@ -417,8 +413,8 @@ class Machine(RuleBasedStateMachine):
     def _kept(self, one: Someone) -> tuple[int, int, int]:
         async def rows() -> tuple[int, int, int]:
             store, person = self.places.all, one.chat.person
-            consents, outcomes = await Store.consents(store, person), await store.outcomes(person)
-            return len(consents), len(outcomes), bool(await Store.country(store, person))
+            kept = await Store.kept(store, person)
+            return len(kept.consents), len(kept.outcomes), bool(kept.country)
 
         return self.places.run(rows())
 
@@ -433,7 +429,7 @@ class Machine(RuleBasedStateMachine):
         finally:
             for store in self.places.stores:
                 for one in self.someone:
-                    self.places.run(store.forget(one.chat.person))
+                    self.places.run(store.forget(one.chat.person, at=0))
         assert self.places.rows() == 0
 
     def _comes_to_an_end(self, who: int) -> None:

@@ -13,7 +13,7 @@ from bot.adapters.terminal import Terminal
 from bot.core.commands import COMMANDS
 from bot.settings import Settings
 from bot.store.store import Store
-from tests.person import KEYS, PROMPTS, Clock, responder_of
+from tests.person import PROMPTS, RING, Clock, responder_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -43,7 +43,7 @@ async def test_example_is_what_the_bot_says(tmp_path: Path) -> None:
     acts = sum(line.startswith("anchor.") for line in PROMPTS.lines)
     walks = acts * lcm(acts, *map(len, PROMPTS.lines.values()))
     printed = set()
-    async with Store.open(tmp_path, KEYS) as store:
+    async with Store.open(tmp_path, RING) as store:
         for walk in range(1, walks + 1):
             stdout = StringIO()
             responder = responder_of(store, Clock(), first_seed=walk)

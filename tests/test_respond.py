@@ -13,9 +13,11 @@ from bot.core.lines import Label, Line
 from bot.core.matching import Utterance
 from bot.core.model import (
     Change,
+    Consent,
     Content,
     Decision,
     Incoming,
+    Kept,
     Kind,
     Lane,
     Notice,
@@ -28,9 +30,10 @@ from bot.core.model import (
 from bot.core.noticing import Reader
 from bot.respond import IDLE, PATIENCE, Responder
 from bot.store import StoreError
+from bot.store.ring import ring_of
 from bot.store.store import Store
 from tests.core.test_decide import DANGERS, UNCLEAR
-from tests.person import KEYS, PROMPTS, SEEN, WALK, Clock, Person, button, buttons, lines, responder_of
+from tests.person import PROMPTS, RING, SEEN, WALK, Clock, Person, button, buttons, lines, purposes, responder_of
 from tests.story import at_once, now
 from tests.stumble import StumblingGuard
 
@@ -46,7 +49,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator["FailingStore"]:
-    async with FailingStore.open(tmp_path / "data", KEYS) as opened:
+    async with FailingStore.open(tmp_path / "data", RING) as opened:
         yield opened
 
 
@@ -68,34 +71,24 @@ class FailingStore(Store):
             await asyncio.Event().wait()
 
     @override
-    async def consents(self, person: int) -> frozenset[Purpose]:
-        await self._perhaps("consents")
-        return await super().consents(person)
+    async def kept(self, person: int) -> Kept:
+        await self._perhaps("kept")
+        return await super().kept(person)
 
     @override
-    async def outcomes(self, person: int) -> tuple[Outcome, ...]:
-        await self._perhaps("outcomes")
-        return await super().outcomes(person)
-
-    @override
-    async def country(self, person: int) -> str:
-        await self._perhaps("country")
-        return await super().country(person)
-
-    @override
-    async def grant(self, person: int, purpose: Purpose, *, at: int, version: int = 1) -> None:
+    async def grant(self, person: int, purpose: Purpose, *, at: int, group: int = 0) -> None:
         await self._perhaps("grant")
-        await super().grant(person, purpose, at=at, version=version)
+        await super().grant(person, purpose, at=at, group=group)
 
     @override
-    async def withdraw(self, person: int, purpose: Purpose) -> None:
+    async def withdraw(self, person: int, purpose: Purpose, *, at: int, group: int = 0) -> None:
         await self._perhaps("withdraw")
-        await super().withdraw(person, purpose)
+        await super().withdraw(person, purpose, at=at, group=group)
 
     @override
-    async def forget(self, person: int) -> int:
+    async def forget(self, person: int, *, at: int) -> int:
         await self._perhaps("forget")
-        return await super().forget(person)
+        return await super().forget(person, at=at)
 
     @override
     async def save_country(self, person: int, code: str) -> bool:
@@ -262,7 +255,7 @@ async def test_button_of_another_person_opens_nothing(ann: Person) -> None:
 
 async def test_button_sealed_with_another_key_opens_nothing(ann: Person, store: Store, clock: Clock) -> None:
     shown = await ann.commands("walk")
-    elsewhere = Person(responder_of(store, clock, button_key=b"o" * 32), ANN)
+    elsewhere = Person(responder_of(store, clock, ring=ring_of(b"o" * 32)), ANN)
     assert lines(await elsewhere.presses(Label.DID_IT, of=shown))[0] is Line.UNREADABLE
 
 
@@ -347,7 +340,7 @@ async def test_forgotten_person_is_no_longer_in_memory(ann: Person) -> None:
     await says_yes(ann)
     await ann.commands("walk")
     await ann.commands("forget")
-    assert lines(await ann.presses(Label.FORGET_YES)) == [Line.FORGET_DONE]
+    assert lines(await ann.presses(Label.FORGET_YES)) == [Line.FORGET_WENT, Line.FORGET_DONE]
     assert ann.responder.remembered == 0
     assert lines(await ann.says("please stop")) == [Line.NOTHING_TO_STOP]
 
@@ -358,7 +351,7 @@ async def test_forgotten_person_is_no_longer_in_memory(ann: Person) -> None:
 async def test_outcome_of_a_walk_is_kept_with_consent(ann: Person, store: Store, clock: Clock) -> None:
     await says_yes(ann)
     closed = await ann.walks()
-    assert await store.outcomes(ANN) == (
+    assert (await store.kept(ANN)).outcomes == (
         Outcome(
             walk=closed.held.state.walk,
             ended_at=clock.at,
@@ -377,13 +370,13 @@ async def test_outcome_of_a_stopped_walk_is_kept_as_unfinished_with_skips_unknow
     await ann.commands("walk")
     await ann.presses(Label.DID_IT)
     await ann.commands("stop")
-    (kept,) = await store.outcomes(ANN)
+    (kept,) = (await store.kept(ANN)).outcomes
     assert (kept.finished, kept.upset_before, kept.upset_after, kept.change) == (False, None, None, Change.UNSAID)
 
 
 async def test_outcome_is_not_kept_without_consent(ann: Person, store: Store) -> None:
     await ann.walks()
-    assert (await store.consents(ANN), await store.outcomes(ANN)) == (frozenset(), ())
+    assert (await purposes(store, ANN), (await store.kept(ANN)).outcomes) == (frozenset(), ())
 
 
 @pytest.mark.parametrize("restart", [False, True])
@@ -394,13 +387,13 @@ async def test_walk_that_has_just_ended_is_kept_when_the_yes_comes_at_its_close(
     await ann.presses(Label.REMEMBER)
     ann = restarted(ann, store, clock) if restart else ann
     assert lines(await ann.presses(Label.REMEMBER_YES)) == [Line.CONSENT_YES]
-    (kept,) = await store.outcomes(ANN)
+    (kept,) = (await store.kept(ANN)).outcomes
     assert (kept.walk, kept.upset_before, kept.upset_after) == (closed.held.state.walk, 5, 2)
 
 
 async def test_yes_before_any_walk_keeps_no_outcome(ann: Person, store: Store) -> None:
     await says_yes(ann)
-    assert (await store.consents(ANN), await store.outcomes(ANN)) == (REMEMBER, ())
+    assert (await purposes(store, ANN), (await store.kept(ANN)).outcomes) == (REMEMBER, ())
 
 
 async def test_consent_holds_after_a_restart_and_is_shown_with_the_way_out(
@@ -408,9 +401,9 @@ async def test_consent_holds_after_a_restart_and_is_shown_with_the_way_out(
 ) -> None:
     await says_yes(ann)
     ann = restarted(ann, store, clock)
-    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON]
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON, Line.CONSENT_ON_REMEMBER]
     assert lines(await ann.presses(Label.REMEMBER_OFF)) == [Line.CONSENT_OFF]
-    assert await store.consents(ANN) == frozenset()
+    assert await purposes(store, ANN) == frozenset()
     assert lines(await ann.commands("consent")) == [Line.CONSENT_ASK]
 
 
@@ -419,16 +412,16 @@ async def test_withdrawing_deletes_what_was_kept(ann: Person, store: Store) -> N
     await ann.walks()
     await ann.commands("consent")
     await ann.presses(Label.REMEMBER_OFF)
-    assert await store.outcomes(ANN) == ()
+    assert (await store.kept(ANN)).outcomes == ()
 
 
 async def test_forgetting_takes_two_taps_and_leaves_no_row(ann: Person, store: Store) -> None:
     await says_yes(ann)
     await ann.walks()
-    assert lines(await ann.commands("forget")) == [Line.FORGET_ASK]
-    assert len(await store.outcomes(ANN)) == 1
+    assert lines(await ann.commands("forget")) == [Line.FORGET_KEEPS, Line.FORGET_ASK]
+    assert len((await store.kept(ANN)).outcomes) == 1
     await ann.presses(Label.FORGET_YES)
-    assert (await store.consents(ANN), await store.outcomes(ANN)) == (frozenset(), ())
+    assert (await purposes(store, ANN), (await store.kept(ANN)).outcomes) == (frozenset(), ())
 
 
 async def test_second_tap_that_says_no_keeps_everything(ann: Person, store: Store) -> None:
@@ -436,7 +429,7 @@ async def test_second_tap_that_says_no_keeps_everything(ann: Person, store: Stor
     await ann.walks()
     await ann.commands("forget")
     assert lines(await ann.presses(Label.FORGET_NO)) == [Line.FORGET_KEPT]
-    assert len(await store.outcomes(ANN)) == 1
+    assert len((await store.kept(ANN)).outcomes) == 1
 
 
 @pytest.mark.parametrize("told", ["im 14 and i saw a video of a dog being beaten", Label.UNDER_16])
@@ -446,14 +439,14 @@ async def test_someone_under_16_cannot_say_yes(ann: Person, store: Store, told: 
     assert ann.heard.held.state.minor
     assert lines(await ann.presses(Label.REMEMBER_YES, of=asked)) == [Line.CONSENT_UNDER_16]
     assert lines(await ann.commands("consent")) == [Line.CONSENT_UNDER_16]
-    assert await store.consents(ANN) == frozenset()
+    assert await purposes(store, ANN) == frozenset()
 
 
 async def test_nothing_more_is_kept_of_someone_who_turns_out_to_be_under_16(ann: Person, store: Store) -> None:
     await says_yes(ann)
     await ann.says("im 14 and i saw a video of a dog being beaten")
     await ann.walks()
-    assert await store.outcomes(ANN) == ()
+    assert (await store.kept(ANN)).outcomes == ()
 
 
 async def test_under_16_is_known_from_a_button_beside_a_later_walk(ann: Person, clock: Clock) -> None:
@@ -514,7 +507,7 @@ async def test_consents_are_read_again_once_the_store_is_well(ann: Person, store
     store.failing = frozenset()
     for label in WALK:
         await ann.presses(label)
-    assert len(await store.outcomes(ANN)) == 1
+    assert len((await store.kept(ANN)).outcomes) == 1
 
 
 async def test_yes_that_cannot_be_kept_is_told_and_leaves_nothing_half_done(ann: Person, store: FailingStore) -> None:
@@ -524,10 +517,10 @@ async def test_yes_that_cannot_be_kept_is_told_and_leaves_nothing_half_done(ann:
     after = await ann.presses(Label.REMEMBER_YES)
     assert lines(after) == [Line.STORE_FAILED]
     assert after.held.consents == frozenset()
-    assert (await store.consents(ANN), await store.outcomes(ANN)) == (frozenset(), ())
+    assert (await purposes(store, ANN), (await store.kept(ANN)).outcomes) == (frozenset(), ())
     store.failing = frozenset()
     assert lines(await ann.presses(Label.REMEMBER_YES, of=asked)) == [Line.CONSENT_YES]
-    assert len(await store.outcomes(ANN)) == 1
+    assert len((await store.kept(ANN)).outcomes) == 1
 
 
 async def test_withdrawal_that_fails_is_told_and_can_be_tried_again(ann: Person, store: FailingStore) -> None:
@@ -538,7 +531,7 @@ async def test_withdrawal_that_fails_is_told_and_can_be_tried_again(ann: Person,
     assert (lines(after), after.held.consents) == ([Line.STORE_FAILED], REMEMBER)
     store.failing = frozenset()
     assert lines(await ann.presses(Label.REMEMBER_OFF, of=shown)) == [Line.CONSENT_OFF]
-    assert await store.consents(ANN) == frozenset()
+    assert await purposes(store, ANN) == frozenset()
 
 
 async def test_card_comes_though_what_someone_under_16_agreed_to_cannot_be_deleted(
@@ -551,7 +544,7 @@ async def test_card_comes_though_what_someone_under_16_agreed_to_cannot_be_delet
     assert (after.held.state.minor, after.held.consents) == (True, REMEMBER)
     await ann.says("stop")
     await ann.walks()
-    assert await store.outcomes(ANN) == ()
+    assert (await store.kept(ANN)).outcomes == ()
 
 
 @pytest.mark.parametrize("told", ["im 14", Label.UNDER_16])
@@ -562,7 +555,7 @@ async def test_under_16_stays_known_though_nothing_can_be_deleted(ann: Person, s
     await (ann.presses(told, of=asked) if isinstance(told, Label) else ann.says(told))
     assert ann.heard.held.state.minor
     await ann.walks()
-    assert await store.outcomes(ANN) == ()
+    assert (await store.kept(ANN)).outcomes == ()
 
 
 async def test_what_someone_under_16_agreed_to_is_deleted_by_any_later_message(
@@ -571,13 +564,13 @@ async def test_what_someone_under_16_agreed_to_is_deleted_by_any_later_message(
     await says_yes(ann)
     store.failing = frozenset({"withdraw"})
     await ann.says("im 14 and i want to kill myself")
-    assert await store.consents(ANN) == REMEMBER
+    assert await purposes(store, ANN) == REMEMBER
     store.failing = frozenset()
     assert lines(await ann.says("thanks")) == [Line.HELD_THANKS]
-    assert await store.consents(ANN) == frozenset()
+    assert await purposes(store, ANN) == frozenset()
     clock.at += IDLE + 1  # nobody knows their age any more
     await ann.walks()
-    assert await store.outcomes(ANN) == ()
+    assert (await store.kept(ANN)).outcomes == ()
 
 
 async def test_the_words_of_someone_under_16_are_answered_while_nothing_can_be_deleted(
@@ -667,19 +660,11 @@ def test_an_answer_waits_once_for_all_that_is_to_be_saved(clock: Clock) -> None:
             pass
 
         @override
-        async def consents(self, person: int) -> frozenset[Purpose]:
-            return frozenset(Purpose)
+        async def kept(self, person: int) -> Kept:
+            return Kept(tuple(Consent(purpose, 1, 0) for purpose in Purpose), seen_on=clock.at // DAY)
 
         @override
-        async def country(self, person: int) -> str:
-            return ""
-
-        @override
-        async def outcomes(self, person: int) -> tuple[Outcome, ...]:
-            return ()
-
-        @override
-        async def withdraw(self, person: int, purpose: Purpose) -> None:
+        async def withdraw(self, person: int, purpose: Purpose, *, at: int, group: int = 0) -> None:
             await asyncio.Event().wait()
 
     async def story() -> None:
@@ -702,7 +687,7 @@ async def test_a_yes_that_comes_too_late_and_is_kept_all_the_same_is_known(
         assert lines(await ann.presses(Label.REMEMBER_YES)) == [Line.STORE_FAILED]
     store.hanging = frozenset()
     await store.grant(ANN, Purpose.REMEMBER, at=0)
-    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON]
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON, Line.CONSENT_ON_REMEMBER]
 
 
 async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, store: FailingStore) -> None:
@@ -714,8 +699,8 @@ async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, st
     assert lines(after) == [Line.STORE_FAILED]
     assert (after.held.state.step, after.held.consents) == (Step.ARRIVE, REMEMBER)
     store.failing = frozenset()
-    assert lines(await ann.presses(Label.FORGET_YES, of=shown)) == [Line.FORGET_DONE]
-    assert await store.consents(ANN) == frozenset()
+    assert lines(await ann.presses(Label.FORGET_YES, of=shown)) == [Line.FORGET_WENT, Line.FORGET_DONE]
+    assert await purposes(store, ANN) == frozenset()
 
 
 def stumbling(content: Content) -> Content:
@@ -798,7 +783,9 @@ async def test_many_people_side_by_side_do_not_mix(ann: Person, store: Store) ->
             await someone.presses(label)
 
     await asyncio.gather(*map(walk, answers))
-    kept = {number: [(one.upset_before, one.change) for one in await store.outcomes(number)] for number in answers}
+    kept = {
+        number: [(one.upset_before, one.change) for one in (await store.kept(number)).outcomes] for number in answers
+    }
     assert kept == {number: [answer] if number % 2 else [] for number, answer in answers.items()}
 
 
@@ -887,9 +874,9 @@ async def test_under_16_keeps_no_country(ann: Person, store: FailingStore) -> No
     await in_new_zealand(ann)
     await ann.presses(Label.COUNTRY_KEEP)
     await ann.says("im 13 and my dog died")
-    assert await store.country(ANN) == ""
+    assert (await store.kept(ANN)).country == ""
     assert lines(await in_new_zealand(ann)) == [Line.CARD_LINES_COUNTRY, Line.COUNTRY_NOW]
-    assert await store.country(ANN) == ""
+    assert (await store.kept(ANN)).country == ""
 
 
 async def test_a_country_button_of_yesterday_means_the_same_country(ann: Person, store: Store, clock: Clock) -> None:
@@ -938,7 +925,8 @@ async def test_progress_says_so_where_what_is_kept_cannot_be_read(
     ann: Person, store: FailingStore, clock: Clock
 ) -> None:
     await store.grant(ANN, Purpose.REMEMBER, at=clock.at)
-    store.failing = frozenset({"outcomes"})
+    await ann.commands("help")
+    store.failing = frozenset({"kept"})
     with capture_logs() as logged:
         assert lines(await ann.commands("progress")) == [Line.STORE_FAILED]
     assert {line["event"] for line in logged} == {"loading failed"}

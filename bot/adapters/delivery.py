@@ -20,7 +20,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 
 from bot.adapters.lanes import FREE_RATE, Lanes, Ticket
 from bot.adapters.transport import NotSentError
-from bot.core.model import Lane
+from bot.core.model import Document, Lane
 from bot.log import failure
 from bot.metrics import LIMITED, RETRIES, SENDS, WAITING
 
@@ -84,6 +84,9 @@ class Clip:
     content: bytes
 
 
+Media = Photo | Clip | Document
+
+
 class Delivery:
     """Calls to Telegram that get through if they can, the urgent ones first.
 
@@ -132,11 +135,12 @@ class Delivery:
         *,
         thread: int | None = None,
         lane: Lane = Lane.REPLY,
-        media: Photo | Clip | None = None,
+        media: Media | None = None,
     ) -> int | None:
-        """Send plain text, without previews of links, and give the message's id. With `media` it is their caption.
+        """Send plain text, without previews of links, and give the message's id.
 
-        Where Telegram refuses them, the words go alone: they say the same.
+        With `media` it is their caption, of at most 1024 characters. Where Telegram refuses a picture, the words go
+        alone: they say the same. Without their file they would promise what is not there, so they do not go either.
         A message whose topic was closed or deleted goes to the group itself, but a broadcast does not: it goes only
         where admins want it.
         """
@@ -156,7 +160,7 @@ class Delivery:
                     pause: float | None = 0.0
                     if thread is not None and lane is not Lane.BROADCAST and _says(error, TOPIC_GONE):
                         thread = None
-                    elif media is not None and isinstance(error, BadRequest):
+                    elif isinstance(media, Photo | Clip) and isinstance(error, BadRequest):
                         media = self._instead(media, error)
                     else:
                         pause = self._pause_after(error, ticket.chat, tries, lane)
@@ -170,7 +174,7 @@ class Delivery:
             self._leave(ticket, since)
 
     async def _post(
-        self, chat: int, text: str, markup: InlineKeyboardMarkup | None, thread: int | None, media: Photo | Clip | None
+        self, chat: int, text: str, markup: InlineKeyboardMarkup | None, thread: int | None, media: Media | None
     ) -> Message:
         paid = self._paid
         match media:
@@ -206,6 +210,16 @@ class Delivery:
                 if message.animation is not None:
                     self._clips[name] = message.animation.file_id
                 return message
+            case Document(name, content):
+                return await self._bot.send_document(
+                    chat,
+                    content,
+                    text,
+                    reply_markup=markup,
+                    message_thread_id=thread,
+                    allow_paid_broadcast=paid,
+                    filename=name,
+                )
 
     def _instead(self, media: Photo | Clip, error: BadRequest) -> Photo | Clip | None:
         """What is sent after a refusal: a clip whose id is known no more goes up again, and else nothing."""

@@ -14,9 +14,9 @@ import structlog
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
-from bot.adapters.delivery import Clip, Delivery, Photo
+from bot.adapters.delivery import Clip, Delivery, Media, Photo
 from bot.adapters.transport import NotSentError
-from bot.core.model import Action, Animation, Button, Fate, Reply, Sent
+from bot.core.model import Action, Animation, Button, Document, Fate, Reply, Sent
 from bot.figure import png
 from bot.log import failure
 from bot.prompts import FOLDER, Prompts
@@ -56,11 +56,11 @@ class TelegramOutbox:
             return Sent(Fate.LOST)
         return Sent(Fate.REFUSED) if number is None else Sent(Fate.ARRIVED, number)
 
-    async def _media(self, reply: Reply) -> Photo | Clip | None:
+    async def _media(self, reply: Reply) -> Media | None:
         try:
             match reply.attached:
-                case None:
-                    return None
+                case None | Document() as ready:
+                    return ready
                 case Animation() as animation:
                     return await self._clip(animation)
                 case figure:

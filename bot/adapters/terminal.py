@@ -1,7 +1,7 @@
 """The same bot in a terminal: same core, same prompts, a store of its own, no token.
 
-Rules that hold here: buttons are numbered, and their number or any text answers; a picture is drawn in plain letters;
-on a pipe the transcript is plain, and the end of the file is a good end.
+Rules that hold here: buttons are numbered, and their number or any text answers; a picture is drawn in plain letters,
+and a file is shown by its name and its text; on a pipe the transcript is plain, and the end of the input is a good end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.core.commands import split_command
-from bot.core.model import Animation, Button, Incoming, Kind, Reply, Where
+from bot.core.model import Animation, Button, Document, Incoming, Kind, Reply, Where
 from bot.figure import plot
 from bot.prompts import Prompts
 from bot.respond import Responder
@@ -67,9 +67,7 @@ class Terminal:
     def _show(self, reply: Reply) -> None:
         self._say("")
         self._say(self._prompts.text(reply), indent=2)
-        if reply.attached is not None and not isinstance(reply.attached, Animation):
-            self._say("")
-            self._say(plot(reply.attached, self._prompts.content.labels), indent=4)
+        self._show_attached(reply)
         if not reply.buttons:
             return
         self._buttons = tuple(button for row in reply.buttons for button in row)
@@ -78,6 +76,18 @@ class Terminal:
         for row in reply.buttons:
             labels = (f"[{next(numbers)}] {self._prompts.label(button)}" for button in row)
             self._say("   ".join(labels), indent=2, style="cyan")
+
+    def _show_attached(self, reply: Reply) -> None:
+        match reply.attached:
+            case None | Animation():
+                return
+            case Document(name, content):
+                read = content.decode("utf-8-sig").replace("\r\n", "\n").rstrip()
+                text = f"{name}\n\n{read}"
+            case figure:
+                text = plot(figure, self._prompts.content.labels)
+        self._say("")
+        self._say(text, indent=4)
 
     def _say(self, text: str, *, indent: int = 0, style: str = "") -> None:
         if self._interactive:

@@ -20,9 +20,25 @@ class SealError(StoreError):
     """A sealed cell does not open: another key, another place, or changed bytes."""
 
 
+class UnknownKeyError(SealError):
+    """A sealed cell names a key that is not in the ring."""
+
+
 class WrongKeyError(StoreError):
     """The database was sealed with another data key."""
 
 
 class NewerDatabaseError(StoreError):
     """The database was written by a newer version of the bot."""
+
+
+class NoConsentError(StoreError):
+    """SQLite refused a row whose consent is missing."""
+
+
+class PlaceError(StoreError):
+    """The folder or the disk cannot serve: all that needs no memory goes on without it."""
+
+
+class InUseError(StoreError):
+    """Another process serves this database."""

@@ -2,21 +2,44 @@
 
 Rules that hold here: a step that was released is never changed, only followed by another; each is one
 transaction; `PRAGMA user_version` counts those taken. Every table is STRICT, so that a column holds what it says,
-and WITHOUT ROWID, so that a row lies in one place and is deleted from one place.
+and WITHOUT ROWID, so that a row lies in one place and is deleted from one place. What a column of its own tells
+without the key is a day, a time, or which table of a purpose it is; all else is a keyed hash or sealed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Final
 
+from bot.core.model import KEPT_DAYS
 from bot.store import NewerDatabaseError, StoreError
+from bot.store.seal import Place, Sealer
 
-if TYPE_CHECKING:
-    import sqlite3
+APPLICATION: Final = 0x636F6D70  # SQLite's `application_id`: this database is ours
 
-APPLICATION = 0x636F6D70  # SQLite's `application_id`: this database is ours
+_DAY: Final = 24 * 60 * 60
 
-STEPS: tuple[tuple[str, ...], ...] = (
+Reseal = Callable[[sqlite3.Connection, Sealer, int], None]
+"""What a step does that SQL cannot, as the cells have to be opened. The last is the day (since 1970, UTC)."""
+
+
+def _date_rows(database: sqlite3.Connection, sealer: Sealer, today: int) -> None:
+    """Say of each walk until when it is kept, and put each country where settings are."""
+    database.execute("UPDATE consent SET day = ?", (today,))
+    for person, walk, cell in database.execute("SELECT person, walk, answers FROM outcome").fetchall():
+        ended_at = json.loads(sealer.open(cell, Place("outcome", person + walk, "answers")))["ended_at"]
+        until = ended_at // _DAY + KEPT_DAYS
+        database.execute("UPDATE outcome SET until = ? WHERE person = ? AND walk = ?", (until, person, walk))
+    for person, cell in database.execute("SELECT person, code FROM country").fetchall():
+        code = sealer.open(cell, Place("country", person, "code")).decode()
+        sealed = sealer.seal(json.dumps({"code": code}).encode(), Place("setting", person + b"/country/", "settings"))
+        database.execute("INSERT INTO setting VALUES (?, 'country', '', ?)", (person, sealed))
+    database.execute("DROP TABLE country")
+
+
+STEPS: Final[tuple[tuple[str | Reseal, ...], ...]] = (
     (
         f"PRAGMA application_id = {APPLICATION}",
         """
@@ -58,6 +81,57 @@ STEPS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID
         """,
     ),
+    (
+        "ALTER TABLE consent ADD COLUMN id BLOB NOT NULL DEFAULT x''",
+        "ALTER TABLE consent ADD COLUMN day INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE consent ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX consent_day ON consent (day)",
+        "ALTER TABLE outcome ADD COLUMN until INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX outcome_until ON outcome (until)",
+        """
+        CREATE TABLE setting (
+            person BLOB NOT NULL,
+            purpose TEXT NOT NULL,
+            scope TEXT NOT NULL,
+            settings BLOB NOT NULL,
+            PRIMARY KEY (person, purpose, scope),
+            FOREIGN KEY (person, purpose, scope) REFERENCES consent ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE plan (
+            person BLOB NOT NULL,
+            purpose TEXT NOT NULL CHECK (purpose = 'plans'),
+            scope TEXT NOT NULL,
+            number BLOB NOT NULL,
+            line BLOB NOT NULL,
+            until INTEGER NOT NULL,
+            PRIMARY KEY (person, purpose, scope, number),
+            FOREIGN KEY (person, purpose, scope) REFERENCES consent ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX plan_until ON plan (until)",
+        """
+        CREATE TABLE person_due (
+            person BLOB NOT NULL,
+            purpose TEXT NOT NULL,
+            scope TEXT NOT NULL,
+            item BLOB NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (person, purpose, scope, item),
+            FOREIGN KEY (person, purpose, scope) REFERENCES consent ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX person_due_at ON person_due (at)",
+        """
+        CREATE TABLE room (
+            chat BLOB NOT NULL PRIMARY KEY,
+            id BLOB NOT NULL,
+            settings BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        _date_rows,
+    ),
 )
 
 
@@ -77,16 +151,24 @@ def own_version(database: sqlite3.Connection) -> int:
     return version
 
 
-def migrate(database: sqlite3.Connection) -> None:
-    """Take each step that the database has not taken. `database` is in autocommit mode.
+def is_behind(database: sqlite3.Connection) -> bool:
+    """Whether rows of an older version may have to be changed."""
+    return 0 < _pragma(database, "user_version") < len(STEPS)
+
+
+def migrate(database: sqlite3.Connection, sealer: Sealer, today: int) -> None:
+    """Take each step that the database has not taken. `database` is in autocommit mode; `today` is a day since 1970.
 
     A transaction is begun even where no step is missing, so that a database that cannot be written is told now.
     """
     for number, step in enumerate(STEPS, start=1):
         database.execute("BEGIN IMMEDIATE")
         if _pragma(database, "user_version") < number:
-            for statement in step:
-                database.execute(statement)
+            for part in step:
+                if isinstance(part, str):
+                    database.execute(part)
+                else:
+                    part(database, sealer, today)
             database.execute(f"PRAGMA user_version = {number}")
         database.execute("COMMIT")
 

@@ -1,308 +1,628 @@
-"""What people asked to be remembered, in one SQLite file.
+"""What people asked to be kept, in one SQLite file.
 
-Rules that hold here: a person is a keyed hash and an answer a sealed cell, so the file shows purposes and counts and no
-more; SQLite itself refuses a row whose consent is missing, and deletes it with its consent; rows are upserted, since
-replacing one would delete its children; a write is answered when it is on the disk, and a deletion when its bytes are
-overwritten and out of the log; every failure is a `StoreError`.
+Rules that hold here: a person is a keyed hash and what is kept of them a sealed cell, so the file shows days, times
+and counts and no more; SQLite itself refuses a row whose consent is missing, and deletes it with its consent; nothing
+is written under a consent whose words have changed since; rows are upserted, since replacing one would delete its
+children; what is deleted is noted beside the key, so that no backup brings it back.
 """
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import hmac
+import fcntl
 import json
 import os
 import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Self
 
-import aiosqlite
+import structlog
 
-from bot.core.model import Change, Condition, Outcome, Purpose, Source
-from bot.store import SealError, StoreError, WrongKeyError
-from bot.store.migrations import migrate, own_version
+from bot.core.model import (
+    KEPT_DAYS,
+    PLAN_DAYS,
+    Change,
+    Condition,
+    Consent,
+    Due,
+    Kept,
+    Outcome,
+    Plan,
+    Purpose,
+    Source,
+)
+from bot.log import failure
+from bot.store import InUseError, PlaceError, SealError, StoreError, WrongKeyError
+from bot.store.database import BARRED, EMPTY_LOG, ClosedDatabase, Database, connect, in_plain_words
+from bot.store.keyring import Keys
+from bot.store.ledger import Ledger
+from bot.store.migrations import is_behind, migrate, own_version
+from bot.store.ring import Ring
+from bot.store.rows import (
+    EVERYWHERE,
+    consent_key,
+    consent_place,
+    outcome_place,
+    plan_place,
+    room_place,
+    row_key,
+    scope_of,
+    setting_place,
+)
 from bot.store.seal import Place, Sealer
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
-    from typing import Self
-
-    from bot.store.seal import Keys
-
 FILE: Final = "compassion.sqlite3"
+LOCK: Final = "serving.lock"
 _OLDEST_SQLITE: Final = (3, 37)  # the first with STRICT tables
 
-_EVERYWHERE = ""  # the scope of a consent that is not for one group
-_ROW_KEY_BYTES = 16
-_KEY_MARK = Place("meta", b"key", "value")  # a cell that any other key fails to open
+DAY: Final = 24 * 60 * 60  # seconds
+QUIET_DAYS: Final = 365
+"""Days without a word after which all of a person goes, if they were told."""
+NOTICE_DAYS: Final = 30
+"""Days before that, and at least, in which they are told."""
+LATEST: Final = 2 * 60 * 60
+"""Seconds after its time in which a reminder is still sent. Later, it waits for the same hour of the next day."""
+PAGE: Final = 100
+"""Rows that a sweep takes at once, so that nobody waits for it."""
 
-# FULL: what was acknowledged survives a power cut. MEMORY: no rows in temporary files outside the data folder.
-_SETTINGS = """
-PRAGMA busy_timeout = 5000;
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-PRAGMA secure_delete = ON;
-PRAGMA foreign_keys = ON;
-PRAGMA temp_store = MEMORY;
-"""
+KEY_MARK = Place("meta", b"key", "value")  # a cell that any other key fails to open
 
-# The write-ahead log holds pages as they were before rows were deleted from them.
-_EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+_SWEEPS: Final = (
+    "DELETE FROM outcome WHERE (person, walk) IN (SELECT person, walk FROM outcome WHERE until < :today LIMIT :page)",
+    "DELETE FROM person_due WHERE (person, item) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
+    "DELETE FROM plan WHERE (person, number) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
+    """
+    DELETE FROM consent WHERE person IN
+    (SELECT DISTINCT person FROM consent WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
+    """,
+    # Who asked never to be written to was not told either; and the wish itself stays until it is taken back.
+    """
+    DELETE FROM consent WHERE (person, purpose, scope) IN
+    (SELECT person, purpose, scope FROM consent AS one WHERE day <= :quiet AND purpose != 'alone'
+     AND EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = 'alone') LIMIT :page)
+    """,
+)
 
-_DAMAGED = "The database is damaged, or is none: put a backup in its place, or move it away to begin anew."
-_FULL = "The disk of the data folder is full: make room on it."
-_BUSY = "Another program is using the database: close that program."
-_BARRED = "The data folder cannot be used: let this user write in it, or choose another with BOT_DATA."
-_DISK = "The disk of the data folder cannot be read or written: check it, or choose another folder with BOT_DATA."
-_LINES: Final = {
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_BUSY: _BUSY,
-    sqlite3.SQLITE_LOCKED: _BUSY,
-    sqlite3.SQLITE_CANTOPEN: _BARRED,
-    sqlite3.SQLITE_READONLY: _BARRED,
-    sqlite3.SQLITE_PERM: _BARRED,
-    sqlite3.SQLITE_IOERR: _DISK,
-}
-
-
-class _NoConsentError(StoreError):
-    """SQLite refused a row whose consent is missing."""
+log = structlog.get_logger()
 
 
 class Store:
-    """Consents, outcomes and countries of people, who are given as Telegram user ids.
+    """What is kept of people and rooms, who are given by their Telegram ids.
 
-    Every method raises `StoreError` when the database fails; the rest of the bot goes on without it.
+    Every method raises `StoreError` when the database fails; the rest of the bot goes on without it. A time `at` is in
+    seconds since 1970, UTC, and `today` in days.
     """
 
-    def __init__(self, database: aiosqlite.Connection, keys: Keys) -> None:
+    def __init__(self, database: Database, ring: Ring, ledger: Ledger | None, versions: Mapping[Purpose, int]) -> None:
         self._database = database
-        self._lookup = keys.lookup
-        self._sealer = Sealer(keys.seal)
-        self._writing = asyncio.Lock()
+        self._ring = ring
+        self._ledger = ledger
+        self._versions = versions
+        self._mark = b""  # the cell of the database that the keys were held to
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path, keys: Keys) -> AsyncIterator[Self]:
-        """Open the store in `folder`, both made owner-only where there are none, and close it at the end.
+    async def open(
+        cls,
+        folder: Path,
+        ring: Ring,
+        *,
+        at: int = 0,
+        ledger: Ledger | None = None,
+        versions: Mapping[Purpose, int] = MappingProxyType({}),
+    ) -> AsyncIterator[Self]:
+        """Open the store in `folder` to serve, both made owner-only where there are none, and close it at the end.
 
-        Raise `WrongKeyError`, `NewerDatabaseError` or another `StoreError` before anything is written where the
-        database was sealed with another key, is newer, is no database of ours, or cannot be used.
+        `versions` are those of the words that people agree to now, 1 where it names none. Raise `InUseError` while
+        another process serves it, and `WrongKeyError`, `NewerDatabaseError` or another `StoreError` before anything is
+        written where the database was sealed with another key, is newer, is no database of ours, or cannot be used.
         """
-        cls.refuse_unfit(folder, keys)
-        file, sealer = folder / FILE, Sealer(keys.seal)
+        cls.refuse_unfit(folder, ring)
+        file = folder / FILE
         # Blocking, since nothing is served before: so the connection is ours to close, whatever becomes of the driver.
-        with closing(_connect(file)) as connection:
-            _bring_up_to_date(connection, sealer)
-            database = aiosqlite.Connection(lambda: connection, iter_chunk_size=64)
-            try:
-                # From here on a thread runs that only `close` ends.
-                yield cls(await database, keys)
-            finally:
-                with _in_plain_words():
-                    await database.close()
+        with _serving_alone(folder), closing(connect(file)) as connection:
+            _bring_up_to_date(connection, file, ring, at // DAY)
+            async with Database.over(connection, file) as database:
+                yield cls(database, ring, ledger, versions)
+
+    @classmethod
+    def closed(cls, ring: Ring, why: StoreError) -> Self:
+        """One that keeps nothing: whatever it is asked for fails, and says why."""
+        return cls(ClosedDatabase(why), ring, None, {})
 
     @staticmethod
-    def refuse_unfit(folder: Path, keys: Keys | None) -> None:
+    def refuse_unfit(folder: Path, ring: Ring | None) -> None:
         """Raise `StoreError` where `open` would, as far as that can be told without writing.
 
-        `keys` is None where none were made yet.
+        `ring` is None where no key was made yet.
         """
-        _refuse_unfit(folder / FILE, None if keys is None else Sealer(keys.seal))
+        _refuse_unfit(folder / FILE, ring)
 
-    async def consents(self, person: int) -> frozenset[Purpose]:
-        """Return what the person said yes to."""
-        row = self._row_key(person)
-        given = await self._run("SELECT purpose, given FROM consent WHERE person = ? AND scope = ?", row, _EVERYWHERE)
-        for purpose, cell in given:
-            # A yes that was copied from someone else's row is no yes.
-            self._sealer.open(cell, _given_place(row, purpose))
-        return frozenset(Purpose(purpose) for purpose, _ in given)
+    # --- of a person ----------------------------------------------------------------------------------------------
 
-    async def grant(self, person: int, purpose: Purpose, *, at: int, version: int = 1) -> None:
-        """Keep a yes: to which purpose, when (seconds since 1970, UTC), and to which version of its text."""
-        row = self._row_key(person)
-        given = json.dumps({"version": version, "at": at}).encode()
-        await self._write(
-            "INSERT INTO consent (person, purpose, scope, given) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET given = excluded.given",
-            row,
-            purpose,
-            _EVERYWHERE,
-            self._sealer.seal(given, _given_place(row, purpose)),
-        )
+    async def kept(self, person: int) -> Kept:
+        """Return all that is kept of the person."""
+        return await self._database.read(lambda database: self._kept(database, person))
 
-    async def withdraw(self, person: int, purpose: Purpose) -> None:
-        """Delete a consent and all that was kept under it."""
-        sql = "DELETE FROM consent WHERE person = ? AND purpose = ?"
-        await self._write(sql, self._row_key(person), purpose, wipe=True)
+    async def seen(self, person: int, *, at: int) -> None:
+        """Note the day on which the person wrote, where anything is kept of them."""
 
-    async def forget(self, person: int) -> int:
+        def change(database: sqlite3.Connection) -> None:
+            _, row = self._own(database, person)
+            day = at // DAY
+            database.execute("UPDATE consent SET day = ?, told = 0 WHERE person = ? AND day < ?", (day, row, day))
+            unknown = "SELECT purpose, scope FROM consent WHERE person = ? AND id = x''"
+            for purpose, scope in database.execute(unknown, (row,)).fetchall():
+                cell = self._seal(str(person), consent_place(row, purpose, scope, "id"))
+                sql = "UPDATE consent SET id = ? WHERE person = ? AND purpose = ? AND scope = ?"
+                database.execute(sql, (cell, row, purpose, scope))
+
+        await self._database.write(change)
+
+    async def grant(self, person: int, purpose: Purpose, *, at: int, group: int = 0) -> None:
+        """Keep a yes to the words of today."""
+
+        def change(database: sqlite3.Connection) -> None:
+            keys, row = self._own(database, person)
+            scope = scope_of(keys, group)
+            given = {"version": self._version(purpose), "at": at} | ({"group": group} if group else {})
+            database.execute(
+                "INSERT INTO consent (person, purpose, scope, given, id, day, told) VALUES (?, ?, ?, ?, ?, ?, 0)"
+                " ON CONFLICT DO UPDATE SET given = excluded.given, id = excluded.id, day = excluded.day, told = 0",
+                (
+                    row,
+                    purpose,
+                    scope,
+                    self._seal(given, consent_place(row, purpose, scope, "given")),
+                    self._seal(str(person), consent_place(row, purpose, scope, "id")),
+                    at // DAY,
+                ),
+            )
+
+        await self._database.write(change)
+
+    async def withdraw(self, person: int, purpose: Purpose, *, at: int, group: int = 0) -> None:
+        """Delete a consent, for one group or wherever it was given, and all that was kept under it."""
+
+        def delete(database: sqlite3.Connection, keys: Keys) -> None:
+            sql = "DELETE FROM consent WHERE person = ? AND purpose = ? AND ? IN ('', scope)"
+            database.execute(sql, (row_key(keys, person), purpose, scope_of(keys, group)))
+
+        await self._delete(delete, lambda keys: consent_key(row_key(keys, person), purpose, scope_of(keys, group)), at)
+
+    async def forget(self, person: int, *, at: int) -> int:
         """Delete all that is kept of the person. Return how many rows that was."""
-        return await self._write("DELETE FROM consent WHERE person = ?", self._row_key(person), wipe=True)
+
+        def delete(database: sqlite3.Connection, keys: Keys) -> None:
+            database.execute("DELETE FROM consent WHERE person = ?", (row_key(keys, person),))
+
+        return await self._delete(delete, lambda keys: row_key(keys, person), at)
 
     async def save_outcome(self, person: int, outcome: Outcome) -> bool:
         """Keep the outcome of a walk, in place of an earlier one of the same walk. Return False without consent."""
-        row, walk = self._row_key(person), self._row_key(person, outcome.walk)
-        answers = json.dumps(asdict(outcome), separators=(",", ":")).encode()
-        try:
-            await self._write(
-                "INSERT INTO outcome (person, purpose, scope, walk, answers) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET answers = excluded.answers",
-                row,
-                Purpose.REMEMBER,
-                _EVERYWHERE,
-                walk,
-                self._sealer.seal(answers, _answers_place(row, walk)),
-            )
-        except _NoConsentError:
-            return False
-        return True
 
-    async def outcomes(self, person: int) -> tuple[Outcome, ...]:
-        """Return the outcomes kept of the person, oldest first."""
-        row = self._row_key(person)
-        kept = await self._run("SELECT walk, answers FROM outcome WHERE person = ?", row)
-        outcomes = (_outcome(self._sealer.open(cell, _answers_place(row, walk))) for walk, cell in kept)
-        return tuple(sorted(outcomes, key=lambda outcome: (outcome.ended_at, outcome.walk)))
+        def change(database: sqlite3.Connection) -> bool:
+            keys, row = self._own(database, person)
+            if not self._agreed(database, row, Purpose.REMEMBER):
+                return False
+            walk = row_key(keys, person, outcome.walk)
+            until = outcome.ended_at // DAY + self._settings(database, row, Purpose.REMEMBER).get("days", KEPT_DAYS)
+            database.execute(
+                "INSERT INTO outcome (person, purpose, scope, walk, answers, until) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET answers = excluded.answers, until = excluded.until",
+                (
+                    row,
+                    Purpose.REMEMBER,
+                    EVERYWHERE,
+                    walk,
+                    self._seal(asdict(outcome), outcome_place(row, walk)),
+                    until,
+                ),
+            )
+            return True
+
+        return await self._database.write(change)
+
+    async def erase_outcome(self, person: int, walk: int, *, at: int) -> bool:
+        """Delete what is kept of one walk. Return False where there was none."""
+
+        def delete(database: sqlite3.Connection, keys: Keys) -> None:
+            key = row_key(keys, person, walk)
+            database.execute("DELETE FROM outcome WHERE person = ? AND walk = ?", (row_key(keys, person), key))
+
+        return await self._delete(delete, lambda keys: row_key(keys, person, walk), at) > 0
+
+    async def save_days(self, person: int, days: int) -> bool:
+        """Keep walks for so many days from the day of each, those that are kept already too. False without consent."""
+
+        def change(database: sqlite3.Connection) -> bool:
+            _, row = self._own(database, person)
+            if not self._agreed(database, row, Purpose.REMEMBER):
+                return False
+            before = self._settings(database, row, Purpose.REMEMBER).get("days", KEPT_DAYS)
+            self._set(database, row, Purpose.REMEMBER, {"days": days})
+            database.execute("UPDATE outcome SET until = until + ? WHERE person = ?", (days - before, row))
+            return True
+
+        return await self._database.write(change)
 
     async def save_country(self, person: int, code: str) -> bool:
         """Keep the country that the person chose, in place of an earlier one. Return False without consent."""
-        row = self._row_key(person)
-        try:
-            await self._write(
-                "INSERT INTO country (person, purpose, scope, code) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET code = excluded.code",
-                row,
-                Purpose.COUNTRY,
-                _EVERYWHERE,
-                self._sealer.seal(code.encode(), _country_place(row)),
+
+        def change(database: sqlite3.Connection) -> bool:
+            _, row = self._own(database, person)
+            if not self._agreed(database, row, Purpose.COUNTRY):
+                return False
+            self._set(database, row, Purpose.COUNTRY, {"code": code})
+            return True
+
+        return await self._database.write(change)
+
+    async def save_plan(self, person: int, plan: Plan, *, remind_at: int) -> bool:
+        """Keep a plan, and when to remind of it. Return False without consent."""
+
+        def change(database: sqlite3.Connection) -> bool:
+            keys, row = self._own(database, person)
+            if not self._agreed(database, row, Purpose.PLANS):
+                return False
+            item = row_key(keys, person, plan.number)
+            database.execute(
+                "INSERT INTO plan (person, purpose, scope, number, line, until) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET line = excluded.line, until = excluded.until",
+                (
+                    row,
+                    Purpose.PLANS,
+                    EVERYWHERE,
+                    item,
+                    self._seal(asdict(plan), plan_place(row, item)),
+                    plan.made_at // DAY + PLAN_DAYS,
+                ),
             )
-        except _NoConsentError:
-            return False
-        return True
+            database.execute(
+                "INSERT INTO person_due (person, purpose, scope, item, at) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET at = excluded.at",
+                (row, Purpose.PLANS, EVERYWHERE, item, remind_at),
+            )
+            return True
 
-    async def country(self, person: int) -> str:
-        """Return the country kept of the person, or "" where there is none."""
-        row = self._row_key(person)
-        for (cell,) in await self._run("SELECT code FROM country WHERE person = ?", row):
-            return self._sealer.open(cell, _country_place(row)).decode()
-        return ""
+        return await self._database.write(change)
 
-    def _row_key(self, *ids: int) -> bytes:
-        return hmac.digest(self._lookup, "/".join(map(str, ids)).encode(), "sha256")[:_ROW_KEY_BYTES]
+    async def finish_plan(self, person: int, number: int, *, at: int) -> bool:
+        """Delete a plan and its reminder. Return False where there was none."""
 
-    async def _write(self, sql: str, *parameters: object, wipe: bool = False) -> int:
-        """Run one statement, which SQLite makes a transaction. Return the rows changed, those of cascades included."""
-        async with self._writing:
-            before = await self._changes()
-            await self._run(sql, *parameters)
-            changed = await self._changes() - before
-            if wipe:
-                await self._wipe()
-        return changed
+        def delete(database: sqlite3.Connection, keys: Keys) -> None:
+            row, item = row_key(keys, person), row_key(keys, person, number)
+            database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
+            database.execute("DELETE FROM plan WHERE person = ? AND number = ?", (row, item))
 
-    async def _changes(self) -> int:
-        ((changes,),) = await self._run("SELECT total_changes()")
-        return int(changes)
+        return await self._delete(delete, lambda keys: row_key(keys, person, number), at) > 0
 
-    async def _wipe(self) -> None:
-        """Let go of what the log holds of deleted rows."""
-        ((busy, *_),) = await self._run(_EMPTY_LOG)
-        if busy:
-            raise StoreError(_BUSY)
+    # --- by the clock ---------------------------------------------------------------------------------------------
 
-    async def _run(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
-        with _in_plain_words():
-            return list(await self._database.execute_fetchall(sql, parameters))
+    async def due_plans(self, at: int, most: int = PAGE) -> tuple[tuple[int, Plan], ...]:
+        """Take the plans that it is time to remind of: whom, and of what. Each is given once, whatever comes after.
+
+        Someone who asked never to be written to first is reminded of nothing.
+        """
+
+        def change(database: sqlite3.Connection) -> tuple[tuple[int, Plan], ...]:
+            found = database.execute(
+                "SELECT due.person, due.item, due.at, plan.line, consent.scope, consent.id FROM person_due AS due"
+                " JOIN plan ON plan.person = due.person AND plan.number = due.item"
+                " JOIN consent USING (person, purpose, scope)"
+                " WHERE due.purpose = ? AND due.at <= ? ORDER BY due.at LIMIT ?",
+                (Purpose.PLANS, at, most),
+            ).fetchall()
+            plans = []
+            for row, item, due_at, line, scope, cell in found:
+                late = (at - due_at) % DAY
+                if late > LATEST:
+                    later = "UPDATE person_due SET at = ? WHERE person = ? AND item = ?"
+                    database.execute(later, (at - late + DAY, row, item))
+                    continue
+                database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
+                alone = "SELECT 1 FROM consent WHERE person = ? AND purpose = ?"
+                if database.execute(alone, (row, Purpose.ALONE)).fetchone() is None:
+                    person = self._open(cell, consent_place(row, Purpose.PLANS, scope, "id"))
+                    plans.append((int(person), Plan(**self._open(line, plan_place(row, item)))))
+            return tuple(plans)
+
+        return await self._database.write(change)
+
+    async def remind_at(self, person: int, number: int, at: int) -> None:
+        """Remind of a plan at that time, if it is still kept."""
+
+        def change(database: sqlite3.Connection) -> None:
+            keys, row = self._own(database, person)
+            item = row_key(keys, person, number)
+            database.execute(
+                "INSERT INTO person_due (person, purpose, scope, item, at)"
+                " SELECT person, purpose, scope, number, ? FROM plan WHERE person = ? AND number = ?"
+                " ON CONFLICT DO UPDATE SET at = excluded.at",
+                (at, row, item),
+            )
+
+        await self._database.write(change)
+
+    async def quiet(self, today: int, most: int = PAGE) -> tuple[int, ...]:
+        """Return people who have not written for so long that they are to be told what comes of that.
+
+        Someone who asked never to be written to first is not among them.
+        """
+        oldest = today - (QUIET_DAYS - NOTICE_DAYS)
+
+        def work(database: sqlite3.Connection) -> tuple[int, ...]:
+            found = database.execute(
+                "SELECT person, purpose, scope, id FROM consent AS one WHERE day <= ? AND told = 0 AND id != x''"
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)"
+                " GROUP BY person LIMIT ?",
+                (oldest, Purpose.ALONE, most),
+            )
+            return tuple(
+                int(self._open(cell, consent_place(row, purpose, scope, "id"))) for row, purpose, scope, cell in found
+            )
+
+        return await self._database.read(work)
+
+    async def told(self, person: int, today: int) -> None:
+        """Note that the person was told that all will go."""
+
+        def change(database: sqlite3.Connection) -> None:
+            _, row = self._own(database, person)
+            database.execute("UPDATE consent SET told = ? WHERE person = ?", (today, row))
+
+        await self._database.write(change)
+
+    async def sweep(self, today: int) -> int:
+        """Delete a page of what has been kept long enough, and return how many rows that was: 0 when all is swept."""
+
+        def change(database: sqlite3.Connection) -> int:
+            before = database.total_changes
+            days = {"today": today, "quiet": today - QUIET_DAYS, "told": today - NOTICE_DAYS, "page": PAGE}
+            for sql in _SWEEPS:
+                database.execute(sql, days)
+                if database.total_changes > before:
+                    break
+            return database.total_changes - before
+
+        return await self._database.write(change, wipes=True)
+
+    # --- of rooms -------------------------------------------------------------------------------------------------
+
+    async def save_room(self, chat: int, settings: Mapping[str, object]) -> None:
+        """Keep what the admins of a group or channel have set, in place of what was set before."""
+
+        def change(database: sqlite3.Connection) -> None:
+            _, row = self._room(database, chat)
+            database.execute(
+                "INSERT INTO room (chat, id, settings) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET settings = excluded.settings",
+                (row, self._seal(str(chat), room_place(row, "id")), self._seal(settings, room_place(row, "settings"))),
+            )
+
+        await self._database.write(change)
+
+    async def room(self, chat: int) -> Mapping[str, Any] | None:
+        """Return what the admins of a group or channel have set, or None where nothing is kept of it."""
+
+        def work(database: sqlite3.Connection) -> Mapping[str, Any] | None:
+            _, row = self._room(database, chat)
+            found = database.execute("SELECT settings FROM room WHERE chat = ?", (row,)).fetchone()
+            settings: Mapping[str, Any] | None = self._open(found[0], room_place(row, "settings")) if found else None
+            return settings
+
+        return await self._database.read(work)
+
+    async def forget_room(self, chat: int, *, at: int) -> None:
+        """Delete what is kept of a group or channel."""
+
+        def delete(database: sqlite3.Connection, keys: Keys) -> None:
+            database.execute("DELETE FROM room WHERE chat = ?", (row_key(keys, chat),))
+
+        await self._delete(delete, lambda keys: row_key(keys, chat), at)
+
+    # --- within a transaction -------------------------------------------------------------------------------------
+
+    def _kept(self, database: sqlite3.Connection, person: int) -> Kept:
+        _, row = self._own(database, person)
+        given = database.execute("SELECT purpose, scope, given, day FROM consent WHERE person = ?", (row,)).fetchall()
+        if not given:
+            return Kept()
+        outcomes = database.execute("SELECT walk, answers FROM outcome WHERE person = ?", (row,))
+        plans = database.execute("SELECT number, line FROM plan WHERE person = ?", (row,))
+        dues = database.execute("SELECT purpose, at FROM person_due WHERE person = ?", (row,))
+        remember = self._settings(database, row, Purpose.REMEMBER)
+        return Kept(
+            # A yes that was copied from someone else's row is no yes: it does not open.
+            tuple(self._consent(row, purpose, scope, cell) for purpose, scope, cell, _ in given),
+            tuple(
+                sorted(
+                    (_outcome(self._open(cell, outcome_place(row, walk))) for walk, cell in outcomes),
+                    key=lambda outcome: (outcome.ended_at, outcome.walk),
+                )
+            ),
+            tuple(
+                sorted(
+                    (Plan(**self._open(cell, plan_place(row, item))) for item, cell in plans),
+                    key=lambda plan: (plan.made_at, plan.number),
+                )
+            ),
+            tuple(sorted((Due(Purpose(purpose), at) for purpose, at in dues), key=lambda due: due.at)),
+            self._settings(database, row, Purpose.COUNTRY).get("code", ""),
+            remember.get("days", KEPT_DAYS),
+            max(day for *_, day in given),
+        )
+
+    def _consent(self, row: bytes, purpose: str, scope: str, cell: bytes) -> Consent:
+        given = self._open(cell, consent_place(row, purpose, scope, "given"))
+        return Consent(Purpose(purpose), given["version"], given["at"], given.get("group", 0))
+
+    def _agreed(self, database: sqlite3.Connection, row: bytes, purpose: Purpose) -> bool:
+        """Whether the person said yes to this purpose, in the words of today."""
+        sql = "SELECT given FROM consent WHERE person = ? AND purpose = ? AND scope = ''"
+        found = database.execute(sql, (row, purpose)).fetchone()
+        return found is not None and self._consent(row, purpose, "", found[0]).version == self._version(purpose)
+
+    def _settings(self, database: sqlite3.Connection, row: bytes, purpose: Purpose) -> dict[str, Any]:
+        sql = "SELECT settings FROM setting WHERE person = ? AND purpose = ? AND scope = ''"
+        found = database.execute(sql, (row, purpose)).fetchone()
+        settings: dict[str, Any] = self._open(found[0], setting_place(row, purpose, "")) if found else {}
+        return settings
+
+    def _set(self, database: sqlite3.Connection, row: bytes, purpose: Purpose, settings: Mapping[str, object]) -> None:
+        database.execute(
+            "INSERT INTO setting (person, purpose, scope, settings) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET settings = excluded.settings",
+            (row, purpose, EVERYWHERE, self._seal(settings, setting_place(row, purpose, EVERYWHERE))),
+        )
+
+    async def _delete(
+        self, delete: Callable[[sqlite3.Connection, Keys], None], gone: Callable[[Keys], bytes], at: int
+    ) -> int:
+        """Delete rows under every key, and note what goes. Return the rows changed, those of cascades included."""
+
+        def change(database: sqlite3.Connection) -> int:
+            self._renew(database)
+            self._note([gone(keys) for keys in self._ring.keys], at)
+            before = database.total_changes
+            for keys in self._ring.keys:
+                delete(database, keys)
+            return database.total_changes - before
+
+        return await self._database.write(change, wipes=True)
+
+    def _note(self, gone: Sequence[bytes], at: int) -> None:
+        """Have a backup forget it too. What cannot be noted is deleted all the same."""
+        if self._ledger is None:
+            return
+        try:
+            self._ledger.note_all((one, at) for one in gone)
+        except StoreError as error:
+            log.error("ledger failed", **failure(error))
+
+    def _own(self, database: sqlite3.Connection, person: int) -> tuple[Keys, bytes]:
+        """The keys that the person's rows were made with, and what they are kept under; the newest for new ones."""
+        return self._found(database, "SELECT 1 FROM consent WHERE person = ? LIMIT 1", person)
+
+    def _room(self, database: sqlite3.Connection, chat: int) -> tuple[Keys, bytes]:
+        return self._found(database, "SELECT 1 FROM room WHERE chat = ?", chat)
+
+    def _found(self, database: sqlite3.Connection, sql: str, one: int) -> tuple[Keys, bytes]:
+        self._renew(database)
+        rows = [(keys, row_key(keys, one)) for keys in self._ring.keys]
+        older = (pair for pair in rows[1:] if database.execute(sql, (pair[1],)).fetchone() is not None)
+        return next(older, rows[0])
+
+    def _renew(self, database: sqlite3.Connection) -> None:
+        """Read the keys again where the database has been sealed with others since."""
+        mark = read_mark(database)
+        if mark != self._mark:
+            self._ring.renew()
+            check_key(mark, self._ring.sealer)
+            self._mark = mark
+
+    def _seal(self, value: object, place: Place) -> bytes:
+        return self._ring.sealer.seal(json.dumps(value, separators=(",", ":")).encode(), place)
+
+    def _open(self, cell: bytes, place: Place) -> Any:  # noqa: ANN401 - JSON is any
+        return json.loads(self._ring.sealer.open(cell, place))
+
+    def _version(self, purpose: Purpose) -> int:
+        return self._versions.get(purpose, 1)
 
 
-@contextmanager
-def _in_plain_words() -> Iterator[None]:
-    """Raise what SQLite, its driver and the system raise as one line, without their own words."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-            raise _NoConsentError("There is no consent to keep this: ask for it first.") from None
-        name = getattr(error, "sqlite_errorname", type(error).__name__)
-        unknown = f"The database failed ({name}): start the bot again, and report this line if it comes back."
-        raise StoreError(_LINES.get(code & 0xFF, unknown)) from None
-    except OSError as error:
-        raise StoreError(_FULL if error.errno in {errno.ENOSPC, errno.EDQUOT} else _BARRED) from None
-    except ValueError:  # the driver's word for a closed connection
-        raise StoreError("The database is closed: start the bot again.") from None
+def _outcome(kept: dict[str, Any]) -> Outcome:
+    kept["source"] = Source(kept["source"])
+    kept["conditions"] = Condition(kept["conditions"])
+    kept["change"] = Change(kept["change"])
+    return Outcome(**kept)
 
 
-@_in_plain_words()
-def _refuse_unfit(file: Path, sealer: Sealer | None) -> None:
+# --- opening ------------------------------------------------------------------------------------------------------
+
+
+@in_plain_words()
+def _refuse_unfit(file: Path, ring: Ring | None) -> None:
     """Raise `StoreError` for a database that is not ours to open, or a place where none can be. Write nothing."""
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StoreError("SQLite is older than 3.37: install a Python that has a newer one.")
     if not file.exists():
         there = next(place for place in file.absolute().parents if place.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            raise StoreError(_BARRED)
+            raise PlaceError(BARRED)
         return
     # A database that was closed is read as immutable: `mode=ro` alone would leave a log and an index beside it. One
     # that was not closed has its newest rows in the log, which an immutable reading leaves out.
-    log = file.with_name(f"{FILE}-wal")
-    closed = not log.exists() or not log.stat().st_size
+    log_file = file.with_name(f"{FILE}-wal")
+    closed = not log_file.exists() or not log_file.stat().st_size
     uri = f"{file.absolute().as_uri()}?{'mode=ro&immutable=1' if closed else 'mode=ro'}"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         if own_version(connection):
-            if sealer is None:
+            if ring is None:
                 raise WrongKeyError("The data key has gone, and the database is sealed with it: put its copy back.")
-            _check_key(connection, sealer)
+            check_key(read_mark(connection), ring.sealer)
 
 
-def _check_key(connection: sqlite3.Connection, sealer: Sealer) -> None:
-    for (mark,) in connection.execute("SELECT value FROM meta WHERE name = ?", (_KEY_MARK.row.decode(),)):
+@contextmanager
+def _serving_alone(folder: Path) -> Iterator[None]:
+    """Hold what only one process can hold; it lets go of it in whatever way it ends."""
+    with in_plain_words():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
         try:
-            sealer.open(mark, _KEY_MARK)
-        except SealError:
-            line = "The data key is not the one that the database was sealed with: give that one back."
-            raise WrongKeyError(line) from None
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            line = "Another process serves this data folder: end that one first, or choose another with BOT_DATA."
+            raise InUseError(line) from None
+        yield
+    finally:
+        os.close(handle)
 
 
-@_in_plain_words()
-def _connect(file: Path) -> sqlite3.Connection:
-    if not file.exists():
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.touch(mode=0o600)  # SQLite gives its other files the rights of this one
-    return sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+@in_plain_words()
+def _bring_up_to_date(connection: sqlite3.Connection, file: Path, ring: Ring, today: int) -> None:
+    copy = file.with_name(f"{FILE}-before")
+    if is_behind(connection):
+        _copy(connection, copy)
+        try:
+            migrate(connection, ring.sealer, today)
+        except (sqlite3.Error, StoreError):
+            connection.rollback()
+            log.error("migration failed")
+            raise
+    else:
+        migrate(connection, ring.sealer, today)
+    copy.unlink(missing_ok=True)  # that of a start which was killed too: people in it may be forgotten since
+    place = KEY_MARK.row.decode()
+    connection.execute(
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (place, ring.sealer.seal(b"", KEY_MARK))
+    )
+    connection.execute(EMPTY_LOG)  # a kill can come between a deletion and this
 
 
-@_in_plain_words()
-def _bring_up_to_date(connection: sqlite3.Connection, sealer: Sealer) -> None:
-    connection.executescript(_SETTINGS)
-    migrate(connection)
-    mark = sealer.seal(b"", _KEY_MARK)
-    connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (_KEY_MARK.row.decode(), mark))
-    connection.execute(_EMPTY_LOG)  # a kill can come between a deletion and this
+def _copy(connection: sqlite3.Connection, copy: Path) -> None:
+    """Keep the file as it is, for whoever has to go back to it."""
+    copy.unlink(missing_ok=True)
+    copy.touch(mode=0o600)
+    with closing(sqlite3.connect(copy)) as target:
+        connection.backup(target)
 
 
-def _given_place(row: bytes, purpose: str) -> Place:
-    return Place("consent", row + f"/{purpose}/{_EVERYWHERE}".encode(), "given")
+def read_mark(connection: sqlite3.Connection) -> bytes:
+    """Return the cell that only the right key opens, or b"" where there is none yet."""
+    found = connection.execute("SELECT value FROM meta WHERE name = ?", (KEY_MARK.row.decode(),)).fetchone()
+    return found[0] if found else b""
 
 
-def _answers_place(row: bytes, walk: bytes) -> Place:
-    return Place("outcome", row + walk, "answers")
-
-
-def _country_place(row: bytes) -> Place:
-    return Place("country", row, "code")
-
-
-def _outcome(answers: bytes) -> Outcome:
-    kept = json.loads(answers)
-    kept["source"] = Source(kept["source"])
-    kept["conditions"] = Condition(kept["conditions"])
-    kept["change"] = Change(kept["change"])
-    return Outcome(**kept)
+def check_key(mark: bytes, sealer: Sealer) -> None:
+    """Raise `WrongKeyError` where the database was sealed with another key."""
+    try:
+        if mark:
+            sealer.open(mark, KEY_MARK)
+    except SealError:
+        line = "The data key is not the one that the database was sealed with: give that one back."
+        raise WrongKeyError(line) from None

@@ -10,7 +10,7 @@ from bot.adapters.delivery import Delivery
 from bot.adapters.outbox import TelegramOutbox
 from bot.core.gap import OneWalk, OverDays
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Animation, Button, Change, Fate, Lane, Outbox, Reply, Sent
+from bot.core.model import Action, Animation, Button, Change, Document, Fate, Lane, Outbox, Reply, Sent
 from bot.figure import PIXELS
 from tests.adapters.clock import PausingClock
 from tests.botapi import Dropped, Person, Server, blocked, bot_of, too_many
@@ -191,3 +191,79 @@ async def test_words_go_alone_where_there_is_no_animation(telegram: Server, ann:
             assert (await outbox.send(ann.id, BREATHING)).fate is Fate.ARRIVED
     assert methods(telegram) == ["sendMessage"]
     assert [line["event"] for line in lines] == ["no picture"]
+
+
+# --- Files --------------------------------------------------------------------------------------------------------
+
+FILE = Document("walks ✓.csv", "\ufeffwhat,value\r\nplans,Žofie\r\n".encode())
+GIVEN = replace(REPLY, attached=FILE)
+
+
+def uploads(telegram: Server) -> list[tuple[str, bytes]]:
+    sent = (call.parameters["document"] for call in telegram.calls_of("sendDocument"))
+    return [(upload.name, upload.content) for upload in sent]
+
+
+async def test_file_goes_out_whole_with_its_words_and_buttons(outbox: Outbox, telegram: Server, ann: Person) -> None:
+    sent = await outbox.send(ann.id, GIVEN)
+    message = ann.latest()
+    assert sent == Sent(Fate.ARRIVED, message.id)
+    assert (message.text, message.json["document"]["file_name"]) == (PROMPTS.text(GIVEN), FILE.name)
+    assert message.button(PROMPTS.content.labels[Label.DID_IT])["callback_data"] == "1"
+    assert uploads(telegram) == [(FILE.name, FILE.content)]
+
+
+async def test_file_goes_to_its_topic(outbox: Outbox, telegram: Server) -> None:
+    forum = telegram.group(-1_000_000_000_002, "Wards", {}, forum=True)
+    topic = forum.opens_topic("Nights")
+    await outbox.send(forum.id, GIVEN, thread=topic)
+    assert forum.latest().json["message_thread_id"] == topic
+
+
+async def test_file_that_may_have_arrived_is_sent_again(outbox: Outbox, telegram: Server, ann: Person) -> None:
+    telegram.fails("sendDocument", too_many(3), Dropped(after=True))
+    assert (await outbox.send(ann.id, GIVEN)).fate is Fate.ARRIVED
+    assert uploads(telegram) == [(FILE.name, FILE.content)] * 3
+    assert [message.text for message in ann.hears()] == [PROMPTS.text(GIVEN)] * 2
+
+
+async def test_words_do_not_go_without_the_file_they_speak_of(outbox: Outbox, telegram: Server, ann: Person) -> None:
+    with capture_logs() as lines:
+        assert await outbox.send(ann.id, replace(GIVEN, attached=Document("walks.csv", b""))) == Sent(Fate.LOST)
+    assert methods(telegram) == ["sendDocument"]
+    assert ann.hears() == []
+    assert [line["event"] for line in lines] == ["message refused"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [blocked(), Refused(400, "Bad Request: not enough rights to send documents to the chat")],
+    ids=["blocked", "no rights"],
+)
+async def test_file_for_someone_who_takes_none_is_no_error(
+    outbox: Outbox, telegram: Server, ann: Person, fault: Fault
+) -> None:
+    telegram.fails("sendDocument", fault)
+    with capture_logs() as lines:
+        assert await outbox.send(ann.id, GIVEN) == Sent(Fate.REFUSED)
+    assert lines == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Dropped(), too_many(600), Refused(400, "Bad Request: file must be non-empty")],
+    ids=["dropped", "too many", "empty"],
+)
+async def test_log_says_nothing_of_what_is_in_a_file(
+    outbox: Outbox, telegram: Server, ann: Person, fault: Fault
+) -> None:
+    telegram.fails("sendDocument", *[fault] * 9)
+    with capture_logs() as lines:
+        assert (await outbox.send(ann.id, GIVEN)).number is None
+    assert lines
+    assert not any(word in str(lines) for word in (FILE.name, "plans", "Žofie"))
+
+
+def test_any_two_lines_fit_into_a_caption() -> None:
+    longest = max(len(wording) for wordings in PROMPTS.lines.values() for wording in wordings)
+    assert 2 * longest <= 1024

@@ -23,7 +23,7 @@ from tests.adapters.clock import PausingClock
 from tests.botapi.chats import words
 from tests.botapi.people import CAPTIONED, MEDIA
 from tests.network import NoNetwork
-from tests.person import KEYS, PROMPTS, Clock, responder_of
+from tests.person import PROMPTS, RING, Clock, responder_of
 
 Json = dict[str, Any]
 
@@ -147,7 +147,7 @@ class Telegram:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store.open(tmp_path / "data", KEYS) as opened:
+    async with Store.open(tmp_path / "data", RING) as opened:
         yield opened
 
 

@@ -7,8 +7,19 @@ from typing_extensions import override
 
 from bot.adapters.terminal import PERSON, Terminal
 from bot.core.lines import Line
+from bot.core.model import Decision, Document, Held, Incoming, Reply
+from bot.respond import Responder
 from bot.store.store import Store
-from tests.person import KEYS, PROMPTS, Clock, responder_of
+from tests.person import PROMPTS, RING, Clock, purposes, responder_of
+
+
+class Giving(Responder):
+    """Answers everything with one file."""
+
+    @override
+    async def respond(self, incoming: Incoming) -> Decision:
+        content = '\ufeffwhat,value\r\nplans,"one,\nŽofie"\r\n'.encode()
+        return Decision(Held(), (Reply((Line.HELP,), attached=Document("walks.csv", content)),))
 
 
 class Screen(StringIO):
@@ -21,7 +32,7 @@ class Screen(StringIO):
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store.open(tmp_path / "data", KEYS) as opened:
+    async with Store.open(tmp_path / "data", RING) as opened:
         yield opened
 
 
@@ -102,7 +113,7 @@ async def test_two_taps_forget_what_a_yes_has_kept(store: Store) -> None:
     text = await transcript(store, "/consent", "1", "/forget", "1")
     assert says(Line.CONSENT_YES, text)
     assert says(Line.FORGET_DONE, after(text, "1"))
-    assert await store.consents(PERSON) == frozenset()
+    assert await purposes(store, PERSON) == frozenset()
 
 
 # --- in a terminal ------------------------------------------------------------------------------------------------
@@ -136,3 +147,20 @@ async def test_picture_is_drawn_in_plain_letters_below_its_words(store: Store) -
     assert says(Line.CLOSE_CROSSED, await transcript(store, *walk))
     assert "\n    Upset\n    Before  oooooo      6 of 10\n    After               0 of 10\n    Care: more\n" in shown
     assert "\x1b" not in shown
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ends", [StringIO, Screen])
+async def test_file_is_shown_by_its_name_and_its_text(store: Store, ends: type[StringIO]) -> None:
+    stdout = ends()
+    giving = Giving(PROMPTS.content, store, RING.buttons, clock=Clock(), seed=lambda: 1)
+    await Terminal(giving, PROMPTS, ends("hello\n"), stdout).run()
+    text = "\n".join(line.rstrip() for line in stdout.getvalue().split("\n"))
+    shown = '\n\n    walks.csv\n\n    what,value\n    plans,"one,\n    Žofie"\n\n'
+    before, found, _ = text.partition(shown)
+    assert found, text
+    assert says(Line.HELP, before)
+    assert "\r" not in stdout.getvalue()
+    assert "\ufeff" not in stdout.getvalue()

@@ -378,6 +378,8 @@ class SendDocument(_Sending):
     caption: Caption = ""
 
     async def answer(self, world: World) -> Json:
+        if not self.document.content:
+            raise Refused(400, "Bad Request: file must be non-empty")
         document = {**_file(world, self.document), "file_name": self.document.name, "mime_type": self.document.kind}
         return self.send(world, "documents", {"document": document, **_captioned(self.caption)}, self.document)
 

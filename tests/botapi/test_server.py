@@ -292,6 +292,8 @@ async def test_document_and_photo_arrive_whole() -> None:
         assert (shown.photo[0].width, shown.photo[0].height, photo.text) == (12, 8, "Before and after")
         with pytest.raises(BadRequest, match="Image_process_failed"):
             await bot.send_photo(7, b"no picture")
+        with pytest.raises(BadRequest, match="File must be non-empty"):
+            await bot.send_document(7, b"", filename="walks.csv")
 
 
 async def test_photo_keeps_to_telegrams_limits() -> None:

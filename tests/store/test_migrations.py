@@ -1,13 +1,59 @@
+import json
+import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import bot.store
 from bot.store import NewerDatabaseError, StoreError, migrations
 from bot.store.migrations import APPLICATION, STEPS, migrate, own_version
+from bot.store.rows import outcome_place, setting_place
+from bot.store.seal import Place
+from bot.store.store import FILE, KEY_MARK, LOCK, Store
+from tests.person import KEYS, RING
+
+TODAY = 20_000
+DAY = 24 * 60 * 60
+SEALER = RING.sealer
+ROW, WALK = b"r" * 16, b"w" * 16
+OUTCOME = {
+    "walk": 5,
+    "ended_at": 19_990 * DAY + 7,
+    "source": "news",
+    "conditions": 3,
+    "upset_before": 8,
+    "upset_after": None,
+    "change": 3,
+    "finished": True,
+}
+
+
+def sealed_at_first(text: str, place: Place) -> bytes:
+    """A cell as the first two versions of the database hold it: it names no key."""
+    nonce = os.urandom(12)
+    padded = text.encode() + b"\x80" + bytes(-len(text.encode() + b"\x80") % 192)
+    return b"\x01" + nonce + AESGCM(KEYS.seal).encrypt(nonce, padded, b"\x01" + bytes(place))
+
+
+def fill(database: sqlite3.Connection, version: int) -> None:
+    """Put in what a person had in a database of an older version."""
+    for purpose in ("remember", "country")[:version]:
+        given = sealed_at_first('{"version": 1, "at": 5}', Place("consent", ROW + f"/{purpose}/".encode(), "given"))
+        database.execute(
+            "INSERT INTO consent (person, purpose, scope, given) VALUES (?, ?, '', ?)", (ROW, purpose, given)
+        )
+    if version >= 1:
+        cell = sealed_at_first(json.dumps(OUTCOME), Place("outcome", ROW + WALK, "answers"))
+        columns = "person, purpose, scope, walk, answers"
+        database.execute(f"INSERT INTO outcome ({columns}) VALUES (?, 'remember', '', ?, ?)", (ROW, WALK, cell))  # noqa: S608
+    if version >= 2:
+        cell = sealed_at_first("KE", Place("country", ROW, "code"))
+        database.execute("INSERT INTO country VALUES (?, 'country', '', ?)", (ROW, cell))
 
 
 @pytest.fixture
@@ -26,30 +72,50 @@ def test_database_of_every_older_version_goes_up(
 ) -> None:
     with monkeypatch.context() as older:
         older.setattr(migrations, "STEPS", STEPS[:version])
-        migrate(database)
+        migrate(database, SEALER, TODAY)
         assert own_version(database) == version
-    migrate(database)
+    migrate(database, SEALER, TODAY)
     assert own_version(database) == len(STEPS)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
-        migrate(fresh)
+        migrate(fresh, SEALER, TODAY)
         assert shape(database) == shape(fresh)
+
+
+@pytest.mark.parametrize("version", range(1, 3))
+def test_what_a_person_had_is_there_after_every_step_up(
+    database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    database.execute("PRAGMA foreign_keys = ON")
+    with monkeypatch.context() as older:
+        older.setattr(migrations, "STEPS", STEPS[:version])
+        migrate(database, SEALER, TODAY)
+    fill(database, version)
+    migrate(database, SEALER, TODAY)
+    ((cell, until),) = database.execute("SELECT answers, until FROM outcome").fetchall()
+    assert json.loads(SEALER.open(cell, outcome_place(ROW, WALK))) == OUTCOME
+    assert until == 19_990 + 90
+    settings = database.execute("SELECT purpose, settings FROM setting").fetchall()
+    opened = [(purpose, SEALER.open(cell, setting_place(ROW, purpose, ""))) for purpose, cell in settings]
+    assert opened == [("country", b'{"code": "KE"}')][: version - 1]
+    assert database.execute("SELECT DISTINCT id, day, told FROM consent").fetchall() == [(b"", TODAY, 0)]
+    assert database.execute("SELECT count(*) FROM consent").fetchone() == (version,)
 
 
 def test_step_that_fails_half_way_leaves_the_version_before(
     database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate(database)
+    migrate(database, SEALER, TODAY)
     before = shape(database)
     monkeypatch.setattr(migrations, "STEPS", (*STEPS, ("CREATE TABLE half (way)", "CREATE TABLE half (way)")))
     with pytest.raises(sqlite3.OperationalError):
-        migrate(database)
+        migrate(database, SEALER, TODAY)
     database.execute("ROLLBACK")
     assert own_version(database) == len(STEPS)
     assert shape(database) == before
 
 
 def test_newer_database_is_refused(database: sqlite3.Connection) -> None:
-    migrate(database)
+    migrate(database, SEALER, TODAY)
     database.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
     with pytest.raises(NewerDatabaseError, match="newer version"):
         own_version(database)
@@ -71,9 +137,10 @@ def test_database_of_another_program_is_refused(database: sqlite3.Connection, ma
 
 
 def test_every_table_is_strict_and_without_rowid(database: sqlite3.Connection) -> None:
-    migrate(database)
+    migrate(database, SEALER, TODAY)
     tables = database.execute("SELECT name, wr, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'").fetchall()
-    assert sorted(tables) == [("consent", 1, 1), ("country", 1, 1), ("meta", 1, 1), ("outcome", 1, 1)]
+    names = ("consent", "meta", "outcome", "person_due", "plan", "room", "setting")
+    assert sorted(tables) == [(name, 1, 1) for name in names]
     assert database.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
 
 
@@ -83,29 +150,91 @@ def test_outcome_needs_a_consent_to_remember_in_its_scope(
     database: sqlite3.Connection, purpose: str, scope: str
 ) -> None:
     database.execute("PRAGMA foreign_keys = ON")
-    migrate(database)
-    database.execute("INSERT INTO consent VALUES (x'01', ?, ?, x'00')", (purpose, scope))
-    row = (b"\x01", purpose, "", b"\x02", b"\x00")
+    migrate(database, SEALER, TODAY)
+    database.execute("INSERT INTO consent VALUES (x'01', ?, ?, x'00', x'00', 0, 0)", (purpose, scope))
+    row = (b"\x01", purpose, "", b"\x02", b"\x00", 0)
     if (purpose, scope) == ("remember", ""):
-        database.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)", row)
+        database.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?)", row)
     else:
         with pytest.raises(sqlite3.IntegrityError):
-            database.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)", row)
+            database.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
 @pytest.mark.parametrize("column", ["person", "purpose", "scope"])
 def test_outcome_with_a_part_of_its_consent_left_out_is_refused(database: sqlite3.Connection, column: str) -> None:
     # NULL in a foreign key would escape it.
     database.execute("PRAGMA foreign_keys = ON")
-    migrate(database)
+    migrate(database, SEALER, TODAY)
     row = {"person": b"\x01", "purpose": "remember", "scope": "", column: None}
     with pytest.raises(sqlite3.IntegrityError, match="NOT NULL"):
-        database.execute("INSERT INTO outcome VALUES (:person, :purpose, :scope, x'02', x'00')", row)
+        database.execute("INSERT INTO outcome VALUES (:person, :purpose, :scope, x'02', x'00', 0)", row)
 
 
 def test_store_replaces_no_row() -> None:
     # `INSERT OR REPLACE` deletes a row, and its children with it, before it writes the new one.
     for file in Path(bot.store.__path__[0]).glob("*.py"):
-        sql = file.read_text(encoding="utf-8").upper()
-        assert "OR REPLACE" not in sql
-        assert "REPLACE INTO" not in sql
+        assert not re.search(r"\bOR REPLACE\b|\bREPLACE INTO\b", file.read_text("utf-8"), re.IGNORECASE)
+
+
+# --- The file that is brought up to date --------------------------------------------------------------------------
+
+COPY = f"{FILE}-before"
+
+
+def make_older(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the file of the version before the newest, with what a person had in it."""
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as older, monkeypatch.context() as then:
+        then.setattr(migrations, "STEPS", STEPS[:2])
+        migrate(older, SEALER, TODAY)
+        fill(older, 2)
+        older.execute("INSERT INTO meta VALUES ('key', ?)", (sealed_at_first("", KEY_MARK),))
+    return folder / FILE
+
+
+def version_of(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as database:
+        return own_version(database)
+
+
+async def test_older_file_is_brought_up_to_date_and_no_copy_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = make_older(tmp_path / "data", monkeypatch)
+    (file.parent / COPY).write_bytes(b"of a start that was killed")
+    async with Store.open(file.parent, RING, at=TODAY * DAY):
+        assert version_of(file) == len(STEPS)
+        assert not (file.parent / COPY).exists()
+
+
+async def test_file_that_cannot_be_brought_up_to_date_is_as_it_was_with_a_copy_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = make_older(tmp_path / "data", monkeypatch)
+    with closing(sqlite3.connect(file)) as database:
+        before = list(database.iterdump())
+    with monkeypatch.context() as broken:
+        broken.setattr(migrations, "STEPS", (*STEPS[:2], ("DROP TABLE country", "CREATE TABLE half (way) NONSENSE")))
+        with pytest.raises(StoreError):
+            async with Store.open(file.parent, RING, at=TODAY * DAY):
+                pass
+    for place in (file, file.parent / COPY):
+        assert version_of(place) == 2
+        with closing(sqlite3.connect(place)) as database:
+            assert list(database.iterdump()) == before
+    assert (file.parent / COPY).stat().st_mode & 0o077 == 0
+    async with Store.open(file.parent, RING, at=TODAY * DAY):
+        assert version_of(file) == len(STEPS)
+    assert sorted(path.name for path in file.parent.iterdir()) == [FILE, LOCK]
+
+
+async def test_cell_of_an_older_file_that_does_not_open_stops_the_step_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = make_older(tmp_path / "data", monkeypatch)
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("UPDATE country SET code = (SELECT answers FROM outcome)")
+    with pytest.raises(StoreError, match="does not open"):
+        async with Store.open(file.parent, RING, at=TODAY * DAY):
+            pass
+    assert (version_of(file), version_of(file.parent / COPY)) == (2, 2)

@@ -16,14 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import bot.store.store
+import bot.store.database
 from bot.core.model import Change, Condition, Outcome, Purpose, Source
-from bot.store import NewerDatabaseError, SealError, StoreError, WrongKeyError
-from bot.store.seal import Keys
-from bot.store.store import FILE, Store
+from bot.store import InUseError, NewerDatabaseError, SealError, StoreError, WrongKeyError
+from bot.store.ring import Ring, ring_of
+from bot.store.store import FILE, LOCK, Store
+from tests.person import RING, purposes
 
-KEYS = Keys.of(b"k" * 32)
-OTHER_KEYS = Keys.of(b"o" * 32)
+OTHER_RING = ring_of(b"o" * 32)
 ALMA, BENO = 7_071_067_811, 5_772_156_649
 WALK = 0xABCDEF
 OUTCOME = Outcome(
@@ -69,7 +69,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def store(folder: Path) -> AsyncIterator[Store]:
-    async with Store.open(folder, KEYS) as opened:
+    async with Store.open(folder, RING) as opened:
         yield opened
 
 
@@ -79,8 +79,8 @@ async def remember(store: Store, person: int, *outcomes: Outcome) -> None:
         assert await store.save_outcome(person, outcome)
 
 
-async def open_and_close(folder: Path, keys: Keys = KEYS) -> None:
-    async with Store.open(folder, keys):
+async def open_and_close(folder: Path, ring: Ring = RING) -> None:
+    async with Store.open(folder, ring):
         pass
 
 
@@ -94,14 +94,13 @@ def raw(folder: Path) -> Iterator[sqlite3.Connection]:
 def blobs(folder: Path) -> set[bytes]:
     """Every row key and every sealed cell that belongs to a person."""
     with raw(folder) as database:
-        rows = database.execute(
-            "SELECT person, given, given FROM consent UNION SELECT person, walk, answers FROM outcome"
-        )
+        rows = database.execute("SELECT person, given, id FROM consent UNION SELECT person, walk, answers FROM outcome")
         return {blob for row in rows for blob in row}
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    """All files but the one that is there to be held alone, which is empty."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != LOCK}
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -133,21 +132,21 @@ def assert_no_thread_is_left() -> None:
 
 
 async def test_nobody_has_consented_at_first(store: Store) -> None:
-    assert await store.consents(ALMA) == frozenset()
-    assert await store.outcomes(ALMA) == ()
+    assert await purposes(store, ALMA) == frozenset()
+    assert (await store.kept(ALMA)).outcomes == ()
 
 
 async def test_consent_is_one_persons(store: Store) -> None:
     await store.grant(ALMA, Purpose.REMEMBER, at=0)
-    assert await store.consents(ALMA) == {Purpose.REMEMBER}
-    assert await store.consents(BENO) == frozenset()
+    assert await purposes(store, ALMA) == {Purpose.REMEMBER}
+    assert await purposes(store, BENO) == frozenset()
 
 
 async def test_outcome_without_consent_is_not_kept(store: Store, folder: Path) -> None:
     await remember(store, BENO)
     before = blobs(folder)
     assert await store.save_outcome(ALMA, OUTCOME) is False
-    assert await store.outcomes(ALMA) == ()
+    assert (await store.kept(ALMA)).outcomes == ()
     assert blobs(folder) == before
 
 
@@ -155,32 +154,32 @@ async def test_outcomes_come_back_oldest_first_and_apart(store: Store) -> None:
     late, early = walked(1, ended_at=20), walked(2, ended_at=10)
     await remember(store, ALMA, late, early)
     await remember(store, BENO, OUTCOME)
-    assert await store.outcomes(ALMA) == (early, late)
-    assert await store.outcomes(BENO) == (OUTCOME,)
+    assert (await store.kept(ALMA)).outcomes == (early, late)
+    assert (await store.kept(BENO)).outcomes == (OUTCOME,)
 
 
 async def test_outcome_of_the_same_walk_takes_the_place_of_the_earlier(store: Store) -> None:
     await remember(store, ALMA, walked(WALK), OUTCOME)
     await remember(store, BENO, walked(WALK))
-    assert await store.outcomes(ALMA) == (OUTCOME,)
+    assert (await store.kept(ALMA)).outcomes == (OUTCOME,)
 
 
 async def test_second_consent_keeps_what_the_first_allowed(store: Store) -> None:
     await remember(store, ALMA, OUTCOME)
-    await store.grant(ALMA, Purpose.REMEMBER, at=1_800_000_000, version=2)
-    assert await store.consents(ALMA) == {Purpose.REMEMBER}
-    assert await store.outcomes(ALMA) == (OUTCOME,)
+    await store.grant(ALMA, Purpose.REMEMBER, at=1_800_000_000)
+    assert await purposes(store, ALMA) == {Purpose.REMEMBER}
+    assert (await store.kept(ALMA)).outcomes == (OUTCOME,)
 
 
 @settings(max_examples=20)
 @given(outcomes=st.lists(OUTCOMES, unique_by=lambda outcome: outcome.walk, max_size=4), person=st.integers())
 async def test_outcomes_survive_reopening_as_they_were(outcomes: list[Outcome], person: int) -> None:
     with TemporaryDirectory() as name:
-        async with Store.open(Path(name), KEYS) as store:
+        async with Store.open(Path(name), RING) as store:
             await remember(store, person, *outcomes)
-        async with Store.open(Path(name), KEYS) as store:
-            assert await store.consents(person) == {Purpose.REMEMBER}
-            kept = await store.outcomes(person)
+        async with Store.open(Path(name), RING) as store:
+            assert await purposes(store, person) == {Purpose.REMEMBER}
+            kept = (await store.kept(person)).outcomes
     # By repr, which tells an enumeration from its number.
     assert sorted(map(repr, kept)) == sorted(map(repr, outcomes))
 
@@ -190,10 +189,12 @@ async def test_people_are_served_side_by_side(store: Store) -> None:
 
     async def live(person: int) -> int:
         await remember(store, person, walked(1), walked(2))
-        return await store.forget(person) if person % 2 else 0
+        return await store.forget(person, at=0) if person % 2 else 0
 
     assert await asyncio.gather(*map(live, people)) == [3 if person % 2 else 0 for person in people]
-    assert [len(await store.outcomes(person)) for person in people] == [0 if person % 2 else 2 for person in people]
+    assert [len((await store.kept(person)).outcomes) for person in people] == [
+        0 if person % 2 else 2 for person in people
+    ]
 
 
 # --- What is gone -----------------------------------------------------------------------------------------------
@@ -205,13 +206,13 @@ async def test_withdrawn_consent_takes_its_rows_along(store: Store, folder: Path
     await remember(store, ALMA, OUTCOME)
     hers = blobs(folder) - others
     assert found(folder, hers) == hers
-    await store.withdraw(ALMA, Purpose.REMEMBER)
-    assert await store.consents(ALMA) == frozenset()
-    assert await store.outcomes(ALMA) == ()
+    await store.withdraw(ALMA, Purpose.REMEMBER, at=0)
+    assert await purposes(store, ALMA) == frozenset()
+    assert (await store.kept(ALMA)).outcomes == ()
     assert await store.save_outcome(ALMA, OUTCOME) is False
     assert found(folder, hers) == set()
     assert blobs(folder) == others
-    assert await store.outcomes(BENO) == (OUTCOME,)
+    assert (await store.kept(BENO)).outcomes == (OUTCOME,)
 
 
 async def test_forgotten_person_leaves_no_row_and_no_byte(store: Store, folder: Path) -> None:
@@ -219,12 +220,12 @@ async def test_forgotten_person_leaves_no_row_and_no_byte(store: Store, folder: 
     others = blobs(folder)
     await remember(store, ALMA, OUTCOME, walked(1), walked(2))
     hers = blobs(folder) - others
-    assert len(hers) == 8  # her key, her yes, and three walks with their answers
+    assert len(hers) == 9  # her key, her yes, her id, and three walks with their answers
     assert found(folder, hers) == hers
-    assert await store.forget(ALMA) == 4
+    assert await store.forget(ALMA, at=0) == 4
     assert found(folder, hers) == set()
     assert blobs(folder) == others
-    assert await store.forget(ALMA) == 0
+    assert await store.forget(ALMA, at=0) == 0
 
 
 async def test_earlier_answers_of_a_forgotten_person_leave_no_byte(store: Store, folder: Path) -> None:
@@ -232,8 +233,8 @@ async def test_earlier_answers_of_a_forgotten_person_leave_no_byte(store: Store,
     earlier = blobs(folder)
     await remember(store, ALMA, OUTCOME)
     hers = earlier | blobs(folder)
-    assert len(hers) == 6  # her key and walk, and both versions of her yes and of her answers
-    await store.forget(ALMA)
+    assert len(hers) == 8  # her key and walk, and both versions of her yes, her id and her answers
+    await store.forget(ALMA, at=0)
     assert found(folder, hers) == set()
 
 
@@ -243,7 +244,7 @@ async def test_forgotten_among_many_leave_no_byte(store: Store, folder: Path) ->
         await remember(store, person, *map(walked, range(6)))
     before = blobs(folder)
     for person in range(0, 40, 2):
-        assert await store.forget(person) == 7
+        assert await store.forget(person, at=0) == 7
     kept = blobs(folder)
     assert len(kept) == len(before) / 2
     assert found(folder, before) == kept
@@ -252,18 +253,18 @@ async def test_forgotten_among_many_leave_no_byte(store: Store, folder: Path) ->
 async def test_bytes_that_another_program_still_reads_are_not_said_to_be_gone(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient = bot.store.store._SETTINGS.replace("5000", "0")  # noqa: SLF001 -- so that the test need not wait
-    monkeypatch.setattr(bot.store.store, "_SETTINGS", impatient)
-    async with Store.open(folder, KEYS) as store:
+    impatient = bot.store.database.SETTINGS.replace("5000", "0")  # so that the test need not wait
+    monkeypatch.setattr(bot.store.database, "SETTINGS", impatient)
+    async with Store.open(folder, RING) as store:
         await remember(store, ALMA, OUTCOME)
         hers = blobs(folder)
         with raw(folder) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT * FROM outcome").fetchall()
             with pytest.raises(StoreError, match="Another program"):
-                await store.forget(ALMA)
-            assert await store.outcomes(ALMA) == ()
-        assert await store.forget(ALMA) == 0
+                await store.forget(ALMA, at=0)
+            assert (await store.kept(ALMA)).outcomes == ()
+        assert await store.forget(ALMA, at=0) == 0
         assert found(folder, hers) == set()
 
 
@@ -284,7 +285,7 @@ async def test_files_say_nothing_in_the_clear(store: Store, folder: Path) -> Non
 async def test_sealed_cells_are_of_one_length(store: Store, folder: Path) -> None:
     longest = Outcome(2**24 - 1, 2**34, Source.ONLINE_GROUP, Condition(127), 10, 10, Change.MORE, finished=False)
     await remember(store, ALMA, walked(0), longest)
-    assert {len(blob) for blob in blobs(folder)} == {16, 221}
+    assert {len(blob) for blob in blobs(folder)} == {16, 225}
 
 
 async def test_walk_of_two_people_cannot_be_linked(store: Store, folder: Path) -> None:
@@ -299,15 +300,16 @@ async def test_walk_of_two_people_cannot_be_linked(store: Store, folder: Path) -
 
 async def test_files_are_the_owners_alone(store: Store, folder: Path) -> None:
     await remember(store, ALMA, OUTCOME)
-    assert modes(folder) == {"data": 0o700, FILE: 0o600, f"{FILE}-wal": 0o600, f"{FILE}-shm": 0o600}
+    files = (FILE, f"{FILE}-wal", f"{FILE}-shm", LOCK)
+    assert modes(folder) == {"data": 0o700} | dict.fromkeys(files, 0o600)
 
 
 async def test_nothing_about_anyone_is_written_without_consent(store: Store, folder: Path) -> None:
     before = everything(folder)
     assert await store.save_outcome(ALMA, OUTCOME) is False
-    assert await store.outcomes(ALMA) == ()
-    assert await store.consents(ALMA) == frozenset()
-    assert await store.forget(ALMA) == 0
+    assert (await store.kept(ALMA)).outcomes == ()
+    assert await purposes(store, ALMA) == frozenset()
+    assert await store.forget(ALMA, at=0) == 0
     after = everything(folder)
     assert after[FILE] == before[FILE]
     assert after[f"{FILE}-wal"] == b""
@@ -329,7 +331,7 @@ async def test_cells_swapped_between_two_people_do_not_open(store: Store, folder
         swap(database)
     for person in (ALMA, BENO):
         with pytest.raises(SealError):
-            await store.outcomes(person)
+            await store.kept(person)
 
 
 async def test_cells_swapped_between_two_walks_do_not_open(store: Store, folder: Path) -> None:
@@ -337,7 +339,7 @@ async def test_cells_swapped_between_two_walks_do_not_open(store: Store, folder:
     with raw(folder) as database:
         swap(database)
     with pytest.raises(SealError):
-        await store.outcomes(ALMA)
+        await store.kept(ALMA)
 
 
 async def test_cell_moved_to_another_column_does_not_open(store: Store, folder: Path) -> None:
@@ -345,7 +347,7 @@ async def test_cell_moved_to_another_column_does_not_open(store: Store, folder: 
     with raw(folder) as database:
         database.execute("UPDATE outcome SET answers = (SELECT given FROM consent)")
     with pytest.raises(SealError):
-        await store.outcomes(ALMA)
+        await store.kept(ALMA)
 
 
 async def test_consent_copied_from_someone_else_is_none(store: Store, folder: Path) -> None:
@@ -356,7 +358,7 @@ async def test_consent_copied_from_someone_else_is_none(store: Store, folder: Pa
     refused = 0
     for person in (ALMA, BENO):
         try:
-            assert await store.consents(person) == {Purpose.REMEMBER}
+            assert await purposes(store, person) == {Purpose.REMEMBER}
         except SealError:
             refused += 1
     assert refused == 1
@@ -366,21 +368,21 @@ async def test_consent_copied_from_someone_else_is_none(store: Store, folder: Pa
 
 
 async def test_wrong_key_is_told_and_nothing_is_written(folder: Path) -> None:
-    async with Store.open(folder, KEYS) as store:
+    async with Store.open(folder, RING) as store:
         await remember(store, ALMA, OUTCOME)
     before = everything(folder)
     with pytest.raises(WrongKeyError, match="give that one back"):
-        await open_and_close(folder, OTHER_KEYS)
+        await open_and_close(folder, OTHER_RING)
     assert everything(folder) == before
     assert_no_thread_is_left()
-    async with Store.open(folder, KEYS) as store:
-        assert await store.outcomes(ALMA) == (OUTCOME,)
+    async with Store.open(folder, RING) as store:
+        assert (await store.kept(ALMA)).outcomes == (OUTCOME,)
 
 
 async def test_wrong_key_is_told_even_before_anyone_consented(folder: Path) -> None:
     await open_and_close(folder)
     with pytest.raises(WrongKeyError):
-        await open_and_close(folder, OTHER_KEYS)
+        await open_and_close(folder, OTHER_RING)
 
 
 async def test_newer_database_is_refused_and_nothing_is_written(folder: Path) -> None:
@@ -417,22 +419,22 @@ async def test_file_that_is_no_database_is_refused_and_left_alone(folder: Path, 
 
 
 async def test_database_with_a_damaged_page_fails_as_a_store_error(folder: Path) -> None:
-    async with Store.open(folder, KEYS) as store:
+    async with Store.open(folder, RING) as store:
         await remember(store, ALMA, OUTCOME)
     with (folder / FILE).open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (os.fstat(file.fileno()).st_size - 4096))
     with pytest.raises(StoreError, match="damaged"):
-        async with Store.open(folder, KEYS) as store:
-            await store.outcomes(ALMA)
+        async with Store.open(folder, RING) as store:
+            await store.kept(ALMA)
     assert_no_thread_is_left()
 
 
 async def test_empty_file_becomes_a_database(folder: Path) -> None:
     put(folder, b"")
-    async with Store.open(folder, KEYS) as store:
+    async with Store.open(folder, RING) as store:
         await remember(store, ALMA, OUTCOME)
-        assert await store.outcomes(ALMA) == (OUTCOME,)
+        assert (await store.kept(ALMA)).outcomes == (OUTCOME,)
 
 
 async def test_folder_beneath_a_file_is_told(tmp_path: Path) -> None:
@@ -485,16 +487,16 @@ async def test_old_sqlite_is_told(tmp_path: Path, folder: Path, monkeypatch: pyt
 
 
 async def test_closed_store_fails_as_a_store_error(folder: Path) -> None:
-    async with Store.open(folder, KEYS) as store:
+    async with Store.open(folder, RING) as store:
         pass
     with pytest.raises(StoreError, match="closed"):
-        await store.consents(ALMA)
+        await purposes(store, ALMA)
     assert_no_thread_is_left()
 
 
 async def test_store_is_closed_when_its_user_fails(folder: Path) -> None:
     async def fail() -> None:
-        async with Store.open(folder, KEYS):
+        async with Store.open(folder, RING):
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -520,22 +522,22 @@ async def test_disk_that_takes_no_more_fails_as_a_store_error_and_recovers(store
     try:
         with pytest.raises(StoreError, match="BOT_DATA"):
             await store.save_outcome(ALMA, walked(1))
-        assert await store.outcomes(ALMA) == (OUTCOME,)
+        assert (await store.kept(ALMA)).outcomes == (OUTCOME,)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert await store.save_outcome(ALMA, walked(1))
-    assert await store.outcomes(ALMA) == (walked(1), OUTCOME)
+    assert (await store.kept(ALMA)).outcomes == (walked(1), OUTCOME)
 
 
 # --- Killed ---------------------------------------------------------------------------------------------------------
 
 
 async def _serve_until_killed(folder: Path) -> None:
-    async with Store.open(folder, KEYS) as store:
+    async with Store.open(folder, RING) as store:
         await remember(store, ALMA, OUTCOME)
         await remember(store, BENO, OUTCOME)
         print(",".join(blob.hex() for blob in sorted(blobs(folder))), flush=True)  # noqa: T201 -- to the test
-        await store.forget(BENO)
+        await store.forget(BENO, at=0)
         await store.save_outcome(ALMA, walked(1))
         print("acknowledged", flush=True)  # noqa: T201
         sys.stdin.read()
@@ -567,24 +569,24 @@ def killed(folder: Path) -> set[bytes]:
 
 async def test_what_was_acknowledged_is_there_after_a_kill(folder: Path, killed: set[bytes]) -> None:
     assert (folder / f"{FILE}-wal").stat().st_size > 0
-    async with Store.open(folder, KEYS) as store:
-        assert await store.outcomes(ALMA) == (walked(1), OUTCOME)
-        assert await store.consents(BENO) == frozenset()
-        assert await store.outcomes(BENO) == ()
-        assert len(killed) == 8
-        assert len(found(folder, killed)) == 4  # Alma's alone
+    async with Store.open(folder, RING) as store:
+        assert (await store.kept(ALMA)).outcomes == (walked(1), OUTCOME)
+        assert await purposes(store, BENO) == frozenset()
+        assert (await store.kept(BENO)).outcomes == ()
+        assert len(killed) == 10
+        assert len(found(folder, killed)) == 5  # Alma's alone
 
 
 async def test_wrong_key_after_a_kill_is_told_and_loses_nothing(folder: Path, killed: set[bytes]) -> None:
     before = everything(folder)
     with pytest.raises(WrongKeyError):
-        await open_and_close(folder, OTHER_KEYS)
+        await open_and_close(folder, OTHER_RING)
     after = everything(folder)
     assert after.keys() == before.keys()
     assert {after[name] == before[name] for name in (FILE, f"{FILE}-wal")} == {True}
-    assert len(found(folder, killed)) == 4
-    async with Store.open(folder, KEYS) as store:
-        assert await store.outcomes(ALMA) == (walked(1), OUTCOME)
+    assert len(found(folder, killed)) == 5
+    async with Store.open(folder, RING) as store:
+        assert (await store.kept(ALMA)).outcomes == (walked(1), OUTCOME)
 
 
 # --- A country ----------------------------------------------------------------------------------------------------
@@ -596,7 +598,7 @@ async def test_country_is_kept_with_a_consent_of_its_own_alone(store: Store) -> 
     await store.grant(ALMA, Purpose.COUNTRY, at=0)
     assert await store.save_country(ALMA, "KE")
     assert await store.save_country(ALMA, "MT")
-    assert (await store.country(ALMA), await store.country(BENO)) == ("MT", "")
+    assert ((await store.kept(ALMA)).country, (await store.kept(BENO)).country) == ("MT", "")
 
 
 async def test_withdrawing_the_consent_to_a_country_deletes_it_and_nothing_else(store: Store, folder: Path) -> None:
@@ -604,19 +606,19 @@ async def test_withdrawing_the_consent_to_a_country_deletes_it_and_nothing_else(
     await store.grant(ALMA, Purpose.COUNTRY, at=0)
     await store.save_country(ALMA, "KE")
     with raw(folder) as database:
-        (cell,) = database.execute("SELECT code FROM country").fetchone()
+        (cell,) = database.execute("SELECT settings FROM setting").fetchone()
     assert found(folder, {cell}) == {cell}
-    await store.withdraw(ALMA, Purpose.COUNTRY)
+    await store.withdraw(ALMA, Purpose.COUNTRY, at=0)
     assert found(folder, {cell}) == set()
-    assert await store.country(ALMA) == ""
-    assert await store.outcomes(ALMA) == (OUTCOME,)
+    assert (await store.kept(ALMA)).country == ""
+    assert (await store.kept(ALMA)).outcomes == (OUTCOME,)
 
 
 async def test_forgetting_deletes_the_country(store: Store) -> None:
     await store.grant(ALMA, Purpose.COUNTRY, at=0)
     await store.save_country(ALMA, "KE")
-    assert await store.forget(ALMA) == 2
-    assert await store.country(ALMA) == ""
+    assert await store.forget(ALMA, at=0) == 2
+    assert (await store.kept(ALMA)).country == ""
 
 
 async def test_country_of_another_person_does_not_open(store: Store, folder: Path) -> None:
@@ -624,9 +626,22 @@ async def test_country_of_another_person_does_not_open(store: Store, folder: Pat
         await store.grant(person, Purpose.COUNTRY, at=0)
         await store.save_country(person, code)
     with raw(folder) as database:
-        database.execute("UPDATE country SET code = (SELECT code FROM country LIMIT 1)")
+        database.execute("UPDATE setting SET settings = (SELECT settings FROM setting LIMIT 1)")
     opened = []
     for person in (ALMA, BENO):
         with suppress(StoreError):
-            opened.append(await store.country(person))
+            opened.append((await store.kept(person)).country)
     assert len(opened) == 1
+
+
+# --- Two that would serve ------------------------------------------------------------------------------------------
+
+
+async def test_second_process_that_would_serve_is_refused_and_changes_nothing(store: Store, folder: Path) -> None:
+    await remember(store, ALMA, OUTCOME)
+    before = everything(folder)
+    with pytest.raises(InUseError, match="Another process serves this data folder"):
+        await open_and_close(folder)
+    assert [everything(folder)[name] == before[name] for name in (FILE, f"{FILE}-wal")] == [True, True]
+    assert (await store.kept(ALMA)).outcomes == (OUTCOME,)
+    assert len(database_threads()) == 2
