@@ -25,9 +25,9 @@ from pydantic_core import ErrorDetails
 from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.helplines import Checks, Directory, Helplines
-from bot.core.lines import Label, Line
+from bot.core.lines import Filling, Label, Line
 from bot.core.matching import phrase_problems, plain
-from bot.core.model import Button, Content, Reply
+from bot.core.model import Button, Content, Purpose, Reply
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.core.scoring import Lexicon
@@ -68,6 +68,32 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The version of the words that a yes is asked with, and the digest of those words as they were then."""
+
+    version: int
+    digest: str
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where it is none."""
+        if self.version < 1:
+            raise ValueError("version: counts from 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """consents.yaml: how each purpose is asked for."""
+
+    purposes: Mapping[Purpose, Asked]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError with each purpose that is missing."""
+        missing = [purpose for purpose in Purpose if purpose not in self.purposes]
+        if missing:
+            raise ValueError("\n".join(f"purposes: there is no “{purpose}”: add it" for purpose in missing))
+
+
+@dataclass(frozen=True, slots=True)
 class Prompts:
     """All that the bot can say in one language, and how it reads what people write."""
 
@@ -77,7 +103,7 @@ class Prompts:
     def text(self, reply: Reply) -> str:
         """The words of a message: a paragraph for each of its lines."""
         labels = self.content.labels
-        slots = {name: labels[words] if isinstance(words, Label) else words for name, words in reply.slots.items()}
+        slots = {name: _filled(words, labels) for name, words in reply.slots.items()}
         slots.setdefault("emergency", labels[Label.EMERGENCY_LOCAL])
         picks = reply.picks or (0,) * len(reply.keys)
         said = ((self.lines[line], pick) for line, pick in zip(reply.keys, picks, strict=True))
@@ -88,8 +114,15 @@ class Prompts:
         return button.words or self.content.labels[button.label]
 
 
+def _filled(words: Filling, labels: Mapping[Label, str]) -> str:
+    if isinstance(words, tuple):
+        return "".join(_filled(part, labels) for part in words)
+    return labels[words] if isinstance(words, Label) else words
+
+
 _COUNTRY: Final = "country"
-"""In `SLOTS`: words of helplines.yaml fill it. The label of this name stands in for them where the copy is judged."""
+"""In `SLOTS`: words of helplines.yaml fill it, or those of a person. The label of this name stands in for them
+where the copy is judged."""
 
 _NUMBER: Final = "changed.unsaid"
 """In `SLOTS`: a number from 0 to 10, a count, or this label in its place. One word, as it is judged."""
@@ -108,6 +141,21 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.SHOWN_WALKS: {"count": _NUMBER},
     Line.SHOWN_UPSETS: dict.fromkeys(("first_upset", "latest_upset", "lowest", "highest"), _NUMBER),
     Line.SHOWN_CARES: {"first_care": "changed.", "latest_care": "changed."},
+    Line.CONSENT_ON_REMEMBER: {"days": "days."},
+    Line.CONSENT_ON_GROUP: {"number": _NUMBER},
+    Line.CONSENT_LAPSED: {"what": "what."},
+    Line.KEEP_FOR_ASK: {"days": "days."},
+    Line.KEEP_FOR_SET: {"days": "days."},
+    Line.PRIVACY_OPERATOR: {"operator": _COUNTRY},
+    Line.FORGET_KEEPS: dict.fromkeys(("walks", "plans", "settings", "dues", "groups", "yeses"), _NUMBER),
+    Line.FORGET_WENT: dict.fromkeys(("walks", "plans", "settings", "dues", "groups", "yeses"), _NUMBER),
+    Line.HISTORY_PAGE: {"walks": _COUNTRY},
+    Line.HISTORY_ASK: {"day": "month."},
+    Line.HISTORY_DONE: {"day": "month."},
+    Line.IF_THEN_KEPT: {"plan": _COUNTRY},
+    Line.IF_THEN_SHOWN: {"plan": _COUNTRY},
+    Line.IF_THEN_DONE: {"plan": _COUNTRY},
+    Line.IF_THEN_REMINDER: {"plan": _COUNTRY},
     Line.SPOKE_OF_ONE: {"first": "reason."},
     Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
     Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
@@ -139,7 +187,7 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.COUNTRY_KEEP: {"country": _COUNTRY},
     Line.COUNTRY_KEPT: {"country": _COUNTRY},
 }
-"""The slots of a line. Each is filled by a label whose name begins as given here, or from helplines.yaml."""
+"""The slots of a line. Each is filled by a label whose name begins as given here, or by other words."""
 
 MEANINGS: Final = (
     *("skip", "stop", "harder", "another", "did_it", "person", "more", "short", "go_on"),
@@ -167,7 +215,9 @@ def _uncollected() -> Iterator[None]:
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = Book(folder / language)
-    if book.problems or not (book.noticing and book.lexicon and book.safety and book.danger and book.helplines):
+    if book.problems or not (
+        book.noticing and book.lexicon and book.safety and book.danger and book.helplines and book.consents
+    ):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     ear = Ear(language, book.texts)
@@ -183,6 +233,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         is_foreign=ear.is_foreign,
         knows=ear.knows,
         mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
+        versions={purpose: asked.version for purpose, asked in book.consents.purposes.items()},
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 
@@ -395,6 +446,8 @@ class Book:
         self.danger = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
         self.safety = self._read(self.rules[1], SafetyRules)
         self.helplines = self._helplines(folder.parent)
+        self.asked = Page(folder / "consents.yaml")
+        self.consents = self._read(self.asked, Consents)
         pages = [Page(folder / name) for name in _COPY_FILES]
         self.texts = tuple(page.text for page in (*self.rules, *pages))
         read = [(page, self._read(page, Copy)) for page in pages]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,6 +23,7 @@ from bot.core.commands import BUTTONS
 from bot.core.decide import decide, worded
 from bot.core.gap import DAY
 from bot.core.groups import DOOR
+from bot.core.keeping import looks_back
 from bot.core.lines import Line
 from bot.core.model import (
     Action,
@@ -32,14 +33,18 @@ from bot.core.model import (
     Content,
     Decision,
     Ended,
+    Erased,
     Fact,
     Forgot,
     Held,
     Incoming,
+    KeepFor,
     Kept,
     Kind,
     Lane,
     Opened,
+    PlanDone,
+    Planned,
     Purpose,
     Refused,
     Reply,
@@ -48,7 +53,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
-from bot.core.progress import looks_back, recalled
+from bot.core.progress import recalled
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
@@ -113,7 +118,7 @@ class Responder:
             return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
-        incoming = await self._look_back(incoming)
+        incoming = await self._look_back(incoming, held)
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision)
         decision = _without(unsaved, held, decision)
@@ -146,9 +151,9 @@ class Responder:
         held = replace(before.held, consents=frozenset(now), lapsed=frozenset(lapsed), country=country)
         return replace(before, held=recalled(held, kept.outcomes), known=True)
 
-    async def _look_back(self, incoming: Incoming) -> Incoming:
+    async def _look_back(self, incoming: Incoming, held: Held) -> Incoming:
         """The same with all that is kept of the person, where the answer may rest on it."""
-        if not looks_back(incoming, self._content):
+        if not looks_back(incoming, held, self._content):
             return incoming
         return replace(incoming, kept=await self._load(incoming.person))
 
@@ -259,25 +264,43 @@ class Responder:
         return tuple(unsaved)
 
     async def _save_one(self, incoming: Incoming, held: Held, fact: Fact) -> None:
+        person, at = incoming.person, incoming.at
         match fact:
             case Consented(purpose=purpose):
-                await self._store.grant(incoming.person, purpose, at=incoming.at)
-            case Withdrew(purpose=purpose):
-                await self._store.withdraw(incoming.person, purpose, at=incoming.at)
+                await self._store.grant(person, purpose, at=at)
+            case Withdrew(purpose=purpose, group=group):
+                await self._store.withdraw(person, purpose, at=at, group=group)
+            case Forgot():
+                await self._store.forget(person, at=at)
+            case Erased(walk=walk):
+                await self._store.erase_outcome(person, walk, at=at)
+            case PlanDone(number=number):
+                await self._store.finish_plan(person, number, at=at)
             case Shown(tier=tier):
                 self._dangers.count(tier)
-            case Forgot():
-                await self._store.forget(incoming.person, at=incoming.at)
-            case Ended(outcome=outcome) if Purpose.REMEMBER in held.consents and not held.state.minor:
-                await self._store.save_outcome(incoming.person, outcome)
-            case Chose(country=country) if Purpose.COUNTRY in held.consents and not held.state.minor:
-                await self._store.save_country(incoming.person, country)
+            case _ if not held.state.minor:
+                await self._save_with_consent(person, held.consents, fact)
+
+    async def _save_with_consent(self, person: int, consents: Set[Purpose], fact: Fact) -> None:
+        match fact:
+            case Ended(outcome=outcome) if Purpose.REMEMBER in consents:
+                await self._store.save_outcome(person, outcome)
+            case KeepFor(days=days) if Purpose.REMEMBER in consents:
+                await self._store.save_days(person, days)
+            case Chose(country=country) if Purpose.COUNTRY in consents:
+                await self._store.save_country(person, country)
+            case Planned(plan=plan) if Purpose.PLANS in consents:
+                await self._store.save_plan(person, plan, remind_at=plan.made_at + DAY)
+
+
+_TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor)
+"""What a person asked to be kept or deleted: they hear where that failed."""
 
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
     """What is held and said where not all could be saved: `held` is what was held before."""
     failed = Reply((Line.STORE_FAILED,))
-    if any(isinstance(fact, Consented | Forgot) or (isinstance(fact, Withdrew) and fact.asked) for fact in unsaved):
+    if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in unsaved):
         minor = held.state.minor or decision.held.state.minor
         return Decision(replace(held, state=replace(held.state, minor=minor)), (failed,))
     left = {fact.purpose for fact in unsaved if isinstance(fact, Withdrew)}

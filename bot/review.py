@@ -6,9 +6,10 @@ in `prompts/README.md`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, reduce
+from hashlib import sha256
 from itertools import product
 from operator import add
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Final, NamedTuple
 
 from bot.core.commands import COMMANDS
 from bot.core.helplines import SHOWN_FOR, Country, message, today_of
+from bot.core.keeping import QUESTIONS
 from bot.core.lines import DANGER, MOST_WORDS, Line
 from bot.core.matching import STEM, normalise, silent
 from bot.core.model import Reply, Tier
@@ -33,7 +35,13 @@ _WARNED: Final = 60
 def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
     """Every problem of one language: those that `load` raises, rules that never fire, and breaks of the copy rules."""
     book = Book(folder / language)
-    return [*book.problems, *_silent_problems(book), *_wording_problems(book), *_country_problems(folder, book)]
+    return [
+        *book.problems,
+        *_silent_problems(book),
+        *_wording_problems(book),
+        *_consent_problems(book),
+        *_country_problems(folder, book),
+    ]
 
 
 def aging(prompts: Prompts, at: int) -> list[str]:
@@ -94,6 +102,15 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     (_PERIODS, (Line.PROGRESS_UPSET,), (Line.PROGRESS_CARE,), (Line.PROGRESS_ABOUT,)),
     (_PERIODS, (Line.PROGRESS_CARE,), (Line.PROGRESS_ABOUT,)),
     (_PERIODS, (Line.PROGRESS_ABOUT,)),
+    ((Line.CONSENT_CHANGED,), tuple(QUESTIONS.values())),
+    (
+        (Line.CONSENT_ON,),
+        *((Line(f"consent.on.{name}"),) for name in ("remember", "country", "plans", "nudges", "follow_ups")),
+    ),
+    ((Line.CONSENT_ON,), *((Line(f"consent.on.{name}"),) for name in ("remember", "country", "plans", "alone"))),
+    ((Line.CONSENT_YES_PLANS,), (Line.IF_THEN_ASK,)),
+    ((Line.FORGET_KEEPS,), (Line.FORGET_ASK,)),
+    ((Line.FORGET_WENT,), (Line.FORGET_DONE,)),
     ((Line.SHOWN_WALK,), (Line.SHOWN_CARE, Line.SHOWN_CARE_UNSAID)),
     ((Line.SHOWN_WALKS,), (Line.SHOWN_UPSETS,), (Line.SHOWN_CARES,), (Line.SHOWN_BREAKS,)),
 )
@@ -315,6 +332,26 @@ def _message_problems(book: Book, sizes: Mapping[Line, list[Measure]]) -> Iterat
             for problem in message_problems(size, danger=_PLAINEST.issuperset(lines)):
                 names = " + ".join(lines)
                 yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
+
+
+def digest_of(wordings: Sequence[str]) -> str:
+    """What changes with any of these wordings: 12 letters of the SHA-256 of all of them."""
+    return sha256("\n".join(wordings).encode()).hexdigest()[:12]
+
+
+def _consent_problems(book: Book) -> Iterator[str]:
+    """Questions about keeping whose words are others than when their version was set."""
+    if book.consents is None:
+        return
+    wordings = {line: said for _, copy in book.pages for line, said in copy.lines.items()}
+    for purpose, line in QUESTIONS.items():
+        digest = digest_of(wordings.get(line, ()))
+        if digest != book.consents.purposes[purpose].digest:
+            yield book.asked.problem(
+                ("purposes", purpose, "digest"),
+                f"the words of {line} have changed: raise the version, or if it means the same, leave it;"
+                f" and write the new digest: {digest}",
+            )
 
 
 def _country_problems(folder: Path, book: Book) -> Iterator[str]:

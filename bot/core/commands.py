@@ -1,19 +1,21 @@
 """The commands, and the buttons that are not of a walk.
 
 Rules that hold here: every command is in `COMMANDS`, which also fills Telegram's menu; the bare commands /stop and
-/forget are just that; consent is asked with the age, one purpose at a time, and never before help.
+/forget are just that. What is about keeping is in `keeping`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.core import keeping
 from bot.core.cards import emergency_first, in_emergency, stands
 from bot.core.gap import DAY, outcome_of
 from bot.core.helplines import PLACES
+from bot.core.keeping import Handler, ask_for
 from bot.core.lines import Label, Line
 from bot.core.model import (
     NO_RATING,
@@ -23,12 +25,9 @@ from bot.core.model import (
     CareFor,
     Chose,
     Condition,
-    Consented,
     Decision,
     Ended,
     Event,
-    Fact,
-    Forgot,
     Ground,
     Held,
     Incoming,
@@ -47,14 +46,6 @@ from bot.core.progress import progress, show, show_walks
 from bot.core.sequence import AFTER_CARD, HOLDS, TENDER, WALKING, Under, advance, begin
 from bot.core.steps import BEGIN, again, opening
 
-_CONSENT: Final = (
-    (Button(Label.REMEMBER_YES, Action.REMEMBER_YES),),
-    (Button(Label.UNDER_16, Action.REMEMBER_UNDER_16), Button(Label.REMEMBER_NO, Action.REMEMBER_NO)),
-)
-_KEEP_COUNTRY: Final = (
-    (Button(Label.COUNTRY_KEEP, Action.COUNTRY_KEEP),),
-    (Button(Label.UNDER_16, Action.REMEMBER_UNDER_16), Button(Label.COUNTRY_FOR_NOW, Action.COUNTRY_FOR_NOW)),
-)
 _DROP_COUNTRY: Final = ((Button(Label.COUNTRY_DROP, Action.COUNTRY_DROP),),)
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]+)(?:@\w+)?(?![\w/@])\s*")  # "/stop." stops too
 _PLACES: Final = ("first", "second", "third")
@@ -68,7 +59,6 @@ _MOST_WALKS: Final = 2**24 // _WORDINGS * _WORDINGS - _WORDINGS
 """So that what is chosen anew still fits in 24 bits."""
 _NOT_SAID_AGAIN: Final = frozenset({Step.IDLE, Step.CLOSE, Step.DANGER_ASK})
 """Nothing is under way; and the open question is put again after every command that asks nothing."""
-_FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
 
 
 def _say(held: Held, *lines: Line, buttons: tuple[tuple[Button, ...], ...] = ()) -> Decision:
@@ -175,29 +165,6 @@ def why(_: Incoming, held: Held) -> Decision:
     return Decision(held, (Reply(lines, slots=slots),))
 
 
-def privacy(_: Incoming, held: Held) -> Decision:
-    """What is kept, where, and the person's rights."""
-    lines = (Line.PRIVACY_KEPT, Line.PRIVACY_WHERE, Line.PRIVACY_RIGHTS)
-    return Decision(held, tuple(Reply((line,)) for line in lines))
-
-
-def consent(incoming: Incoming, held: Held) -> Decision:
-    """Show what was agreed to, each with its way out; or ask."""
-    decision = _consent_to_remember(incoming, held)
-    if Purpose.COUNTRY not in held.consents:
-        return decision
-    off = Reply((Line.CONSENT_COUNTRY,), ((Button(Label.COUNTRY_OFF, Action.COUNTRY_OFF),),))
-    return replace(decision, replies=(*decision.replies, off))
-
-
-def _consent_to_remember(_: Incoming, held: Held) -> Decision:
-    if Purpose.REMEMBER in held.consents:
-        return _say(held, Line.CONSENT_ON, buttons=((Button(Label.REMEMBER_OFF, Action.REMEMBER_OFF),),))
-    if held.state.minor:
-        return _say(held, Line.CONSENT_UNDER_16)
-    return _say(held, Line.CONSENT_ASK, buttons=_CONSENT)
-
-
 def country(_: Incoming, held: Held) -> Decision:
     """Which country? Its buttons are made where the countries are known."""
     return _say(held, Line.COUNTRY_ASK, buttons=_DROP_COUNTRY if held.country else ())
@@ -205,12 +172,15 @@ def country(_: Incoming, held: Held) -> Decision:
 
 def settle(held: Held, code: str) -> Decision:
     """The lines of a country, and how long it is held. Whether to keep it is asked of nobody at a card."""
+    held = replace(held, country=code)
     kept = Purpose.COUNTRY in held.consents
     may_ask = not held.state.minor and held.state.step not in AFTER_CARD | {Step.DANGER_ASK}
-    line = Line.COUNTRY_KEPT if kept else Line.COUNTRY_KEEP if may_ask else Line.COUNTRY_NOW
-    buttons = _KEEP_COUNTRY if line is Line.COUNTRY_KEEP else ()
-    replies = (Reply((Line.CARD_LINES,), lane=Lane.DANGER), Reply((line,), buttons))
-    return Decision(replace(held, country=code), replies, (Chose(code),))
+    if may_ask and not kept:
+        decision = ask_for(Purpose.COUNTRY, held)
+    else:
+        decision = _say(held, Line.COUNTRY_KEPT if kept else Line.COUNTRY_NOW)
+    lines = Reply((Line.CARD_LINES,), lane=Lane.DANGER)
+    return replace(decision, replies=(lines, *decision.replies), facts=(Chose(code),))
 
 
 def country_chosen(incoming: Incoming, held: Held) -> Decision:
@@ -222,37 +192,12 @@ def country_chosen(incoming: Incoming, held: Held) -> Decision:
             return country(incoming, held)
 
 
-def country_kept(incoming: Incoming, held: Held) -> Decision:
-    """Yes, and 16 or older. After half an hour there is no country any more that it could be."""
-    if held.state.minor:
-        return _say(held, Line.CONSENT_UNDER_16)
-    if not held.country:
-        return country(incoming, held)
-    decision = _say(replace(held, consents=held.consents | {Purpose.COUNTRY}), Line.COUNTRY_KEPT)
-    return replace(decision, facts=(Consented(Purpose.COUNTRY), Chose(held.country)))
-
-
-def country_for_now(_: Incoming, held: Held) -> Decision:
-    """No is as good an answer."""
-    return _say(held, Line.COUNTRY_FOR_NOW)
-
-
 def country_dropped(_: Incoming, held: Held) -> Decision:
     """No country is shown any more, and none is kept."""
-    withdrawn = (Withdrew(Purpose.COUNTRY),) if Purpose.COUNTRY in held.consents else ()
-    held = replace(held, country="", consents=held.consents - {Purpose.COUNTRY})
+    country = {Purpose.COUNTRY}
+    withdrawn = (Withdrew(Purpose.COUNTRY),) if country & (held.consents | held.lapsed) else ()
+    held = replace(held, country="", consents=held.consents - country, lapsed=held.lapsed - country)
     return replace(_say(held, Line.COUNTRY_DROPPED), facts=withdrawn)
-
-
-def country_off(_: Incoming, held: Held) -> Decision:
-    """One tap: it is kept no more, and shown until it leaves memory."""
-    decision = _say(replace(held, consents=held.consents - {Purpose.COUNTRY}), Line.COUNTRY_FOR_NOW)
-    return replace(decision, facts=(Withdrew(Purpose.COUNTRY),))
-
-
-def forget(_: Incoming, held: Held) -> Decision:
-    """The first of two taps."""
-    return _say(held, Line.FORGET_ASK, buttons=_FORGET)
 
 
 def settings(_: Incoming, held: Held) -> Decision:
@@ -265,50 +210,6 @@ def unknown(_: Incoming, held: Held) -> Decision:
     return _say(held, Line.UNKNOWN_COMMAND)
 
 
-def consent_given(incoming: Incoming, held: Held) -> Decision:
-    """Yes, and 16 or older: the walk that has just ended is kept too."""
-    if held.state.minor:
-        return _say(held, Line.CONSENT_UNDER_16)
-    ended = (Ended(outcome_of(held.state, incoming.at, finished=True)),) if held.state.step is Step.CLOSE else ()
-    decision = _say(replace(held, consents=held.consents | {Purpose.REMEMBER}), Line.CONSENT_YES)
-    return replace(decision, facts=(Consented(Purpose.REMEMBER), *ended))
-
-
-def consent_refused(_: Incoming, held: Held) -> Decision:
-    """No is as good an answer."""
-    return _say(held, Line.CONSENT_NO)
-
-
-def under_16(_: Incoming, held: Held) -> Decision:
-    """Nothing is kept of someone under 16; every step stays open."""
-    held, withdrawn = as_minor(held, asked=True)
-    return replace(_say(held, Line.CONSENT_UNDER_16), facts=withdrawn)
-
-
-def as_minor(held: Held, *, asked: bool) -> tuple[Held, tuple[Fact, ...]]:
-    """The same person, known to be under 16, and the consents that end with that, `asked` for or not."""
-    withdrawn = tuple(Withdrew(purpose, asked) for purpose in sorted(held.consents))
-    return replace(held, state=replace(held.state, minor=True), consents=frozenset()), withdrawn
-
-
-def consent_withdrawn(_: Incoming, held: Held) -> Decision:
-    """One tap, and the rows of the purpose go with it."""
-    decision = _say(replace(held, consents=held.consents - {Purpose.REMEMBER}), Line.CONSENT_OFF)
-    return replace(decision, facts=(Withdrew(Purpose.REMEMBER),))
-
-
-def forgotten(_: Incoming, __: Held) -> Decision:
-    """The second tap: nothing is left, in memory or in the store."""
-    return replace(_say(Held(), Line.FORGET_DONE), facts=(Forgot(),))
-
-
-def kept(_: Incoming, held: Held) -> Decision:
-    """The second tap was no."""
-    return _say(held, Line.FORGET_KEPT)
-
-
-Handler = Callable[[Incoming, Held], Decision]
-
 COMMANDS: Mapping[str, Handler] = {
     "start": start,
     "walk": walk,
@@ -319,9 +220,7 @@ COMMANDS: Mapping[str, Handler] = {
     "help": help_,
     "why": why,
     "progress": progress,
-    "privacy": privacy,
-    "consent": consent,
-    "forget": forget,
+    **keeping.COMMANDS,
     "settings": settings,
 }
 
@@ -330,38 +229,20 @@ BUTTONS: Mapping[Action, Handler] = {
     Action.CRISIS: crisis,
     Action.SHOW: show,
     Action.SHOW_WALKS: show_walks,
-    Action.REMEMBER: consent,
-    Action.REMEMBER_YES: consent_given,
-    Action.REMEMBER_NO: consent_refused,
-    Action.REMEMBER_UNDER_16: under_16,
-    Action.REMEMBER_OFF: consent_withdrawn,
-    Action.FORGET_YES: forgotten,
-    Action.FORGET_NO: kept,
     Action.COUNTRY: country_chosen,
-    Action.COUNTRY_KEEP: country_kept,
-    Action.COUNTRY_FOR_NOW: country_for_now,
     Action.COUNTRY_DROP: country_dropped,
-    Action.COUNTRY_OFF: country_off,
+    **keeping.BUTTONS,
 }
 """The buttons that mean the same whatever step a walk stands at, so they never go stale."""
 
 
-TYPED_BUTTONS: Mapping[Label, Action] = {
-    Label.BEGIN: Action.WALK,
-    Label.URGENT_HELP: Action.CRISIS,
-    Label.SHOW: Action.SHOW,
-    Label.SHOW_WALKS: Action.SHOW_WALKS,
-    Label.REMEMBER: Action.REMEMBER,
-    Label.REMEMBER_YES: Action.REMEMBER_YES,
-    Label.REMEMBER_NO: Action.REMEMBER_NO,
-    Label.UNDER_16: Action.REMEMBER_UNDER_16,
-    Label.REMEMBER_OFF: Action.REMEMBER_OFF,
-    Label.FORGET_YES: Action.FORGET_YES,
-    Label.FORGET_NO: Action.FORGET_NO,
-    Label.COUNTRY_KEEP: Action.COUNTRY_KEEP,
-    Label.COUNTRY_FOR_NOW: Action.COUNTRY_FOR_NOW,
-    Label.COUNTRY_DROP: Action.COUNTRY_DROP,
-    Label.COUNTRY_OFF: Action.COUNTRY_OFF,
+TYPED_BUTTONS: Mapping[Label, Handler] = {
+    Label.BEGIN: walk,
+    Label.URGENT_HELP: crisis,
+    Label.SHOW: show,
+    Label.SHOW_WALKS: show_walks,
+    Label.COUNTRY_DROP: country_dropped,
+    **keeping.TYPED,
 }
 """The same buttons by their words, for whoever types them."""
 

@@ -22,7 +22,6 @@ from bot.core.commands import (
     BUTTONS,
     COMMANDS,
     TYPED_BUTTONS,
-    as_minor,
     breathe,
     crisis,
     settle,
@@ -45,6 +44,7 @@ from bot.core.danger import (
 )
 from bot.core.groups import decide_in_group
 from bot.core.helplines import placed, rows_of
+from bot.core.keeping import as_minor, awaiting_plan, keep_plan, with_operator
 from bot.core.lines import DANGER, Label, Line
 from bot.core.model import (
     About,
@@ -60,6 +60,7 @@ from bot.core.model import (
     Kind,
     Notice,
     Opened,
+    Purpose,
     Refused,
     Reply,
     State,
@@ -73,7 +74,7 @@ from bot.core.sequence import AFTER_CARD, WALKING, knows, told, turns
 from bot.core.steps import BEGIN, URGENT_HELP, again, offer, opening, stay_with
 from bot.core.turn import Turn, answered, listen, moved, new_walk, said_again, went
 
-_ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget"})
+_ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget", "plan"})
 """After these the open question is not put once more: they say where help is, or ask something themselves."""
 _ASKING_WORDS: Final = frozenset(
     {
@@ -96,7 +97,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
         return decide_in_group(incoming, held, content)
     heard = listen(incoming)
     seen = danger_in(incoming, heard, held.state, content)
-    taken_at_their_word = bool(held.consents) and not seen.age_said
+    taken_at_their_word = bool(held.consents | held.lapsed) and not seen.age_said
     found_minor = seen.minor and not incoming.forwarded and not held.state.minor and not taken_at_their_word
     is_minor = held.state.minor or found_minor
     now, withdrawn = as_minor(held, asked=False) if is_minor else (held, ())  # again, where the store failed before
@@ -110,7 +111,8 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
         replies = urgent(*replies)
     if replies is not decision.replies or withdrawn:
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    return with_no_way_on(worded(incoming, held, placed(decision, content, incoming.at)))
+    decision = awaiting_plan(with_operator(placed(decision, content, incoming.at), content))
+    return with_no_way_on(worded(incoming, held, decision))
 
 
 # --- What is not said in words of one's own ------------------------------------------------------------------------
@@ -134,7 +136,9 @@ def _command(turn: Turn) -> Decision | None:
         return None
     command = turn.incoming.command
     named = _named(turn) if command == "country" else None
-    decision = named or COMMANDS.get(command, unknown)(turn.incoming, turn.held)
+    hinted = turn.danger.tier is not Tier.NONE  # nothing that follows a command is kept then
+    incoming = replace(turn.incoming, text="", earlier=()) if hinted else turn.incoming
+    decision = named or COMMANDS.get(command, unknown)(incoming, turn.held)
     state = decision.held.state
     if state.step is not Step.DANGER_ASK or command in _ASKING_COMMANDS:
         return decision
@@ -208,9 +212,9 @@ def _aside(turn: Turn) -> Decision | None:
         return None if in_emergency(turn.held) else answered(turn, Answer(Action.MORE))
     if turn.state.step in WALKING and turn.words == turn.content.spoken[Label.STAY]:
         return said_again(turn)
-    for label, action in TYPED_BUTTONS.items():
+    for label, handler in TYPED_BUTTONS.items():
         if turn.content.spoken[label] == turn.words:
-            return BUTTONS[action](turn.incoming, turn.held)
+            return handler(turn.incoming, turn.held)
     return _meant(turn, turn.content.typed.get(turn.words))
 
 
@@ -255,6 +259,15 @@ def _read(turn: Turn) -> Answer | None:
     texts = (turn.typed,) if whole else turn.heard.texts
     answers = [answer for said in texts if (answer := read(turn.state, said, turn.content)) is not None]
     return next((answer for answer in answers if answer.action is Action.STOP), answers[-1] if answers else None)
+
+
+def _plan(turn: Turn) -> Decision | None:
+    """The line of a plan, where the bot has just asked for one. What could speak of danger is none."""
+    asked = turn.held.asked_plan and Purpose.PLANS in turn.held.consents and turn.state.step is not Step.DANGER_ASK
+    if not asked or turn.danger.tier is not Tier.NONE or in_emergency(turn.held):
+        return None
+    is_line = turn.words not in turn.content.typed and any(map(str.isalnum, turn.words))
+    return keep_plan(turn.incoming, turn.held) if is_line else None
 
 
 def _answer(turn: Turn) -> Decision | None:
@@ -401,6 +414,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _country,
     _aside,
     late,
+    _plan,
     _answer,
     _foreign,
     _no_country_after_card,
@@ -417,6 +431,7 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _country: Ground.ANSWER,
     _aside: Ground.KNOWN,
     late: Ground.ANSWER,
+    _plan: Ground.ANSWER,
     _answer: Ground.ANSWER,
     _foreign: Ground.LANGUAGE,
     _walk: Ground.ANSWER,

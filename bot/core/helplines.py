@@ -492,7 +492,7 @@ def _placed(reply: Reply, country: Country | None, decision: Decision, content: 
         yield lines if key is Line.CARD_LINES else replace(lines, buttons=())
         if key is Line.CRISIS:
             yield replace(reply, keys=(Line.CRISIS_STAY,))
-    elif key in _WITH_NAME:
+    elif not _WITH_NAME.isdisjoint(reply.keys):
         yield replace(reply, slots={**reply.slots, "country": country.name})
     elif not _WITH_NUMBER.isdisjoint(reply.keys) and country.emergency is not None:
         yield replace(reply, slots={**reply.slots, "emergency": emergency_of(country, content.labels)})

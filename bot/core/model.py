@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.core.cards import Answers
     from bot.core.gap import Figure
     from bot.core.helplines import Helplines
-    from bot.core.lines import Label, Line
+    from bot.core.lines import Filling, Label, Line
     from bot.core.noticing import Reader
     from bot.core.safety import Guard
 
@@ -427,6 +427,10 @@ class Held:
     walked_at: int = 0  # when a full walk last came to its end (seconds since 1970, UTC), as far as is known
     unread: int = 0  # texts in a row that said nothing to a program; memory only
     noes: frozenset[int] = frozenset()  # the messages that were a no to the question about danger; memory only
+    asked: Purpose | None = None  # what a yes was asked for last; memory only
+    asked_plan: bool = False  # the bot has just asked for the line of a plan; memory only
+    listed: tuple[int, ...] = ()  # the walks that /history showed last; memory only
+    erasing: int = 0  # the walk whose deletion was asked about last; memory only
 
 
 @dataclass(frozen=True, slots=True)
@@ -519,19 +523,24 @@ class Action(IntEnum):
     SHOW = 29  # the picture of the walk that has just ended
     AT_WORK = 30  # between two tasks: the form of 60 seconds
     SHOW_WALKS = 31  # the picture of the walks that are kept
-    REMEMBER = 40  # ask whether to remember
-    REMEMBER_YES = 41  # "yes, and I am 16 or older"
-    REMEMBER_NO = 42
-    REMEMBER_OFF = 43
-    REMEMBER_UNDER_16 = 46
-    FORGET_YES = 44
+    FORGET_YES = 44  # 40 to 43 and 71, 72, 74 were yeses and noes of earlier versions
     FORGET_NO = 45
+    UNDER_16 = 46
     CRISIS = 50  # where urgent help is
     COUNTRY = 70  # with a place in `helplines.PLACES`
-    COUNTRY_KEEP = 71
-    COUNTRY_FOR_NOW = 72
     COUNTRY_DROP = 73
-    COUNTRY_OFF = 74
+    AGREE = 80  # "yes, and I am 16 or older", with a place in `Purpose`, as the next three
+    DECLINE = 81
+    WITHDRAW = 82
+    ASK_FOR = 83
+    WITHDRAW_GROUP = 84  # with the last byte of its id
+    HOW_LONG = 85  # are walks to be kept
+    KEEP_FOR = 86  # with a place in `keeping.LENGTHS`
+    PLAN_DONE = 87  # with the last byte of its number, as the next one
+    PLAN_KEEP = 88
+    HISTORY = 89  # with the number of a page
+    ERASE = 90  # ask whether to; with a place in `Held.listed` (3 bits) and the last 5 bits of the walk
+    ERASE_YES = 91  # with the last byte of the walk
     DOOR = 60  # a link that opens the private chat; the adapter makes it, nothing travels
 
 
@@ -573,12 +582,12 @@ class Reply:
     """One message, named by its lines, which are said in this order.
 
     `picks`, one for each line, choose among its wordings: the same number, the same words. A slot is filled by a label,
-    or by words of prompts/helplines.yaml.
+    by words of prompts/helplines.yaml, by a number, by the person's own line, or by several of these side by side.
     """
 
     keys: tuple[Line, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
-    slots: Mapping[str, Label | str] = field(default_factory=dict)
+    slots: Mapping[str, Filling] = field(default_factory=dict)
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
     attached: Figure | Animation | Document | None = None  # beside the words, which say all that a picture shows
@@ -633,10 +642,11 @@ class Consented:
 
 @dataclass(frozen=True, slots=True)
 class Withdrew:
-    """A consent ended."""
+    """A consent ended. `group`: Telegram's id of the one group that it ended for; 0 is everywhere, all groups too."""
 
     purpose: Purpose
     asked: bool = True  # by the person, who is told what came of it; else since nothing is kept of anyone under 16
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -658,7 +668,35 @@ class Chose:
     country: str
 
 
-Fact = Moved | Ended | Consented | Withdrew | Forgot | Shown | Chose
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Someone wrote the line of a plan."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDone:
+    """A plan, by its number, was called done: it is deleted."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Someone asked, twice, to delete one walk."""
+
+    walk: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepFor:
+    """Someone chose how many days a walk is kept."""
+
+    days: int
+
+
+Fact = Moved | Ended | Consented | Withdrew | Forgot | Shown | Chose | Planned | PlanDone | Erased | KeepFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -691,4 +729,8 @@ class Content:
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
     mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none
-    versions: Mapping[Purpose, int] = field(default_factory=dict)  # of the words that are agreed to now, else 1
+    versions: Mapping[Purpose, int] = field(
+        default_factory=dict
+    )  # of the words that a yes to each is to
+    operator: str = ""  # who runs the bot, as they name themselves
+    contact: str = ""  # how to reach them

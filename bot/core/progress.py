@@ -12,14 +12,12 @@ from typing import Final
 
 from bot.core.cards import stands
 from bot.core.gap import WEEK, OneWalk, OverDays, Span, days_figure, is_tender, span_of, walk_figure
-from bot.core.lines import Label, Line
-from bot.core.matching import plain
+from bot.core.keeping import REMEMBER, offers
+from bot.core.lines import Filling, Label, Line
 from bot.core.model import (
     Action,
     Button,
     Change,
-    Condition,
-    Content,
     Decision,
     Held,
     Incoming,
@@ -28,21 +26,9 @@ from bot.core.model import (
     Outcome,
     Purpose,
     Reply,
-    Step,
 )
-from bot.core.sequence import HOLDS, Under
-from bot.core.steps import REMEMBER
 
 SHOW_WALKS: Final = Button(Label.SHOW_WALKS, Action.SHOW_WALKS)
-
-
-def looks_back(incoming: Incoming, content: Content) -> bool:
-    """Whether the answer may rest on what is kept of the person's walks, so that the shell has to look."""
-    match incoming.pressed:
-        case Opened(action=Action.SHOW_WALKS) if incoming.kind is Kind.PRESS:
-            return True
-    asked = {content.spoken[Label.SHOW], content.spoken[Label.SHOW_WALKS]}
-    return incoming.command == "progress" or plain(incoming.words) in asked
 
 
 def recalled(held: Held, outcomes: Sequence[Outcome]) -> Held:
@@ -57,7 +43,7 @@ def recalled(held: Held, outcomes: Sequence[Outcome]) -> Held:
 
 def progress(incoming: Incoming, held: Held) -> Decision:
     """The weeks in words, and the way to their picture."""
-    if Purpose.REMEMBER not in held.consents:
+    if Purpose.REMEMBER not in held.consents | held.lapsed:
         young = held.state.minor
         line, rows = (Line.CONSENT_UNDER_16, ()) if young else (Line.PROGRESS_OFF, ((REMEMBER,),))
         return Decision(held, (Reply((line,), rows),))
@@ -88,7 +74,7 @@ def show(incoming: Incoming, held: Held) -> Decision:
                 return show_walks(incoming, held)
     if figure is None:
         return Decision(held, (Reply((Line.SHOWN_NONE,)),))
-    return Decision(held, (replace(_shown(figure), buttons=remember_offer(held)),))  # since it takes those before away
+    return Decision(held, (replace(_shown(figure), buttons=offers(held)),))  # since it takes those before away
 
 
 def show_walks(incoming: Incoming, held: Held) -> Decision:
@@ -103,17 +89,9 @@ def _is_no_time(held: Held) -> bool:
 
 
 def _figure(incoming: Incoming, held: Held) -> OverDays | None:
-    if Purpose.REMEMBER not in held.consents or incoming.kept is None or _is_no_time(held):
+    if Purpose.REMEMBER not in held.consents | held.lapsed or incoming.kept is None or _is_no_time(held):
         return None
     return days_figure(incoming.kept.outcomes, incoming.at)
-
-
-def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:
-    """The way to *remember*, at the end of a walk, for someone who may and has not said yes. Never in grief."""
-    state = held.state
-    grieves = Condition.OWN_LOSS in state.conditions or not HOLDS[Under.PLAIN](state)
-    may = state.step is Step.CLOSE and not grieves and not state.minor
-    return ((REMEMBER,),) if may and Purpose.REMEMBER not in held.consents else ()
 
 
 # --- In words ---------------------------------------------------------------------------------------------------
@@ -121,7 +99,7 @@ def remember_offer(held: Held) -> tuple[tuple[Button, ...], ...]:
 
 def _told(line: Line, span: Span) -> Reply:
     lines = [line]
-    slots: dict[str, Label | str] = {"count": str(span.walks)}
+    slots: dict[str, Filling] = {"count": str(span.walks)}
     if span.before is not None:
         lines.append(Line.PROGRESS_UPSET)
         slots |= {"before": str(span.before), "after": str(span.after)}
@@ -141,7 +119,7 @@ def _shown_over_days(figure: OverDays) -> Reply:
     walks = figure.walks
     upsets = [walk.upset for walk in walks if walk.upset is not None]
     lines = [Line.SHOWN_WALKS]
-    slots: dict[str, Label | str] = {"count": str(len(walks))}
+    slots: dict[str, Filling] = {"count": str(len(walks))}
     if upsets:
         lines.append(Line.SHOWN_UPSETS)
         slots |= {

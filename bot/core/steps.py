@@ -43,7 +43,6 @@ _SHOW = Button(Label.SHOW, Action.SHOW)
 _SHORT = Button(Label.SHORT, Action.SHORT)
 URGENT_HELP: Final = Button(Label.URGENT_HELP, Action.CRISIS)
 BEGIN: Final = Button(Label.BEGIN, Action.WALK)
-REMEMBER: Final = Button(Label.REMEMBER, Action.REMEMBER)
 
 _UPSET: Rows = (
     (Button(Label.UPSET_LITTLE, Action.RATE, 2), Button(Label.UPSET_STRONG, Action.RATE, 5)),

@@ -13,6 +13,7 @@ from bot.core.cards import card, emergency_first, in_emergency, tip
 from bot.core.commands import COMMANDS, is_full, seed_of, stop, walked_today
 from bot.core.gap import outcome_of
 from bot.core.helplines import bare_name
+from bot.core.keeping import offers
 from bot.core.lines import Line
 from bot.core.matching import Utterance, hear
 from bot.core.model import (
@@ -35,7 +36,6 @@ from bot.core.model import (
     Step,
     Tier,
 )
-from bot.core.progress import remember_offer
 from bot.core.reading import Answer, mirrored, take
 from bot.core.sequence import advance, begin, knows
 from bot.core.steps import again, offer, onward
@@ -112,12 +112,12 @@ def said_again(turn: Turn, before: Line | None = None) -> Decision:
 
 
 def moved(turn: Turn, event: Event, state: State, *replies: Reply) -> Decision:
-    """What holds once the walk stands at `state`. Where it ends, remembering is offered."""
+    """What holds once the walk stands at `state`. Where it ends, keeping is offered."""
     held = replace(turn.held, state=state, walked_at=turn.incoming.at if is_full(state) else turn.held.walked_at)
     fact = Moved(turn.state.step, event, state.step)
     if state.step is Step.CLOSE:
         last = replies[-1]
-        replies = (*replies[:-1], replace(last, buttons=(*last.buttons, *remember_offer(held))))
+        replies = (*replies[:-1], replace(last, buttons=(*last.buttons, *offers(held))))
         return Decision(held, replies, (fact, Ended(outcome_of(state, turn.incoming.at, finished=True))))
     return Decision(held, replies, (fact,))
 

@@ -23,6 +23,7 @@ import structlog
 
 from bot.core.model import (
     KEPT_DAYS,
+    PLAN_DAYS,
     Change,
     Condition,
     Consent,
@@ -58,8 +59,6 @@ LOCK: Final = "serving.lock"
 _OLDEST_SQLITE: Final = (3, 37)  # the first with STRICT tables
 
 DAY: Final = 24 * 60 * 60  # seconds
-PLAN_DAYS: Final = 14
-"""Days that a plan is kept, unless it is done before."""
 QUIET_DAYS: Final = 365
 """Days without a word after which all of a person goes, if they were told."""
 NOTICE_DAYS: Final = 30

@@ -116,6 +116,7 @@ def test_days_belong_to_the_key_before_them_in_an_environment_too() -> None:
         f"{TEXT}{OTHER}",
         f"{TEXT} 2026-11-23 2026-11-24",
         f"{TEXT} 2026-11-233",
+        f"{TEXT} 2026-11-23{OTHER}",
         f"{TEXT}\n2026-11-23",
         f"{TEXT} # a comment has a line of its own",
     ],

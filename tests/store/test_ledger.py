@@ -1,3 +1,4 @@
+import os
 import pickle
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from bot.store import StoreError
 from bot.store.keyring import Keyring
 from bot.store.ledger import KEPT_FOR, Ledger
+from bot.store.ring import Ring
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = 1_800_000_000
@@ -88,6 +90,17 @@ def test_what_was_noted_with_a_retired_key_is_found_and_the_newest_notes(path: P
     assert [ledger.gone_at(what) for what in (b"person", b"both", b"new")] == [NOW + 9, NOW + 9, NOW]
     alone = Ledger(path, RING)
     assert [alone.gone_at(what) for what in (b"person", b"both", b"new")] == [None, NOW, NOW]
+
+
+def test_ledger_goes_on_with_a_ring_that_was_renewed(path: Path) -> None:
+    rings = iter([Keyring.of(b"o" * 32), Keyring.of(b"k" * 32, b"o" * 32)])
+    ring = Ring(lambda: next(rings))
+    ledger = Ledger(path, ring)
+    ledger.note(b"before", NOW)
+    ring.renew()
+    ledger.note(b"after", NOW)
+    assert [ledger.gone_at(what) for what in (b"before", b"after")] == [NOW, NOW]
+    assert Ledger(path, RING).gone_at(b"after") == NOW
 
 
 def test_ledger_tells_neither_what_was_forgotten_nor_that_it_was_the_same_under_another_key(path: Path) -> None:
@@ -246,6 +259,13 @@ def test_entries_expire_after_thirty_days_and_leave_no_byte(path: Path) -> None:
     assert old[36:52] not in path.read_bytes()
     assert mode(path) == 0o600
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_ledger_in_which_all_stays_is_not_written_anew(path: Path) -> None:
+    ledger = noted(path, b"person")
+    before = path.stat()
+    ledger.expire(NOW)
+    assert os.path.samestat(path.stat(), before)
 
 
 def test_entries_of_a_key_that_is_gone_stay_until_they_expire(path: Path) -> None:

@@ -1,0 +1,667 @@
+"""What is kept of a person: asking for it, showing it, taking it back; and their own plans.
+
+Rules that hold here: each purpose is asked by itself, in one question and with the age, when it first matters and
+never before help; a yes is to the words that were shown; taking it back takes one tap, and what was kept goes with it;
+nothing is deleted by its place in a list alone, nor a walk at one tap; without any yes all else works.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from bot.core.cards import emergency_first, in_emergency
+from bot.core.export import export
+from bot.core.gap import DAY, outcome_of
+from bot.core.lines import Filling, Label, Line
+from bot.core.matching import plain
+from bot.core.model import (
+    KEPT_DAYS,
+    Act,
+    Action,
+    Button,
+    Change,
+    Chose,
+    Condition,
+    Consented,
+    Content,
+    Decision,
+    Ended,
+    Erased,
+    Fact,
+    Forgot,
+    Held,
+    Incoming,
+    KeepFor,
+    Kept,
+    Kind,
+    Lane,
+    Opened,
+    Outcome,
+    Plan,
+    PlanDone,
+    Planned,
+    Purpose,
+    Reply,
+    Source,
+    Step,
+    Withdrew,
+)
+from bot.core.sequence import HOLDS, Under
+from bot.core.steps import Rows
+
+Handler = Callable[[Incoming, Held], Decision]
+
+PURPOSES: Final = tuple(Purpose)
+"""A button that is about one of them has its place here."""
+
+QUESTIONS: Final[Mapping[Purpose, Line]] = {
+    Purpose.REMEMBER: Line.CONSENT_ASK,
+    Purpose.COUNTRY: Line.COUNTRY_KEEP,
+    Purpose.PLANS: Line.CONSENT_ASK_PLANS,
+    Purpose.NUDGES: Line.CONSENT_ASK_NUDGES,
+    Purpose.FOLLOW_UPS: Line.CONSENT_ASK_FOLLOW_UPS,
+    Purpose.GROUP: Line.CONSENT_ASK_GROUP,
+    Purpose.ALONE: Line.CONSENT_ASK_ALONE,
+}
+"""The words that a yes is to: prompts/<language>/consents.yaml has their versions."""
+
+LENGTHS: Final = (7, 30, 90, 180, 365)
+"""Days that a walk may be kept."""
+
+MOST_PLANS: Final = 5
+LONGEST_PLAN: Final = 200
+"""Characters."""
+
+_PAGE: Final = 5
+_WRITES_FIRST: Final = (Purpose.NUDGES, Purpose.FOLLOW_UPS, Purpose.GROUP)
+"""What ends when someone wants to be left alone. A plan stays, without its reminder."""
+
+_ON: Final[Mapping[Purpose, Line]] = {
+    purpose: Line(f"consent.on.{purpose}") for purpose in Purpose if purpose is not Purpose.GROUP
+}
+_YES: Final = {Purpose.REMEMBER: Label.REMEMBER_YES, Purpose.COUNTRY: Label.COUNTRY_KEEP}
+_NO: Final = {Purpose.REMEMBER: Label.REMEMBER_NO, Purpose.COUNTRY: Label.COUNTRY_FOR_NOW}
+_OFF: Final[Mapping[Purpose, Label]] = {
+    Purpose.REMEMBER: Label.REMEMBER_OFF,
+    Purpose.COUNTRY: Label.COUNTRY_OFF,
+    Purpose.PLANS: Label.PLANS_OFF,
+    Purpose.NUDGES: Label.NUDGES_OFF,
+    Purpose.FOLLOW_UPS: Label.FOLLOW_UPS_OFF,
+    Purpose.GROUP: Label.GROUPS_OFF,
+    Purpose.ALONE: Label.ALONE_OFF,
+}
+
+
+def _about(label: Label, action: Action, purpose: Purpose) -> Button:
+    return Button(label, action, PURPOSES.index(purpose))
+
+
+REMEMBER: Final = _about(Label.REMEMBER, Action.ASK_FOR, Purpose.REMEMBER)
+_PLAN: Final = _about(Label.IF_THEN, Action.ASK_FOR, Purpose.PLANS)
+_ALONE: Final = _about(Label.ALONE, Action.ASK_FOR, Purpose.ALONE)
+_HOW_LONG: Final = Button(Label.HOW_LONG, Action.HOW_LONG)
+_FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
+
+
+def _say(held: Held, *lines: Line, buttons: Rows = (), facts: tuple[Fact, ...] = ()) -> Decision:
+    return Decision(held, (Reply(lines, buttons),), facts)
+
+
+def _pressed(incoming: Incoming) -> int | None:
+    """The value of the pressed button. Typed words have none, even those that reply to a message with buttons."""
+    match incoming.pressed:
+        case Opened(value=value) if incoming.kind is Kind.PRESS:
+            return value
+        case _:
+            return None
+
+
+def _purpose(incoming: Incoming, held: Held) -> Purpose | None:
+    """Which purpose a button is about; a typed answer is to what was asked last."""
+    value = _pressed(incoming)
+    if value is None:
+        return held.asked
+    return PURPOSES[value] if value < len(PURPOSES) else None
+
+
+# --- To ask, and to agree -----------------------------------------------------------------------------------------
+
+
+def ask_for(purpose: Purpose, held: Held) -> Decision:
+    """The question of a purpose, with the age. It begins with a word for it where its words have changed."""
+    if held.state.minor:
+        return _say(held, Line.CONSENT_UNDER_16)
+    if purpose is Purpose.COUNTRY and not held.country:
+        return _say(held, Line.COUNTRY_ASK)
+    changed = (Line.CONSENT_CHANGED,) if purpose in held.lapsed else ()
+    buttons = (
+        (_about(_YES.get(purpose, Label.AGREE), Action.AGREE, purpose),),
+        (
+            Button(Label.UNDER_16, Action.UNDER_16),
+            _about(_NO.get(purpose, Label.DECLINE), Action.DECLINE, purpose),
+        ),
+    )
+    return _say(replace(held, asked=purpose), *changed, QUESTIONS[purpose], buttons=buttons)
+
+
+def _asked_for(incoming: Incoming, held: Held) -> Decision:
+    """A button that asks for the question of a purpose, or for what it is about where that is on."""
+    purpose = _purpose(incoming, held)
+    if purpose is Purpose.PLANS:
+        return plan(replace(incoming, text="", earlier=()), held)
+    if purpose is None or purpose in held.consents:
+        return consent(incoming, held)
+    return ask_for(purpose, held)
+
+
+def _ask(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
+    """The same, typed."""
+    pressed = Opened(held.state, Action.ASK_FOR, PURPOSES.index(purpose))
+    return _asked_for(replace(incoming, kind=Kind.PRESS, pressed=pressed), held)
+
+
+def agree(incoming: Incoming, held: Held) -> Decision:
+    """Yes, and 16 or older. After half an hour there is no country any more that it could be about."""
+    purpose = _purpose(incoming, held)
+    if purpose is None:
+        return consent(incoming, held)
+    if held.state.minor or (purpose is Purpose.COUNTRY and not held.country):
+        return ask_for(purpose, held)
+    now = replace(held, consents=held.consents | {purpose}, lapsed=held.lapsed - {purpose})
+    yes = Consented(purpose)
+    match purpose:
+        case Purpose.REMEMBER:  # the walk that has just ended is kept too
+            at_close = held.state.step is Step.CLOSE
+            ended = (Ended(outcome_of(held.state, incoming.at, finished=True)),) if at_close else ()
+            return _say(now, Line.CONSENT_YES, facts=(yes, *ended))
+        case Purpose.COUNTRY:
+            return _say(now, Line.COUNTRY_KEPT, facts=(yes, Chose(held.country)))
+        case Purpose.PLANS:
+            return _say(now, Line.CONSENT_YES_PLANS, Line.IF_THEN_ASK, facts=(yes,))
+        case Purpose.ALONE:
+            ended_too = [each for each in _WRITES_FIRST if each in held.consents | held.lapsed]
+            now = replace(now, consents=now.consents - {*ended_too}, lapsed=now.lapsed - {*ended_too})
+            return _say(now, Line.CONSENT_YES_ALONE, facts=(yes, *map(Withdrew, ended_too)))
+        case _:
+            return _say(now, Line.CONSENT_YES_OTHER, facts=(yes,))
+
+
+def decline(incoming: Incoming, held: Held) -> Decision:
+    """No is as good an answer."""
+    purpose = _purpose(incoming, held)
+    if purpose in held.lapsed:
+        return _say(held, Line.CONSENT_NO_NEW)
+    return _say(held, Line.COUNTRY_FOR_NOW if purpose is Purpose.COUNTRY else Line.CONSENT_NO)
+
+
+def under_16(_: Incoming, held: Held) -> Decision:
+    """Nothing is kept of someone under 16; every step stays open."""
+    held, withdrawn = as_minor(held, asked=True)
+    return _say(held, Line.CONSENT_UNDER_16, facts=withdrawn)
+
+
+def as_minor(held: Held, *, asked: bool) -> tuple[Held, tuple[Fact, ...]]:
+    """The same person, known to be under 16, and the consents that end with that, `asked` for or not."""
+    withdrawn = tuple(Withdrew(purpose, asked) for purpose in sorted(held.consents | held.lapsed))
+    young = replace(held.state, minor=True)
+    return replace(held, state=young, consents=frozenset(), lapsed=frozenset()), withdrawn
+
+
+def offers(held: Held) -> Rows:
+    """The ways to *remember* and to a plan, at the end of a walk, for someone who may. Never in grief."""
+    state = held.state
+    grieves = Condition.OWN_LOSS in state.conditions or not HOLDS[Under.PLAIN](state)
+    if state.step is not Step.CLOSE or grieves or state.minor:
+        return ()
+    remember = () if Purpose.REMEMBER in held.consents else ((REMEMBER,),)
+    return (*remember, (_PLAN,)) if state.act not in {Act.UNSAID, Act.HOLD} else remember
+
+
+# --- To show what is on, and to take it back ----------------------------------------------------------------------
+
+
+def consent(incoming: Incoming, held: Held) -> Decision:
+    """What was agreed to, each with its way out; and the first question, where that was not answered with a yes."""
+    if held.state.minor:
+        return _say(held, Line.CONSENT_UNDER_16)
+    replies = (*_those_on(incoming, held), *_groups_on(incoming, held), *_those_lapsed(held))
+    if replies and Purpose.ALONE not in held.consents:
+        replies = (*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, (_ALONE,))))
+    if Purpose.REMEMBER in held.consents:
+        return Decision(held, replies)
+    asked = ask_for(Purpose.REMEMBER, held)
+    return replace(asked, replies=(*replies, *asked.replies))
+
+
+def _off(purpose: Purpose) -> Button:
+    return _about(_OFF[purpose], Action.WITHDRAW, purpose)
+
+
+def _those_on(incoming: Incoming, held: Held) -> tuple[Reply, ...]:
+    on = [purpose for purpose in _ON if purpose in held.consents]
+    if not on:
+        return ()
+    rows = tuple((_off(each), _HOW_LONG) if each is Purpose.REMEMBER else (_off(each),) for each in on)
+    slots = {"days": _days(None if incoming.kept is None else incoming.kept.days)}
+    return (Reply((Line.CONSENT_ON, *(_ON[each] for each in on)), rows, slots),)
+
+
+def _days(days: int | None) -> Filling:
+    return Label.DAYS_CHOSEN if days is None else (str(days), " ", Label.DAYS)
+
+
+def _groups_on(incoming: Incoming, held: Held) -> tuple[Reply, ...]:
+    if Purpose.GROUP not in held.consents:
+        return ()
+    groups = _groups(incoming.kept)
+    if not groups:
+        return (Reply((Line.CONSENT_ON_GROUPS,), ((_off(Purpose.GROUP),),)),)
+    buttons = (Button(Label.GROUP_OFF, Action.WITHDRAW_GROUP, group & 0xFF) for group in groups)
+    return tuple(
+        Reply((Line.CONSENT_ON_GROUP,), ((button,),), {"number": str(number)})
+        for number, button in enumerate(buttons, start=1)
+    )
+
+
+def _groups(kept: Kept | None) -> tuple[int, ...]:
+    given = () if kept is None else kept.consents
+    return tuple(sorted(each.group for each in given if each.purpose is Purpose.GROUP and each.group))
+
+
+def _those_lapsed(held: Held) -> tuple[Reply, ...]:
+    return tuple(
+        Reply(
+            (Line.CONSENT_LAPSED,),
+            ((_about(Label.ASK_AGAIN, Action.ASK_FOR, each), _off(each)),),
+            {"what": Label(f"what.{each}")},
+        )
+        for each in PURPOSES
+        if each in held.lapsed
+    )
+
+
+def withdraw(incoming: Incoming, held: Held) -> Decision:
+    """One tap, and the rows of the purpose go with it."""
+    purpose = _purpose(incoming, held)
+    return consent(incoming, held) if purpose is None else _withdrawn(purpose, incoming, held)
+
+
+def _withdrawn(purpose: Purpose, _: Incoming, held: Held) -> Decision:
+    now = replace(held, consents=held.consents - {purpose}, lapsed=held.lapsed - {purpose})
+    line = Line.COUNTRY_FOR_NOW if purpose is Purpose.COUNTRY else Line.CONSENT_OFF
+    return _say(now, line, facts=(Withdrew(purpose),))
+
+
+def withdraw_group(incoming: Incoming, held: Held) -> Decision:
+    """The same for one group. Typed, with several groups, they are shown."""
+    if incoming.kept is None:
+        return _say(held, Line.STORE_FAILED)
+    groups, value = _groups(incoming.kept), _pressed(incoming)
+    ended = [group for group in groups if value == group & 0xFF or (value is None and len(groups) == 1)]
+    if not ended:
+        return consent(incoming, held)
+    if len(ended) == len(groups):
+        held = replace(held, consents=held.consents - {Purpose.GROUP})
+    return _say(held, Line.CONSENT_OFF, facts=tuple(Withdrew(Purpose.GROUP, group=group) for group in ended))
+
+
+# --- How long -----------------------------------------------------------------------------------------------------
+
+_LENGTHS: Final = tuple(Button(Label(f"keep_for.{days}"), Action.KEEP_FOR, place) for place, days in enumerate(LENGTHS))
+
+
+def how_long(incoming: Incoming, held: Held) -> Decision:
+    """The question for how many days a walk is kept."""
+    if Purpose.REMEMBER not in held.consents:
+        return ask_for(Purpose.REMEMBER, held)
+    days = _days(None if incoming.kept is None else incoming.kept.days)
+    rows = (_LENGTHS[:1], _LENGTHS[1:3], _LENGTHS[3:])
+    return Decision(held, (Reply((Line.KEEP_FOR_ASK,), rows, {"days": days}),))
+
+
+def keep_for(incoming: Incoming, held: Held) -> Decision:
+    """So many days; what is older goes."""
+    place = _pressed(incoming)
+    return how_long(incoming, held) if place is None else _kept_for(place, incoming, held)
+
+
+def _kept_for(place: int, incoming: Incoming, held: Held) -> Decision:
+    if Purpose.REMEMBER not in held.consents or place >= len(LENGTHS):
+        return how_long(incoming, held)
+    days = LENGTHS[place]
+    return Decision(held, (Reply((Line.KEEP_FOR_SET,), slots={"days": _days(days)}),), (KeepFor(days),))
+
+
+# --- Privacy, a copy, and to be forgotten -------------------------------------------------------------------------
+
+
+def privacy(_: Incoming, held: Held) -> Decision:
+    """What is kept, for how long, where, who can see it, and the person's rights."""
+    lines = (Line.PRIVACY_KEPT, Line.PRIVACY_LONG, Line.PRIVACY_WHERE, Line.PRIVACY_WHO, Line.PRIVACY_RIGHTS)
+    return Decision(held, tuple(Reply((line,)) for line in lines))
+
+
+def with_operator(decision: Decision, content: Content) -> Decision:
+    """The same with who runs the bot, where that is set."""
+    operator = ", ".join(filter(None, (content.operator, content.contact)))
+    if not operator or not any(reply.keys == (Line.PRIVACY_WHO,) for reply in decision.replies):
+        return decision
+    named = Reply((Line.PRIVACY_OPERATOR,), slots={"operator": operator})
+    replies = (named if reply.keys == (Line.PRIVACY_WHO,) else reply for reply in decision.replies)
+    return replace(decision, replies=tuple(replies))
+
+
+def copies(incoming: Incoming, held: Held) -> Decision:
+    """All that is kept, in two files, at once."""
+    if incoming.kept is None:
+        return _say(held, Line.STORE_FAILED)
+    if _is_nothing(incoming.kept):
+        return _say(held, Line.EXPORT_NONE)
+    first, second = export(incoming.kept, incoming.at)
+    return Decision(held, (Reply((Line.EXPORT_FILES,), attached=first), Reply((Line.EXPORT_TABLE,), attached=second)))
+
+
+def _is_nothing(kept: Kept) -> bool:
+    return replace(kept, seen_on=0) == Kept()
+
+
+def forget(incoming: Incoming, held: Held) -> Decision:
+    """The first of two taps, with how much there is."""
+    return Decision(held, (_counted(incoming, Line.FORGET_KEEPS, Line.FORGET_ASK, buttons=_FORGET),))
+
+
+def forgotten(incoming: Incoming, _: Held) -> Decision:
+    """The second tap: nothing is left, in memory or in the store."""
+    return Decision(Held(), (_counted(incoming, Line.FORGET_WENT, Line.FORGET_DONE),), (Forgot(),))
+
+
+def _counted(incoming: Incoming, count: Line, line: Line, buttons: Rows = ()) -> Reply:
+    kept = incoming.kept
+    if kept is None or _is_nothing(kept):
+        return Reply((line,), buttons)
+    groups = len(_groups(kept))
+    slots = {
+        "walks": str(len(kept.outcomes)),
+        "plans": str(len(kept.plans)),
+        "settings": str(bool(kept.country) + (kept.days != KEPT_DAYS)),
+        "dues": str(len(kept.dues)),
+        "groups": str(groups),
+        "yeses": str(len(kept.consents) - groups),
+    }
+    return Reply((count, line), buttons, slots)
+
+
+def stays(_: Incoming, held: Held) -> Decision:
+    """The second tap was no."""
+    return _say(held, Line.FORGET_KEPT)
+
+
+# --- Walk by walk -------------------------------------------------------------------------------------------------
+
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+_CHECK_BITS: Final = 5
+_CHECKED: Final = (1 << _CHECK_BITS) - 1
+_DELETE: Final = tuple(Label(f"delete.{number}") for number in range(1, _PAGE + 1))
+_ENDED: Final[Mapping[Change, Label]] = {
+    Change.LESS: Label.ENDED_LESS,
+    Change.SAME: Label.ENDED_SAME,
+    Change.MORE: Label.ENDED_MORE,
+}
+
+
+def _no_history(incoming: Incoming, held: Held) -> Decision | None:
+    """What is said where there are no walks to show."""
+    if Purpose.REMEMBER not in held.consents | held.lapsed:
+        young = held.state.minor
+        line, rows = (Line.CONSENT_UNDER_16, ()) if young else (Line.PROGRESS_OFF, ((REMEMBER,),))
+        return _say(held, line, buttons=rows)
+    if incoming.kept is None:
+        return _say(held, Line.STORE_FAILED)
+    return None if incoming.kept.outcomes else _say(held, Line.PROGRESS_NONE)
+
+
+def _newest_first(incoming: Incoming) -> tuple[Outcome, ...]:
+    return () if incoming.kept is None else incoming.kept.outcomes[::-1]
+
+
+def history(incoming: Incoming, held: Held) -> Decision:
+    """The walks that are kept, newest first, a page of them."""
+    return _history(_pressed(incoming) or 0, incoming, held)
+
+
+def _older(incoming: Incoming, held: Held) -> Decision:
+    """Typed: the page after the one that was shown last."""
+    numbers = [one.walk for one in _newest_first(incoming)]
+    shown = held.listed and held.listed[-1] in numbers
+    return _history(numbers.index(held.listed[-1]) // _PAGE + 1 if shown else 0, incoming, held)
+
+
+def _history(page: int, incoming: Incoming, held: Held) -> Decision:
+    if (none := _no_history(incoming, held)) is not None:
+        return none
+    walks = _newest_first(incoming)
+    page = page if page * _PAGE < len(walks) else 0
+    start = page * _PAGE
+    shown = walks[start : start + _PAGE]
+    rows: Rows = tuple(
+        (Button(_DELETE[place], Action.ERASE, place << _CHECK_BITS | one.walk & _CHECKED),)
+        for place, one in enumerate(shown)
+    )
+    if start + _PAGE < len(walks):
+        rows = (*rows, (Button(Label.OLDER, Action.HISTORY, page + 1),))
+    told = [part for place, one in enumerate(shown) for part in ("\n" * bool(place), f"{place + 1}. ", *_told(one))]
+    now = replace(held, listed=tuple(one.walk for one in shown))
+    return Decision(now, (Reply((Line.HISTORY_PAGE,), rows, {"walks": tuple(told)}),))
+
+
+def _day(at: int) -> tuple[Label | str, ...]:
+    day = dt.date.fromordinal(_EPOCH + at // DAY)
+    return (f"{day.day} ", Label(f"month.{day.month}"))
+
+
+def _told(one: Outcome) -> tuple[Label | str, ...]:
+    """A walk in at most eight words: its day, one word for it, the upset before and after, care at its end."""
+    parts: list[tuple[Label | str, ...]] = []
+    if one.source is not Source.NONE:
+        parts.append((Label(f"met.{one.source}"),))
+    elif one.conditions:
+        parts.append((Label(f"told.{str(next(iter(one.conditions)).name).lower()}"),))
+    if one.upset_before is not None and one.upset_after is not None:
+        parts.append((f"{one.upset_before} ", Label.TO, f" {one.upset_after}"))
+    if one.change is not Change.UNSAID:
+        parts.append((_ENDED[one.change],))
+    rest = [piece for place, part in enumerate(parts) for piece in (", " if place else ": ", *part)]
+    return (*_day(one.ended_at), *rest)
+
+
+def erase(incoming: Incoming, held: Held) -> Decision:
+    """Delete one walk? Where it is not known any more which one is meant, they are shown again."""
+    value = _pressed(incoming)
+    if value is None:
+        return history(incoming, held)
+    place, check = value >> _CHECK_BITS, value & _CHECKED
+    fits = place < len(held.listed) and held.listed[place] & _CHECKED == check
+    return _erase(place if fits else _PAGE, incoming, held)
+
+
+def _erase(place: int, incoming: Incoming, held: Held) -> Decision:
+    walk = held.listed[place] if place < len(held.listed) else 0
+    one = next((one for one in _newest_first(incoming) if one.walk == walk), None)
+    if one is None:
+        return _history(0, incoming, held)
+    rows = ((Button(Label.DELETE_WALK, Action.ERASE_YES, walk & 0xFF), Button(Label.FORGET_NO, Action.FORGET_NO)),)
+    return Decision(replace(held, erasing=walk), (Reply((Line.HISTORY_ASK,), rows, {"day": _day(one.ended_at)}),))
+
+
+def erased(incoming: Incoming, held: Held) -> Decision:
+    """Yes, this walk: the one that was asked about last, and no other."""
+    walk, value = held.erasing, _pressed(incoming)
+    one = next((one for one in _newest_first(incoming) if one.walk == walk), None)
+    if one is None or value not in {None, walk & 0xFF}:
+        return _history(0, incoming, held)
+    reply = Reply((Line.HISTORY_DONE,), slots={"day": _day(one.ended_at)})
+    return Decision(replace(held, erasing=0), (reply,), (Erased(walk),))
+
+
+# --- Plans --------------------------------------------------------------------------------------------------------
+
+_ASKING_PLAN: Final = frozenset({Line.IF_THEN_ASK, Line.IF_THEN_LONG})
+"""After one of these a text may be the line of a plan."""
+
+
+def awaiting_plan(decision: Decision) -> Decision:
+    """The same, with whether the line of a plan may come next."""
+    asks = any(line in _ASKING_PLAN for reply in decision.replies for line in reply.keys)
+    asked = asks or (decision.held.asked_plan and not decision.replies)
+    if asked is decision.held.asked_plan:
+        return decision
+    return replace(decision, held=replace(decision.held, asked_plan=asked))
+
+
+def _buttons_of(one: Plan) -> tuple[Button, Button]:
+    number = one.number & 0xFF
+    return (
+        Button(Label.IF_THEN_DONE, Action.PLAN_DONE, number),
+        Button(Label.IF_THEN_KEEP, Action.PLAN_KEEP, number),
+    )
+
+
+def plan(incoming: Incoming, held: Held) -> Decision:
+    """Keep what follows the command, or show the plans and ask for one. Without a yes nothing of it is held."""
+    if in_emergency(held):
+        return Decision(held, emergency_first(held.state))
+    if Purpose.PLANS in held.consents and incoming.words.strip():
+        return keep_plan(incoming, held)
+    plans = () if incoming.kept is None else incoming.kept.plans
+    shown = tuple(Reply((Line.IF_THEN_SHOWN,), ((_buttons_of(one)[0],),), {"plan": one.text}) for one in plans)
+    if Purpose.PLANS not in held.consents:
+        asked = ask_for(Purpose.PLANS, held)
+    elif incoming.kept is None:
+        asked = _say(held, Line.STORE_FAILED)
+    else:
+        asked = _say(held, Line.IF_THEN_MANY if len(plans) >= MOST_PLANS else Line.IF_THEN_ASK)
+    return replace(asked, replies=(*shown, *asked.replies))
+
+
+def keep_plan(incoming: Incoming, held: Held) -> Decision:
+    """The line of a plan, in the person's own words, from someone who said yes to that."""
+    text = " ".join(incoming.words.split())
+    if incoming.kept is None:
+        return _say(held, Line.STORE_FAILED)
+    if len(incoming.kept.plans) >= MOST_PLANS:
+        return _say(held, Line.IF_THEN_MANY)
+    if len(text) > LONGEST_PLAN:
+        return _say(held, Line.IF_THEN_LONG)
+    made = Plan(_number(incoming.seed, incoming.kept), incoming.at, text)
+    reply = Reply((Line.IF_THEN_KEPT,), ((_buttons_of(made)[0],),), {"plan": text})
+    return Decision(held, (reply,), (Planned(made),))
+
+
+def _number(seed: int, kept: Kept) -> int:
+    """A number whose last byte tells it from the others: that is all that a button has room for."""
+    taken = {one.number & 0xFF for one in kept.plans}
+    return next(seed ^ step for step in range(256) if (seed ^ step) & 0xFF not in taken)
+
+
+def plan_done(incoming: Incoming, held: Held) -> Decision:
+    """A plan is done, and goes. Typed, with several plans, they are shown."""
+    if incoming.kept is None:
+        return _say(held, Line.STORE_FAILED)
+    value, plans = _pressed(incoming), incoming.kept.plans
+    if value is None and len(plans) != 1:
+        return plan(replace(incoming, text="", earlier=()), held)
+    one = next((one for one in plans if value in {None, one.number & 0xFF}), None)
+    if one is None:
+        return _say(held, Line.IF_THEN_GONE)
+    return Decision(held, (Reply((Line.IF_THEN_DONE,), slots={"plan": one.text}),), (PlanDone(one.number),))
+
+
+def plan_stays(_: Incoming, held: Held) -> Decision:
+    """It is not done yet, which is as good an answer."""
+    return _say(held, Line.IF_THEN_STAYS)
+
+
+# --- What is sent without a message before it ---------------------------------------------------------------------
+
+
+def reminder(one: Plan) -> Reply:
+    """What reminds of a plan, a day later. Its first line is neutral, since it may show on a locked screen."""
+    return Reply((Line.IF_THEN_REMINDER,), (_buttons_of(one),), {"plan": one.text}, lane=Lane.BROADCAST)
+
+
+def inactive_notice() -> Reply:
+    """The one notice before all that is kept of someone who no longer writes is deleted."""
+    return Reply((Line.INACTIVE_NOTICE,), lane=Lane.BROADCAST)
+
+
+# --- The tables ---------------------------------------------------------------------------------------------------
+
+COMMANDS: Final[Mapping[str, Handler]] = {
+    "history": history,
+    "plan": plan,
+    "privacy": privacy,
+    "consent": consent,
+    "export": copies,
+    "forget": forget,
+}
+
+BUTTONS: Final[Mapping[Action, Handler]] = {
+    Action.AGREE: agree,
+    Action.DECLINE: decline,
+    Action.UNDER_16: under_16,
+    Action.WITHDRAW: withdraw,
+    Action.WITHDRAW_GROUP: withdraw_group,
+    Action.ASK_FOR: _asked_for,
+    Action.HOW_LONG: how_long,
+    Action.KEEP_FOR: keep_for,
+    Action.FORGET_YES: forgotten,
+    Action.FORGET_NO: stays,
+    Action.HISTORY: history,
+    Action.ERASE: erase,
+    Action.ERASE_YES: erased,
+    Action.PLAN_DONE: plan_done,
+    Action.PLAN_KEEP: plan_stays,
+}
+
+TYPED: Final[Mapping[Label, Handler]] = {
+    Label.REMEMBER_YES: agree,
+    Label.COUNTRY_KEEP: agree,
+    Label.AGREE: agree,
+    Label.UNDER_16: under_16,
+    Label.REMEMBER_NO: decline,
+    Label.COUNTRY_FOR_NOW: decline,
+    Label.DECLINE: decline,
+    Label.REMEMBER: partial(_ask, Purpose.REMEMBER),
+    Label.IF_THEN: partial(_ask, Purpose.PLANS),
+    Label.ALONE: partial(_ask, Purpose.ALONE),
+    Label.ASK_AGAIN: consent,
+    **{label: partial(_withdrawn, purpose) for purpose, label in _OFF.items()},
+    Label.GROUP_OFF: withdraw_group,
+    Label.HOW_LONG: how_long,
+    **{button.label: partial(_kept_for, button.value) for button in _LENGTHS},
+    Label.FORGET_YES: forgotten,
+    Label.FORGET_NO: stays,
+    Label.OLDER: _older,
+    **{label: partial(_erase, place) for place, label in enumerate(_DELETE)},
+    Label.DELETE_WALK: erased,
+    Label.IF_THEN_DONE: plan_done,
+    Label.IF_THEN_KEEP: plan_stays,
+}
+"""The same buttons by their words, for whoever types them."""
+
+_LOOKS: Final = frozenset({*COMMANDS, "progress"}) - {"privacy"}
+_LOOKS_TOO: Final = (Label.SHOW, Label.SHOW_WALKS)
+
+
+def looks_back(incoming: Incoming, held: Held, content: Content) -> bool:
+    """Whether the answer may rest on what is kept of the person, so that the shell has to look."""
+    match incoming.pressed:
+        case Opened(action=action) if incoming.kind is Kind.PRESS:
+            return action in BUTTONS or action is Action.SHOW_WALKS
+    words = plain(incoming.words)
+    named = any(content.spoken[label] == words for label in (*TYPED, *_LOOKS_TOO))
+    return incoming.command in _LOOKS or named or held.asked_plan
