@@ -29,8 +29,16 @@ Work = Callable[[sqlite3.Connection], T]
 MOST_TOGETHER: Final = 256
 """Writes in one transaction, so that nobody waits long for the others."""
 
+PAGE_BYTES: Final = 512
+"""So that a sealed cell never lies in a page whose rows SQLite moves about, but in pages of its own.
+
+`secure_delete` overwrites the place that a row was deleted from, and pages of their own whole. A copy that was left
+behind when rows moved to another page it does not know of.
+"""
+
 # FULL: what was acknowledged survives a power cut. MEMORY: no rows in temporary files outside the data folder.
-SETTINGS: Final = """
+SETTINGS: Final = f"""
+PRAGMA page_size = {PAGE_BYTES};
 PRAGMA busy_timeout = 5000;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -96,6 +104,15 @@ def connect(file: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def rebuild_in_small_pages(connection: sqlite3.Connection) -> None:
+    """Write a database anew that was made in pages of another size."""
+    ((size,),) = connection.execute("PRAGMA page_size").fetchall()
+    if size != PAGE_BYTES:
+        connection.execute("PRAGMA journal_mode = DELETE")  # with a log, the size cannot change
+        connection.executescript(f"PRAGMA page_size = {PAGE_BYTES}; VACUUM;")
+        connection.executescript(SETTINGS)
 
 
 class _Connection(aiosqlite.Connection):

@@ -36,7 +36,15 @@ from bot.core.model import (
 )
 from bot.log import failure
 from bot.store import InUseError, PlaceError, SealError, StoreError, WrongKeyError
-from bot.store.database import BARRED, EMPTY_LOG, ClosedDatabase, Database, connect, in_plain_words
+from bot.store.database import (
+    BARRED,
+    EMPTY_LOG,
+    ClosedDatabase,
+    Database,
+    connect,
+    in_plain_words,
+    rebuild_in_small_pages,
+)
 from bot.store.keyring import Keys
 from bot.store.ledger import Ledger
 from bot.store.migrations import is_behind, migrate, own_version
@@ -571,6 +579,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, file: Path, ring: Ring, to
             raise
     else:
         migrate(connection, ring.sealer, today)
+    rebuild_in_small_pages(connection)
     copy.unlink(missing_ok=True)  # that of a start which was killed too: people in it may be forgotten since
     place = KEY_MARK.row.decode()
     connection.execute(

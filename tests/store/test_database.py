@@ -4,12 +4,23 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
+from random import Random  # noqa: TID251 - seeded
 
 import pytest
 
 import bot.store.database
 from bot.store import PlaceError, StoreError
-from bot.store.database import MOST_TOGETHER, SETTINGS, Database, connect
+from bot.store.database import (
+    EMPTY_LOG,
+    MOST_TOGETHER,
+    PAGE_BYTES,
+    SETTINGS,
+    Database,
+    connect,
+    rebuild_in_small_pages,
+)
+from bot.store.migrations import migrate
+from tests.person import RING, is_in
 
 MANY = 64
 
@@ -157,6 +168,46 @@ async def test_read_cannot_write(opened: Opened) -> None:
     assert opened.rows() == []
 
 
+# --- What is deleted ----------------------------------------------------------------------------------------------
+
+
+def test_cells_that_moved_when_pages_were_balanced_leave_no_byte_when_they_are_deleted(tmp_path: Path) -> None:
+    chance, file = Random(2), tmp_path / "database"  # noqa: S311 - so that the same rows move
+    deleted: list[bytes] = []
+    with closing(connect(file)) as database:
+        migrate(database, RING.sealer, 0)
+        people = [chance.randbytes(16) for _ in range(30)]
+        yes = "INSERT INTO consent (person, purpose, scope, given) VALUES (?, 'remember', '', ?) ON CONFLICT DO NOTHING"
+        walk = "INSERT INTO outcome (person, purpose, scope, walk, answers) VALUES (?, 'remember', '', ?, ?)"
+        for _ in range(1500):
+            person = chance.choice(people)
+            database.execute(yes, (person, chance.randbytes(225)))
+            if chance.randrange(3):
+                database.execute(walk, (person, chance.randbytes(16), chance.randbytes(225)))
+                continue
+            kept = database.execute("SELECT walk, answers FROM outcome WHERE person = ?", (person,)).fetchall()
+            for number, answers in kept[: chance.choice([1, 1, 100])]:
+                database.execute("DELETE FROM outcome WHERE walk = ?", (number,))
+                deleted.append(answers)
+        database.execute(EMPTY_LOG)
+    content = file.read_bytes()
+    assert len(deleted) > 500
+    assert [cell for cell in deleted if is_in(cell, content)] == []
+
+
+def test_database_in_larger_pages_is_written_anew_with_all_its_rows(tmp_path: Path) -> None:
+    file = tmp_path / "database"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("PRAGMA page_size = 4096")
+        database.execute("CREATE TABLE row (number)")
+        database.executemany("INSERT INTO row VALUES (?)", [(number,) for number in range(1000)])
+    with closing(connect(file)) as database:
+        rebuild_in_small_pages(database)
+        given = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "journal_mode")]
+        assert given == [PAGE_BYTES, "wal"]
+        assert database.execute("SELECT count(*), sum(number) FROM row").fetchone() == (1000, 499_500)
+
+
 # --- One fails beside others --------------------------------------------------------------------------------------
 
 
@@ -244,7 +295,7 @@ def fill(database: sqlite3.Connection, number: int) -> None:
 async def test_full_database_is_told_to_each_and_nothing_is_half_written(opened: Opened) -> None:
     def limit(database: sqlite3.Connection) -> None:
         ((pages,),) = database.execute("PRAGMA page_count").fetchall()
-        database.execute(f"PRAGMA max_page_count = {pages + 4}")
+        database.execute(f"PRAGMA max_page_count = {pages + 40}")
 
     await opened.database.write(limit)
 
