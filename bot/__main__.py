@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import app, log, prompts, review, settings
+from bot import app, log, policy, prompts, review, settings
 from bot.core.matching import Utterance, hear
 from bot.core.model import About, Content, Danger, Notice
 from bot.core.noticing import ABOUTS, Fired, Points, Reader, Weights
@@ -55,12 +55,23 @@ class Check(BaseModel):
 
     def cli_cmd(self) -> None:
         """Exit 1 if there is a problem."""
-        problems = [*review.check(), *settings.problems()]
+        problems = [*review.check(), *policy.problems(), *settings.problems()]
         print(*(problems or ["prompts/ and the settings are in order."]), sep="\n")
         if problems:
             sys.exit(1)
+        for line in settings.advice():
+            print(line)
         for line in review.aging(prompts.load(), app.now()):
             print(f"prompts/helplines.yaml: {line}")
+
+
+class Privacy(BaseModel):
+    """Print the privacy policy with what the settings say of who runs the bot: Markdown, to complete and publish."""
+
+    def cli_cmd(self) -> None:
+        """Write it as UTF-8, whatever the terminal's letters are."""
+        given = settings.load()
+        sys.stdout.buffer.write(policy.page(given.bot_operator, given.bot_operator_contact).encode())
 
 
 class Health(BaseModel):
@@ -107,6 +118,7 @@ class Cli(BaseSettings):
     chat: CliSubCommand[Chat] = Field(description=Chat.__doc__)
     notice: CliSubCommand[NoticeLines] = Field(description=NoticeLines.__doc__)
     check: CliSubCommand[Check] = Field(description=Check.__doc__)
+    privacy: CliSubCommand[Privacy] = Field(description=Privacy.__doc__)
     health: CliSubCommand[Health] = Field(description=Health.__doc__)
 
     def cli_cmd(self) -> None:
@@ -121,7 +133,8 @@ class _Message(BaseModel):
 
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
-    "Give run, chat, notice [--explain TEXT], check or health, and nothing else: settings come from the environment."
+    "Give run, chat, notice [--explain TEXT], check, privacy or health, and nothing else:"
+    " settings come from the environment."
 )
 
 

@@ -729,8 +729,6 @@ class Content:
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
     mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none
-    versions: Mapping[Purpose, int] = field(
-        default_factory=dict
-    )  # of the words that a yes to each is to
+    versions: Mapping[Purpose, int] = field(default_factory=dict)  # of the words that a yes to each is to
     operator: str = ""  # who runs the bot, as they name themselves
     contact: str = ""  # how to reach them
