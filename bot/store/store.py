@@ -94,6 +94,8 @@ _SWEEPS: Final = (
     """,
 )
 
+_SEEN: Final = "UPDATE consent SET day = ?, told = 0 WHERE person = ? AND day < ?"
+
 log = structlog.get_logger()
 
 
@@ -161,7 +163,7 @@ class Store:
         def change(database: sqlite3.Connection) -> None:
             _, row = self._own(database, person)
             day = at // DAY
-            database.execute("UPDATE consent SET day = ?, told = 0 WHERE person = ? AND day < ?", (day, row, day))
+            database.execute(_SEEN, (day, row, day))
             unknown = "SELECT purpose, scope FROM consent WHERE person = ? AND id = x''"
             for purpose, scope in database.execute(unknown, (row,)).fetchall():
                 cell = self._seal(str(person), consent_place(row, purpose, scope, "id"))
@@ -189,6 +191,7 @@ class Store:
                     at // DAY,
                 ),
             )
+            database.execute(_SEEN, (at // DAY, row, at // DAY))  # who agrees has written
 
         await self._database.write(change)
 

@@ -11,7 +11,6 @@ import pytest
 import bot.store.database
 from bot.store import PlaceError, StoreError
 from bot.store.database import (
-    EMPTY_LOG,
     MOST_TOGETHER,
     PAGE_BYTES,
     SETTINGS,
