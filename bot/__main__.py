@@ -11,14 +11,17 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import astuple
+from datetime import UTC, datetime
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
 from pydantic import BaseModel, Field, StrictInt, StrictStr, TypeAdapter, ValidationError
-from pydantic_settings import BaseSettings, CliApp, CliSubCommand, SettingsConfigDict
+from pydantic_settings import BaseSettings, CliApp, CliPositionalArg, CliSubCommand, SettingsConfigDict
 from pydantic_settings import SettingsError as UsageError
 from rich.console import Console
 from rich.table import Table
@@ -51,12 +54,13 @@ class Chat(BaseModel):
 
 
 class Check(BaseModel):
-    """Check prompts/ and the settings, and say every problem with its place; and which helplines are due."""
+    """Check prompts/, settings, data key and database: each problem with its place. And which helplines are due."""
 
     def cli_cmd(self) -> None:
         """Exit 1 if there is a problem."""
-        problems = [*review.check(), *policy.problems(), *settings.problems()]
-        print(*(problems or ["prompts/ and the settings are in order."]), sep="\n")
+        wrong = settings.problems()
+        problems = [*review.check(), *policy.problems(), *(wrong or app.unfit(settings.load()))]
+        print(*(problems or ["prompts/, the settings, the data key and the database are in order."]), sep="\n")
         if problems:
             sys.exit(1)
         for line in settings.advice():
@@ -102,6 +106,91 @@ class NoticeLines(BaseModel):
             sys.stdout.buffer.flush()
 
 
+class ShowKeys(BaseModel):
+    """Show the data keys by their ids, when each was made, and how many cells are sealed with each."""
+
+    def cli_cmd(self) -> None:
+        """Print a line for each key, newest first, and where they lie."""
+        ring, cells, place = app.shown_keys(settings.load())
+        for keys in ring.keys:
+            print(f"{keys.id.hex()}  made {keys.made or 'on a day unknown'}  {cells.get(keys.id, 0)} cells")
+        if cells.get(b""):
+            print(f"{cells[b'']} cells that name no key, or whose row may need any of them")
+        print(f"The keys are in {place}.")
+
+
+class RotateKeys(BaseModel):
+    """Make a new data key and seal everything with it, while the bot runs. Goes on with what was interrupted."""
+
+    def cli_cmd(self) -> None:
+        """Exit 2 where the keys are not ours to change and no new one was given."""
+        with _progress() as progress:
+            rotated = app.rotate_keys(settings.load(), progress)
+        print(f"Sealed with the newest key: {rotated.anew} people and groups.")
+        if rotated.shut:
+            print(f"Left as they were, since they do not open: {rotated.shut} people and groups.")
+        print("Older keys stay for 30 days, for backups. Copy the keys to where you keep their copy.")
+
+
+class Keys(BaseModel):
+    """Show the data keys, or rotate them."""
+
+    show: CliSubCommand[ShowKeys] = Field(description=ShowKeys.__doc__)
+    rotate: CliSubCommand[RotateKeys] = Field(description=RotateKeys.__doc__)
+
+    def cli_cmd(self) -> None:
+        """Run what was named, or show."""
+        (self.rotate or ShowKeys()).cli_cmd()
+
+
+class Backup(BaseModel):
+    """Write the database, still sealed, to a new FILE, while the bot runs."""
+
+    file: CliPositionalArg[Path] = Field(description="where the backup is to be")
+
+    def cli_cmd(self) -> None:
+        """Exit 2 where it cannot be written."""
+        app.back_up(settings.load(), self.file)
+        print("The backup is written, and sealed. It opens with the data key alone, and serves for 30 days.")
+
+
+class Restore(BaseModel):
+    """Put the backup in FILE in the place of the database, less what was forgotten since. No bot may run."""
+
+    file: CliPositionalArg[Path] = Field(description="the backup")
+
+    def cli_cmd(self) -> None:
+        """Exit 2 where it is refused: then nothing has changed."""
+        given = settings.load()
+        restored = app.restore(given, self.file)
+        again = restored.again
+        print(f"Restored as of {datetime.fromtimestamp(restored.taken_at, UTC):%Y-%m-%d %H:%M} UTC.")
+        print(f"People in it: {restored.people}.")
+        print(
+            f"Gone again, as they were forgotten or deleted since: {again.people} people, {again.consents} consents,"
+            f" {again.walks} walks, {again.plans} plans, {again.rooms} groups."
+        )
+        if not app.ledger_file(given).exists():
+            print("There is no ledger of what was forgotten, so nobody could be forgotten again by it.")
+
+
+class Export(BaseModel):
+    """Read a person's Telegram id from standard input; print all that is kept of them, as JSON."""
+
+    def cli_cmd(self) -> None:
+        """Exit 2 where nothing can be read."""
+        sys.stdout.buffer.write(asyncio.run(app.export_person(settings.load(), _given_id())))
+
+
+class Forget(BaseModel):
+    """Read a person's Telegram id from standard input; delete all that is kept of them."""
+
+    def cli_cmd(self) -> None:
+        """Exit 2 where it cannot be deleted."""
+        print(f"Deleted: {asyncio.run(app.forget_person(settings.load(), _given_id()))} rows.")
+        print("A bot that runs may still have their walk in memory, until they were idle for 30 minutes.")
+
+
 class Cli(BaseSettings):
     """A companion for the moment when another's suffering will not let go."""
 
@@ -120,6 +209,11 @@ class Cli(BaseSettings):
     check: CliSubCommand[Check] = Field(description=Check.__doc__)
     privacy: CliSubCommand[Privacy] = Field(description=Privacy.__doc__)
     health: CliSubCommand[Health] = Field(description=Health.__doc__)
+    keys: CliSubCommand[Keys] = Field(description=Keys.__doc__)
+    backup: CliSubCommand[Backup] = Field(description=Backup.__doc__)
+    restore: CliSubCommand[Restore] = Field(description=Restore.__doc__)
+    export: CliSubCommand[Export] = Field(description=Export.__doc__)
+    forget: CliSubCommand[Forget] = Field(description=Forget.__doc__)
 
     def cli_cmd(self) -> None:
         """Run what was named."""
@@ -131,10 +225,12 @@ class _Message(BaseModel):
     text: str
 
 
+_LONGEST_ID: Final = 64
+"""Bytes of an id, with the spaces around it."""
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
-    "Give run, chat, notice [--explain TEXT], check, privacy or health, and nothing else:"
-    " settings come from the environment."
+    "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
+    " export or forget, and nothing else: settings come from the environment."
 )
 
 
@@ -168,6 +264,38 @@ def _configured(level: str) -> settings.Settings:
     given = settings.load()
     log.configure(given.bot_log_level or level, given.bot_log_format)
     return given
+
+
+def _given_id() -> int:
+    """Read a Telegram id. It is no argument, since others on the machine can read a command line."""
+    try:
+        return int(sys.stdin.buffer.read(_LONGEST_ID + 1))
+    except ValueError:
+        line = "Give the person's Telegram id, a number, on standard input, and nothing else"
+        raise settings.SettingsError(line) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show how far it is, on standard error: a bar on a terminal, else a line for each tenth."""
+    if sys.stderr.isatty():
+        # Here, since every start would wait for it.
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
+
+        with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+            task = bar.add_task("", total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+        return
+    told = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // max(total, 1)
+        if tenth != told:
+            print(f"{done} of {total}", file=sys.stderr)
+        told = tenth
+
+    yield tell
 
 
 def _noticed(line: bytes, content: Content) -> dict[str, Any]:

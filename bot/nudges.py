@@ -74,6 +74,7 @@ class Nudges:
         if today != self._swept_on:
             await self._tell_the_quiet(today)
             await sweep(self._store, self._clock())
+            self._store.tidy_ledger(self._clock())
             self._swept_on = today
 
     async def _remind(self) -> None:

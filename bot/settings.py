@@ -138,6 +138,10 @@ class Settings(BaseSettings):
         None,
         description="A file that holds the data key. Without either, one is made in the user's configuration folder.",
     )
+    bot_ledger_file: Path | None = Field(
+        None,
+        description="The file that notes what was forgotten, for backups. Default: in the user's configuration folder.",
+    )
     bot_log_level: Annotated[Literal["debug", "info", "warning", "error"] | None, BeforeValidator(_lower)] = Field(
         None, description="How much is logged. Default: `info` for `run`, `warning` elsewhere."
     )

@@ -25,8 +25,8 @@ ROOT = Path(__file__).parent.parent
 SECRET = "480016:AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
 
 USAGE = (
-    "Give run, chat, notice [--explain TEXT], check, privacy or health, and nothing else:"
-    " settings come from the environment."
+    "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
+    " export or forget, and nothing else: settings come from the environment."
 )
 
 Json = dict[str, Any]

@@ -491,7 +491,9 @@ class Kept:
     dues: tuple[Due, ...] = ()  # soonest first
     country: str = ""
     days: int = KEPT_DAYS  # that a walk is kept
-    seen_on: int = 0  # the day (since 1970, UTC) on which the person last wrote
+    person: int = 0  # Telegram's id of them
+    seen_on: int = 0  # the day (since 1970, UTC) on which they last wrote
+    told_on: int = 0  # the day on which they were told that all will go; 0 if they were not, or have written since
 
 
 # --- What goes out ---------------------------------------------------------------------------------------------

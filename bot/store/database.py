@@ -52,14 +52,14 @@ EMPTY_LOG: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 _DAMAGED = "The database is damaged, or is none: put a backup in its place, or move it away to begin anew."
 _FULL = "The disk of the data folder is full: make room on it."
-_BUSY = "Another program is using the database: close that program."
+BUSY: Final = "Another program is using the database: close that program."
 BARRED: Final = "The data folder cannot be used: let this user write in it, or choose another with BOT_DATA."
 _DISK = "The disk of the data folder cannot be read or written: check it, or choose another folder with BOT_DATA."
 _ERRORS: Final = {
     sqlite3.SQLITE_NOTADB: (StoreError, _DAMAGED),
     sqlite3.SQLITE_CORRUPT: (StoreError, _DAMAGED),
-    sqlite3.SQLITE_BUSY: (StoreError, _BUSY),
-    sqlite3.SQLITE_LOCKED: (StoreError, _BUSY),
+    sqlite3.SQLITE_BUSY: (StoreError, BUSY),
+    sqlite3.SQLITE_LOCKED: (StoreError, BUSY),
     sqlite3.SQLITE_FULL: (PlaceError, _FULL),
     sqlite3.SQLITE_CANTOPEN: (PlaceError, BARRED),
     sqlite3.SQLITE_READONLY: (PlaceError, BARRED),
@@ -312,4 +312,4 @@ def _wipe(database: sqlite3.Connection) -> Exception | None:
         ((busy, *_),) = database.execute(EMPTY_LOG).fetchall()
     except sqlite3.Error as error:
         return error
-    return StoreError(_BUSY) if busy else None
+    return StoreError(BUSY) if busy else None

@@ -77,6 +77,12 @@ class Ledger:
             with locked(self._path) as handle:
                 self._append(handle, records)
 
+    def prepare(self, now: int) -> None:
+        """Make the ledger where there is none, so that it is known now whether it can be; let go of what is old."""
+        with self._in_plain_words():
+            make(self._path, _HEAD)
+        self.expire(now)
+
     def gone_at(self, what: bytes) -> int | None:
         """Return when something was last forgotten (seconds since 1970, UTC), or None where that is not known."""
         latest = self._latest()

@@ -54,3 +54,8 @@ def room_place(row: bytes, column: str) -> Place:
 def consent_key(row: bytes, purpose: str, scope: str) -> bytes:
     """What tells one consent from all others."""
     return row + f"/{purpose}/{scope}".encode()
+
+
+def plan_key(item: bytes) -> bytes:
+    """What tells a plan that is done from a walk of the same number that was deleted."""
+    return item + b"/plan"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -47,13 +48,14 @@ from bot.store.database import (
 )
 from bot.store.keyring import Keys
 from bot.store.ledger import Ledger
-from bot.store.migrations import is_behind, migrate, own_version
+from bot.store.migrations import STEPS, is_behind, migrate, own_version
 from bot.store.ring import Ring
 from bot.store.rows import (
     EVERYWHERE,
     consent_key,
     consent_place,
     outcome_place,
+    plan_key,
     plan_place,
     room_place,
     row_key,
@@ -64,6 +66,8 @@ from bot.store.seal import Place, Sealer
 
 FILE: Final = "compassion.sqlite3"
 LOCK: Final = "serving.lock"
+RESTORING: Final = "restoring"
+"""The folder in which a backup becomes the database, and what that was before is kept until then."""
 _OLDEST_SQLITE: Final = (3, 37)  # the first with STRICT tables
 
 DAY: Final = 24 * 60 * 60  # seconds
@@ -133,10 +137,24 @@ class Store:
         cls.refuse_unfit(folder, ring)
         file = folder / FILE
         # Blocking, since nothing is served before: so the connection is ours to close, whatever becomes of the driver.
-        with _serving_alone(folder), closing(connect(file)) as connection:
+        with serving_alone(folder), closing(connect(file)) as connection:
             _bring_up_to_date(connection, file, ring, at // DAY)
             async with Database.over(connection, file) as database:
                 yield cls(database, ring, ledger, versions)
+
+    @classmethod
+    @asynccontextmanager
+    async def beside(cls, folder: Path, ring: Ring, *, ledger: Ledger | None = None) -> AsyncIterator[Self]:
+        """Open the store in `folder` for a while, beside a process that may serve it. Nothing is made there.
+
+        Raise `StoreError` where there is none, or it is of an older version.
+        """
+        cls.refuse_unfit(folder, ring)
+        file = existing(folder)
+        with closing(connect(file)) as connection:
+            refuse_older(connection)
+            async with Database.over(connection, file) as database:
+                yield cls(database, ring, ledger, MappingProxyType({}))
 
     @classmethod
     def closed(cls, ring: Ring, why: StoreError) -> Self:
@@ -309,7 +327,7 @@ class Store:
             database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
             database.execute("DELETE FROM plan WHERE person = ? AND number = ?", (row, item))
 
-        return await self._delete(delete, lambda keys: row_key(keys, person, number), at) > 0
+        return await self._delete(delete, lambda keys: plan_key(row_key(keys, person, number)), at) > 0
 
     # --- by the clock ---------------------------------------------------------------------------------------------
 
@@ -439,7 +457,9 @@ class Store:
 
     def _kept(self, database: sqlite3.Connection, person: int) -> Kept:
         _, row = self._own(database, person)
-        given = database.execute("SELECT purpose, scope, given, day FROM consent WHERE person = ?", (row,)).fetchall()
+        given = database.execute(
+            "SELECT purpose, scope, given, day, told FROM consent WHERE person = ?", (row,)
+        ).fetchall()
         if not given:
             return Kept()
         outcomes = database.execute("SELECT walk, answers FROM outcome WHERE person = ?", (row,))
@@ -448,7 +468,7 @@ class Store:
         remember = self._settings(database, row, Purpose.REMEMBER)
         return Kept(
             # A yes that was copied from someone else's row is no yes: it does not open.
-            tuple(self._consent(row, purpose, scope, cell) for purpose, scope, cell, _ in given),
+            tuple(self._consent(row, purpose, scope, cell) for purpose, scope, cell, *_ in given),
             tuple(
                 sorted(
                     (_outcome(self._open(cell, outcome_place(row, walk))) for walk, cell in outcomes),
@@ -464,7 +484,9 @@ class Store:
             tuple(sorted((Due(Purpose(purpose), at) for purpose, at in dues), key=lambda due: due.at)),
             self._settings(database, row, Purpose.COUNTRY).get("code", ""),
             remember.get("days", KEPT_DAYS),
-            max(day for *_, day in given),
+            person,
+            max(day for *_, day, _ in given),
+            max(told for *_, told in given),
         )
 
     def _consent(self, row: bytes, purpose: str, scope: str, cell: bytes) -> Consent:
@@ -514,6 +536,15 @@ class Store:
         except StoreError as error:
             log.error("ledger failed", **failure(error))
 
+    def tidy_ledger(self, at: int) -> None:
+        """Make the ledger where there is none, and let go of what is old: at the start, and daily."""
+        if self._ledger is None:
+            return
+        try:
+            self._ledger.prepare(at)
+        except StoreError as error:
+            log.error("a backup cannot be told of what is forgotten: the ledger cannot be used", **failure(error))
+
     def _own(self, database: sqlite3.Connection, person: int) -> tuple[Keys, bytes]:
         """The keys that the person's rows were made with, and what they are kept under; the newest for new ones."""
         return self._found(database, "SELECT 1 FROM consent WHERE person = ? LIMIT 1", person)
@@ -532,7 +563,11 @@ class Store:
         mark = read_mark(database)
         if mark != self._mark:
             self._ring.renew()
-            check_key(mark, self._ring.sealer)
+            try:
+                check_key(mark, self._ring.sealer)
+            except WrongKeyError:
+                line = "The database was sealed anew with a key that this bot was not given: start it again with that"
+                raise WrongKeyError(f"{line} one in front.") from None
             self._mark = mark
 
     def _seal(self, value: object, place: Place) -> bytes:
@@ -577,8 +612,22 @@ def _refuse_unfit(file: Path, ring: Ring | None) -> None:
             check_key(read_mark(connection), ring.sealer)
 
 
+def existing(folder: Path) -> Path:
+    """Return the database in `folder`. Raise `StoreError` where there is none."""
+    if not (folder / FILE).exists():
+        raise StoreError("There is no database in the data folder: nothing was kept yet, or BOT_DATA names another.")
+    return folder / FILE
+
+
+@in_plain_words()
+def refuse_older(connection: sqlite3.Connection) -> None:
+    """Raise `StoreError` for a database that the next start of the bot has to bring up to date."""
+    if own_version(connection) < len(STEPS):
+        raise StoreError("The database is of an older version: start the bot once, and try again.")
+
+
 @contextmanager
-def _serving_alone(folder: Path) -> Iterator[None]:
+def serving_alone(folder: Path) -> Iterator[None]:
     """Hold what only one process can hold; it lets go of it in whatever way it ends."""
     with in_plain_words():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -608,7 +657,9 @@ def _bring_up_to_date(connection: sqlite3.Connection, file: Path, ring: Ring, to
     else:
         migrate(connection, ring.sealer, today)
     rebuild_in_small_pages(connection)
-    copy.unlink(missing_ok=True)  # that of a start which was killed too: people in it may be forgotten since
+    # Those of a start and of a restoring that were killed, too: people in them may be forgotten since.
+    copy.unlink(missing_ok=True)
+    shutil.rmtree(file.parent / RESTORING, ignore_errors=True)
     place = KEY_MARK.row.decode()
     connection.execute(
         "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (place, ring.sealer.seal(b"", KEY_MARK))

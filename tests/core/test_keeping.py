@@ -618,6 +618,14 @@ def test_plan_keeps_the_line_after_the_command() -> None:
     assert not decision.held.asked_plan
 
 
+def test_plan_is_one_line_with_nothing_in_it_that_steers_a_screen_or_cannot_be_written_down() -> None:
+    (fact,) = told(
+        "plan", PLANNING, Kept(), text="if it\n\n rains\x1b[2J,\tthen\ud83d I call \U0001f469\u200d\U0001f467"
+    ).facts
+    assert isinstance(fact, Planned)
+    assert fact.plan.text == "if it rains[2J, then I call \U0001f469\u200d\U0001f467"
+
+
 def test_bare_plan_asks_for_a_line_and_the_next_text_is_it() -> None:
     asked = told("plan", PLANNING, Kept())
     assert lines(asked) == [Line.IF_THEN_ASK]
