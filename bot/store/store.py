@@ -37,7 +37,15 @@ from bot.core.model import (
 )
 from bot.log import failure
 from bot.store import InUseError, PlaceError, SealError, StoreError, WrongKeyError
-from bot.store.database import BARRED, EMPTY_LOG, ClosedDatabase, Database, connect, in_plain_words
+from bot.store.database import (
+    BARRED,
+    EMPTY_LOG,
+    ClosedDatabase,
+    Database,
+    connect,
+    in_plain_words,
+    rebuild_in_small_pages,
+)
 from bot.store.keyring import Keys
 from bot.store.ledger import Ledger
 from bot.store.migrations import STEPS, is_behind, migrate, own_version
@@ -89,6 +97,8 @@ _SWEEPS: Final = (
      AND EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = 'alone') LIMIT :page)
     """,
 )
+
+_SEEN: Final = "UPDATE consent SET day = ?, told = 0 WHERE person = ? AND day < ?"
 
 log = structlog.get_logger()
 
@@ -171,7 +181,7 @@ class Store:
         def change(database: sqlite3.Connection) -> None:
             _, row = self._own(database, person)
             day = at // DAY
-            database.execute("UPDATE consent SET day = ?, told = 0 WHERE person = ? AND day < ?", (day, row, day))
+            database.execute(_SEEN, (day, row, day))
             unknown = "SELECT purpose, scope FROM consent WHERE person = ? AND id = x''"
             for purpose, scope in database.execute(unknown, (row,)).fetchall():
                 cell = self._seal(str(person), consent_place(row, purpose, scope, "id"))
@@ -199,6 +209,7 @@ class Store:
                     at // DAY,
                 ),
             )
+            database.execute(_SEEN, (at // DAY, row, at // DAY))  # who agrees has written
 
         await self._database.write(change)
 
@@ -647,6 +658,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, file: Path, ring: Ring, to
             raise
     else:
         migrate(connection, ring.sealer, today)
+    rebuild_in_small_pages(connection)
     # Those of a start and of a restoring that were killed, too: people in them may be forgotten since.
     copy.unlink(missing_ok=True)
     shutil.rmtree(file.parent / RESTORING, ignore_errors=True)
