@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import app, log, prompts, review, settings
+from bot import app, log, policy, prompts, review, settings
 from bot.core.matching import Utterance, hear
 from bot.core.model import About, Content, Danger, Notice
 from bot.core.noticing import ABOUTS, Fired, Points, Reader, Weights
@@ -59,12 +59,23 @@ class Check(BaseModel):
     def cli_cmd(self) -> None:
         """Exit 1 if there is a problem."""
         wrong = settings.problems()
-        problems = [*review.check(), *(wrong or app.unfit(settings.load()))]
+        problems = [*review.check(), *policy.problems(), *(wrong or app.unfit(settings.load()))]
         print(*(problems or ["prompts/, the settings, the data key and the database are in order."]), sep="\n")
         if problems:
             sys.exit(1)
+        for line in settings.advice():
+            print(line)
         for line in review.aging(prompts.load(), app.now()):
             print(f"prompts/helplines.yaml: {line}")
+
+
+class Privacy(BaseModel):
+    """Print the privacy policy with what the settings say of who runs the bot: Markdown, to complete and publish."""
+
+    def cli_cmd(self) -> None:
+        """Write it as UTF-8, whatever the terminal's letters are."""
+        given = settings.load()
+        sys.stdout.buffer.write(policy.page(given.bot_operator, given.bot_operator_contact).encode())
 
 
 class Health(BaseModel):
@@ -196,6 +207,7 @@ class Cli(BaseSettings):
     chat: CliSubCommand[Chat] = Field(description=Chat.__doc__)
     notice: CliSubCommand[NoticeLines] = Field(description=NoticeLines.__doc__)
     check: CliSubCommand[Check] = Field(description=Check.__doc__)
+    privacy: CliSubCommand[Privacy] = Field(description=Privacy.__doc__)
     health: CliSubCommand[Health] = Field(description=Health.__doc__)
     keys: CliSubCommand[Keys] = Field(description=Keys.__doc__)
     backup: CliSubCommand[Backup] = Field(description=Backup.__doc__)
@@ -217,8 +229,8 @@ _LONGEST_ID: Final = 64
 """Bytes of an id, with the spaces around it."""
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
-    "Give run, chat, notice [--explain TEXT], check, health, keys [show|rotate], backup FILE, restore FILE, export or"
-    " forget, and nothing else: settings come from the environment."
+    "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
+    " export or forget, and nothing else: settings come from the environment."
 )
 
 

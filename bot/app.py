@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ from platformdirs import user_config_path
 
 from bot import log, prompts
 from bot.core.export import export
+from bot.core.model import Content
+from bot.nudges import Nudges, sweep
 from bot.respond import Responder
 from bot.settings import Settings, SettingsError
 from bot.store import PlaceError, SecretError, StoreError, backup
@@ -56,14 +59,15 @@ async def responder(
     ledger = Ledger(ledger_file(settings), ring)
     async with AsyncExitStack() as open_store:
         try:
-            store = await open_store.enter_async_context(Store.open(folder, ring, at=now(), ledger=ledger))
+            opening = Store.open(folder, ring, at=now(), ledger=ledger, versions=words.content.versions)
+            store = await open_store.enter_async_context(opening)
             store.tidy_ledger(now())
         except PlaceError as error:
             if not without_memory:
                 raise
             structlog.get_logger().error("nothing can be kept: the data folder cannot be used", **log.failure(error))
             store = Store.closed(ring, error)
-        yield Responder(words.content, store, ring.buttons, clock=now, seed=_seed)
+        yield Responder(_told_who_runs_it(words.content, settings), store, ring.buttons, clock=now, seed=_seed)
 
 
 def refuse_unfit(settings: Settings, folder: Path, *, without_memory: bool = False) -> None:
@@ -110,7 +114,8 @@ async def run(settings: Settings) -> None:
             await insist(bot.initialize, stop)  # before anything is written: the token may be refused
             async with responder(settings, words, settings.bot_data, without_memory=True) as answers:
                 telegram_bot = TelegramBot(bot, delivery, answers, words)
-                async with telegram_bot.application() as app:
+                nudges = Nudges(answers.store, answers, telegram_bot.outbox, now)
+                async with telegram_bot.application() as app, nudges.beside():
                     handler.set_result(app.process_update)
                     await telegram_bot.introduce()
                     if webhook is None:
@@ -146,7 +151,12 @@ async def chat(settings: Settings) -> None:
     words = prompts.load()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's own waits for the line being read
     async with responder(settings, words, settings.bot_data / _TERMINAL) as answers:
+        await sweep(answers.store, now())
         await talk(answers, words)
+
+
+def _told_who_runs_it(content: Content, settings: Settings) -> Content:
+    return replace(content, operator=settings.bot_operator or "", contact=settings.bot_operator_contact or "")
 
 
 # --- For the operator, beside a bot that serves -------------------------------------------------------------------

@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from string import Formatter
-from sys import intern
 from typing import Any, Final, TypeVar
 
 import yaml
@@ -26,11 +25,11 @@ from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.helplines import Checks, Directory, Helplines
 from bot.core.lines import Filling, Label, Line
-from bot.core.matching import phrase_problems, plain
+from bot.core.matching import forget_parts, phrase_problems, plain
 from bot.core.model import Button, Content, Purpose, Reply
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
-from bot.core.scoring import Lexicon
+from bot.core.scoring import Lexicon, Rows
 from bot.languages import Ear
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
@@ -201,12 +200,13 @@ _RATINGS: Final = tuple(f"rate.{rating}" for rating in range(11))
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Leave garbage lie: thousands of small things are made, and all of them stay."""
+    """Leave garbage lie: thousands of small things are made, and what is left of them at the end stays for good."""
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was:
             gc.enable()
 
@@ -215,16 +215,14 @@ def _uncollected() -> Iterator[None]:
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = Book(folder / language)
-    if book.problems or not (
-        book.noticing and book.lexicon and book.safety and book.danger and book.helplines and book.consents
-    ):
+    if book.problems or not (book.reader and book.guard and book.helplines and book.consents):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     ear = Ear(language, book.texts)
     content = Content(
         language=language,
-        reader=Reader(book.noticing, book.lexicon),
-        guard=Guard(book.safety, book.danger),
+        reader=book.reader,
+        guard=book.guard,
         labels=labels,
         helplines=book.helplines,
         spoken={label: plain(words) for label, words in labels.items()},
@@ -249,17 +247,19 @@ def read(path: Path, shape: type[_T]) -> _T:
 
 def read_lexicon(path: Path, outcomes: Sequence[str]) -> Lexicon:
     """Read words: on each line an entry, a tab, and some of `outcomes` with their weights. Raises ContentError."""
-    weight = cache(float)  # with interned names it halves what thousands of lines take of memory
     weights: dict[str, dict[str, float]] = {}
     lines: dict[str, int] = {}
     text, problems = text_of(path)
+    rows = None if problems else Rows.of(text, outcomes)
+    if rows is not None:
+        return Lexicon(outcomes, rows)
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("#"):
             continue
         entry, _, rest = line.partition("\t")
         parts = rest.split(" ")
         try:
-            given = {intern(parts[at]): weight(parts[at + 1]) for at in range(0, len(parts), 2)}
+            given = {parts[at]: float(parts[at + 1]) for at in range(0, len(parts), 2)}
             if 2 * len(given) != len(parts):
                 raise ValueError  # noqa: TRY301 - one name stands twice
         except (IndexError, ValueError):
@@ -299,7 +299,7 @@ def shown_path(path: Path) -> Path:
 # --- One file -------------------------------------------------------------------------------------------------
 
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all is text here, whatever it looks like
 
 _MENDED: Final = {
     "missing": "is missing: add it",
@@ -440,11 +440,16 @@ class Book:
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
         self.folder = folder
+        lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
+        danger = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
         self.rules = tuple(Page(folder / name) for name in ("noticing.yaml", "safety.yaml"))
+        # One after the other: what the phrases of one stand for is forgotten before those of the next are spelled out.
         self.noticing = self._read(self.rules[0], NoticingRules)
-        self.lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
-        self.danger = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
+        self.reader = Reader(self.noticing, lexicon) if self.noticing and lexicon else None
+        forget_parts()
         self.safety = self._read(self.rules[1], SafetyRules)
+        self.guard = Guard(self.safety, danger) if self.safety and danger else None
+        forget_parts()
         self.helplines = self._helplines(folder.parent)
         self.asked = Page(folder / "consents.yaml")
         self.consents = self._read(self.asked, Consents)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -96,7 +96,7 @@ class Responder:
         seed: Callable[[], int],
     ) -> None:
         self._content = content
-        self._store = store
+        self.store = store
         self._button_keys = button_keys
         self._clock = clock
         self._seed = seed
@@ -109,6 +109,17 @@ class Responder:
     def remembered(self) -> int:
         """How many people something is held of in memory."""
         return len(self._memory)
+
+    def is_with(self, person: int) -> bool:
+        """Whether the person has written or tapped a while ago, so that a message out of the blue would interrupt."""
+        one = self._memory.get(person)
+        return one is not None and self._clock() - one.at <= IDLE
+
+    def addressed(self, person: int, reply: Reply) -> Reply:
+        """A message that the person has not asked for just now, with its wordings chosen and its buttons filled."""
+        incoming = Incoming(person, Where.PRIVATE, Kind.PRESS, self._clock(), seed=self._seed())
+        decision = self._with_payloads(incoming, worded(incoming, Held(), Decision(Held(), (reply,))))
+        return decision.replies[0]
 
     async def respond(self, incoming: Incoming) -> Decision:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
@@ -161,7 +172,7 @@ class Responder:
         """All that is kept of the person, or None where it cannot be read."""
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._store.kept(person)
+                return await self.store.kept(person)
         except (StoreError, TimeoutError) as error:
             log.error("loading failed", **failure(error))
             return None
@@ -172,7 +183,7 @@ class Responder:
             return
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._store.seen(incoming.person, at=incoming.at)
+                await self.store.seen(incoming.person, at=incoming.at)
         except (StoreError, TimeoutError) as error:
             log.error("saving failed", **failure(error))
 
@@ -267,30 +278,30 @@ class Responder:
         person, at = incoming.person, incoming.at
         match fact:
             case Consented(purpose=purpose):
-                await self._store.grant(person, purpose, at=at)
+                await self.store.grant(person, purpose, at=at)
             case Withdrew(purpose=purpose, group=group):
-                await self._store.withdraw(person, purpose, at=at, group=group)
+                await self.store.withdraw(person, purpose, at=at, group=group)
             case Forgot():
-                await self._store.forget(person, at=at)
+                await self.store.forget(person, at=at)
             case Erased(walk=walk):
-                await self._store.erase_outcome(person, walk, at=at)
+                await self.store.erase_outcome(person, walk, at=at)
             case PlanDone(number=number):
-                await self._store.finish_plan(person, number, at=at)
+                await self.store.finish_plan(person, number, at=at)
             case Shown(tier=tier):
                 self._dangers.count(tier)
             case _ if not held.state.minor:
                 await self._save_with_consent(person, held.consents, fact)
 
-    async def _save_with_consent(self, person: int, consents: Set[Purpose], fact: Fact) -> None:
+    async def _save_with_consent(self, person: int, consents: frozenset[Purpose], fact: Fact) -> None:
         match fact:
             case Ended(outcome=outcome) if Purpose.REMEMBER in consents:
-                await self._store.save_outcome(person, outcome)
+                await self.store.save_outcome(person, outcome)
             case KeepFor(days=days) if Purpose.REMEMBER in consents:
-                await self._store.save_days(person, days)
+                await self.store.save_days(person, days)
             case Chose(country=country) if Purpose.COUNTRY in consents:
-                await self._store.save_country(person, country)
+                await self.store.save_country(person, country)
             case Planned(plan=plan) if Purpose.PLANS in consents:
-                await self._store.save_plan(person, plan, remind_at=plan.made_at + DAY)
+                await self.store.save_plan(person, plan, remind_at=plan.made_at + DAY)
 
 
 _TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor)

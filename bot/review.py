@@ -346,7 +346,7 @@ def _consent_problems(book: Book) -> Iterator[str]:
     wordings = {line: said for _, copy in book.pages for line, said in copy.lines.items()}
     for purpose, line in QUESTIONS.items():
         digest = digest_of(wordings.get(line, ()))
-        if digest != book.consents.purposes[purpose].digest:
+        if line in wordings and digest != book.consents.purposes[purpose].digest:
             yield book.asked.problem(
                 ("purposes", purpose, "digest"),
                 f"the words of {line} have changed: raise the version, or if it means the same, leave it;"

@@ -5,6 +5,7 @@ way to mend it, and never the value.
 """
 
 import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -25,6 +26,11 @@ _TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
 _LISTEN: Final = re.compile(r"(?:(?P<host>[\w.:\[\]-]+):)?(?P<port>\d{1,5})", re.ASCII)
 _LOOPBACK: Final = "127.0.0.1"
 _DEFAULT_LISTEN: Final = f"{_LOOPBACK}:8080"
+_ADDRESS: Final = re.compile(r"\S*[.@]\S+")
+_LONGEST_OPERATOR: Final = 80
+_LONGEST_CONTACT: Final = 120
+_STEERS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What turns the direction of the words that come after it."""
 
 _MEND: Final = {
     "bot_webhook_url": "give the https:// address at which Telegram reaches this bot",
@@ -33,6 +39,8 @@ _MEND: Final = {
     "bot_log_level": "give one of debug, info, warning, error",
     "bot_log_format": "give json or console",
     "bot_send_rate": "give a whole number from 1 to 1000",
+    "bot_operator": f"give a name, on one line, with at most {_LONGEST_OPERATOR} characters",
+    "bot_operator_contact": f"give a mail address, a URL or an @username, with at most {_LONGEST_CONTACT} characters",
     "bot_api_url": "give the address in front of /bot<token>/, such as " + TELEGRAM,
 }
 
@@ -61,6 +69,26 @@ def _listen(address: str) -> str:
     if not found or not 0 < int(found["port"]) < 2**16:
         raise ValueError
     return f"{found['host'] or _LOOPBACK}:{found['port']}"
+
+
+def _plain_line(line: str, longest: int) -> str:
+    """The same without spaces round it, where people can be shown it."""
+    line = line.strip()
+    unfit = any(unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} or sign in _STEERS for sign in line)
+    if not line or unfit or len(line) > longest:
+        raise ValueError
+    return line
+
+
+def _operator(name: str) -> str:
+    return _plain_line(name, _LONGEST_OPERATOR)
+
+
+def _contact(address: str) -> str:
+    address = _plain_line(address, _LONGEST_CONTACT)
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError
+    return address
 
 
 class Settings(BaseSettings):
@@ -95,6 +123,12 @@ class Settings(BaseSettings):
         None,
         description="Where the bot listens for its webhook, `/healthz`, `/readyz` and `/metrics`: a port, or an address"
         " and a port. Default: `127.0.0.1:8080` with a webhook, else nowhere.",
+    )
+    bot_operator: Annotated[str, AfterValidator(_operator)] | None = Field(
+        None, description="Who runs the bot: a name or an organisation, for `/privacy` and the privacy policy."
+    )
+    bot_operator_contact: Annotated[str, AfterValidator(_contact)] | None = Field(
+        None, description="Where people reach whoever runs the bot: a mail address, a URL or an @username."
     )
     bot_data: Path = Field(Path("data"), description="The folder of the database. What is in it is sealed.")
     bot_data_key: SecretStr | None = Field(
@@ -173,6 +207,15 @@ def problems() -> list[str]:
     except SettingsError as error:
         return str(error).splitlines()
     return []
+
+
+def advice() -> list[str]:
+    """What is missing although the bot runs without it, a line each."""
+    given = load()
+    needed = {"BOT_OPERATOR": given.bot_operator, "BOT_OPERATOR_CONTACT": given.bot_operator_contact}
+    why = "people have to know who runs the bot and how to reach them, and Telegram's terms ask for a privacy policy"
+    missing = [name for name, value in needed.items() if given.has_token and not value]
+    return [f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set: {why}"] if missing else []
 
 
 def _line(name: str, message: str) -> str:

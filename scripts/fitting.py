@@ -25,7 +25,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, minimize
 
 from bot.core.matching import STEM, Utterance, hear, normalise
-from bot.core.scoring import SLOT, entries
+from bot.core.scoring import SLOT
 from scripts.score_noticing import WIDTH, Labelled, rows_of
 
 MESSAGES: Final = 3
@@ -83,7 +83,7 @@ def read(rows: Collection[Labelled], features: Callable[[Utterance], Iterable[st
 
     def taken(row: Labelled) -> Message:
         said = hear(row.text)
-        return Message(row, tuple(SLOT + name for name in features(said)), tuple(sorted(entries(said))))
+        return Message(row, tuple(SLOT + name for name in features(said)), tuple(sorted(said.entries)))
 
     return [taken(row) for row in track(rows, "Reading", console=console)]
 

@@ -17,6 +17,7 @@ import pytest
 from bot.core.lines import Line
 from bot.core.matching import hear, normalise
 from bot.core.model import About, Source, Tier
+from bot.policy import page
 from bot.settings import Settings
 from tests.person import PROMPTS, SEEN
 
@@ -24,7 +25,8 @@ ROOT = Path(__file__).parent.parent
 SECRET = "480016:AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
 
 USAGE = (
-    "Give run, chat, notice [--explain TEXT], check or health, and nothing else: settings come from the environment."
+    "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
+    " export or forget, and nothing else: settings come from the environment."
 )
 
 Json = dict[str, Any]
@@ -63,7 +65,9 @@ def says(text: str, line: Line) -> bool:
 def test_help_shows_every_command_and_no_setting(tmp_path: Path) -> None:
     status, out, err = bot(tmp_path, "--help")
     assert (status, err) == (0, "")
-    assert [command for command in ("run", "chat", "notice", "check", "health") if f"\n    {command} " not in out] == []
+    assert [
+        command for command in ("run", "chat", "notice", "check", "privacy", "health") if f"\n    {command} " not in out
+    ] == []
     flags = {word for word in out.replace(",", " ").split() if word.startswith("-")}
     assert flags == {"-h", "--help"}
     assert [name for name in Settings.model_fields if f"--{name}" in out.replace("-", "_")] == []
@@ -123,7 +127,7 @@ def test_chat_leads_through_a_whole_walk_by_numbers_and_by_words(tmp_path: Path)
     status, out, err = bot(tmp_path, "chat", given="\n".join(["/walk", *answers]))
     assert (status, err) == (0, "")
     assert says(out, Line.CLOSE_CROSSED)
-    assert out.endswith("\n  [1] Show me\n  [2] Remember my walks\n\n")
+    assert out.endswith("\n  [1] Show me\n  [2] Remember my walks\n  [3] Make a plan of it\n\n")
 
 
 def test_chat_remembers_across_starts_once_it_may(tmp_path: Path) -> None:
@@ -383,17 +387,35 @@ def test_help_of_notice_shows_explain_and_no_setting(tmp_path: Path) -> None:
     }
 
 
+# --- privacy ------------------------------------------------------------------------------------------------------
+
+
+def test_privacy_prints_the_policy_with_who_runs_the_bot(tmp_path: Path) -> None:
+    status, out, err = bot(
+        tmp_path,
+        "privacy",
+        BOT_OPERATOR="Łucja Ørsted",
+        BOT_OPERATOR_CONTACT="help@lantern.example",
+        PYTHONIOENCODING="latin-1:strict",
+    )
+    assert (status, err) == (0, "")
+    assert out == page("Łucja Ørsted", "help@lantern.example")
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- check, and what a broken file does ---------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the program in whose prompts one thing is wrong."""
+    """A copy of the program in whose prompts one line is wrong, and one in its privacy policy."""
     copy = tmp_path_factory.mktemp("broken")
     for name in ("bot", "prompts"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     file = copy / "prompts/en/groups.yaml"
     file.write_text(file.read_text("utf-8").replace("group.private:", "group.privat:"), "utf-8")
+    file = copy / "prompts/en/privacy.md"
+    file.write_text(file.read_text("utf-8").replace("{contact}", "us"), "utf-8")
     return copy
 
 
@@ -401,6 +423,17 @@ def test_check_of_prompts_and_settings_in_order_says_so(tmp_path: Path) -> None:
     status, out, err = bot(tmp_path, "check")
     assert (status, out.splitlines()[0], err) == (0, "prompts/ and the settings are in order.", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_check_tells_that_nobody_is_named_and_is_content(tmp_path: Path) -> None:
+    status, out, err = bot(tmp_path, "check", BOT_TOKEN=SECRET)
+    assert (status, out.splitlines()[0], err) == (0, "prompts/ and the settings are in order.", "")
+    assert out.splitlines()[1].startswith("BOT_OPERATOR and BOT_OPERATOR_CONTACT are not set: ")
+
+
+def test_check_tells_what_does_not_fit_in_the_privacy_policy(tmp_path: Path, broken: Path) -> None:
+    status, out, _ = bot(tmp_path, "check", code=broken)
+    assert (status, f"{broken}/prompts/en/privacy.md:1: {{contact}} stands nowhere: say it\n" in out) == (1, True)
 
 
 def test_check_tells_every_problem_with_file_and_line_or_setting(tmp_path: Path, broken: Path) -> None:

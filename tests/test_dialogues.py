@@ -129,10 +129,10 @@ def line_of(reply: Reply) -> str:
 async def kept(chat: Chat) -> str:
     """What the store holds of the person."""
     consents = await purposes(chat.house.store, chat.person)
-    walks = len((await chat.house.store.kept(chat.person)).outcomes)
-    country = (await chat.house.store.kept(chat.person)).country
-    what = ["a yes"] * bool(consents) + [f"{walks} walk{'s' * (walks != 1)}"] * bool(walks) + [country] * bool(country)
-    return f"(kept: {' and '.join(what) or 'nothing'})"
+    all_of_it = await chat.house.store.kept(chat.person)
+    counts = ((len(all_of_it.outcomes), "walk"), (len(all_of_it.plans), "plan"))
+    what = ["a yes"] * bool(consents) + [f"{count} {name}{'s' * (count != 1)}" for count, name in counts if count]
+    return f"(kept: {' and '.join(filter(None, (*what, all_of_it.country))) or 'nothing'})"
 
 
 def fits(wanted: str, said: str) -> bool:

@@ -21,7 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from typing_extensions import override
 
 from bot.core.button import open_payload, seal
-from bot.core.commands import BUTTONS, COMMANDS, TYPED_BUTTONS
+from bot.core.commands import BUTTONS, COMMANDS
+from bot.core.keeping import PURPOSES
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import (
@@ -98,7 +99,7 @@ PLAIN_DANGERS: Final = (
     "I WANT TO DIE!!",
 )
 REFUSALS: Final = frozenset({Line.UNREADABLE, Line.EXPIRED, Line.STALE})
-YESES: Final = {Action.REMEMBER_YES: Purpose.REMEMBER, Action.COUNTRY_KEEP: Purpose.COUNTRY}
+YESES: Final = frozenset({Label.REMEMBER_YES, Label.COUNTRY_KEEP, Label.AGREE})
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -300,7 +301,7 @@ class Machine(RuleBasedStateMachine):
     def does(self, who: int, move: Move) -> Decision:
         one = self.someone[who]
         opened = self._opened(one, move)
-        one.agreed |= self._agrees(move, opened)
+        one.agreed |= self._agrees(move, opened, one.held)
         if isinstance(move, Says | Forwards | Edits):
             text = move.text.lower()
             one.typed |= {text.encode()} if len(text.split()) > 2 and text.isascii() else set()
@@ -330,18 +331,13 @@ class Machine(RuleBasedStateMachine):
         return open_payload(KEYS.button, one.chat.person, self.clock.at, payload)
 
     @staticmethod
-    def _agrees(move: Move, opened: Opened | Refused | None) -> set[Purpose]:
+    def _agrees(move: Move, opened: Opened | Refused | None, held: Held) -> set[Purpose]:
         match move, opened:
-            case _, Opened(action=action):
-                return {YESES[action]} if action in YESES else set()
-            case Says(text), _:
-                words = plain(text)
+            case _, Opened(action=Action.AGREE, value=value):
+                return {PURPOSES[value]}
+            case Says(text), _ if held.asked is not None:
                 spoken = PROMPTS.content.spoken
-                return {
-                    YESES[action]
-                    for label, action in TYPED_BUTTONS.items()
-                    if action in YESES and spoken[label] == words
-                }
+                return {held.asked} if plain(text) in {spoken[label] for label in YESES} else set()
             case _:
                 return set()
 

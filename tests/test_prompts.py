@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.commands import why
+from bot.core.keeping import QUESTIONS
 from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import hear, plain
 from bot.core.model import (
@@ -24,6 +25,7 @@ from bot.core.model import (
     Held,
     Incoming,
     Kind,
+    Purpose,
     Reason,
     Reply,
     Source,
@@ -315,8 +317,9 @@ def line_of(folder: Path, name: str, text: str) -> int:
 
 def test_load_without_files_names_each(folder: Path) -> None:
     shutil.rmtree(folder)
-    names = ["en/noticing.yaml", "en/lexicon.txt", "en/danger.txt", "en/safety.yaml"]
-    names += ["helplines.yaml", "helpline_checks.yaml", "en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
+    names = ["en/lexicon.txt", "en/danger.txt", "en/noticing.yaml", "en/safety.yaml"]
+    names += ["helplines.yaml", "helpline_checks.yaml", "en/consents.yaml"]
+    names += ["en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
     assert problems_of(folder) == [f"prompts/{name}:1: there is no such file: add it" for name in names]
 
 
@@ -565,6 +568,42 @@ def test_check_judges_what_can_be_read_beside_a_broken_file(folder: Path) -> Non
 def test_slots_are_filled_by_labels_that_there_are() -> None:
     for starts in SLOTS.values():
         assert all(any(label.startswith(start) for label in Label) for start in starts.values())
+
+
+# --- Consents -----------------------------------------------------------------------------------------------------
+
+
+def test_load_gives_the_version_of_each_question(prompts: Prompts, folder: Path) -> None:
+    assert set(prompts.content.versions) == set(Purpose)
+    change(folder, "consents.yaml", "plans: {version: 1,", "plans: {version: 3,")
+    assert load(folder).content.versions[Purpose.PLANS] == 3
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_check_says_that_the_words_of_a_question_have_changed(folder: Path, purpose: Purpose) -> None:
+    line = QUESTIONS[purpose]
+    old = read(folder / "en" / "copy.yaml", Copy).lines[line][-1]
+    change(folder, "copy.yaml", f'"{old}"', f'"{old.replace("16", "17")}"')
+    (problem,) = [each for each in check(folder) if "consents.yaml" in each]
+    place = line_of(folder, "consents.yaml", f"  {purpose}:")
+    assert problem.startswith(f"prompts/en/consents.yaml:{place}: purposes.{purpose}.digest: the words of {line} have")
+    was = re.search(rf'{purpose}: {{version: 1, digest: "(\w+)"', (folder / "en" / "consents.yaml").read_text("utf-8"))
+    assert was is not None
+    change(folder, "consents.yaml", was[1], problem.rsplit(" ", 1)[1])
+    assert check(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("  plans: {version: 1,", "  plans: {version: 0,", "version: counts from 1"),
+        ("  plans: {", "  plan: {", "there is no “plan”: did you mean “plans”?"),
+        ("  plans: {", "  # {", "there is no “plans”: add it"),
+    ],
+)
+def test_load_without_a_question_of_each_purpose_says_which(folder: Path, old: str, new: str, problem: str) -> None:
+    change(folder, "consents.yaml", old, new)
+    assert [each for each in problems_of(folder) if "consents.yaml" in each and problem in each]
 
 
 # --- Helplines ----------------------------------------------------------------------------------------------------

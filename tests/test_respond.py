@@ -340,7 +340,7 @@ async def test_forgotten_person_is_no_longer_in_memory(ann: Person) -> None:
     await says_yes(ann)
     await ann.commands("walk")
     await ann.commands("forget")
-    assert lines(await ann.presses(Label.FORGET_YES)) == [Line.FORGET_DONE]
+    assert lines(await ann.presses(Label.FORGET_YES)) == [Line.FORGET_WENT, Line.FORGET_DONE]
     assert ann.responder.remembered == 0
     assert lines(await ann.says("please stop")) == [Line.NOTHING_TO_STOP]
 
@@ -401,7 +401,7 @@ async def test_consent_holds_after_a_restart_and_is_shown_with_the_way_out(
 ) -> None:
     await says_yes(ann)
     ann = restarted(ann, store, clock)
-    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON]
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON, Line.CONSENT_ON_REMEMBER]
     assert lines(await ann.presses(Label.REMEMBER_OFF)) == [Line.CONSENT_OFF]
     assert await purposes(store, ANN) == frozenset()
     assert lines(await ann.commands("consent")) == [Line.CONSENT_ASK]
@@ -418,7 +418,7 @@ async def test_withdrawing_deletes_what_was_kept(ann: Person, store: Store) -> N
 async def test_forgetting_takes_two_taps_and_leaves_no_row(ann: Person, store: Store) -> None:
     await says_yes(ann)
     await ann.walks()
-    assert lines(await ann.commands("forget")) == [Line.FORGET_ASK]
+    assert lines(await ann.commands("forget")) == [Line.FORGET_KEEPS, Line.FORGET_ASK]
     assert len((await store.kept(ANN)).outcomes) == 1
     await ann.presses(Label.FORGET_YES)
     assert (await purposes(store, ANN), (await store.kept(ANN)).outcomes) == (frozenset(), ())
@@ -687,7 +687,7 @@ async def test_a_yes_that_comes_too_late_and_is_kept_all_the_same_is_known(
         assert lines(await ann.presses(Label.REMEMBER_YES)) == [Line.STORE_FAILED]
     store.hanging = frozenset()
     await store.grant(ANN, Purpose.REMEMBER, at=0)
-    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON]
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_ON, Line.CONSENT_ON_REMEMBER]
 
 
 async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, store: FailingStore) -> None:
@@ -699,7 +699,7 @@ async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, st
     assert lines(after) == [Line.STORE_FAILED]
     assert (after.held.state.step, after.held.consents) == (Step.ARRIVE, REMEMBER)
     store.failing = frozenset()
-    assert lines(await ann.presses(Label.FORGET_YES, of=shown)) == [Line.FORGET_DONE]
+    assert lines(await ann.presses(Label.FORGET_YES, of=shown)) == [Line.FORGET_WENT, Line.FORGET_DONE]
     assert await purposes(store, ANN) == frozenset()
 
 

@@ -64,6 +64,8 @@ def test_without_any_setting_the_defaults_hold() -> None:
         "bot_webhook_url": None,
         "bot_webhook_secret": None,
         "bot_listen": None,
+        "bot_operator": None,
+        "bot_operator_contact": None,
         "bot_data": Path("data"),
         "bot_data_key": None,
         "bot_data_key_file": None,
@@ -205,6 +207,68 @@ def test_secret_of_the_webhook_that_telegram_does_not_take_is_told_without_being
         None,
         True,
     )
+
+
+# --- who runs the bot ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Lantern e.V.", " Ines Ørsted \n", "انجمن مهر\u200cورزی", "x" * 80, "a b | c"])
+def test_operator_is_a_name_on_one_line(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("BOT_OPERATOR", name)
+    assert settings.load().bot_operator == name.strip()
+
+
+@pytest.mark.parametrize(
+    "name", ["  ", "x" * 81, "two\nlines", "two\u2028lines", "bell\x07", "\x1b[2J", "turned \u202e round", "\udcff"]
+)
+def test_operator_that_cannot_be_shown_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("BOT_OPERATOR", name)
+    assert settings.problems() == ["BOT_OPERATOR is wrong: give a name, on one line, with at most 80 characters"]
+
+
+@pytest.mark.parametrize(
+    "address", ["help@lantern.example", "https://lantern.example/help", "t.me/lantern", " @lantern ", f"@{'x' * 119}"]
+)
+def test_contact_is_an_address(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("BOT_OPERATOR_CONTACT", address)
+    assert settings.load().bot_operator_contact == address.strip()
+
+
+@pytest.mark.parametrize("address", [" ", "ask me", "lantern", "@", "a@b c", "a@b\nc", f"@{'x' * 120}", "a@b\x00"])
+def test_contact_that_is_no_address_is_told(monkeypatch: pytest.MonkeyPatch, folder: Path, address: str) -> None:
+    if "\x00" in address:  # no environment can hold it
+        (folder / ".env").write_text(f"BOT_OPERATOR_CONTACT={address}\n")
+    else:
+        monkeypatch.setenv("BOT_OPERATOR_CONTACT", address)
+    mend = "give a mail address, a URL or an @username, with at most 120 characters"
+    assert settings.problems() == [f"BOT_OPERATOR_CONTACT is wrong: {mend}"]
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "BOT_OPERATOR and BOT_OPERATOR_CONTACT are not set: "),
+        ({"BOT_OPERATOR": "Lantern"}, "BOT_OPERATOR_CONTACT is not set: "),
+        ({"BOT_OPERATOR_CONTACT": "@lantern"}, "BOT_OPERATOR is not set: "),
+    ],
+)
+def test_missing_operator_is_told_where_there_is_a_token(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], missing: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert settings.advice() == []
+    monkeypatch.setenv("BOT_TOKEN", TOKEN)
+    (told,) = settings.advice()
+    assert told.startswith(missing)
+    assert settings.problems() == []
+
+
+def test_operator_who_is_named_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_TOKEN", TOKEN)
+    monkeypatch.setenv("BOT_OPERATOR", "Lantern")
+    monkeypatch.setenv("BOT_OPERATOR_CONTACT", "@lantern")
+    assert settings.advice() == []
 
 
 # --- what is wrong, and what may never show -----------------------------------------------------------------------

@@ -53,7 +53,7 @@ class TelegramBot:
     def __init__(self, bot: Bot, delivery: Delivery, responder: Responder, prompts: Prompts) -> None:
         self._bot = bot
         self._delivery = delivery
-        self._outbox: Outbox = TelegramOutbox(bot, delivery, prompts)
+        self.outbox: Outbox = TelegramOutbox(bot, delivery, prompts)
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -132,7 +132,7 @@ class TelegramBot:
         """Send all replies, and say whether none was lost: old buttons stay where nothing new came."""
         arrived = True
         for reply in decision.replies:
-            sent = await self._outbox.send(chat, reply, thread=thread)
+            sent = await self.outbox.send(chat, reply, thread=thread)
             if sent.fate is Fate.LOST:
                 bind_contextvars(outcome="failed")
                 arrived = False

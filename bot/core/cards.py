@@ -6,14 +6,13 @@ a miss costs most here. No clinician has signed off the cards yet.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
-from sys import intern
+from operator import itemgetter
 from typing import Final
 
 from bot.core.lines import Label, Line
-from bot.core.matching import Matcher, Utterance, parts, plain
+from bot.core.matching import Matcher, Utterance, plain
 from bot.core.model import Barrier, Content, Held, Incoming, Lane, Reply, State, Step, Tier
 from bot.core.sequence import AFTER_CARD
 from bot.core.steps import offer
@@ -156,24 +155,14 @@ def urgent(*replies: Reply) -> tuple[Reply, ...]:
 # --- What comes back ----------------------------------------------------------------------------------------------
 
 
-_Pieces = frozenset[tuple[str, ...]]
-
-
-def _pieces(phrases: Sequence[str]) -> _Pieces:
-    """All that the phrases stand for, word by word. Tens of thousands are made of the same few words, held once."""
-    return frozenset(tuple(map(intern, words.split())) for words in _spelled(phrases))
-
-
 class Answers:
     """Reads, by one language's words, what is typed after danger was seen. Takes time linear in a text's length."""
 
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
-        self._no, self._beside, self._mistaken = (_pieces(phrases[name]) for name in (*NO, MISTAKEN))
-        self._beside_mistaken = self._no | self._beside
-        self._longest = max(map(len, self._beside_mistaken | self._mistaken), default=0)
-        self._nothing, self._later, self._why, self._taken_back = (
-            frozenset(" ".join(words.split()) for words in _spelled(phrases[name])) for name in (*WHOLE, TAKEN_BACK)
-        )
+        self._pieces = Matcher({name: phrases[name] for name in (*NO, MISTAKEN)})
+        self._no, self._beside, self._mistaken = self._pieces.bits.values()
+        self._whole = Matcher({name: phrases[name] for name in (*WHOLE, TAKEN_BACK)})
+        self._nothing, self._later, self._why, self._taken_back = self._whole.bits.values()
         self._matcher = Matcher({name: phrases[name] for name in FOUND})
 
     def is_no(self, said: Utterance) -> bool:
@@ -182,31 +171,34 @@ class Answers:
 
     def is_mistaken(self, said: Utterance) -> bool:
         """Whether it says that the words before were not meant so, and nothing else that is not known."""
-        return self._is_made_of(said, self._mistaken, self._beside_mistaken)
+        return self._is_made_of(said, self._mistaken, self._no | self._beside)
 
     def is_no_plan(self, said: Utterance) -> bool:
         """Whether it is all of an answer that names nobody."""
-        return said.plain in self._later
+        return self._is_whole(said.plain, self._later)
 
-    def _is_made_of(self, said: Utterance, wanted: _Pieces, beside: _Pieces) -> bool:
-        words = tuple([word for word in said.normal.split() if word not in _PAUSES])
+    def _is_made_of(self, said: Utterance, wanted: int, beside: int) -> bool:
+        words = [word for word in said.normal.split() if word not in _PAUSES]
         if len(words) > _MOST_WORDS_OF_A_NO:
             return False
-        reached = {0: False}  # so many words are known from end to end -> whether what is wanted is among them
-        for start in range(len(words)):
-            for end in range(start + 1, min(start + self._longest, len(words)) + 1) if start in reached else ():
-                piece = words[start:end]
-                if piece in wanted or piece in beside:
-                    reached[end] = reached.get(end, False) or reached[start] or piece in wanted
-        return reached.get(len(words), False)
+        text = f" {' '.join(words)} "
+        reached = {0: False}  # so much is known from end to end -> whether what is wanted is among it
+        for piece, start, end in sorted(self._pieces.hits(text)[0], key=itemgetter(1)):
+            if start in reached and piece & (wanted | beside):
+                reached[end] = reached.get(end, False) or reached[start] or bool(piece & wanted)
+        return reached.get(len(text) - 1, False)
+
+    def _is_whole(self, words: str, name: int) -> bool:
+        hits, _ = self._whole.hits(f" {words} ")
+        return any(hit & name and not start and end == len(words) + 1 for hit, start, end in hits)
 
     def takes_back(self, text: str) -> bool:
         """Whether all of it, or a clause, takes an answer back ("i lied. it is bad"). A raw text has its clauses."""
-        return any(plain(clause) in self._taken_back for clause in {text, *_CLAUSE_END.split(text)})
+        return any(self._is_whole(plain(clause), self._taken_back) for clause in {text, *_CLAUSE_END.split(text)})
 
     def asks_why(self, said: Utterance) -> bool:
         """Whether it asks why that was asked, and nothing else."""
-        return said.plain in self._why
+        return self._is_whole(said.plain, self._why)
 
     def is_helped(self, said: Utterance) -> bool:
         """Whether it says that help is there, or on its way."""
@@ -226,7 +218,7 @@ class Answers:
 
     def barrier(self, said: Utterance) -> Barrier | None:
         """What is said to be in the way, if it is known."""
-        if said.plain in self._nothing:
+        if self._is_whole(said.plain, self._nothing):
             return Barrier.NOTHING
         found = self._matcher.find(said).whole
         names = (name for name, bit in self._matcher.bits.items() if found & bit and name.startswith("barrier."))
@@ -235,12 +227,6 @@ class Answers:
 
     def _says(self, name: str, said: Utterance) -> bool:
         return bool(self._matcher.find(said).whole & self._matcher.bits[name])
-
-
-def _spelled(phrases: Iterable[str]) -> Iterable[str]:
-    for phrase in phrases:
-        for wording in product(*parts(phrase)):
-            yield "".join(wording)
 
 
 def says_stop(incoming: Incoming, content: Content) -> bool:

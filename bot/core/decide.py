@@ -266,7 +266,7 @@ def _plan(turn: Turn) -> Decision | None:
     asked = turn.held.asked_plan and Purpose.PLANS in turn.held.consents and turn.state.step is not Step.DANGER_ASK
     if not asked or turn.danger.tier is not Tier.NONE or in_emergency(turn.held):
         return None
-    is_line = turn.words not in turn.content.typed and any(map(str.isalnum, turn.words))
+    is_line = turn.words not in turn.content.typed and any(map(str.isalpha, turn.words))
     return keep_plan(turn.incoming, turn.held) if is_line else None
 
 

@@ -66,7 +66,9 @@ def _sections(kept: Kept, at: int) -> _Sections:
         "settings": {
             "country": kept.country or None,
             "walks_kept_for_days": kept.days,
+            "telegram_id": kept.person or None,
             "last_wrote_on": _day(kept.seen_on) if kept.seen_on else None,
+            "told_of_deletion_on": _day(kept.told_on) if kept.told_on else None,
         },
         "consents": [_consent(consent) for consent in kept.consents],
         "walks": [_walk(outcome, kept.days) for outcome in kept.outcomes],

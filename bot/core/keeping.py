@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
+from unicodedata import category
 
 from bot.core.cards import emergency_first, in_emergency
 from bot.core.export import export
@@ -366,7 +367,7 @@ def copies(incoming: Incoming, held: Held) -> Decision:
 
 
 def _is_nothing(kept: Kept) -> bool:
-    return replace(kept, seen_on=0) == Kept()
+    return not kept.consents
 
 
 def forget(incoming: Incoming, held: Held) -> Decision:
@@ -534,7 +535,7 @@ def plan(incoming: Incoming, held: Held) -> Decision:
     """Keep what follows the command, or show the plans and ask for one. Without a yes nothing of it is held."""
     if in_emergency(held):
         return Decision(held, emergency_first(held.state))
-    if Purpose.PLANS in held.consents and incoming.words.strip():
+    if Purpose.PLANS in held.consents and _one_line(incoming.words):
         return keep_plan(incoming, held)
     plans = () if incoming.kept is None else incoming.kept.plans
     shown = tuple(Reply((Line.IF_THEN_SHOWN,), ((_buttons_of(one)[0],),), {"plan": one.text}) for one in plans)
@@ -549,7 +550,7 @@ def plan(incoming: Incoming, held: Held) -> Decision:
 
 def keep_plan(incoming: Incoming, held: Held) -> Decision:
     """The line of a plan, in the person's own words, from someone who said yes to that."""
-    text = " ".join(incoming.words.split())
+    text = _one_line(incoming.words)
     if incoming.kept is None:
         return _say(held, Line.STORE_FAILED)
     if len(incoming.kept.plans) >= MOST_PLANS:
@@ -559,6 +560,11 @@ def keep_plan(incoming: Incoming, held: Held) -> Decision:
     made = Plan(_number(incoming.seed, incoming.kept), incoming.at, text)
     reply = Reply((Line.IF_THEN_KEPT,), ((_buttons_of(made)[0],),), {"plan": text})
     return Decision(held, (reply,), (Planned(made),))
+
+
+def _one_line(words: str) -> str:
+    """The words without breaks, and without what steers a screen or cannot be written down."""
+    return "".join(sign for sign in " ".join(words.split()) if category(sign) not in {"Cc", "Cs"})
 
 
 def _number(seed: int, kept: Kept) -> int:

@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby, pairwise
-from typing import NamedTuple, Protocol
+from itertools import chain, compress, groupby, islice, pairwise, product
+from math import prod
+from typing import Final, NamedTuple, Protocol
 
 import ahocorasick
 
@@ -23,6 +24,7 @@ STEM_LENGTH = 5
 MOST_WORDINGS = 2048
 """How many wordings one part of a phrase may stand for."""
 
+_TOO_MANY = f"has a part with more than {MOST_WORDINGS} wordings"
 _FEW = 48  # parts are multiplied out up to here: fewer steps, and yet few words to hold
 _CHUNK = 256  # composing is quadratic in a run of combining marks: short runs keep the whole linear
 _INVISIBLE = dict.fromkeys(
@@ -43,7 +45,8 @@ _MARKS = str.maketrans(
 )
 _SYMBOL = re.compile(r"[^\w\s'.?!,\"]")
 _SIGNS = re.compile(r"[()|]|[^()|]+")
-_PLAIN = re.compile(r"(?:[a-z0-9 *\n]|(?<=[a-z])'(?=[a-z]))*")
+_BRACKETS = re.compile(r"\([^()]*\)|[^()|]+")
+_PLAIN = re.compile(r"[a-z0-9 *\n]*+")
 _STRETCHED = re.compile(r"([a-z])\1\1+")
 _AS_WORDS = (
     *((":'(", " 😢 "), (":(", " 🙁 "), (":-(", " 🙁 "), ("</3", " 💔 "), ("--", " , "), (" - ", " , ")),
@@ -134,6 +137,10 @@ _FORMS = {
 }
 
 
+_CHANGED = frozenset({*_FORMS, "not", "more"})
+"""What a plain word is, or stands beside, where `normalise` makes another of it. Beside these: what is stretched."""
+
+
 def normalise(text: str) -> str:
     """Words between single spaces, one at each end, whatever `text` holds. The empty text is one space."""
     text = text.replace("*", "").replace("~", "")
@@ -167,8 +174,7 @@ class Utterance(NamedTuple):
 
     normal: str
     words: set[str]
-    pairs: set[tuple[str, str]]  # words side by side
-    stems: set[str]  # the beginnings of long words
+    entries: set[str]  # what a lexicon could hold: words, two side by side, and the beginnings of long ones, starred
 
     @property
     def plain(self) -> str:
@@ -191,8 +197,9 @@ def sentences(said: Utterance) -> Iterator[Utterance]:
 
 
 def _taken_apart(normal: str, row: Sequence[str]) -> Utterance:
-    stems = {word[:STEM_LENGTH] for word in row if len(word) > STEM_LENGTH}
-    return Utterance(normal, {*row}, {*pairwise(row)}, stems)
+    words = {*row}
+    stems = [word[:STEM_LENGTH] + STEM for word in words if len(word) > STEM_LENGTH]
+    return Utterance(normal, words, words.union(map(" ".join, pairwise(row)), stems))
 
 
 def plain(text: str) -> str:
@@ -204,55 +211,102 @@ def _without_marks(normal: str) -> str:
     return " ".join([word for word in normal.split() if word not in _STOPS_AND_MARKS])
 
 
-@cache
-def parts(phrase: str) -> tuple[tuple[str, ...], ...]:
-    """Say what `phrase` stands for: parts that follow each other, each with its wordings, normalised.
+Parts = tuple[tuple[str, ...], ...]
+"""What a phrase stands for: parts that follow each other, each with its wordings, normalised."""
+
+
+def parts(phrase: str) -> Parts:
+    """Say what `phrase` stands for.
 
     `(a|b)` is one of several, `(a|)` may be left out, and a `*` at the end stands for any ending. Small brackets are
     multiplied out, so that "i (am|was) sad" is one part with two wordings. Raises ValueError when brackets do not
     close, when a wording is empty, or when a part has more than MOST_WORDINGS.
     """
+    return _sound(phrase, *all_parts((phrase,)))
+
+
+@cache
+def all_parts(phrases: tuple[str, ...]) -> tuple[Parts | str, ...]:
+    """Say what each of many phrases stands for, as `parts` does, or else what is wrong with it.
+
+    Plain ones go through the door together: sooner. What was said is held until `forget_parts`.
+    """
+    found = [_multiplied_out(phrase) for phrase in phrases]
+    rows = [options for each in found if not isinstance(each, str) for options in each]
+    normal = iter(_all_normal(rows))
+    return tuple(each if isinstance(each, str) else _unless_empty((*islice(normal, len(each)),)) for each in found)
+
+
+forget_parts: Final = all_parts.cache_clear
+
+
+def _unless_empty(found: Parts) -> Parts | str:
+    for options in found:
+        if " " in options:
+            break
+    else:
+        if found:
+            return found
+    return "may be empty"
+
+
+def _multiplied_out(phrase: str) -> list[list[str]] | str:
+    """Return the parts of a phrase with their wordings, or what is wrong with it."""
     found: list[list[str]] = []
-    for word in _outer_words(phrase):
-        options = _options(word)
-        together = [f"{before} {option}" for before in found[-1] for option in options] if found else []
-        if found and (len(together) <= _FEW or "" in options or "" in found[-1]):
-            found[-1] = together
+    for words in _outer_words(phrase):
+        try:
+            options = _options(words)
+        except ValueError as error:
+            return str(error)
+        if not found:
+            found.append(options)
+        elif len(found[-1]) * len(options) <= _FEW or "" in options or "" in found[-1]:
+            found[-1] = [*map(" ".join, product(found[-1], options))]
         else:
             found.append(options)
-    for number, options in enumerate(found, start=1):
-        stems = [option.removesuffix(STEM) if number == len(found) else option for option in options]
-        if any(STEM in stem for stem in stems) or any(option.endswith(f" {STEM}") for option in options):
-            raise ValueError("has a * that ends no word at its end")
-    normal = tuple(tuple(dict.fromkeys(_normal(options))) for options in found)
-    if not normal or any(wording.isspace() for options in normal for wording in options):
-        raise ValueError("may be empty")
-    return normal
+    if STEM in phrase:
+        for number, options in enumerate(found, start=1):
+            stems = [option.removesuffix(STEM) if number == len(found) else option for option in options]
+            if any(STEM in stem for stem in stems) or any(option.endswith(f" {STEM}") for option in options):
+                return "has a * that ends no word at its end"
+    return found
 
 
 def _outer_words(phrase: str) -> list[str]:
-    """Part a phrase at the spaces that stand in no bracket."""
-    depth, words = 0, [""]
-    for sign in _SIGNS.findall(phrase):
-        depth += (sign == "(") - (sign == ")")
-        if depth or sign in "()":
-            words[-1] += sign
+    """Part a phrase at brackets that stand between spaces, and hold whatever touches these brackets."""
+    if "(" not in phrase and ")" not in phrase:
+        return [phrase] if phrase.strip(" ") else []
+    depth, words, is_plain = 0, list[str](), False
+    for piece in phrase.split(" "):
+        was_plain, is_plain = is_plain, "(" not in piece and ")" not in piece
+        if depth or (was_plain and is_plain):
+            words[-1] += f" {piece}"
+            is_plain = is_plain and not depth
         else:
-            first, *others = sign.split(" ")
-            words[-1] += first
-            words += others
-    return [word for word in words if word]
+            words.append(piece)
+        depth += piece.count("(") - piece.count(")")
+    return [word for word in words if word.strip(" ")]
 
 
 def _options(word: str) -> list[str]:
     """Multiply out the brackets of a word."""
     if "(" not in word and ")" not in word and "|" not in word:
         return [word]
-    signs = _SIGNS.findall(word)
-    found, end = _alternatives(signs, 0)
-    if end < len(signs) or word.count("(") != word.count(")") or "(" not in word:
-        raise ValueError("has brackets or bars that do not fit together")
+    between = _BRACKETS.findall(word)
+    if "".join(between) == word:  # none lies within another
+        found = [*map("".join, _product([row.strip("()").split("|") for row in between]))]
+    else:
+        signs = _SIGNS.findall(word)
+        found, end = _alternatives(signs, 0)
+        if end < len(signs) or word.count("(") != word.count(")") or "(" not in word:
+            raise ValueError("has brackets or bars that do not fit together")
     return [*dict.fromkeys(found)]
+
+
+def _product(rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    if prod(map(len, rows)) > MOST_WORDINGS:
+        raise ValueError(_TOO_MANY)
+    return product(*rows)
 
 
 def _alternatives(signs: Sequence[str], at: int) -> tuple[list[str], int]:
@@ -269,20 +323,45 @@ def _alternatives(signs: Sequence[str], at: int) -> tuple[list[str], int]:
                 options, at = _alternatives(signs, at + 1)
             row = [before + option for before in row for option in options]
         if len(row) + len(done) > MOST_WORDINGS:
-            raise ValueError(f"has a part with more than {MOST_WORDINGS} wordings")
+            raise ValueError(_TOO_MANY)
         at += 1
     return done + row, at
 
 
+def _all_normal(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Normalise the wordings of many parts; one with a star is left open at its end.
+
+    Most hold nothing that the door would change, and need not go through it. All others that are plain go together.
+    """
+    texts = ["\n".join(options) for options in rows]
+    words = [{*text.split()} if _PLAIN.fullmatch(text) and STEM not in text else _CHANGED for text in texts]
+    changed = _CHANGED.union(filter(_STRETCHED.search, set[str]().union(*words)))
+    is_even = [changed.isdisjoint(row) for row in words]
+    even = iter(_spaced("\n".join(compress(texts, is_even))))
+    other = iter(_normal([option for row, is_so in zip(rows, is_even, strict=True) if not is_so for option in row]))
+    return [
+        tuple(dict.fromkeys(islice(even if is_so else other, len(row))))
+        for row, is_so in zip(rows, is_even, strict=True)
+    ]
+
+
+def _spaced(text: str) -> list[str]:
+    """Return each line between single spaces."""
+    text = f" {text} ".replace("\n", " \n ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text.split("\n")
+
+
 def _normal(options: Sequence[str]) -> list[str]:
-    """Normalise wordings; one with a star is left open at its end. Plain ones go through the door together: sooner."""
-    together = "\n".join(options)
-    normal: list[str] = []
-    if len(options) > 1 and _PLAIN.fullmatch(together):
-        normal = [f" {words} " for words in normalise(together).strip().split(" . ")]
-    if len(normal) != len(options):  # one of them is empty
-        normal = [normalise(option) for option in options]
-    pairs = zip(options, normal, strict=True)
+    odd = {option: normalise(option) for option in options if not _PLAIN.fullmatch(option)}
+    plain_ones = [option for option in options if option not in odd]
+    even = [f" {words} " for words in normalise("\n".join(plain_ones)).strip().split(" . ")]
+    if len(even) != len(plain_ones):  # one is empty
+        even = [normalise(option) for option in plain_ones]
+    rest = iter(even)
+    found = [odd[option] if option in odd else next(rest) for option in options]
+    pairs = zip(options, found, strict=True)
     return [words.removesuffix(" ") or " " if option.endswith(STEM) else words for option, words in pairs]
 
 
@@ -356,10 +435,10 @@ class Combination:
 class _Piece(NamedTuple):
     """What a wording means: whole phrases by itself, or a part of longer ones."""
 
-    slots: int  # of the phrases that it is the whole of
-    part: int  # the parts that it may stand for, a bit each
-    begins: int  # those of them that begin a phrase
-    stop: bool  # a mark that ends a clause
+    slots: int = 0  # of the phrases that it is the whole of
+    part: int = 0  # the parts that it may stand for, a bit each
+    begins: int = 0  # those of them that begin a phrase
+    stop: bool = False  # a mark that ends a clause
 
 
 class Matcher:
@@ -382,28 +461,26 @@ class Matcher:
         self._fillers = frozenset(word for filler in fillers for word in normalise(filler).split())
         self._hiding = self.mask(hiding)
         self._ends: dict[int, int] = {}  # the bit of a phrase's last part -> its slot
-        pieces = {f" {mark} ": [0, 0, 0] for mark in _STOPS}
+        pieces = {f" {mark} ": _Piece(stop=True) for mark in _STOPS}
         bit = 1
         for name, phrases in slots.items():
-            for first, *others in map(parts, phrases):
-                if not others:
-                    for wording in first:
-                        pieces.setdefault(wording, [0, 0, 0])[0] |= self.bits[name]
-                    continue
-                for number, options in enumerate((first, *others)):
-                    for wording in options:
-                        piece = pieces.setdefault(wording, [0, 0, 0])
-                        piece[1] |= bit
-                        piece[2] |= 0 if number else bit
-                    bit <<= 1
-                self._ends[bit >> 1] = self.bits[name]
-                bit <<= 1  # a gap, so that no phrase runs on into the next
+            found = [*map(_sound, phrases, all_parts((*phrases,)))]
+            _add(
+                pieces, chain.from_iterable(phrase[0] for phrase in found if len(phrase) == 1), _Piece(self.bits[name])
+            )
+            for phrase in found:
+                if len(phrase) > 1:
+                    for number, options in enumerate(phrase):
+                        _add(pieces, options, _Piece(part=bit, begins=0 if number else bit))
+                        bit <<= 1
+                    self._ends[bit >> 1] = self.bits[name]
+                    bit <<= 1  # a gap, so that no phrase runs on into the next
         self._last = sum(self._ends)
         self._automaton = ahocorasick.Automaton()
-        for wording, (bits, part, begins) in pieces.items():
-            self._automaton.add_word(
-                wording, (len(wording) - 1, _Piece(bits, part, begins, wording.strip() in {*_STOPS}))
-            )
+        values: dict[tuple[int, _Piece], tuple[int, _Piece]] = {}  # most are alike: held once
+        for wording, piece in pieces.items():
+            value = len(wording) - 1, piece
+            self._automaton.add_word(wording, values.setdefault(value, value))
         self._automaton.make_automaton()
 
     def read(self, text: str) -> Reading:
@@ -413,6 +490,17 @@ class Matcher:
     def find(self, said: Utterance) -> Reading:
         """Find every slot in a text that was heard."""
         words = said.normal if self._fillers.isdisjoint(said.words) else self._step_over(said.normal)
+        hits, stops = self.hits(words)
+        if self._hiding and hits:
+            hits = _uncovered(hits, self._hiding)
+        return Reading(words, *_clauses(hits, stops), tuple(hits))
+
+    def hits(self, words: str) -> tuple[list[tuple[int, int, int]], list[int]]:
+        """Return slots, start and end of all that is found in normalised words, in the order of the ends.
+
+        It starts and ends at the spaces round it, and with a star at the last letter before the ending. Then come the
+        ends of clauses. Nothing is stepped over or hidden.
+        """
         hits: list[tuple[int, int, int]] = []
         stops: list[int] = []
         begun: dict[int, list[tuple[int, int]]] = {}  # where words end -> parts that have been seen, and since where
@@ -432,9 +520,7 @@ class Matcher:
                     begun.setdefault(end, []).extend(following)
             if stop:
                 stops.append(end)
-        if self._hiding and hits:
-            hits = _uncovered(hits, self._hiding)
-        return Reading(words, *_clauses(hits, stops), tuple(hits))
+        return hits, stops
 
     def _ended(self, reached: int) -> int:
         """Return the slots of the phrases that end with these parts."""
@@ -464,6 +550,21 @@ class Matcher:
         return " ".join(kept) if len(kept) > 2 else text  # noqa: PLR2004  - a phrase made of fillers alone stays
 
 
+def _sound(phrase: str, found: Parts | str) -> Parts:
+    if isinstance(found, str):
+        raise ValueError(f"{phrase!r} {found}")  # noqa: TRY004 - it is the phrase that is wrong
+    return found
+
+
+def _add(pieces: dict[str, _Piece], wordings: Iterable[str], piece: _Piece) -> None:
+    """Let wordings mean this too."""
+    new = dict.fromkeys(wordings, piece)
+    for wording in new.keys() & pieces.keys():
+        slots, part, begins, stop = pieces[wording]
+        new[wording] = _Piece(slots | piece.slots, part | piece.part, begins | piece.begins, stop)
+    pieces.update(new)
+
+
 class Slotted(Protocol):
     """What has the phrases of one slot."""
 
@@ -482,8 +583,7 @@ def silent(slots: Mapping[str, Slotted], fillers: Iterable[str]) -> Iterator[tup
     matcher = Matcher({name: slot.phrases for name, slot in slots.items()}, hiding, fillers)
     hides = matcher.mask(hiding)
     for name, slot in slots.items():
-        for phrase in slot.phrases:
-            found = parts(phrase)
+        for phrase, found in zip(slot.phrases, map(_sound, slot.phrases, all_parts((*slot.phrases,))), strict=True):
             firsts = [options[0] for options in found]
             for place, options in enumerate(found):
                 for option in options:
@@ -501,19 +601,24 @@ def phrase_problems(where: str, phrases: Sequence[str], fillers: Collection[str]
     """Say what is wrong with the phrases of one slot, a line each."""
     if not phrases:
         yield f"{where}: has no phrases"
-    seen: dict[tuple[str, ...], str] = {}
-    for phrase in phrases:
-        try:
-            found = parts(phrase)
-        except ValueError as error:
-            yield f"{where}: {phrase!r} {error}"
+    seen: dict[str, str] = {}
+    all_found = all_parts((*phrases,))
+    has_fillers = _holds((options for found in all_found for options in found), fillers)
+    for phrase, found in zip(phrases, all_found, strict=True):
+        if isinstance(found, str):
+            yield f"{where}: {phrase!r} {found}"
             continue
-        keys = [(wording,) for wording in found[0]] if len(found) == 1 else [tuple("|".join(part) for part in found)]
-        if all(key in seen for key in keys):
+        keys = found[0] if len(found) == 1 else ("\n".join("|".join(part) for part in found),)
+        if all(map(seen.__contains__, keys)):
             yield f"{where}: {phrase!r} repeats {seen[keys[0]]!r}"
         seen.update(dict.fromkeys(keys, phrase))
-        if not {*" ".join(wording for options in found for wording in options).split()}.isdisjoint(fillers):
+        if has_fillers and _holds(found, fillers):
             yield f"{where}: {phrase!r} holds a word that is stepped over"
+
+
+def _holds(wordings: Iterable[Iterable[str]], words: Iterable[str]) -> bool:
+    text = f" {' '.join(map(' '.join, wordings))} "
+    return any(f" {word} " in text for word in words)
 
 
 def refuse(problems: Iterable[str]) -> None:

@@ -491,7 +491,9 @@ class Kept:
     dues: tuple[Due, ...] = ()  # soonest first
     country: str = ""
     days: int = KEPT_DAYS  # that a walk is kept
-    seen_on: int = 0  # the day (since 1970, UTC) on which the person last wrote
+    person: int = 0  # Telegram's id of them
+    seen_on: int = 0  # the day (since 1970, UTC) on which they last wrote
+    told_on: int = 0  # the day on which they were told that all will go; 0 if they were not, or have written since
 
 
 # --- What goes out ---------------------------------------------------------------------------------------------
@@ -729,8 +731,6 @@ class Content:
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
     mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none
-    versions: Mapping[Purpose, int] = field(
-        default_factory=dict
-    )  # of the words that a yes to each is to
+    versions: Mapping[Purpose, int] = field(default_factory=dict)  # of the words that a yes to each is to
     operator: str = ""  # who runs the bot, as they name themselves
     contact: str = ""  # how to reach them

@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.core.matching import Combination, Matcher, Reading, Utterance, each, phrase_problems, refuse
 from bot.core.model import About, Condition, Notice, Reason, Source
-from bot.core.scoring import NOUGHT, Lexicon, Scale, chances, entries, found_in, out_of_bounds
+from bot.core.scoring import NOUGHT, Lexicon, Scale, chances, found_in, out_of_bounds
 
 ABOUTS: Final = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
 SOURCES: Final = tuple(source for source in Source if source is not Source.NONE)
@@ -209,7 +209,7 @@ class Reader:
             Fired("slot" if name in self._matcher.bits else "combination", name, words, self._weights[name])
             for name, words in self._evidence(reading, self._features(reading))
         ]
-        for word in sorted(entries(said)):
+        for word in sorted(said.entries):
             weights = [self._scale.entry(word, outcome) for outcome in OUTCOMES]
             if any(weights):
                 fired.append(Fired("lexicon", word, found_in(said, word), Weights(*weights[: len(ABOUTS)])))

@@ -16,7 +16,7 @@ from typing import Final
 
 from bot.core.matching import Combination, Matcher, Reading, Test, Utterance, each, phrase_problems, refuse, sentences
 from bot.core.model import Danger, Tier
-from bot.core.scoring import SLOT, Lexicon, Scale, chances, entries, found_in
+from bot.core.scoring import SLOT, Lexicon, Scale, chances, found_in
 
 TIERS: Final = tuple(Tier)
 MINOR, ADULT = "minor", "adult"
@@ -180,7 +180,7 @@ class Guard:
         nothing = Tier.NONE if outcome in TIERS else ADULT
         reading = self._matcher.find(said)
         weights: dict[str, float] = {}
-        for entry in entries(said):
+        for entry in said.entries:
             words = found_in(said, entry)
             weight = self._scale.entry(entry, outcome) - self._scale.entry(entry, nothing)
             weights[words] = max(weight, weights.get(words, 0.0))

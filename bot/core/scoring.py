@@ -2,15 +2,17 @@
 
 Rules that hold here: weights are data, in hundredths, and every score can be told in the words that it comes of; a
 word counts once, however often it is said. All scores of a feature or a word are one number, 32 bits for each: one sum
-adds them all at once.
+adds them all at once. What a word adds is read when it is first met: most of thousands never are.
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import islice, repeat
+from operator import lt
 from struct import Struct
-from typing import Final
+from typing import Final, Self
 
 from bot.core.matching import STEM, STEM_LENGTH, Utterance, refuse
 
@@ -29,6 +31,55 @@ NOUGHT: Final = 1 << (_BITS - 1)
 """What `Scale` gives for a score of 0: it is added to each, so that none is below 0 when they are taken apart."""
 
 
+class Rows(Mapping[str, Mapping[str, float]]):
+    """The entries of a lexicon's file, held as its text and read when they are asked for: all that one word begins."""
+
+    __slots__ = ("blocks",)
+
+    def __init__(self, blocks: Mapping[str, str]) -> None:
+        self.blocks = blocks  # word -> its lines
+
+    @classmethod
+    def of(cls, text: str, outcomes: Sequence[str]) -> Self | None:
+        """Take the text apart if it is as fits write it, and so a `Lexicon` can hold all of it: else None.
+
+        Comments stand above all entries, entries in the order of the alphabet, names in the order of `outcomes`.
+        """
+        start = comments.end() if (comments := _COMMENTS.match(text)) else 0
+        entries = _ENTRIES.findall(text, start)
+        if not _well_formed(outcomes).fullmatch(text, start) or not all(map(lt, entries, islice(entries, 1, None))):
+            return None
+        return cls({block[1]: block[0] for block in _BLOCKS.finditer(text, start)})
+
+    def __getitem__(self, entry: str) -> Mapping[str, float]:
+        return dict(read_block(self.blocks[entry.partition(" ")[0]]))[entry]
+
+    def __iter__(self) -> Iterator[str]:
+        return (entry for block in self.blocks.values() for entry, _ in read_block(block))
+
+    def __len__(self) -> int:
+        return sum(block.count("\n") for block in self.blocks.values())
+
+
+def read_block(lines: str) -> Iterator[tuple[str, Mapping[str, float]]]:
+    """Yield the entry of each line, with its weights."""
+    for line in lines.splitlines():
+        entry, _, rest = line.partition("\t")
+        row = rest.split(" ")
+        yield entry, dict(zip(row[::2], map(float, row[1::2]), strict=True))
+
+
+_COMMENTS: Final = re.compile(r"(?:#[ -~]*+\n)*+")
+_ENTRIES: Final = re.compile(r"^[^\t\n]++", re.MULTILINE)
+_BLOCKS: Final = re.compile(r"^([^ \t\n]++)[ \t].*+\n(?:\1[ \t].*+\n)*+", re.MULTILINE)
+
+
+def _well_formed(outcomes: Sequence[str]) -> re.Pattern[str]:
+    """What the lines match that a `Lexicon` can hold."""
+    names = "".join(rf"(?:{re.escape(outcome)} [+-]\d\d?\.\d\d(?: (?=\S)|(?=\n)))?+" for outcome in outcomes)
+    return re.compile(rf"(?:(?!#)(?:[^\s*]{{{STEM_LENGTH}}}\*|[^\s*]++(?: [^\s*]++)?+)\t(?=\S){names}\n)*+")
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Words, and what each adds to which score: a word, two side by side, or a beginning ("cryin*").
@@ -42,7 +93,8 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         """Refuse what can never be found."""
-        refuse(self._problems())
+        if not isinstance(self.weights, Rows):
+            refuse(self._problems())
 
     def _problems(self) -> Iterator[str]:
         outcomes = frozenset(self.outcomes)
@@ -62,11 +114,6 @@ def out_of_bounds(where: str, weights: Mapping[str, float]) -> Iterator[str]:
     for name, weight in weights.items():
         if not abs(weight) <= MOST:  # nor is what is no number
             yield f"{where}: the weight for {name} is not from -{MOST} to {MOST}"
-
-
-def entries(said: Utterance) -> set[str]:
-    """Return all that a lexicon could hold of a text: what weights are fitted on."""
-    return {*said.words, *map(" ".join, said.pairs), *(stem + STEM for stem in said.stems)}
 
 
 def found_in(said: Utterance, entry: str) -> str:
@@ -91,18 +138,12 @@ class Scale:
         self._fields = Struct(f"<{len(self._shifts)}I")
         self._start = self._halves + self._packed(start)
         self._rows = {bit: self._packed(weights) for bit, weights in features.items()}
-        self._words: dict[str, int] = {}
-        self._pairs: dict[tuple[str, str], int] = {}
-        self._stems: dict[str, int] = {}
-        for entry, weights in lexicon.weights.items():
-            row = self._packed(weights)
-            one, _, other = entry.partition(" ")
-            if other:
-                self._pairs[one, other] = row
-            elif entry.endswith(STEM):
-                self._stems[entry[:-1]] = row
-            else:
-                self._words[entry] = row
+        self._unread: dict[str, str] = {}  # by the word that they begin with
+        self._entries: dict[str, int] = {}
+        if isinstance(lexicon.weights, Rows):
+            self._unread.update(lexicon.weights.blocks)
+        else:
+            self._entries.update({entry: self._packed(weights) for entry, weights in lexicon.weights.items()})
 
     def weigh(self, features: int, said: Utterance) -> tuple[int, ...]:
         """Return all scores in the order of the outcomes: hundredths, from NOUGHT on."""
@@ -111,22 +152,24 @@ class Scale:
             bit = features & -features
             total += rows[bit]
             features ^= bit
-        total += sum(map(self._words.get, said.words, repeat(0)))
-        total += sum(map(self._pairs.get, said.pairs, repeat(0)))
-        total += sum(map(self._stems.get, said.stems, repeat(0)))
+        self._meet(said.entries)
+        total += sum(map(self._entries.get, said.entries, repeat(0)))
         return self._fields.unpack(total.to_bytes(self._fields.size, "little"))
 
     def entry(self, word: str, outcome: str) -> float:
         """Return what an entry of the lexicon adds to an outcome."""
-        one, _, other = word.partition(" ")
-        if other:
-            return self._unpacked(self._pairs.get((one, other), 0), outcome)
-        found = self._stems.get(word[:-1], 0) if word.endswith(STEM) else self._words.get(word, 0)
-        return self._unpacked(found, outcome)
+        self._meet({word.partition(" ")[0]})
+        return self._unpacked(self._entries.get(word, 0), outcome)
 
     def feature(self, bit: int, outcome: str) -> float:
         """Return what a feature adds to an outcome."""
         return self._unpacked(self._rows[bit], outcome)
+
+    def _meet(self, words: set[str]) -> None:
+        """Read what begins with these words, if it was not read before."""
+        for word in words & self._unread.keys():
+            for entry, weights in read_block(self._unread.pop(word)):
+                self._entries[entry] = self._packed(weights)
 
     def _unpacked(self, row: int, outcome: str) -> float:
         return ((row + self._halves >> self._shifts[outcome] & _FIELD) - NOUGHT) * UNIT

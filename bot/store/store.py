@@ -82,6 +82,12 @@ _SWEEPS: Final = (
     DELETE FROM consent WHERE person IN
     (SELECT DISTINCT person FROM consent WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
     """,
+    # Who asked never to be written to was not told either; and the wish itself stays until it is taken back.
+    """
+    DELETE FROM consent WHERE (person, purpose, scope) IN
+    (SELECT person, purpose, scope FROM consent AS one WHERE day <= :quiet AND purpose != 'alone'
+     AND EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = 'alone') LIMIT :page)
+    """,
 )
 
 log = structlog.get_logger()
@@ -344,15 +350,34 @@ class Store:
 
         return await self._database.write(change)
 
+    async def remind_at(self, person: int, number: int, at: int) -> None:
+        """Remind of a plan at that time, if it is still kept."""
+
+        def change(database: sqlite3.Connection) -> None:
+            keys, row = self._own(database, person)
+            item = row_key(keys, person, number)
+            database.execute(
+                "INSERT INTO person_due (person, purpose, scope, item, at)"
+                " SELECT person, purpose, scope, number, ? FROM plan WHERE person = ? AND number = ?"
+                " ON CONFLICT DO UPDATE SET at = excluded.at",
+                (at, row, item),
+            )
+
+        await self._database.write(change)
+
     async def quiet(self, today: int, most: int = PAGE) -> tuple[int, ...]:
-        """Return people who have not written for so long that they are to be told what comes of that."""
+        """Return people who have not written for so long that they are to be told what comes of that.
+
+        Someone who asked never to be written to first is not among them.
+        """
         oldest = today - (QUIET_DAYS - NOTICE_DAYS)
 
         def work(database: sqlite3.Connection) -> tuple[int, ...]:
             found = database.execute(
-                "SELECT person, purpose, scope, id FROM consent WHERE day <= ? AND told = 0 AND id != x''"
+                "SELECT person, purpose, scope, id FROM consent AS one WHERE day <= ? AND told = 0 AND id != x''"
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)"
                 " GROUP BY person LIMIT ?",
-                (oldest, most),
+                (oldest, Purpose.ALONE, most),
             )
             return tuple(
                 int(self._open(cell, consent_place(row, purpose, scope, "id"))) for row, purpose, scope, cell in found
@@ -421,7 +446,9 @@ class Store:
 
     def _kept(self, database: sqlite3.Connection, person: int) -> Kept:
         _, row = self._own(database, person)
-        given = database.execute("SELECT purpose, scope, given, day FROM consent WHERE person = ?", (row,)).fetchall()
+        given = database.execute(
+            "SELECT purpose, scope, given, day, told FROM consent WHERE person = ?", (row,)
+        ).fetchall()
         if not given:
             return Kept()
         outcomes = database.execute("SELECT walk, answers FROM outcome WHERE person = ?", (row,))
@@ -430,7 +457,7 @@ class Store:
         remember = self._settings(database, row, Purpose.REMEMBER)
         return Kept(
             # A yes that was copied from someone else's row is no yes: it does not open.
-            tuple(self._consent(row, purpose, scope, cell) for purpose, scope, cell, _ in given),
+            tuple(self._consent(row, purpose, scope, cell) for purpose, scope, cell, *_ in given),
             tuple(
                 sorted(
                     (_outcome(self._open(cell, outcome_place(row, walk))) for walk, cell in outcomes),
@@ -446,7 +473,9 @@ class Store:
             tuple(sorted((Due(Purpose(purpose), at) for purpose, at in dues), key=lambda due: due.at)),
             self._settings(database, row, Purpose.COUNTRY).get("code", ""),
             remember.get("days", KEPT_DAYS),
-            max(day for *_, day in given),
+            person,
+            max(day for *_, day, _ in given),
+            max(told for *_, told in given),
         )
 
     def _consent(self, row: bytes, purpose: str, scope: str, cell: bytes) -> Consent:

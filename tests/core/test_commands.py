@@ -1,5 +1,4 @@
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,31 +12,24 @@ from bot.core.model import (
     Action,
     CareFor,
     Condition,
-    Consented,
     Decision,
     Ended,
     Event,
-    Forgot,
     Held,
     Incoming,
     Kind,
     Moved,
     Opened,
-    Purpose,
     State,
     Step,
     Where,
-    Withdrew,
 )
-from bot.core.progress import remember_offer
 from bot.core.sequence import AFTER_CARD, WALKING
 from bot.core.steps import again
 from tests.person import PROMPTS, SEEN, buttons, lines
 
 CONTENT = PROMPTS.content
 NOW = 1_790_000_000
-REMEMBERED = frozenset({Purpose.REMEMBER})
-WALKED = State(walk=5, step=Step.CLOSE, upset_before=8, upset_after=2)
 
 
 def at(step: Step) -> State:
@@ -70,8 +62,8 @@ def test_no_command_has_the_description_or_the_handler_of_another() -> None:
 
 
 def test_the_commands_that_telegram_expects_are_there() -> None:
-    expected = {"start", "help", "why", "settings", "privacy", "consent", "forget"}
-    expected |= {"walk", "crisis", "country", "breathe", "progress", "stop"}
+    expected = {"start", "help", "why", "settings", "privacy", "consent", "export", "forget", "history"}
+    expected |= {"walk", "crisis", "country", "breathe", "progress", "plan", "stop"}
     assert expected == set(COMMANDS)
 
 
@@ -236,88 +228,6 @@ def test_stop_with_nothing_under_way_says_so() -> None:
     decision = told("stop")
     assert lines(decision) == [Line.NOTHING_TO_STOP]
     assert decision.facts == ()
-
-
-# --- Consent ------------------------------------------------------------------------------------------------------
-
-
-def test_consent_is_asked_with_the_age_and_both_ways_out() -> None:
-    asked = [Label.REMEMBER_YES, Label.UNDER_16, Label.REMEMBER_NO]
-    assert [button.label for button in buttons(told("consent"))] == asked
-
-
-def test_a_yes_is_kept_and_so_is_the_walk_that_has_just_ended() -> None:
-    decision = tapped(Action.REMEMBER_YES, Held(WALKED))
-    assert decision.held.consents == REMEMBERED
-    assert decision.facts == (Consented(Purpose.REMEMBER), Ended(outcome_of(WALKED, NOW, finished=True)))
-
-
-def test_a_yes_within_a_walk_keeps_nothing_of_it_yet() -> None:
-    decision = tapped(Action.REMEMBER_YES, Held(State(walk=5, step=Step.KIND)))
-    assert decision.facts == (Consented(Purpose.REMEMBER),)
-
-
-def test_a_no_keeps_nothing() -> None:
-    decision = tapped(Action.REMEMBER_NO, Held(WALKED))
-    assert decision.facts == ()
-    assert decision.held.consents == frozenset()
-
-
-def test_someone_under_16_is_not_asked_again_and_cannot_say_yes() -> None:
-    held = tapped(Action.REMEMBER_UNDER_16, Held(WALKED)).held
-    for decision in (told("consent", held), tapped(Action.REMEMBER_YES, held)):
-        assert lines(decision) == [Line.CONSENT_UNDER_16]
-        assert decision.facts == ()
-        assert decision.held.consents == frozenset()
-
-
-def test_a_consent_is_shown_with_the_way_to_withdraw_it() -> None:
-    decision = told("consent", Held(consents=REMEMBERED))
-    assert lines(decision) == [Line.CONSENT_ON]
-    assert [button.action for button in buttons(decision)] == [Action.REMEMBER_OFF]
-
-
-def test_withdrawing_takes_one_tap() -> None:
-    decision = tapped(Action.REMEMBER_OFF, Held(consents=REMEMBERED))
-    assert decision.facts == (Withdrew(Purpose.REMEMBER),)
-    assert decision.held.consents == frozenset()
-
-
-@pytest.mark.parametrize(
-    "held",
-    [
-        Held(WALKED, consents=REMEMBERED),
-        Held(replace(WALKED, minor=True)),
-        Held(replace(WALKED, step=Step.CARE)),
-        Held(),
-    ],
-)
-def test_remember_is_offered_to_nobody_else(held: Held) -> None:
-    assert remember_offer(held) == ()
-
-
-def test_remember_is_offered_at_the_end_of_a_walk() -> None:
-    assert [button.action for row in remember_offer(Held(WALKED)) for button in row] == [Action.REMEMBER]
-
-
-# --- Forget -------------------------------------------------------------------------------------------------------
-
-
-def test_forget_takes_two_taps() -> None:
-    held = Held(WALKED, consents=REMEMBERED)
-    asked = told("forget", held)
-    assert asked.facts == ()
-    assert [button.action for button in buttons(asked)] == [Action.FORGET_YES, Action.FORGET_NO]
-    done = tapped(Action.FORGET_YES, held)
-    assert done.facts == (Forgot(),)
-    assert (done.held.state, done.held.consents) == (State(), frozenset())
-
-
-def test_forget_can_be_thought_better_of() -> None:
-    held = Held(WALKED, consents=REMEMBERED)
-    decision = tapped(Action.FORGET_NO, held)
-    assert decision.facts == ()
-    assert (decision.held.state, decision.held.consents) == (held.state, held.consents)
 
 
 # --- Reading a command --------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ KEPT = Kept(
     dues=(Due(Purpose.PLANS, AT + 86_400),),
     country="DE",
     days=30,
+    person=7_071_067_811,
     seen_on=20_717,
 )
 
@@ -188,8 +189,14 @@ def kept_in(sections: Mapping[str, Any]) -> Kept:
         tuple(Due(PURPOSES[one["purpose"]], at(one["at"])) for one in sections["to_be_sent"]),
         settings["country"] or "",
         settings["walks_kept_for_days"],
-        (dt.date.fromisoformat(settings["last_wrote_on"]) - dt.date(1970, 1, 1)).days,
+        settings["telegram_id"] or 0,
+        day(settings["last_wrote_on"]),
+        day(settings["told_of_deletion_on"]),
     )
+
+
+def day(written: str | None) -> int:
+    return 0 if written is None else (dt.date.fromisoformat(written) - dt.date(1970, 1, 1)).days
 
 
 def at(written: str) -> int:
@@ -217,7 +224,13 @@ CONDITIONS = words_of(
 def test_json_is_read_by_people() -> None:
     assert read(export(KEPT, AT + 5)[0]) == {
         "export": {"made_at": "2026-09-21T14:13:25Z"},
-        "settings": {"country": "DE", "walks_kept_for_days": 30, "last_wrote_on": "2026-09-21"},
+        "settings": {
+            "country": "DE",
+            "walks_kept_for_days": 30,
+            "telegram_id": 7071067811,
+            "last_wrote_on": "2026-09-21",
+            "told_of_deletion_on": None,
+        },
         "consents": [
             {
                 "purpose": "remember walks",
@@ -285,7 +298,13 @@ def test_nothing_kept_gives_two_files_that_say_so() -> None:
     as_json, as_csv = export(Kept(), AT)
     assert read(as_json) == {
         "export": {"made_at": "2026-09-21T14:13:20Z"},
-        "settings": {"country": None, "walks_kept_for_days": 90, "last_wrote_on": None},
+        "settings": {
+            "country": None,
+            "walks_kept_for_days": 90,
+            "telegram_id": None,
+            "last_wrote_on": None,
+            "told_of_deletion_on": None,
+        },
         "consents": [],
         "walks": [],
         "plans": [],

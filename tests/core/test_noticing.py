@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.core.matching import hear
 from bot.core.model import About, Condition, Notice, Reason, Source
 from bot.core.noticing import ABOUTS, OUTCOMES, NoticingRules, Points, Reader, Slot, Together, Weights
-from bot.core.scoring import Lexicon, entries
+from bot.core.scoring import Lexicon
 from bot.prompts import FOLDER, read, read_lexicon
 
 RULES = read(FOLDER / "en" / "noticing.yaml", NoticingRules)
@@ -172,7 +172,7 @@ def test_place_tells_the_source_whatever_else_speaks() -> None:
     ],
 )
 def test_entries_are_words_pairs_and_beginnings(text: str, found: set[str]) -> None:
-    assert entries(hear(text)) == found
+    assert hear(text).entries == found
 
 
 @pytest.mark.parametrize("entry", ["tea", "four tea", "after*"])

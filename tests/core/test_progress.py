@@ -22,7 +22,6 @@ from bot.core.model import (
     Step,
     Where,
 )
-from bot.core.progress import looks_back
 from bot.core.sequence import AFTER_CARD
 from tests.person import PROMPTS, buttons, lines
 
@@ -192,22 +191,3 @@ def test_show_me_with_no_walk_to_show_is_about_those_that_are_kept() -> None:
 def test_nothing_that_is_told_keeps_a_score() -> None:
     words = told(progress(*[replace(OUTCOME, walk=number) for number in range(1, 40)])).lower()
     assert not any(word in words for word in ("streak", "row", "well done", "goal", "best", "missed"))
-
-
-@pytest.mark.parametrize(
-    ("incoming", "looks"),
-    [
-        (Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="progress"), True),
-        (Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text="Show me."), True),
-        (Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text="show my walks"), True),
-        (Incoming(1, Where.PRIVATE, Kind.PRESS, NOW, pressed=Opened(State(), Action.SHOW_WALKS, 0)), True),
-        (Incoming(1, Where.PRIVATE, Kind.PRESS, NOW, pressed=Opened(State(), Action.SHOW, 0)), False),
-        (Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="walk"), False),
-        (
-            Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text="hello", pressed=Opened(State(), Action.SHOW_WALKS, 0)),
-            False,
-        ),
-    ],
-)
-def test_what_is_kept_is_looked_up_for_what_tells_of_it_alone(incoming: Incoming, looks: bool) -> None:  # noqa: FBT001
-    assert looks_back(incoming, CONTENT) is looks

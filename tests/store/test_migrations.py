@@ -14,6 +14,7 @@ from bot.store import NewerDatabaseError, StoreError, migrations
 from bot.store.migrations import APPLICATION, STEPS, migrate, own_version
 from bot.store.rows import outcome_place, setting_place
 from bot.store.seal import Place
+from bot.store.store import FILE, KEY_MARK, LOCK, Store
 from tests.person import KEYS, RING
 
 TODAY = 20_000
@@ -173,3 +174,67 @@ def test_store_replaces_no_row() -> None:
     # `INSERT OR REPLACE` deletes a row, and its children with it, before it writes the new one.
     for file in Path(bot.store.__path__[0]).glob("*.py"):
         assert not re.search(r"\bOR REPLACE\b|\bREPLACE INTO\b", file.read_text("utf-8"), re.IGNORECASE)
+
+
+# --- The file that is brought up to date --------------------------------------------------------------------------
+
+COPY = f"{FILE}-before"
+
+
+def make_older(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the file of the version before the newest, with what a person had in it."""
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as older, monkeypatch.context() as then:
+        then.setattr(migrations, "STEPS", STEPS[:2])
+        migrate(older, SEALER, TODAY)
+        fill(older, 2)
+        older.execute("INSERT INTO meta VALUES ('key', ?)", (sealed_at_first("", KEY_MARK),))
+    return folder / FILE
+
+
+def version_of(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as database:
+        return own_version(database)
+
+
+async def test_older_file_is_brought_up_to_date_and_no_copy_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = make_older(tmp_path / "data", monkeypatch)
+    (file.parent / COPY).write_bytes(b"of a start that was killed")
+    async with Store.open(file.parent, RING, at=TODAY * DAY):
+        assert version_of(file) == len(STEPS)
+        assert not (file.parent / COPY).exists()
+
+
+async def test_file_that_cannot_be_brought_up_to_date_is_as_it_was_with_a_copy_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = make_older(tmp_path / "data", monkeypatch)
+    with closing(sqlite3.connect(file)) as database:
+        before = list(database.iterdump())
+    with monkeypatch.context() as broken:
+        broken.setattr(migrations, "STEPS", (*STEPS[:2], ("DROP TABLE country", "CREATE TABLE half (way) NONSENSE")))
+        with pytest.raises(StoreError):
+            async with Store.open(file.parent, RING, at=TODAY * DAY):
+                pass
+    for place in (file, file.parent / COPY):
+        assert version_of(place) == 2
+        with closing(sqlite3.connect(place)) as database:
+            assert list(database.iterdump()) == before
+    assert (file.parent / COPY).stat().st_mode & 0o077 == 0
+    async with Store.open(file.parent, RING, at=TODAY * DAY):
+        assert version_of(file) == len(STEPS)
+    assert sorted(path.name for path in file.parent.iterdir()) == [FILE, LOCK]
+
+
+async def test_cell_of_an_older_file_that_does_not_open_stops_the_step_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = make_older(tmp_path / "data", monkeypatch)
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("UPDATE country SET code = (SELECT answers FROM outcome)")
+    with pytest.raises(StoreError, match="does not open"):
+        async with Store.open(file.parent, RING, at=TODAY * DAY):
+            pass
+    assert (version_of(file), version_of(file.parent / COPY)) == (2, 2)

@@ -1,0 +1,64 @@
+"""The privacy policy: the text of prompts/, filled with who runs the bot and for how long things are kept.
+
+Rules that hold here: each period comes from the constant that the program goes by, so that the text cannot say
+another; a slot that is unknown or left out is a problem, told with its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from bot.core.button import LIFETIME
+from bot.core.model import KEPT_DAYS, PLAN_DAYS
+from bot.prompts import FOLDER, ContentError, shown_path, text_of
+from bot.respond import IDLE
+from bot.store import keyring, ledger
+from bot.store.store import DAY, NOTICE_DAYS, QUIET_DAYS
+
+UNNAMED: Final = "not named yet (`BOT_OPERATOR`)"
+UNREACHABLE: Final = (
+    "no address is given yet (`BOT_OPERATOR_CONTACT`); ask whoever told you of this bot, or runs its group"
+)
+
+_SLOT: Final = re.compile(r"\{(\w+)\}")
+_PERIODS: Final[Mapping[str, str]] = {
+    "walk_days": str(KEPT_DAYS),
+    "plan_days": str(PLAN_DAYS),
+    "quiet_days": str(QUIET_DAYS),
+    "notice_days": str(NOTICE_DAYS),
+    "warned_days": str(QUIET_DAYS - NOTICE_DAYS),
+    "backup_days": str(ledger.KEPT_FOR // DAY),
+    "key_days": str(keyring.KEPT_FOR.days),
+    "idle_minutes": str(IDLE // 60),
+    "button_hours": str(LIFETIME // (60 * 60)),
+}
+_SLOTS: Final = frozenset({"operator", "contact", *_PERIODS})
+
+
+def page(operator: str | None, contact: str | None, folder: Path = FOLDER, language: str = "en") -> str:
+    """Return the policy of a bot that `operator` runs, as Markdown. Raise ContentError where its text has problems."""
+    text, told = _read(folder / language / "privacy.md")
+    if told:
+        raise ContentError(told)
+    words = {"operator": operator or UNNAMED, "contact": contact or UNREACHABLE, **_PERIODS}
+    return _SLOT.sub(lambda slot: words[slot[1]], text)
+
+
+def problems(folder: Path = FOLDER, language: str = "en") -> list[str]:
+    """Every problem of the text, with its file and line."""
+    return _read(folder / language / "privacy.md")[1]
+
+
+def _read(path: Path) -> tuple[str, list[str]]:
+    text, unread = text_of(path)
+    return text, [f"{shown_path(path)}:{line}: {what}" for line, what in unread or _misfits(text)]
+
+
+def _misfits(text: str) -> list[tuple[int, str]]:
+    slots = [(number, name) for number, line in enumerate(text.splitlines(), start=1) for name in _SLOT.findall(line)]
+    unknown = [(number, f"{{{name}}} is no slot here: mend its name") for number, name in slots if name not in _SLOTS]
+    left_out = sorted(_SLOTS - {name for _, name in slots})
+    return [*unknown, *((1, f"{{{name}}} stands nowhere: say it") for name in left_out)]

@@ -1,0 +1,113 @@
+"""A copy of all that is kept, held against every row and cell of the database."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.core.export import export
+from bot.core.model import Change, Condition, Outcome, Plan, Purpose, Source
+from bot.store.rows import consent_place, outcome_place, plan_place, setting_place
+from bot.store.store import FILE, Store
+from tests.person import RING
+
+ANN, BEN = 7_071_067_811, 5_772_156_649
+DAY = 24 * 60 * 60
+AT = 1_790_000_000
+GROUPS = (-1_001_234_567_890, -1_009_876_543_210)
+FILLED = {"consent", "setting", "outcome", "plan", "person_due"}
+"""The tables of people. A table that is added has to be filled here, and exported."""
+
+
+async def keep_all(store: Store, person: int) -> None:
+    """Keep one or more of everything that can be kept of a person."""
+    for purpose in set(Purpose) - {Purpose.GROUP}:
+        await store.grant(person, purpose, at=AT)
+    for group in GROUPS:
+        await store.grant(person, Purpose.GROUP, at=AT + 60, group=group)
+    await store.save_country(person, "KE")
+    await store.save_days(person, 30)
+    for number, source in enumerate(Source, start=1):
+        outcome = Outcome(number, AT + number * DAY, source, Condition.GUILT, 8, 3, Change.MORE, finished=True)
+        await store.save_outcome(person, outcome)
+    for number in (7, 8):
+        await store.save_plan(person, Plan(number, AT, f"if {number}, then rest"), remind_at=AT + number * DAY)
+    await store.told(person, AT // DAY + 1)
+
+
+def opened(row: sqlite3.Row) -> Iterator[object]:
+    """What a row says, in the clear and sealed, but for keyed hashes and names of purposes."""
+    table, person = row["of"], row["person"]
+    places = {
+        "given": lambda: consent_place(person, row["purpose"], row["scope"], "given"),
+        "id": lambda: consent_place(person, row["purpose"], row["scope"], "id"),
+        "settings": lambda: setting_place(person, row["purpose"], row["scope"]),
+        "answers": lambda: outcome_place(person, row["walk"]),
+        "line": lambda: plan_place(person, row["number"]),
+    }
+    for column in set(row.keys()) - {"of", "person", "purpose", "scope", "walk", "number", "item"}:
+        value = row[column]
+        if column in places:
+            said = json.loads(RING.sealer.open(value, places[column]()))
+            yield from said.values() if isinstance(said, dict) else [int(said)]
+        elif column in {"day", "told", "until"}:
+            yield (date(1970, 1, 1) + timedelta(value)).isoformat()
+        else:
+            assert (table, column) == ("person_due", "at")
+            yield value
+
+
+def in_words(value: object) -> set[object]:
+    """How a value may stand in the copy."""
+    words: set[object] = {value}
+    if isinstance(value, int) and value > AT // 2:
+        words.add(datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    if isinstance(value, str):
+        words.add(value.replace("_", " "))
+    return words
+
+
+def values(copy: Any) -> Iterator[object]:  # noqa: ANN401 - JSON is any
+    if isinstance(copy, dict | list):
+        for one in copy.values() if isinstance(copy, dict) else copy:
+            yield from values(one)
+    else:
+        yield copy
+
+
+async def test_copy_has_every_row_and_what_every_cell_says(tmp_path: Path) -> None:
+    async with Store.open(tmp_path, RING) as store:
+        await keep_all(store, ANN)
+        await store.grant(BEN, Purpose.COUNTRY, at=5)
+        await store.save_country(BEN, "MT")
+        copy = json.loads(export(await store.kept(ANN), AT)[0].content)
+        with closing(sqlite3.connect(tmp_path / FILE)) as database:
+            database.row_factory = sqlite3.Row
+            (anns,) = {row["person"] for row in database.execute("SELECT person FROM plan")}
+            names = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+            tables = {
+                name: database.execute(f"SELECT '{name}' AS of, * FROM {name} WHERE person = ?", (anns,)).fetchall()  # noqa: S608
+                for name in names
+                if name not in {"meta", "room"}
+            }
+    assert set(tables) == FILLED
+    counts = {name: len(rows) for name, rows in tables.items()}
+    listed = {"consent": "consents", "outcome": "walks", "plan": "plans", "person_due": "to_be_sent"}
+    assert {name: counts[name] for name in listed} == {name: len(copy[section]) for name, section in listed.items()}
+    assert counts["setting"] == 2
+    told = set(values(copy))
+    unnamed = {Source.NONE, int(Condition.GUILT), int(Change.MORE)}  # which stand in words of their own
+    missing = [
+        (row["of"], value)
+        for rows in tables.values()
+        for row in rows
+        for value in opened(row)
+        if value not in unnamed and told.isdisjoint(in_words(value))
+    ]
+    assert missing == []
+    assert {one["conditions"][0] for one in copy["walks"]} == {"guilt"}
+    assert {one["care"] for one in copy["walks"]} == {"more"}
+    assert "MT" not in told
