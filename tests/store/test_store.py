@@ -268,6 +268,35 @@ async def test_bytes_that_another_program_still_reads_are_not_said_to_be_gone(
         assert found(folder, hers) == set()
 
 
+_EMPTYING = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as index:
+    fcntl.lockf(index, fcntl.LOCK_EX, 1, 121)  # what SQLite locks to empty the log
+    print(flush=True)
+    sys.stdin.read()
+"""
+
+
+async def test_deletion_waits_for_another_that_is_emptying_the_log(store: Store, folder: Path) -> None:
+    await remember(store, ALMA, OUTCOME)
+    hers = blobs(folder)
+    other = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _EMPTYING, str(folder / f"{FILE}-shm")),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert other.stdout
+    await other.stdout.readline()
+    async with asyncio.TaskGroup() as tasks:
+        forgetting = tasks.create_task(store.forget(ALMA, at=0))
+        while (await store.kept(ALMA)).consents:
+            pass
+        assert not forgetting.done()
+        await other.communicate(b"")
+    assert forgetting.result() == 2
+    assert found(folder, hers) == set()
+
+
 # --- What the files say -----------------------------------------------------------------------------------------
 
 
