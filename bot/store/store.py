@@ -88,7 +88,7 @@ _SWEEPS: Final = (
     "DELETE FROM plan WHERE (person, number) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
     """
     DELETE FROM consent WHERE person IN
-    (SELECT DISTINCT person FROM consent WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
+    (SELECT person FROM consent INDEXED BY consent_day WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
     """,
     # Who asked never to be written to was not told either; and the wish itself stays until it is taken back.
     """
@@ -385,14 +385,13 @@ class Store:
 
         def work(database: sqlite3.Connection) -> tuple[int, ...]:
             found = database.execute(
-                "SELECT person, purpose, scope, id FROM consent AS one WHERE day <= ? AND told = 0 AND id != x''"
-                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)"
-                " GROUP BY person LIMIT ?",
+                "SELECT person, purpose, scope, id FROM consent AS one INDEXED BY consent_day"
+                " WHERE day <= ? AND told = 0 AND id != x''"
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?) LIMIT ?",
                 (oldest, Purpose.ALONE, most),
             )
-            return tuple(
-                int(self._open(cell, consent_place(row, purpose, scope, "id"))) for row, purpose, scope, cell in found
-            )
+            ids = (self._open(cell, consent_place(row, purpose, scope, "id")) for row, purpose, scope, cell in found)
+            return tuple(dict.fromkeys(map(int, ids)))
 
         return await self._database.read(work)
 
