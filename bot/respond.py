@@ -57,7 +57,7 @@ from bot.core.progress import recalled
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
-from bot.store import StoreError
+from bot.store import NoConsentError, StoreError
 from bot.store.store import Store
 
 IDLE: Final = 30 * 60
@@ -133,8 +133,8 @@ class Responder:
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision)
         decision = _without(unsaved, held, decision)
-        in_doubt = any(isinstance(fact, Consented) for fact in unsaved)  # a yes that came too late may be kept
-        self._keep(incoming, replace(before, known=before.known and not in_doubt), decision)
+        # What came too late may be kept or gone all the same, and a consent may have gone beside this process.
+        self._keep(incoming, replace(before, known=before.known and not unsaved), decision)
         return self._with_payloads(incoming, _noted(incoming, decision))
 
     def _decide(self, incoming: Incoming, held: Held) -> Decision:
@@ -293,15 +293,18 @@ class Responder:
                 await self._save_with_consent(person, held.consents, fact)
 
     async def _save_with_consent(self, person: int, consents: frozenset[Purpose], fact: Fact) -> None:
+        agreed = True
         match fact:
             case Ended(outcome=outcome) if Purpose.REMEMBER in consents:
-                await self.store.save_outcome(person, outcome)
+                agreed = await self.store.save_outcome(person, outcome)
             case KeepFor(days=days) if Purpose.REMEMBER in consents:
-                await self.store.save_days(person, days)
+                agreed = await self.store.save_days(person, days)
             case Chose(country=country) if Purpose.COUNTRY in consents:
-                await self.store.save_country(person, country)
+                agreed = await self.store.save_country(person, country)
             case Planned(plan=plan) if Purpose.PLANS in consents:
-                await self.store.save_plan(person, plan, remind_at=plan.made_at + DAY)
+                agreed = await self.store.save_plan(person, plan, remind_at=plan.made_at + DAY)
+        if not agreed:  # what memory has of the consent is no longer so
+            raise NoConsentError("There is no consent to keep this: ask for it first.")
 
 
 _TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor)

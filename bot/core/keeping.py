@@ -59,6 +59,11 @@ Handler = Callable[[Incoming, Held], Decision]
 PURPOSES: Final = tuple(Purpose)
 """A button that is about one of them has its place here."""
 
+_PLACE_BITS: Final = 3
+_PLACES: Final = (1 << _PLACE_BITS) - 1
+_VERSIONS: Final = 0xFF >> _PLACE_BITS
+"""In what a yes carries, the version of its words stands above the place of its purpose."""
+
 QUESTIONS: Final[Mapping[Purpose, Line]] = {
     Purpose.REMEMBER: Line.CONSENT_ASK,
     Purpose.COUNTRY: Line.COUNTRY_KEEP,
@@ -132,13 +137,13 @@ def _purpose(incoming: Incoming, held: Held) -> Purpose | None:
 # --- To ask, and to agree -----------------------------------------------------------------------------------------
 
 
-def ask_for(purpose: Purpose, held: Held) -> Decision:
-    """The question of a purpose, with the age. It begins with a word for it where its words have changed."""
+def ask_for(purpose: Purpose, held: Held, *, anew: bool = False) -> Decision:
+    """The question of a purpose, with the age. It begins with a word for it where its words have changed (`anew`)."""
     if held.state.minor:
         return _say(held, Line.CONSENT_UNDER_16)
     if purpose is Purpose.COUNTRY and not held.country:
         return _say(held, Line.COUNTRY_ASK)
-    changed = (Line.CONSENT_CHANGED,) if purpose in held.lapsed else ()
+    changed = (Line.CONSENT_CHANGED,) if anew or purpose in held.lapsed else ()
     buttons = (
         (_about(_YES.get(purpose, Label.AGREE), Action.AGREE, purpose),),
         (
@@ -165,9 +170,42 @@ def _ask(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
     return _asked_for(replace(incoming, kind=Kind.PRESS, pressed=pressed), held)
 
 
+def with_versions(decision: Decision, content: Content) -> Decision:
+    """The same, each yes with the version of the words that it stands under: a button outlives the words for a day."""
+
+    def dated(button: Button) -> Button:
+        if button.action is not Action.AGREE:
+            return button
+        return replace(button, value=button.value | _version(PURPOSES[button.value], content) << _PLACE_BITS)
+
+    if not any(button.action is Action.AGREE for reply in decision.replies for row in reply.buttons for button in row):
+        return decision
+    replies = (
+        replace(reply, buttons=tuple(tuple(map(dated, row)) for row in reply.buttons)) for reply in decision.replies
+    )
+    return replace(decision, replies=tuple(replies))
+
+
+def _version(purpose: Purpose, content: Content) -> int:
+    """As much of it as a button has room for; 0 is the first."""
+    return content.versions.get(purpose, 1) - 1 & _VERSIONS
+
+
+def asked_anew(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """The question in its words of today, where a yes to older ones was tapped."""
+    value = _pressed(incoming)
+    match incoming.pressed:
+        case Opened(action=Action.AGREE) if value is not None and value & _PLACES < len(PURPOSES):
+            purpose = PURPOSES[value & _PLACES]
+            return None if value >> _PLACE_BITS == _version(purpose, content) else ask_for(purpose, held, anew=True)
+        case _:
+            return None
+
+
 def agree(incoming: Incoming, held: Held) -> Decision:
     """Yes, and 16 or older. After half an hour there is no country any more that it could be about."""
-    purpose = _purpose(incoming, held)
+    value = _pressed(incoming)
+    purpose = held.asked if value is None else dict(enumerate(PURPOSES)).get(value & _PLACES)
     if purpose is None:
         return consent(incoming, held)
     if held.state.minor or (purpose is Purpose.COUNTRY and not held.country):
@@ -229,6 +267,8 @@ def consent(incoming: Incoming, held: Held) -> Decision:
     """What was agreed to, each with its way out; and the first question, where that was not answered with a yes."""
     if held.state.minor:
         return _say(held, Line.CONSENT_UNDER_16)
+    if incoming.kept is None and not held.consents | held.lapsed:  # nobody knows whether there is anything
+        return _say(held, Line.STORE_FAILED)
     replies = (*_those_on(incoming, held), *_groups_on(incoming, held), *_those_lapsed(held))
     if replies and Purpose.ALONE not in held.consents:
         replies = (*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, (_ALONE,))))
@@ -380,6 +420,17 @@ def forgotten(incoming: Incoming, _: Held) -> Decision:
     return Decision(Held(), (_counted(incoming, Line.FORGET_WENT, Line.FORGET_DONE),), (Forgot(),))
 
 
+def _yes_delete(incoming: Incoming, held: Held) -> Decision:
+    """The same, typed: to what was asked just now, and to nothing else."""
+    match held.asked_to_delete:
+        case Line.FORGET_ASK:
+            return forgotten(incoming, held)
+        case Line.HISTORY_ASK:
+            return erased(incoming, held)
+        case _:
+            return forget(incoming, held)
+
+
 def _counted(incoming: Incoming, count: Line, line: Line, buttons: Rows = ()) -> Reply:
     kept = incoming.kept
     if kept is None or _is_nothing(kept):
@@ -514,13 +565,19 @@ _ASKING_PLAN: Final = frozenset({Line.IF_THEN_ASK, Line.IF_THEN_LONG})
 """After one of these a text may be the line of a plan."""
 
 
-def awaiting_plan(decision: Decision) -> Decision:
-    """The same, with whether the line of a plan may come next."""
-    asks = any(line in _ASKING_PLAN for reply in decision.replies for line in reply.keys)
-    asked = asks or (decision.held.asked_plan and not decision.replies)
-    if asked is decision.held.asked_plan:
+_ASKING_TO_DELETE: Final = (Line.FORGET_ASK, Line.HISTORY_ASK)
+
+
+def awaiting(decision: Decision) -> Decision:
+    """The same, with whether the line of a plan may come next, or a yes to a deletion."""
+    held, lines = decision.held, [line for reply in decision.replies for line in reply.keys]
+    if not lines:
         return decision
-    return replace(decision, held=replace(decision.held, asked_plan=asked))
+    plan = not _ASKING_PLAN.isdisjoint(lines)
+    deletion = next((line for line in _ASKING_TO_DELETE if line in lines), None)
+    if (plan, deletion) == (held.asked_plan, held.asked_to_delete):
+        return decision
+    return replace(decision, held=replace(held, asked_plan=plan, asked_to_delete=deletion))
 
 
 def _buttons_of(one: Plan) -> tuple[Button, Button]:
@@ -649,7 +706,7 @@ TYPED: Final[Mapping[Label, Handler]] = {
     Label.GROUP_OFF: withdraw_group,
     Label.HOW_LONG: how_long,
     **{button.label: partial(_kept_for, button.value) for button in _LENGTHS},
-    Label.FORGET_YES: forgotten,
+    Label.FORGET_YES: _yes_delete,
     Label.FORGET_NO: stays,
     Label.OLDER: _older,
     **{label: partial(_erase, place) for place, label in enumerate(_DELETE)},
