@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,28 @@ from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.core.lines import Label, Line
-from bot.core.model import Change, Condition, Fate, Kept, Lane, Outcome, Plan, Purpose, Reply, Sent, Source
+from bot.core.model import (
+    KEPT_DAYS,
+    PLAN_DAYS,
+    Change,
+    Condition,
+    Fate,
+    Kept,
+    Lane,
+    Outcome,
+    Plan,
+    Purpose,
+    Reply,
+    Sent,
+    Source,
+)
 from bot.nudges import LATER, Nudges
 from bot.respond import IDLE
 from bot.store import StoreError
-from bot.store.store import NOTICE_DAYS, QUIET_DAYS, Store
-from tests.person import PROMPTS, RING, Clock, Person, responder_of
+from bot.store.database import connect
+from bot.store.rows import row_key
+from bot.store.store import FILE, NOTICE_DAYS, QUIET_DAYS, Store
+from tests.person import KEYS, PROMPTS, RING, Clock, Person, responder_of
 from tests.test_respond import FailingStore
 
 DAY = 24 * 60 * 60
@@ -154,6 +171,37 @@ async def test_who_wants_to_be_left_alone_is_reminded_of_nothing(world: World) -
     assert await world.passes(DAY) == []
 
 
+@pytest.mark.parametrize("changed", ["forgotten", "withdrawn", "done", "alone"])
+async def test_reminder_that_was_taken_is_not_sent_where_it_is_no_longer_wanted(world: World, changed: str) -> None:
+    for person in (ANN, BEN):
+        await world.plans(person)
+
+    class Slow(Writing):
+        @override
+        async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
+            other, at = ANN + BEN - chat, world.clock.at
+            match changed:
+                case "forgotten":
+                    await world.store.forget(other, at=at)
+                case "withdrawn":
+                    await world.store.withdraw(other, Purpose.PLANS, at=at)
+                case "done":
+                    await world.store.finish_plan(other, 7, at=at)
+                case _:
+                    await world.store.grant(other, Purpose.ALONE, at=at)
+            return await super().send(chat, reply, thread=thread)
+
+    world.clock.at += DAY
+    outbox = Slow()
+    await Nudges(world.store, world.responder, outbox, world.clock).round()
+    assert len(outbox.sent) == 1
+
+
+async def test_plan_that_was_kept_long_enough_is_reminded_of_no_more(world: World) -> None:
+    await world.plans(ANN)
+    assert await world.passes((PLAN_DAYS + 1) * DAY) == []
+
+
 async def test_more_reminders_than_a_page_are_all_sent(world: World) -> None:
     people = range(1, 251)
     for person in people:
@@ -258,6 +306,43 @@ async def test_rounds_go_on_after_one_that_failed(world: World, monkeypatch: pyt
             await world.outbox.written.wait()
     assert world.outbox.lines() == [REMINDED]
     assert [(line["event"], line["error"]) for line in logged] == [("round failed", "StoreError")]
+
+
+@pytest.mark.parametrize("table", ["plan", "consent"])
+async def test_row_that_does_not_open_stands_in_nobody_elses_way(
+    world: World, outcome: Outcome, tmp_path: Path, table: str
+) -> None:
+    for person in (ANN, BEN):
+        await world.plans(person)
+    await world.store.grant(ANN, Purpose.REMEMBER, at=world.clock.at)
+    await world.store.save_outcome(ANN, outcome)
+    with closing(connect(tmp_path / "data" / FILE)) as database:
+        cell = "line" if table == "plan" else "id"
+        database.execute(f"UPDATE {table} SET {cell} = x'02' WHERE person = ?", (row_key(KEYS, BEN),))  # noqa: S608
+    assert await world.passes(DAY) == [REMINDED]
+    told = await world.passes((QUIET_DAYS - NOTICE_DAYS) * DAY)
+    assert TOLD in told
+    assert (await world.kept(ANN)).outcomes == ()
+
+
+async def test_what_was_kept_long_enough_goes_although_no_reminder_can_be_taken(world: World, outcome: Outcome) -> None:
+    await world.store.grant(ANN, Purpose.REMEMBER, at=world.clock.at)
+    await world.store.save_outcome(ANN, outcome)
+    world.clock.at += (KEPT_DAYS + 1) * DAY
+    await Nudges(Broken(world.store), world.responder, world.outbox, world.clock).round()
+    assert (await world.kept(ANN)).outcomes == ()
+
+
+async def test_who_cannot_be_told_goes_after_the_same_time(world: World, tmp_path: Path) -> None:
+    for person in (ANN, BEN):
+        await world.store.grant(person, Purpose.COUNTRY, at=world.clock.at)
+    with closing(connect(tmp_path / "data" / FILE)) as database:
+        database.execute("UPDATE consent SET id = x'' WHERE person = ?", (row_key(KEYS, BEN),))
+    await world.passes((QUIET_DAYS - 1) * DAY)
+    assert (await world.kept(BEN)).consents
+    await world.passes(DAY)
+    assert await world.kept(BEN) == Kept()
+    assert (await world.kept(ANN)).consents
 
 
 class Broken(Store):

@@ -90,6 +90,11 @@ _SWEEPS: Final = (
     DELETE FROM consent WHERE person IN
     (SELECT person FROM consent INDEXED BY consent_day WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
     """,
+    # Whose id no version knew cannot be told: they agreed before it was kept, and have not written since.
+    """
+    DELETE FROM consent WHERE (person, purpose, scope) IN
+    (SELECT person, purpose, scope FROM consent INDEXED BY consent_day WHERE day <= :quiet AND id = x'' LIMIT :page)
+    """,
     # Who asked never to be written to was not told either; and the wish itself stays until it is taken back.
     """
     DELETE FROM consent WHERE (person, purpose, scope) IN
@@ -342,8 +347,8 @@ class Store:
                 "SELECT due.person, due.item, due.at, plan.line, consent.scope, consent.id FROM person_due AS due"
                 " JOIN plan ON plan.person = due.person AND plan.number = due.item"
                 " JOIN consent USING (person, purpose, scope)"
-                " WHERE due.purpose = ? AND due.at <= ? ORDER BY due.at LIMIT ?",
-                (Purpose.PLANS, at, most),
+                " WHERE due.purpose = ? AND due.at <= ? AND plan.until >= ? ORDER BY due.at LIMIT ?",
+                (Purpose.PLANS, at, at // DAY, most),
             ).fetchall()
             plans = []
             for row, item, due_at, line, scope, cell in found:
@@ -355,11 +360,26 @@ class Store:
                 database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
                 alone = "SELECT 1 FROM consent WHERE person = ? AND purpose = ?"
                 if database.execute(alone, (row, Purpose.ALONE)).fetchone() is None:
-                    person = self._open(cell, consent_place(row, Purpose.PLANS, scope, "id"))
-                    plans.append((int(person), Plan(**self._open(line, plan_place(row, item)))))
+                    with _left_out_where_shut():
+                        person = self._open(cell, consent_place(row, Purpose.PLANS, scope, "id"))
+                        plans.append((int(person), Plan(**self._open(line, plan_place(row, item)))))
             return tuple(plans)
 
         return await self._database.write(change)
+
+    async def may_remind(self, person: int, number: int) -> bool:
+        """Whether a plan that was taken is still kept, by someone who may be written to first."""
+
+        def work(database: sqlite3.Connection) -> bool:
+            keys, row = self._own(database, person)
+            found = database.execute(
+                "SELECT 1 FROM plan AS one WHERE person = ? AND number = ?"
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)",
+                (row, row_key(keys, person, number), Purpose.ALONE),
+            )
+            return found.fetchone() is not None
+
+        return await self._database.read(work)
 
     async def remind_at(self, person: int, number: int, at: int) -> None:
         """Remind of a plan at that time, if it is still kept."""
@@ -390,8 +410,11 @@ class Store:
                 " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?) LIMIT ?",
                 (oldest, Purpose.ALONE, most),
             )
-            ids = (self._open(cell, consent_place(row, purpose, scope, "id")) for row, purpose, scope, cell in found)
-            return tuple(dict.fromkeys(map(int, ids)))
+            people: dict[int, None] = {}
+            for row, purpose, scope, cell in found:
+                with _left_out_where_shut():
+                    people[int(self._open(cell, consent_place(row, purpose, scope, "id")))] = None
+            return tuple(people)
 
         return await self._database.read(work)
 
@@ -586,6 +609,15 @@ def _outcome(kept: dict[str, Any]) -> Outcome:
     kept["conditions"] = Condition(kept["conditions"])
     kept["change"] = Change(kept["change"])
     return Outcome(**kept)
+
+
+@contextmanager
+def _left_out_where_shut() -> Iterator[None]:
+    """Go on without a row that does not open, so that it stands in nobody else's way."""
+    try:
+        yield
+    except SealError as error:
+        log.error("a row does not open", **failure(error))
 
 
 # --- opening ------------------------------------------------------------------------------------------------------
