@@ -24,9 +24,9 @@ A, B = "61" * 32, "62" * 32
 pytestmark = pytest.mark.usefixtures("remembered")
 
 
-def talk(folder: Path, *said: str, **settings: str) -> str:
+def talk(folder: Path, *said: str, key: str = "", ledger: str = "") -> str:
     """Talk in the terminal; give what the bot said."""
-    status, out, err = bot(folder, "chat", given="\n".join(said), **settings)
+    status, out, err = bot(folder, "chat", given="\n".join(said), BOT_DATA_KEY=key, BOT_LEDGER_FILE=ledger)
     assert (status, err) == (0, "")
     return out
 
@@ -50,9 +50,9 @@ def ids(folder: Path) -> dict[str, int]:
     return {found[1]: int(found[2]) for found in re.finditer(r"^([0-9a-f]{8})  .*  (\d+) cells$", out, re.MULTILINE)}
 
 
-def refused(folder: Path, *arguments: str, given: str = "", **settings: str) -> str:
+def refused(folder: Path, *arguments: str, given: str = "", data: str = "data", key: str = "") -> str:
     """The one line with which it is refused."""
-    status, out, err = bot(folder, *arguments, given=given, **settings)
+    status, out, err = bot(folder, *arguments, given=given, BOT_DATA=data, BOT_DATA_KEY=key)
     assert (status, out, err.count("\n")) == (2, "", 1)
     return err
 
@@ -116,14 +116,14 @@ def test_key_that_was_retired_long_ago_goes_when_it_seals_nothing(tmp_path: Path
 def test_key_given_by_setting_is_rotated_when_a_new_one_stands_in_front(tmp_path: Path) -> None:
     given = tmp_path / "given"
     given.mkdir()
-    assert says(talk(given, "/consent", "1", "1", BOT_DATA_KEY=A), Line.CONSENT_YES)
-    line = refused(given, "keys", "rotate", BOT_DATA_KEY=A)
+    assert says(talk(given, "/consent", "1", "1", key=A), Line.CONSENT_YES)
+    line = refused(given, "keys", "rotate", key=A)
     assert "put a new one in front" in line
     assert A not in line
     assert bot(given, "keys", "rotate", BOT_DATA_KEY=f"{B} {A}")[0] == 0
     assert is_remembered(given, B)
-    assert "front" in refused(given, "keys", "rotate", BOT_DATA_KEY=f"{B} {A}")
-    assert "sealed with" in refused(given, "keys", "rotate", BOT_DATA_KEY=A)
+    assert "front" in refused(given, "keys", "rotate", key=f"{B} {A}")
+    assert "sealed with" in refused(given, "keys", "rotate", key=A)
 
 
 def test_keys_before_there_is_one_are_told_and_none_is_made(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_what_was_forgotten_after_a_backup_is_forgotten_again(tmp_path: Path) ->
 def test_backup_brings_back_what_was_lost(tmp_path: Path) -> None:
     assert bot(tmp_path, "backup", "copy", BOT_DATA=TALK)[0] == 0
     (tmp_path / TALK / "compassion.sqlite3").write_bytes(b"lost" * 5000)
-    assert "damaged" in refused(tmp_path, "export", given=PERSON, BOT_DATA=TALK)
+    assert "damaged" in refused(tmp_path, "export", given=PERSON, data=TALK)
     status, out, _ = bot(tmp_path, "restore", "copy", BOT_DATA=TALK)
     assert (status, "People in it: 1." in out) == (0, True)
     assert is_remembered(tmp_path)
@@ -192,7 +192,7 @@ async def test_backup_works_beside_a_bot_that_serves_and_restore_is_refused(tmp_
         while b"[1]" not in await program.stdout.readline():
             pass
         assert bot(tmp_path, "backup", "copy", BOT_DATA=TALK)[0] == 0
-        assert "Another process serves" in refused(tmp_path, "restore", "copy", BOT_DATA=TALK)
+        assert "Another process serves" in refused(tmp_path, "restore", "copy", data=TALK)
     assert bot(tmp_path, "restore", "copy", BOT_DATA=TALK)[0] == 0
 
 
@@ -215,13 +215,13 @@ def test_export_and_forget_take_the_id_from_standard_input(tmp_path: Path) -> No
 @pytest.mark.parametrize("command", ["export", "forget"])
 @pytest.mark.parametrize("given", ["", "@somebody", "7071 5772", "7" * 200])
 def test_id_that_is_none_is_told_and_not_repeated(tmp_path: Path, command: str, given: str) -> None:
-    assert refused(tmp_path, command, given=given, BOT_DATA=TALK).startswith("Give the person's Telegram id")
-    assert refused(tmp_path, command, "7071067", BOT_DATA=TALK) == f"{USAGE}\n"
+    assert refused(tmp_path, command, given=given, data=TALK).startswith("Give the person's Telegram id")
+    assert refused(tmp_path, command, "7071067", data=TALK) == f"{USAGE}\n"
 
 
 @pytest.mark.parametrize("command", ["export", "forget"])
 def test_person_of_a_database_that_is_not_there_is_told_and_nothing_is_made(tmp_path: Path, command: str) -> None:
-    assert "no database" in refused(tmp_path, command, given=PERSON, BOT_DATA="elsewhere")
+    assert "no database" in refused(tmp_path, command, given=PERSON, data="elsewhere")
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -231,7 +231,7 @@ def test_person_of_a_database_that_is_not_there_is_told_and_nothing_is_made(tmp_
 def test_ledger_lies_where_it_is_set(tmp_path: Path) -> None:
     place = tmp_path / "apart" / "forgotten"
     before = (tmp_path / LEDGER).read_bytes()
-    talk(tmp_path, "/forget", "1", BOT_LEDGER_FILE=str(place))
+    talk(tmp_path, "/forget", "1", ledger=str(place))
     assert place.stat().st_size > 32
     assert (tmp_path / LEDGER).read_bytes() == before
 

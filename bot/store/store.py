@@ -508,11 +508,13 @@ class Store:
 
         def change(database: sqlite3.Connection) -> int:
             self._renew(database)
-            self._note([gone(keys) for keys in self._ring.keys], at)
             before = database.total_changes
             for keys in self._ring.keys:
                 delete(database, keys)
-            return database.total_changes - before
+            rows = database.total_changes - before
+            if rows:  # of someone of whom nothing was kept, nothing is written
+                self._note([gone(keys) for keys in self._ring.keys], at)
+            return rows
 
         return await self._database.write(change, wipes=True)
 
