@@ -123,6 +123,17 @@ def files_under(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def is_in(blob: bytes, content: bytes) -> bool:
+    """Whether it is there: a few bytes as they are, and any piece of a keyed hash or of a sealed cell.
+
+    SQLite may put the parts of a cell in several places.
+    """
+    if len(blob) < 16:
+        return blob in content
+    pieces = [blob[start : start + 32] for start in range(16, len(blob) - 32, 32)] or [blob[:8], blob[8:]]
+    return any(piece in content for piece in pieces)
+
+
 async def purposes(store: Store, person: int) -> frozenset[Purpose]:
     """What is kept of someone's consents."""
     return frozenset(one.purpose for one in (await store.kept(person)).consents)

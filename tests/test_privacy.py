@@ -11,7 +11,7 @@ from bot.core.model import Purpose
 from bot.store.keyring import read_keyring
 from bot.store.ring import Ring
 from bot.store.store import FILE, LOCK, Store
-from tests.person import PROMPTS, Person, files_under, lines
+from tests.person import PROMPTS, Person, files_under, is_in, lines
 
 ANN = 7_071_067_811
 WORDS = (
@@ -104,8 +104,11 @@ async def test_walk_without_consent_leaves_not_one_byte_about_anyone(house: Path
     async with meeting():
         pass
     untouched = files_under(house)
-    beside = {f"XDG_CONFIG_HOME/compassion-bot/{name}" for name in ("key", "forgotten")}
-    assert set(untouched) == {f"data/{FILE}", f"data/{LOCK}"} | beside
+    assert set(untouched) == {
+        f"data/{FILE}",
+        f"data/{LOCK}",
+        *(f"XDG_CONFIG_HOME/compassion-bot/{name}" for name in ("key", "forgotten")),
+    }
     assert [path for path in untouched if (house / path).stat().st_mode & 0o077] == []
     async with meeting() as ann:
         await walk_in_words(ann)
@@ -179,9 +182,9 @@ def cells(file: Path) -> list[bytes]:
 
 
 def found(sealed: list[bytes], folder: Path) -> set[bytes]:
-    """Which of these cells are in the files of a folder, whole or in the greater part."""
+    """Which of these cells are in the files of a folder, even in part."""
     contents = list(files_under(folder).values())
-    return {cell for cell in sealed if any(cell[: len(cell) // 2] in content for content in contents)}
+    return {cell for cell in sealed if any(is_in(cell, content) for content in contents)}
 
 
 async def test_consent_of_another_person_is_no_consent_of_ones_own(house: Path) -> None:

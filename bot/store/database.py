@@ -7,12 +7,13 @@ failure is a `StoreError`, in plain words.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import sqlite3
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, Self, TypeVar, cast
 
@@ -29,8 +30,16 @@ Work = Callable[[sqlite3.Connection], T]
 MOST_TOGETHER: Final = 256
 """Writes in one transaction, so that nobody waits long for the others."""
 
+PAGE_BYTES: Final = 512
+"""So that a sealed cell never lies in a page whose rows SQLite moves about, but in pages of its own.
+
+`secure_delete` overwrites the place that a row was deleted from, and pages of their own whole. A copy that was left
+behind when rows moved to another page it does not know of.
+"""
+
 # FULL: what was acknowledged survives a power cut. MEMORY: no rows in temporary files outside the data folder.
-SETTINGS: Final = """
+SETTINGS: Final = f"""
+PRAGMA page_size = {PAGE_BYTES};
 PRAGMA busy_timeout = 5000;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -67,18 +76,22 @@ def in_plain_words() -> Iterator[None]:
     """Raise what SQLite, its driver and the system raise as one line, without their own words."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError, ValueError) as error:
+        raise _in_plain_words(error) from None
+
+
+def _in_plain_words(error: Exception) -> StoreError:
+    if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-            raise NoConsentError("There is no consent to keep this: ask for it first.") from None
+            return NoConsentError("There is no consent to keep this: ask for it first.")
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         unknown = f"The database failed ({name}): start the bot again, and report this line if it comes back."
         kind, line = _ERRORS.get(code & 0xFF, (StoreError, unknown))
-        raise kind(line) from None
-    except OSError as error:
-        raise PlaceError(_FULL if error.errno in {errno.ENOSPC, errno.EDQUOT} else BARRED) from None
-    except ValueError:  # the driver's word for a closed connection
-        raise StoreError("The database is closed: start the bot again.") from None
+        return kind(line)
+    if isinstance(error, OSError):
+        return PlaceError(_FULL if error.errno in {errno.ENOSPC, errno.EDQUOT} else BARRED)
+    return StoreError("The database is closed: start the bot again.")  # the driver's word for it is ValueError
 
 
 @in_plain_words()
@@ -96,6 +109,15 @@ def connect(file: Path) -> sqlite3.Connection:
     return connection
 
 
+def rebuild_in_small_pages(connection: sqlite3.Connection) -> None:
+    """Write a database anew that was made in pages of another size."""
+    ((size,),) = connection.execute("PRAGMA page_size").fetchall()
+    if size != PAGE_BYTES:
+        connection.execute("PRAGMA journal_mode = DELETE")  # with a log, the size cannot change
+        connection.executescript(f"PRAGMA page_size = {PAGE_BYTES}; VACUUM;")
+        connection.executescript(SETTINGS)
+
+
 class _Connection(aiosqlite.Connection):
     """A connection whose thread runs whole functions: one hop for a transaction of many statements."""
 
@@ -108,14 +130,19 @@ class _Connection(aiosqlite.Connection):
         result: T = await run(lambda: work(self._conn))
         return result
 
+    def post(self, work: Work[None]) -> None:
+        """Have `work`, which raises nothing, run on the thread of this connection, and wait for nothing."""
+        self._tx.put_nowait((None, partial(work, self._conn)))
+
 
 class _Write(Generic[T]):
     """A change that waits to be committed, and what came of it."""
 
-    __slots__ = ("change", "error", "result", "wipes")
+    __slots__ = ("change", "done", "error", "result", "wipes")
 
-    def __init__(self, change: Work[T], *, wipes: bool) -> None:
+    def __init__(self, change: Work[T], done: asyncio.Future[None], *, wipes: bool) -> None:
         self.change = change
+        self.done = done
         self.wipes = wipes
         self.result: T | None = None
         self.error: Exception | None = None
@@ -127,7 +154,8 @@ class Database:
     def __init__(self, reading: _Connection, writing: _Connection) -> None:
         self._reading = reading
         self._writing = writing
-        self._waiting: deque[_Write[Any]] = deque()
+        self._waiting: list[_Write[Any]] = []
+        self._committing = False  # or about to
 
     @classmethod
     @asynccontextmanager
@@ -157,27 +185,42 @@ class Database:
 
         `wipes`: it deletes, so that the log is emptied too.
         """
-        mine = _Write(change, wipes=wipes)
+        loop = asyncio.get_running_loop()
+        mine = _Write(change, loop.create_future(), wipes=wipes)
         self._waiting.append(mine)
-        with in_plain_words():
-            # Whoever comes first commits all who wait; the others find it done when their turn comes.
-            await self._writing.call(self._commit)
+        if not self._committing:
+            self._committing = True
+            loop.call_soon(self._begin, loop)  # when all who are about to write have come
+        try:
+            await mine.done
             if mine.error is not None:
                 raise mine.error
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise _in_plain_words(error) from None
         return cast("T", mine.result)
 
-    def _commit(self, database: sqlite3.Connection) -> None:
-        together = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
-        if not together:
-            return
-        if len(together) == 1 or not _commit_together(database, together):
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have all who wait committed, whether or not they still wait by then."""
+        together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+
+        def commit(database: sqlite3.Connection) -> None:
+            _commit(database, together)
+            loop.call_soon_threadsafe(self._end, loop, together)
+
+        try:
+            self._writing.post(commit)
+        except ValueError as closed:
             for one in together:
-                _commit_alone(database, one)
-        wiping = [one for one in together if one.wipes and one.error is None]
-        if wiping:
-            error = empty_log(database)
-            for one in wiping:
-                one.error = error
+                one.error = closed
+            self._end(loop, together)
+
+    def _end(self, loop: asyncio.AbstractEventLoop, together: list[_Write[Any]]) -> None:
+        for one in together:
+            if not one.done.done():
+                one.done.set_result(None)
+        self._committing = bool(self._waiting)
+        if self._committing:
+            loop.call_soon(self._begin, loop)
 
 
 class ClosedDatabase(Database):
@@ -203,24 +246,50 @@ def _at_one_moment(database: sqlite3.Connection, work: Work[T]) -> T:
         database.execute("ROLLBACK")
 
 
-def _commit_together(database: sqlite3.Connection, together: list[_Write[Any]]) -> bool:
-    """Commit all in one transaction, each free to fail by itself. Return False where none of it came about."""
+def _commit(database: sqlite3.Connection, together: list[_Write[Any]]) -> None:
+    # A savepoint for each costs as much as a small change, so it is made only where one of them has failed.
+    ways = (_try, _try_beside_others) if len(together) > 1 else ()
+    if not any(_commit_together(database, together, way) for way in ways):
+        for one in together:
+            _commit_alone(database, one)
+    wiping = [one for one in together if one.wipes and one.error is None]
+    if wiping:
+        error = empty_log(database)
+        for one in wiping:
+            one.error = error
+
+
+def _commit_together(
+    database: sqlite3.Connection,
+    together: list[_Write[Any]],
+    way: Callable[[sqlite3.Connection, _Write[Any]], None],
+) -> bool:
+    """Commit all in one transaction. Return False where nothing is known of them, and nothing came of them."""
     try:
         database.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        for one in together:  # who would wait one after the other, and for as long
+            one.error = error
+        return True
+    try:
         for one in together:
-            _try_beside_others(database, one)
+            way(database, one)
         database.execute("COMMIT")
-    except sqlite3.Error:
+    except Exception:  # noqa: BLE001 it comes again where each is tried apart
         if database.in_transaction:
             database.execute("ROLLBACK")
         return False
     return True
 
 
+def _try(database: sqlite3.Connection, one: _Write[Any]) -> None:
+    one.result, one.error = one.change(database), None
+
+
 def _try_beside_others(database: sqlite3.Connection, one: _Write[Any]) -> None:
     database.execute("SAVEPOINT one")
     try:
-        one.result, one.error = one.change(database), None
+        _try(database, one)
     except Exception as error:
         if not database.in_transaction:  # SQLite has given up the whole of it
             raise sqlite3.OperationalError from error
@@ -232,7 +301,7 @@ def _try_beside_others(database: sqlite3.Connection, one: _Write[Any]) -> None:
 def _commit_alone(database: sqlite3.Connection, one: _Write[Any]) -> None:
     try:
         database.execute("BEGIN IMMEDIATE")
-        one.result, one.error = one.change(database), None
+        _try(database, one)
         database.execute("COMMIT")
     except Exception as error:  # noqa: BLE001 it is raised where the change was asked for
         one.error = error

@@ -37,7 +37,15 @@ from bot.core.model import (
 )
 from bot.log import failure
 from bot.store import InUseError, PlaceError, SealError, StoreError, WrongKeyError
-from bot.store.database import BARRED, EMPTY_LOG, ClosedDatabase, Database, connect, in_plain_words
+from bot.store.database import (
+    BARRED,
+    EMPTY_LOG,
+    ClosedDatabase,
+    Database,
+    connect,
+    in_plain_words,
+    rebuild_in_small_pages,
+)
 from bot.store.keyring import Keys
 from bot.store.ledger import Ledger
 from bot.store.migrations import STEPS, is_behind, migrate, own_version
@@ -80,7 +88,7 @@ _SWEEPS: Final = (
     "DELETE FROM plan WHERE (person, number) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
     """
     DELETE FROM consent WHERE person IN
-    (SELECT DISTINCT person FROM consent WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
+    (SELECT person FROM consent INDEXED BY consent_day WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
     """,
     # Who asked never to be written to was not told either; and the wish itself stays until it is taken back.
     """
@@ -89,6 +97,8 @@ _SWEEPS: Final = (
      AND EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = 'alone') LIMIT :page)
     """,
 )
+
+_SEEN: Final = "UPDATE consent SET day = ?, told = 0 WHERE person = ? AND day < ?"
 
 log = structlog.get_logger()
 
@@ -171,7 +181,7 @@ class Store:
         def change(database: sqlite3.Connection) -> None:
             _, row = self._own(database, person)
             day = at // DAY
-            database.execute("UPDATE consent SET day = ?, told = 0 WHERE person = ? AND day < ?", (day, row, day))
+            database.execute(_SEEN, (day, row, day))
             unknown = "SELECT purpose, scope FROM consent WHERE person = ? AND id = x''"
             for purpose, scope in database.execute(unknown, (row,)).fetchall():
                 cell = self._seal(str(person), consent_place(row, purpose, scope, "id"))
@@ -199,6 +209,7 @@ class Store:
                     at // DAY,
                 ),
             )
+            database.execute(_SEEN, (at // DAY, row, at // DAY))  # who agrees has written
 
         await self._database.write(change)
 
@@ -374,14 +385,13 @@ class Store:
 
         def work(database: sqlite3.Connection) -> tuple[int, ...]:
             found = database.execute(
-                "SELECT person, purpose, scope, id FROM consent AS one WHERE day <= ? AND told = 0 AND id != x''"
-                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)"
-                " GROUP BY person LIMIT ?",
+                "SELECT person, purpose, scope, id FROM consent AS one INDEXED BY consent_day"
+                " WHERE day <= ? AND told = 0 AND id != x''"
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?) LIMIT ?",
                 (oldest, Purpose.ALONE, most),
             )
-            return tuple(
-                int(self._open(cell, consent_place(row, purpose, scope, "id"))) for row, purpose, scope, cell in found
-            )
+            ids = (self._open(cell, consent_place(row, purpose, scope, "id")) for row, purpose, scope, cell in found)
+            return tuple(dict.fromkeys(map(int, ids)))
 
         return await self._database.read(work)
 
@@ -511,10 +521,10 @@ class Store:
             before = database.total_changes
             for keys in self._ring.keys:
                 delete(database, keys)
-            rows = database.total_changes - before
-            if rows:  # of someone of whom nothing was kept, nothing is written
+            deleted = database.total_changes - before
+            if deleted:  # of someone of whom nothing is kept, nothing is noted either
                 self._note([gone(keys) for keys in self._ring.keys], at)
-            return rows
+            return deleted
 
         return await self._database.write(change, wipes=True)
 
@@ -647,6 +657,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, file: Path, ring: Ring, to
             raise
     else:
         migrate(connection, ring.sealer, today)
+    rebuild_in_small_pages(connection)
     # Those of a start and of a restoring that were killed, too: people in them may be forgotten since.
     copy.unlink(missing_ok=True)
     shutil.rmtree(file.parent / RESTORING, ignore_errors=True)

@@ -21,7 +21,7 @@ from bot.core.model import Change, Condition, Outcome, Purpose, Source
 from bot.store import InUseError, NewerDatabaseError, SealError, StoreError, WrongKeyError
 from bot.store.ring import Ring, ring_of
 from bot.store.store import FILE, LOCK, Store
-from tests.person import RING, purposes
+from tests.person import RING, is_in, purposes
 
 OTHER_RING = ring_of(b"o" * 32)
 ALMA, BENO = 7_071_067_811, 5_772_156_649
@@ -115,7 +115,7 @@ def put(folder: Path, content: bytes) -> None:
 
 def found(folder: Path, needles: set[bytes]) -> set[bytes]:
     haystack = b"".join(everything(folder).values())
-    return {needle for needle in needles if needle in haystack}
+    return {needle for needle in needles if is_in(needle, haystack)}
 
 
 def database_threads() -> list[threading.Thread]:
