@@ -200,13 +200,14 @@ _RATINGS: Final = tuple(f"rate.{rating}" for rating in range(11))
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Leave garbage lie: thousands of small things are made, and what is left of them at the end stays for good."""
+    """Leave garbage lie: thousands of small things are made, and what is left of them at the end stays."""
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        gc.freeze()  # and back, among what is old: so that no collection goes through all of it at once
+        gc.unfreeze()
         if was:
             gc.enable()
 
@@ -318,6 +319,25 @@ _MENDED: Final = {
 }
 
 
+class _OddError(Exception):
+    """A part of a page holds itself, or has a key twice."""
+
+
+def _value(node: yaml.Node, above: tuple[yaml.Node, ...]) -> Any:  # noqa: ANN401 - YAML is any
+    """What a part of a page holds, without a note of where. Raises _OddError."""
+    if isinstance(node, yaml.ScalarNode):
+        return node.value
+    if node in above:
+        raise _OddError
+    above = (*above, node)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, above) for item in node.value]
+    found = {str(key.value): _value(value, above) for key, value in node.value}
+    if len(found) < len(node.value):
+        raise _OddError
+    return found
+
+
 class Page:
     """A YAML file as dicts, lists and strings, with the line that each part stands on.
 
@@ -330,7 +350,11 @@ class Page:
         self._lines: dict[_Place, int] = {(): 1}
         self._problems: list[tuple[int, str]] = []
         root = self._composed(path)
-        self._data = None if root is None else self._built(root, (), ())
+        self._is_numbered = False
+        try:
+            self._data = None if root is None else _value(root, ())
+        except _OddError:
+            self._number(root)
 
     def shaped(self, shape: type[_T]) -> _T:
         """The file as `shape`. Raises ContentError."""
@@ -352,6 +376,8 @@ class Page:
 
     def _line(self, place: _Place) -> int:
         """The line of `place`, or of the nearest thing round it that is in the file."""
+        if self._data is not None and not self._is_numbered:
+            self._number(yaml.compose(self.text, Loader=_LOADER))
         return next(self._lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in self._lines)
 
     def _composed(self, path: Path) -> yaml.Node | None:
@@ -371,6 +397,11 @@ class Page:
                 self._problems.append((1, "is empty: fill it, or bring it back"))
             return root
         return None
+
+    def _number(self, root: yaml.Node | None) -> None:
+        """Note the line of each part, which most pages are never asked for, and what is wrong with it."""
+        self._is_numbered = True
+        self._data = None if root is None else self._built(root, (), ())
 
     def _built(self, node: yaml.Node, place: _Place, above: tuple[yaml.Node, ...]) -> Any:  # noqa: ANN401  - YAML is any
         self._lines.setdefault(place, node.start_mark.line + 1)
@@ -464,6 +495,7 @@ class Book:
         self.problems += self._typed_problems()
         self.answers: dict[str, tuple[str, ...]] = {}
         self.problems += self._answer_problems()
+        forget_parts()
 
     def wordings(self) -> Iterator[tuple[Page, _Place, str]]:
         """Every wording of every line, with where it stands."""

@@ -143,7 +143,11 @@ async def test_walk_without_consent_leaves_not_one_byte_about_anyone(house: Path
     async with meeting():
         pass
     untouched = files_under(house)
-    assert set(untouched) == {f"data/{FILE}", f"data/{LOCK}", "XDG_CONFIG_HOME/compassion-bot/key"}
+    assert set(untouched) == {
+        f"data/{FILE}",
+        f"data/{LOCK}",
+        *(f"XDG_CONFIG_HOME/compassion-bot/{name}" for name in ("key", "forgotten")),
+    }
     assert [path for path in untouched if (house / path).stat().st_mode & 0o077] == []
     async with meeting() as ann:
         await walk_in_words(ann)

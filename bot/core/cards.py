@@ -8,11 +8,12 @@ a miss costs most here. No clinician has signed off the cards yet.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from operator import itemgetter
 from typing import Final
 
 from bot.core.lines import Label, Line
-from bot.core.matching import Matcher, Utterance, plain
+from bot.core.matching import Matcher, Utterance, forget_parts, plain
 from bot.core.model import Barrier, Content, Held, Incoming, Lane, Reply, State, Step, Tier
 from bot.core.sequence import AFTER_CARD
 from bot.core.steps import offer
@@ -156,49 +157,68 @@ def urgent(*replies: Reply) -> tuple[Reply, ...]:
 
 
 class Answers:
-    """Reads, by one language's words, what is typed after danger was seen. Takes time linear in a text's length."""
+    """Reads, by one language's words, what is typed after danger was seen. Takes time linear in a text's length.
+
+    The words are made ready when they are first asked for (some hundredths of a second): most starts see no danger.
+    """
 
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
-        self._pieces = Matcher({name: phrases[name] for name in (*NO, MISTAKEN)})
-        self._no, self._beside, self._mistaken = self._pieces.bits.values()
-        self._whole = Matcher({name: phrases[name] for name in (*WHOLE, TAKEN_BACK)})
-        self._nothing, self._later, self._why, self._taken_back = self._whole.bits.values()
-        self._matcher = Matcher({name: phrases[name] for name in FOUND})
+        self._phrases = phrases
+
+    @cached_property
+    def _pieces(self) -> Matcher:
+        return self._matcher(*NO, MISTAKEN)
+
+    @cached_property
+    def _whole(self) -> Matcher:
+        return self._matcher(*WHOLE, TAKEN_BACK)
+
+    @cached_property
+    def _found(self) -> Matcher:
+        return self._matcher(*FOUND)
+
+    def _matcher(self, *names: str) -> Matcher:
+        matcher = Matcher({name: self._phrases[name] for name in names})
+        forget_parts()
+        return matcher
 
     def is_no(self, said: Utterance) -> bool:
         """Whether a text is a no, and nothing else but what may stand beside one ("wtf no, i am ok")."""
-        return self._is_made_of(said, self._no, self._beside)
+        no, beside, _ = self._pieces.bits.values()
+        return self._is_made_of(said, no, no | beside)
 
     def is_mistaken(self, said: Utterance) -> bool:
         """Whether it says that the words before were not meant so, and nothing else that is not known."""
-        return self._is_made_of(said, self._mistaken, self._no | self._beside)
+        no, beside, mistaken = self._pieces.bits.values()
+        return self._is_made_of(said, mistaken, no | beside | mistaken)
 
     def is_no_plan(self, said: Utterance) -> bool:
         """Whether it is all of an answer that names nobody."""
-        return self._is_whole(said.plain, self._later)
+        return self._is_whole(said.plain, "plan.later")
 
-    def _is_made_of(self, said: Utterance, wanted: int, beside: int) -> bool:
+    def _is_made_of(self, said: Utterance, wanted: int, known: int) -> bool:
         words = [word for word in said.normal.split() if word not in _PAUSES]
         if len(words) > _MOST_WORDS_OF_A_NO:
             return False
         text = f" {' '.join(words)} "
         reached = {0: False}  # so much is known from end to end -> whether what is wanted is among it
         for piece, start, end in sorted(self._pieces.hits(text)[0], key=itemgetter(1)):
-            if start in reached and piece & (wanted | beside):
+            if start in reached and piece & known:
                 reached[end] = reached.get(end, False) or reached[start] or bool(piece & wanted)
         return reached.get(len(text) - 1, False)
 
-    def _is_whole(self, words: str, name: int) -> bool:
+    def _is_whole(self, words: str, name: str) -> bool:
         hits, _ = self._whole.hits(f" {words} ")
-        return any(hit & name and not start and end == len(words) + 1 for hit, start, end in hits)
+        bit = self._whole.bits[name]
+        return any(hit & bit and not start and end == len(words) + 1 for hit, start, end in hits)
 
     def takes_back(self, text: str) -> bool:
         """Whether all of it, or a clause, takes an answer back ("i lied. it is bad"). A raw text has its clauses."""
-        return any(self._is_whole(plain(clause), self._taken_back) for clause in {text, *_CLAUSE_END.split(text)})
+        return any(self._is_whole(plain(clause), TAKEN_BACK) for clause in {text, *_CLAUSE_END.split(text)})
 
     def asks_why(self, said: Utterance) -> bool:
         """Whether it asks why that was asked, and nothing else."""
-        return self._is_whole(said.plain, self._why)
+        return self._is_whole(said.plain, WHY)
 
     def is_helped(self, said: Utterance) -> bool:
         """Whether it says that help is there, or on its way."""
@@ -218,15 +238,15 @@ class Answers:
 
     def barrier(self, said: Utterance) -> Barrier | None:
         """What is said to be in the way, if it is known."""
-        if self._is_whole(said.plain, self._nothing):
+        if self._is_whole(said.plain, "barrier.nothing"):
             return Barrier.NOTHING
-        found = self._matcher.find(said).whole
-        names = (name for name, bit in self._matcher.bits.items() if found & bit and name.startswith("barrier."))
+        found = self._found.find(said).whole
+        names = (name for name, bit in self._found.bits.items() if found & bit and name.startswith("barrier."))
         name = next(names, None)
         return None if name is None else Barrier[name.removeprefix("barrier.").upper()]
 
     def _says(self, name: str, said: Utterance) -> bool:
-        return bool(self._matcher.find(said).whole & self._matcher.bits[name])
+        return bool(self._found.find(said).whole & self._found.bits[name])
 
 
 def says_stop(incoming: Incoming, content: Content) -> bool:

@@ -519,11 +519,13 @@ class Store:
 
         def change(database: sqlite3.Connection) -> int:
             self._renew(database)
-            self._note([gone(keys) for keys in self._ring.keys], at)
             before = database.total_changes
             for keys in self._ring.keys:
                 delete(database, keys)
-            return database.total_changes - before
+            deleted = database.total_changes - before
+            if deleted:  # of someone of whom nothing is kept, nothing is noted either
+                self._note([gone(keys) for keys in self._ring.keys], at)
+            return deleted
 
         return await self._database.write(change, wipes=True)
 

@@ -1,10 +1,10 @@
 """Normalising text, what a phrase stands for, and finding phrases."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.core.matching import Combination, Matcher, hear, normalise, parts, phrase_problems, sentences
+from bot.core.matching import Combination, Matcher, all_parts, hear, normalise, parts, phrase_problems, sentences
 
 ANY_TEXT = st.text(st.characters(), max_size=300)  # with NULs and lone surrogates
 
@@ -69,6 +69,42 @@ def test_normalise_takes_long_odd_texts(text: str) -> None:
 )
 def test_parts_are_the_wordings_of_a_phrase(phrase: str, stands_for: tuple[tuple[str, ...], ...]) -> None:
     assert parts(phrase) == stands_for
+
+
+WORDS = st.sampled_from(
+    [
+        "sad",
+        "do",
+        "not",
+        "any",
+        "more",
+        "im",
+        "u",
+        "sooo",
+        "kil",
+        "(a|b)",
+        "(so |very |)",
+        "(is|are) ",
+        "i ",
+        " ",
+        "s(o|)",
+    ]
+)
+
+
+@given(st.lists(st.lists(WORDS, min_size=1, max_size=4).map(" ".join), max_size=6))
+def test_all_parts_are_those_of_each_phrase(phrases: list[str]) -> None:
+    assert all_parts((*phrases,)) == tuple(found for phrase in phrases for found in all_parts((phrase,)))
+
+
+@given(st.text(alphabet="aimnotrey ", max_size=20))
+@example("not any more")
+@example("i do not sooo")
+def test_parts_are_normalised_whatever_is_plain_to_see(phrase: str) -> None:
+    assert all_parts((phrase, "do not")) == (
+        ((normalise(phrase),),) if phrase.strip() else "may be empty",
+        ((" dont ",),),
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from bot.core.matching import hear
 from bot.core.model import About, Condition, Notice, Reason, Source
 from bot.core.noticing import ABOUTS, OUTCOMES, NoticingRules, Points, Reader, Slot, Together, Weights
 from bot.core.scoring import Lexicon
-from bot.prompts import FOLDER, read, read_lexicon
+from bot.prompts import FOLDER, ContentError, read, read_lexicon
 
 RULES = read(FOLDER / "en" / "noticing.yaml", NoticingRules)
 LEXICON = read_lexicon(FOLDER / "en" / "lexicon.txt", OUTCOMES)
@@ -309,6 +309,49 @@ def test_malformed_lexicon_is_refused(weights: dict[str, dict[str, float]], prob
     with pytest.raises(ValueError, match=r"^") as refused:
         Lexicon(OUTCOMES, weights)
     assert str(refused.value) == problem
+
+
+def test_lexicon_reads_alike_as_it_is_written_and_in_any_other_order(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    lines = ["# Words.", "a\town +0.20", "a b\twitness -1.00 own +2.50", "abcde*\tnews +0.10", "😢\tother -10.00"]
+    readings = []
+    for order in (lines, lines[::-1]):
+        path.write_text("\n".join(order) + "\n", "utf-8")
+        lexicon = read_lexicon(path, OUTCOMES)
+        readings.append(
+            (lexicon.weights, len(lexicon.weights), Reader(small(), lexicon).chances(hear("😢 a b abcdef a")))
+        )
+    assert readings[0] == readings[1]
+    assert readings[0][0] == {
+        "a": {"own": 0.2},
+        "a b": {"witness": -1.0, "own": 2.5},
+        "abcde*": {"news": 0.1},
+        "😢": {"other": -10.0},
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "tea",
+            "tea\t",
+            "tea\town",
+            "tea\town +1.00 ",
+            "tea\t own +1.00",
+            "tea\town +1.00witness +1.00",
+            "\town +1.00",
+        ),
+        *("tea\town +1.00 own +1.00", "tea\tjoy +1.00", "tea\town +100.01", " tea\town +1.00", "te*\town +1.00", ""),
+        *("tea at four\town +1.00", "a\town +1.00"),
+    ],
+)
+def test_line_that_is_no_entry_is_told_with_its_number(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text(f"# Words.\na\town +0.20\n{line}\nz\town +0.20\n", "utf-8")
+    with pytest.raises(ContentError) as refused:
+        read_lexicon(path, OUTCOMES)
+    assert ":3: " in refused.value.problems[0]
 
 
 def test_malformed_rules_are_refused_with_all_problems_at_once() -> None:
