@@ -289,6 +289,7 @@ async def test_whatever_people_do_nothing_tells_of_them_and_without_a_yes_nothin
             people = [ann, Person(ann.responder, BEN), Person(ann.responder, BEN + 1)]
             for purpose in sorted(agreed):
                 await agrees(people[1], purpose)
+            assert len(dict(rows(folder / "data" / FILE))["consent"]) == len(agreed)
             for who, moves in talk:
                 for how, what in moves:
                     await does(people[who], how, what)
