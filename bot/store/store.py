@@ -88,7 +88,7 @@ _SWEEPS: Final = (
     "DELETE FROM plan WHERE (person, number) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
     """
     DELETE FROM consent WHERE person IN
-    (SELECT DISTINCT person FROM consent WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
+    (SELECT person FROM consent WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
     """,
     # Who asked never to be written to was not told either; and the wish itself stays until it is taken back.
     """
