@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
@@ -49,6 +50,8 @@ PRAGMA temp_store = MEMORY;
 
 # The write-ahead log holds pages as they were before rows were deleted from them.
 EMPTY_LOG: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
+_TRIES: Final = 250
+_UNTIL_NEXT: Final = 0.02  # seconds
 
 _DAMAGED = "The database is damaged, or is none: put a backup in its place, or move it away to begin anew."
 _FULL = "The disk of the data folder is full: make room on it."
@@ -251,7 +254,7 @@ def _commit(database: sqlite3.Connection, together: list[_Write[Any]]) -> None:
             _commit_alone(database, one)
     wiping = [one for one in together if one.wipes and one.error is None]
     if wiping:
-        error = _wipe(database)
+        error = empty_log(database)
         for one in wiping:
             one.error = error
 
@@ -306,10 +309,16 @@ def _commit_alone(database: sqlite3.Connection, one: _Write[Any]) -> None:
             database.execute("ROLLBACK")
 
 
-def _wipe(database: sqlite3.Connection) -> Exception | None:
+def empty_log(database: sqlite3.Connection) -> Exception | None:
     """Let go of what the log holds of deleted rows, and say what kept it from that."""
-    try:
-        ((busy, *_),) = database.execute(EMPTY_LOG).fetchall()
-    except sqlite3.Error as error:
-        return error
+    busy = False
+    for _ in range(_TRIES):
+        try:
+            ((busy, in_log, _),) = database.execute(EMPTY_LOG).fetchall()
+        except sqlite3.Error as error:
+            return error
+        if not busy or in_log >= 0:
+            break
+        # Another process is about to: SQLite waits for those who read and write, but not for that.
+        time.sleep(_UNTIL_NEXT)
     return StoreError(BUSY) if busy else None

@@ -17,8 +17,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from bot.store import SealError, StoreError
-from bot.store.database import BUSY, EMPTY_LOG, connect, in_plain_words
+from bot.store import SealError
+from bot.store.database import connect, empty_log, in_plain_words
 from bot.store.ring import Ring
 from bot.store.rows import (
     consent_place,
@@ -32,7 +32,7 @@ from bot.store.rows import (
 from bot.store.seal import Place
 from bot.store.store import FILE, KEY_MARK, Store, existing, read_mark, refuse_older
 
-MOST_ROWS: Final = 100
+MOST_ROWS: Final = 50
 """Rows after which a transaction ends. It can have more: all of one person's go over together."""
 
 CELLS: Final = (
@@ -105,9 +105,9 @@ def rotate(
         for done in rotation.run(todo):
             progress(done, len(people) + len(rooms))
             pause()
-        ((busy, *_),) = database.execute(EMPTY_LOG).fetchall()
-        if busy:
-            raise StoreError(BUSY)
+        error = empty_log(database)
+        if error is not None:
+            raise error
         return Rotated(begun, rotation.anew, rotation.shut)
 
 

@@ -88,7 +88,7 @@ _SWEEPS: Final = (
     "DELETE FROM plan WHERE (person, number) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
     """
     DELETE FROM consent WHERE person IN
-    (SELECT person FROM consent WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
+    (SELECT person FROM consent INDEXED BY consent_day WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
     """,
     # Who asked never to be written to was not told either; and the wish itself stays until it is taken back.
     """
@@ -385,14 +385,13 @@ class Store:
 
         def work(database: sqlite3.Connection) -> tuple[int, ...]:
             found = database.execute(
-                "SELECT person, purpose, scope, id FROM consent AS one WHERE day <= ? AND told = 0 AND id != x''"
-                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)"
-                " GROUP BY person LIMIT ?",
+                "SELECT person, purpose, scope, id FROM consent AS one INDEXED BY consent_day"
+                " WHERE day <= ? AND told = 0 AND id != x''"
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?) LIMIT ?",
                 (oldest, Purpose.ALONE, most),
             )
-            return tuple(
-                int(self._open(cell, consent_place(row, purpose, scope, "id"))) for row, purpose, scope, cell in found
-            )
+            ids = (self._open(cell, consent_place(row, purpose, scope, "id")) for row, purpose, scope, cell in found)
+            return tuple(dict.fromkeys(map(int, ids)))
 
         return await self._database.read(work)
 
@@ -603,10 +602,12 @@ def _refuse_unfit(file: Path, ring: Ring | None) -> None:
             raise PlaceError(BARRED)
         return
     # A database that was closed is read as immutable: `mode=ro` alone would leave a log and an index beside it. One
-    # that was not closed has its newest rows in the log, which an immutable reading leaves out.
-    log_file = file.with_name(f"{FILE}-wal")
-    closed = not log_file.exists() or not log_file.stat().st_size
-    uri = f"{file.absolute().as_uri()}?{'mode=ro&immutable=1' if closed else 'mode=ro'}"
+    # that was not closed has its newest rows in the log, which an immutable reading leaves out. One that was killed
+    # while it was rebuilt is half one and half the other until SQLite, which has to write for it, takes it back.
+    rest = {suffix: file.with_name(f"{FILE}-{suffix}") for suffix in ("wal", "journal")}
+    left = [suffix for suffix, path in rest.items() if path.exists() and path.stat().st_size]
+    mode = "mode=rw" if "journal" in left else "mode=ro" if left else "mode=ro&immutable=1"
+    uri = f"{file.absolute().as_uri()}?{mode}"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         if own_version(connection):
             if ring is None:

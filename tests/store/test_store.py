@@ -2,6 +2,7 @@ import asyncio
 import hashlib
 import os
 import resource
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -268,6 +269,35 @@ async def test_bytes_that_another_program_still_reads_are_not_said_to_be_gone(
         assert found(folder, hers) == set()
 
 
+_EMPTYING = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as index:
+    fcntl.lockf(index, fcntl.LOCK_EX, 1, 121)  # what SQLite locks to empty the log
+    print(flush=True)
+    sys.stdin.read()
+"""
+
+
+async def test_deletion_waits_for_another_that_is_emptying_the_log(store: Store, folder: Path) -> None:
+    await remember(store, ALMA, OUTCOME)
+    hers = blobs(folder)
+    other = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _EMPTYING, str(folder / f"{FILE}-shm")),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert other.stdout
+    await other.stdout.readline()
+    async with asyncio.TaskGroup() as tasks:
+        forgetting = tasks.create_task(store.forget(ALMA, at=0))
+        while (await store.kept(ALMA)).consents:
+            pass
+        assert not forgetting.done()
+        await other.communicate(b"")
+    assert forgetting.result() == 2
+    assert found(folder, hers) == set()
+
+
 # --- What the files say -----------------------------------------------------------------------------------------
 
 
@@ -428,6 +458,26 @@ async def test_database_with_a_damaged_page_fails_as_a_store_error(folder: Path)
         async with Store.open(folder, RING) as store:
             await store.kept(ALMA)
     assert_no_thread_is_left()
+
+
+async def test_database_that_was_killed_while_it_was_rebuilt_is_taken_back_and_opens(
+    tmp_path: Path, folder: Path
+) -> None:
+    async with Store.open(folder, RING) as store:
+        await remember(store, ALMA, OUTCOME)
+        await remember(store, BENO, *map(walked, range(40)))
+    with raw(folder) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+        database.execute("PRAGMA cache_size = 1")  # so that the half that is done is in the file
+        database.execute("BEGIN")
+        database.execute("UPDATE outcome SET answers = randomblob(225)")
+        killed = shutil.copytree(folder, tmp_path / "killed")
+        database.execute("ROLLBACK")
+    assert (killed / f"{FILE}-journal").stat().st_size
+    assert (killed / FILE).read_bytes() != (folder / FILE).read_bytes()
+    async with Store.open(killed, RING) as store:
+        assert (await store.kept(ALMA)).outcomes == (OUTCOME,)
+        assert len((await store.kept(BENO)).outcomes) == 40
 
 
 async def test_empty_file_becomes_a_database(folder: Path) -> None:
