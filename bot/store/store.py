@@ -602,10 +602,12 @@ def _refuse_unfit(file: Path, ring: Ring | None) -> None:
             raise PlaceError(BARRED)
         return
     # A database that was closed is read as immutable: `mode=ro` alone would leave a log and an index beside it. One
-    # that was not closed has its newest rows in the log, which an immutable reading leaves out.
-    log_file = file.with_name(f"{FILE}-wal")
-    closed = not log_file.exists() or not log_file.stat().st_size
-    uri = f"{file.absolute().as_uri()}?{'mode=ro&immutable=1' if closed else 'mode=ro'}"
+    # that was not closed has its newest rows in the log, which an immutable reading leaves out. One that was killed
+    # while it was rebuilt is half one and half the other until SQLite, which has to write for it, takes it back.
+    rest = {suffix: file.with_name(f"{FILE}-{suffix}") for suffix in ("wal", "journal")}
+    left = [suffix for suffix, path in rest.items() if path.exists() and path.stat().st_size]
+    mode = "mode=rw" if "journal" in left else "mode=ro" if left else "mode=ro&immutable=1"
+    uri = f"{file.absolute().as_uri()}?{mode}"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         if own_version(connection):
             if ring is None:
