@@ -225,8 +225,8 @@ class _Message(BaseModel):
     text: str
 
 
-_LONGEST_ID: Final = 64
-"""Bytes of an id, with the spaces around it."""
+_ID: Final = re.compile(rb"\s*\d{1,16}\s*")  # Telegram: at most 52 bits
+_LONGEST_INPUT: Final = 64
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
     "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
@@ -268,11 +268,11 @@ def _configured(level: str) -> settings.Settings:
 
 def _given_id() -> int:
     """Read a Telegram id. It is no argument, since others on the machine can read a command line."""
-    try:
-        return int(sys.stdin.buffer.read(_LONGEST_ID + 1))
-    except ValueError:
+    found = _ID.fullmatch(sys.stdin.buffer.read(_LONGEST_INPUT))
+    if found is None:
         line = "Give the person's Telegram id, a number, on standard input, and nothing else"
-        raise settings.SettingsError(line) from None
+        raise settings.SettingsError(line)
+    return int(found[0])
 
 
 @contextmanager
