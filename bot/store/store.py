@@ -379,7 +379,7 @@ class Store:
     async def quiet(self, today: int, most: int = PAGE) -> tuple[int, ...]:
         """Return people who have not written for so long that they are to be told what comes of that.
 
-        Someone who asked never to be written to first is not among them.
+        Those of so many rows at `most`. Someone who asked never to be written to first is not among them.
         """
         oldest = today - (QUIET_DAYS - NOTICE_DAYS)
 

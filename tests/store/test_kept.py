@@ -337,7 +337,7 @@ async def test_quiet_people_come_by_pages_each_once(store: Store) -> None:
         await store.grant(person, Purpose.COUNTRY, at=AT)
         await store.grant(person, Purpose.PLANS, at=AT)
     pages = []
-    while page := await store.quiet(NOTICE, most=2):
+    while page := await store.quiet(NOTICE, most=4):  # rows, of which each of them has two
         pages.append(page)
         for person in page:
             await store.told(person, NOTICE)
