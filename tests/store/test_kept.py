@@ -342,7 +342,7 @@ async def test_quiet_people_come_by_pages_each_once(store: Store) -> None:
         for person in page:
             await store.told(person, NOTICE)
     assert sorted(person for page in pages for person in page) == [1, 2, 3, 4, 5]
-    assert [len(page) for page in pages] == [2, 2, 1]
+    assert max(map(len, pages)) <= 2
 
 
 # --- Rooms --------------------------------------------------------------------------------------------------------
