@@ -355,8 +355,9 @@ class Store:
                 database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
                 alone = "SELECT 1 FROM consent WHERE person = ? AND purpose = ?"
                 if database.execute(alone, (row, Purpose.ALONE)).fetchone() is None:
-                    person = self._open(cell, consent_place(row, Purpose.PLANS, scope, "id"))
-                    plans.append((int(person), Plan(**self._open(line, plan_place(row, item)))))
+                    with _told_if_shut():
+                        person = self._open(cell, consent_place(row, Purpose.PLANS, scope, "id"))
+                        plans.append((int(person), Plan(**self._open(line, plan_place(row, item)))))
             return tuple(plans)
 
         return await self._database.write(change)
@@ -390,8 +391,11 @@ class Store:
                 " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?) LIMIT ?",
                 (oldest, Purpose.ALONE, most),
             )
-            ids = (self._open(cell, consent_place(row, purpose, scope, "id")) for row, purpose, scope, cell in found)
-            return tuple(dict.fromkeys(map(int, ids)))
+            people = []
+            for row, purpose, scope, cell in found:
+                with _told_if_shut():
+                    people.append(int(self._open(cell, consent_place(row, purpose, scope, "id"))))
+            return tuple(dict.fromkeys(people))
 
         return await self._database.read(work)
 
@@ -579,6 +583,15 @@ class Store:
 
     def _version(self, purpose: Purpose) -> int:
         return self._versions.get(purpose, 1)
+
+
+@contextmanager
+def _told_if_shut() -> Iterator[None]:
+    """Go on without a cell that does not open, so that one damaged row holds up nobody else."""
+    try:
+        yield
+    except SealError as error:
+        log.error("a cell does not open", **failure(error))
 
 
 def _outcome(kept: dict[str, Any]) -> Outcome:
