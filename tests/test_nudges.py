@@ -309,23 +309,6 @@ async def test_rounds_go_on_after_one_that_failed(world: World, monkeypatch: pyt
     assert [(line["event"], line["error"]) for line in logged] == [("round failed", "StoreError")]
 
 
-@pytest.mark.parametrize("table", ["plan", "consent"])
-async def test_row_that_does_not_open_stands_in_nobody_elses_way(
-    world: World, outcome: Outcome, tmp_path: Path, table: str
-) -> None:
-    for person in (ANN, BEN):
-        await world.plans(person)
-    await world.store.grant(ANN, Purpose.REMEMBER, at=world.clock.at)
-    await world.store.save_outcome(ANN, outcome)
-    with closing(connect(tmp_path / "data" / FILE)) as database:
-        cell = "line" if table == "plan" else "id"
-        database.execute(f"UPDATE {table} SET {cell} = x'02' WHERE person = ?", (row_key(KEYS, BEN),))  # noqa: S608
-    assert await world.passes(DAY) == [REMINDED]
-    told = await world.passes((QUIET_DAYS - NOTICE_DAYS) * DAY)
-    assert TOLD in told
-    assert (await world.kept(ANN)).outcomes == ()
-
-
 async def test_what_was_kept_long_enough_goes_although_no_reminder_can_be_taken(world: World, outcome: Outcome) -> None:
     await world.store.grant(ANN, Purpose.REMEMBER, at=world.clock.at)
     await world.store.save_outcome(ANN, outcome)

@@ -232,6 +232,7 @@ def agree(incoming: Incoming, held: Held) -> Decision:
 def decline(incoming: Incoming, held: Held) -> Decision:
     """No is as good an answer."""
     purpose = _purpose(incoming, held)
+    held = replace(held, asked=None)
     if purpose in held.lapsed:
         return _say(held, Line.CONSENT_NO_NEW)
     return _say(held, Line.COUNTRY_FOR_NOW if purpose is Purpose.COUNTRY else Line.CONSENT_NO)

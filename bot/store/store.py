@@ -595,7 +595,8 @@ class Store:
             self._mark = mark
 
     def _seal(self, value: object, place: Place) -> bytes:
-        return self._ring.sealer.seal(json.dumps(value, separators=(",", ":")).encode(), place)
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return self._ring.sealer.seal(text.encode(errors="surrogatepass"), place)
 
     def _open(self, cell: bytes, place: Place) -> Any:  # noqa: ANN401 - JSON is any
         return json.loads(self._ring.sealer.open(cell, place))

@@ -280,6 +280,12 @@ def test_typed_yes_is_to_what_was_asked_last(purpose: Purpose) -> None:
     assert typed(words, held).facts[0] == Consented(purpose)
 
 
+def test_typed_yes_after_a_no_is_asked_for_again() -> None:
+    refused = typed("no, keep nothing", ask_for(Purpose.REMEMBER, Held()).held, Kept())
+    assert lines(refused) == [Line.CONSENT_NO]
+    assert typed("yes, i am 16 or older", refused.held, Kept()).facts == ()
+
+
 def test_typed_yes_to_nothing_agrees_to_nothing() -> None:
     decision = typed("yes, i am 16 or older", Held(), Kept())
     assert (lines(decision), decision.facts) == ([Line.CONSENT_ASK], ())

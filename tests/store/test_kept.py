@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.keeping import LONGEST_PLAN
 from bot.core.model import KEPT_DAYS, PLAN_DAYS, Due, Plan, Purpose
 from bot.store import StoreError
 from bot.store.database import connect
@@ -343,6 +344,17 @@ async def test_quiet_people_come_by_pages_each_once(store: Store) -> None:
             await store.told(person, NOTICE)
     assert sorted(person for page in pages for person in page) == [1, 2, 3, 4, 5]
     assert max(map(len, pages)) <= 2
+
+
+# --- What a copy without the key tells ----------------------------------------------------------------------------
+
+
+async def test_cell_of_a_plan_does_not_tell_how_long_its_line_is_nor_its_script(store: Store, folder: Path) -> None:
+    lines = ("a", "n" * LONGEST_PLAN, "\U0001f90d" * LONGEST_PLAN, '"' * LONGEST_PLAN)
+    await plans(store, ALMA, *(Plan(2**24 - 1 - place, 2**34, line) for place, line in enumerate(lines)))
+    with raw(folder) as database:
+        assert len(set(database.execute("SELECT length(line) FROM plan").fetchall())) == 1
+    assert {plan.text for plan in (await store.kept(ALMA)).plans} == set(lines)
 
 
 # --- Rooms --------------------------------------------------------------------------------------------------------
