@@ -185,14 +185,19 @@ def test_restore_without_a_ledger_says_so(tmp_path: Path) -> None:
     assert (status, "There is no ledger" in out) == (0, True)
 
 
-async def test_backup_works_beside_a_bot_that_serves_and_restore_is_refused(tmp_path: Path) -> None:
+async def test_all_but_a_second_bot_and_a_restoring_works_beside_one_that_serves(tmp_path: Path) -> None:
     async with listening(tmp_path, "chat") as (stdin, program):
         stdin.write(b"/consent\n")
         assert program.stdout
         while b"[1]" not in await program.stdout.readline():
             pass
         assert bot(tmp_path, "backup", "copy", BOT_DATA=TALK)[0] == 0
-        assert "Another process serves" in refused(tmp_path, "restore", "copy", data=TALK)
+        assert bot(tmp_path, "check", BOT_DATA=TALK)[0] == 0
+        assert ids(tmp_path)
+        assert is_remembered(tmp_path)
+        for second in (["chat"], ["restore", "copy"]):
+            data = "data" if second == ["chat"] else TALK
+            assert "Another process serves this data folder" in refused(tmp_path, *second, given="hello", data=data)
     assert bot(tmp_path, "restore", "copy", BOT_DATA=TALK)[0] == 0
 
 
