@@ -97,12 +97,17 @@ class Nudges:
             await self._store.remind_at(person, plan.number, self._clock() + LATER)
 
     async def _tell_the_quiet(self, today: int) -> None:
-        for person in await self._store.quiet(today):
-            if self._stopped.is_set():
-                return
-            sent = await self._outbox.send(person, self._responder.addressed(person, inactive_notice()))
-            if sent.fate is not Fate.LOST:  # who has blocked the bot can be told no more than that
-                await self._store.told(person, today)
+        lost: set[int] = set()
+        while people := [person for person in await self._store.quiet(today) if person not in lost]:
+            for person in people:
+                if self._stopped.is_set():
+                    return
+                sent = await self._outbox.send(person, self._responder.addressed(person, inactive_notice()))
+                if sent.fate is Fate.LOST:  # which is tried again tomorrow
+                    lost.add(person)
+                else:  # who has blocked the bot can be told no more than that
+                    await self._store.told(person, today)
+            await _tried(self._remind())  # which waits for a page of them at most
 
 
 async def _tried(part: Awaitable[None]) -> bool:

@@ -31,7 +31,7 @@ from bot.respond import IDLE
 from bot.store import StoreError
 from bot.store.database import connect
 from bot.store.rows import row_key
-from bot.store.store import FILE, NOTICE_DAYS, QUIET_DAYS, Store
+from bot.store.store import FILE, NOTICE_DAYS, PAGE, QUIET_DAYS, Store
 from tests.person import KEYS, PROMPTS, RING, Clock, Person, responder_of
 from tests.test_respond import FailingStore
 
@@ -275,6 +275,27 @@ async def test_nobody_is_deleted_who_could_not_be_told(world: World) -> None:
     assert (await world.kept(ANN)).consents
     await world.passes(DAY)
     assert await world.kept(ANN) == Kept()
+
+
+async def test_more_quiet_people_than_a_page_are_told_on_one_day_and_hold_up_no_reminder(world: World) -> None:
+    people = range(1, 251)
+    for person in people:
+        await world.store.grant(person, Purpose.REMEMBER, at=world.clock.at)
+    world.clock.at += (QUIET_DAYS - NOTICE_DAYS) * DAY
+    await world.store.grant(ANN, Purpose.PLANS, at=world.clock.at)
+    await world.store.save_plan(ANN, Plan(7, world.clock.at, LINE), remind_at=world.clock.at + 1)
+
+    class Slow(Writing):
+        @override
+        async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
+            world.clock.at += 1
+            return await super().send(chat, reply, thread=thread)
+
+    outbox = Slow()
+    await Nudges(world.store, world.responder, outbox, world.clock).round()
+    said = outbox.lines()
+    assert sorted(person for person, line in said if line == TOLD[1]) == list(people)
+    assert said.index(REMINDED) == PAGE
 
 
 async def test_writing_again_after_the_notice_keeps_all(world: World) -> None:

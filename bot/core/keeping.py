@@ -238,9 +238,13 @@ def decline(incoming: Incoming, held: Held) -> Decision:
     return _say(held, Line.COUNTRY_FOR_NOW if purpose is Purpose.COUNTRY else Line.CONSENT_NO)
 
 
-def under_16(_: Incoming, held: Held) -> Decision:
-    """Nothing is kept of someone under 16; every step stays open."""
-    held, withdrawn = as_minor(held, asked=True)
+def under_16(incoming: Incoming, held: Held) -> Decision:
+    """Nothing is kept of someone under 16, whatever is known of what was; every step stays open."""
+    if incoming.kept is not None:
+        there = {consent.purpose for consent in incoming.kept.consents}
+    else:
+        there = set() if held.consents | held.lapsed else set(Purpose)
+    held, withdrawn = as_minor(replace(held, lapsed=held.lapsed | there), asked=True)
     return _say(held, Line.CONSENT_UNDER_16, facts=withdrawn)
 
 
@@ -616,7 +620,8 @@ def keep_plan(incoming: Incoming, held: Held) -> Decision:
     if len(text) > LONGEST_PLAN:
         return _say(held, Line.IF_THEN_LONG)
     made = Plan(_number(incoming.seed, incoming.kept), incoming.at, text)
-    reply = Reply((Line.IF_THEN_KEPT,), ((_buttons_of(made)[0],),), {"plan": text})
+    line = Line.IF_THEN_KEPT_ALONE if Purpose.ALONE in held.consents | held.lapsed else Line.IF_THEN_KEPT
+    reply = Reply((line,), ((_buttons_of(made)[0],),), {"plan": text})
     return Decision(held, (reply,), (Planned(made),))
 
 

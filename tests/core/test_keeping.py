@@ -259,6 +259,21 @@ def test_someone_who_says_under_16_is_not_asked_again_and_loses_what_was_kept() 
     assert lines(told("consent", decision.held)) == [Line.CONSENT_UNDER_16]
 
 
+@pytest.mark.parametrize(
+    ("held", "kept", "gone"),
+    [
+        (Held(), given_to(Purpose.COUNTRY), {Purpose.COUNTRY}),
+        (Held(), None, EVERY),
+        (Held(consents=REMEMBERED), None, REMEMBERED),
+        (Held(), Kept(), set()),
+    ],
+)
+def test_under_16_takes_back_what_memory_does_not_know_of(held: Held, kept: Kept | None, gone: set[Purpose]) -> None:
+    decision = tapped(Action.UNDER_16, held, kept=kept)
+    assert set(decision.facts) == {Withdrew(purpose) for purpose in gone}
+    assert (lines(decision), decision.held.state.minor) == ([Line.CONSENT_UNDER_16], True)
+
+
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_no_keeps_nothing_and_is_as_good(purpose: Purpose) -> None:
     decision = tapped(Action.DECLINE, Held(WALKED), purpose)
@@ -763,6 +778,12 @@ def test_plan_leaves_the_walk_where_it_is(step: Step) -> None:
 def test_plan_that_cannot_be_kept_is_said_so(kept: Kept | None, text: str, line: Line) -> None:
     decision = told("plan", PLANNING, kept, text=text)
     assert (lines(decision), decision.facts) == ([line], ())
+
+
+def test_plan_of_someone_who_is_never_written_to_first_promises_no_reminder() -> None:
+    held = Held(consents=frozenset({Purpose.PLANS, Purpose.ALONE}))
+    kept = told("plan", held, Kept(), LINE)
+    assert (lines(kept), kept.facts) == ([Line.IF_THEN_KEPT_ALONE], (Planned(Plan(9, NOW, LINE)),))
 
 
 def test_plan_that_was_too_long_may_come_shorter() -> None:
