@@ -129,7 +129,7 @@ class Responder:
             return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
-        incoming = await self._look_back(incoming, held)
+        incoming, held = await self._look_back(incoming, held)
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision)
         decision = _without(unsaved, held, decision)
@@ -156,17 +156,25 @@ class Responder:
         if kept is None:
             return before
         await self._seen(incoming, kept)
+        held = self._agreed(before.held, kept)
+        country = held.country or (kept.country if Purpose.COUNTRY in held.consents else "")
+        return replace(before, held=recalled(replace(held, country=country), kept.outcomes), known=True)
+
+    def _agreed(self, held: Held, kept: Kept) -> Held:
+        """The same with what the person agreed to, by the store."""
         now = {one.purpose for one in kept.consents if one.version == self._content.versions.get(one.purpose, 1)}
         lapsed = {one.purpose for one in kept.consents} - now
-        country = before.held.country or (kept.country if Purpose.COUNTRY in now else "")
-        held = replace(before.held, consents=frozenset(now), lapsed=frozenset(lapsed), country=country)
-        return replace(before, held=recalled(held, kept.outcomes), known=True)
+        return replace(held, consents=frozenset(now), lapsed=frozenset(lapsed))
 
-    async def _look_back(self, incoming: Incoming, held: Held) -> Incoming:
-        """The same with all that is kept of the person, where the answer may rest on it."""
+    async def _look_back(self, incoming: Incoming, held: Held) -> tuple[Incoming, Held]:
+        """The same with all that is kept of the person, where the answer may rest on it.
+
+        What they agreed to may have gone since it was read: an operator can delete it beside this process.
+        """
         if not looks_back(incoming, held, self._content):
-            return incoming
-        return replace(incoming, kept=await self._load(incoming.person))
+            return incoming, held
+        kept = await self._load(incoming.person)
+        return replace(incoming, kept=kept), held if kept is None else self._agreed(held, kept)
 
     async def _load(self, person: int) -> Kept | None:
         """All that is kept of the person, or None where it cannot be read."""

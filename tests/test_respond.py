@@ -689,15 +689,22 @@ async def test_a_yes_that_comes_too_late_and_is_kept_all_the_same_is_known(
     assert lines(await ann.commands("consent")) == [Line.CONSENT_ON, Line.CONSENT_ON_REMEMBER]
 
 
-async def test_plan_under_a_consent_that_has_gone_beside_this_process_is_not_said_to_be_kept(
+async def test_country_under_a_consent_that_has_gone_beside_this_process_is_not_said_to_be_kept(
     ann: Person, store: FailingStore
 ) -> None:
-    await ann.commands("plan")
-    await ann.presses(Label.AGREE)
+    await in_new_zealand(ann)
+    await ann.presses(Label.COUNTRY_KEEP)
     await store.forget(ANN, at=0)  # as an operator does
-    assert lines(await ann.says("if I sit down, then I write to her sister")) == [Line.STORE_FAILED]
+    assert lines(await in_new_zealand(ann)) == [Line.CARD_LINES_COUNTRY, Line.STORE_FAILED]
     assert await store.kept(ANN) == Kept()
-    assert lines(await ann.commands("plan")) == [Line.CONSENT_ASK_PLANS]
+    assert lines(await in_new_zealand(ann)) == [Line.CARD_LINES_COUNTRY, Line.COUNTRY_KEEP]
+
+
+async def test_consent_that_has_gone_beside_this_process_is_not_shown_as_on(ann: Person, store: FailingStore) -> None:
+    await says_yes(ann)
+    await store.forget(ANN, at=0)
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_ASK]
+    assert lines(await ann.commands("history")) == [Line.PROGRESS_OFF]
 
 
 async def test_withdrawal_that_was_refused_half_way_leaves_no_doubt_what_is_on(
