@@ -44,7 +44,7 @@ from bot.core.danger import (
 )
 from bot.core.groups import decide_in_group
 from bot.core.helplines import placed, rows_of
-from bot.core.keeping import as_minor, awaiting_plan, keep_plan, with_operator
+from bot.core.keeping import as_minor, awaiting, in_words, keep_plan, with_operator
 from bot.core.lines import DANGER, Label, Line
 from bot.core.model import (
     About,
@@ -111,7 +111,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
         replies = urgent(*replies)
     if replies is not decision.replies or withdrawn:
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    decision = awaiting_plan(with_operator(placed(decision, content, incoming.at), content))
+    decision = awaiting(with_operator(placed(decision, content, incoming.at), content))
     return with_no_way_on(worded(incoming, held, decision))
 
 
@@ -184,6 +184,14 @@ def _forwarded(turn: Turn) -> Decision | None:
         return _in_another_language(turn) or _short_help(turn)
     state = new_walk(turn, Step.WHOSE, turn.notice)
     return moved(turn, Event.NEXT, state, again(state))
+
+
+def _keeping(turn: Turn) -> Decision | None:
+    """A yes or a no to what the bot has just asked about keeping. Where danger was asked about, that stays open."""
+    decision = None if turn.held.question is None else in_words(turn.incoming, turn.held, turn.content)
+    if decision is None or decision.held.state.step is not Step.DANGER_ASK:
+        return decision
+    return replace(decision, replies=(*decision.replies, again(decision.held.state)))
 
 
 def _country(turn: Turn) -> Decision | None:
@@ -411,6 +419,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _command,
     _press,
     _forwarded,
+    _keeping,
     _country,
     _aside,
     late,
@@ -428,6 +437,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
 _GROUNDS: Final[Mapping[_Room, Ground]] = {
     danger: Ground.DANGER,
     _forwarded: Ground.FORWARDED,
+    _keeping: Ground.ANSWER,
     _country: Ground.ANSWER,
     _aside: Ground.KNOWN,
     late: Ground.ANSWER,

@@ -70,6 +70,10 @@ QUESTIONS: Final[Mapping[Purpose, Line]] = {
 }
 """The words that a yes is to: prompts/<language>/consents.yaml has their versions."""
 
+_DELETES: Final = frozenset({Line.FORGET_ASK, Line.HISTORY_ASK})
+_OPEN: Final = _DELETES | {*QUESTIONS.values(), Line.KEEP_FOR_ASK}
+"""Words that answer one of these do so only where it was said last: typed later, they delete nothing."""
+
 LENGTHS: Final = (7, 30, 90, 180, 365)
 """Days that a walk may be kept."""
 
@@ -85,6 +89,9 @@ _ON: Final[Mapping[Purpose, Line]] = {
     purpose: Line(f"consent.on.{purpose}") for purpose in Purpose if purpose is not Purpose.GROUP
 }
 _YES: Final = {Purpose.REMEMBER: Label.REMEMBER_YES, Purpose.COUNTRY: Label.COUNTRY_KEEP}
+_YESES: Final = frozenset({"yes", "did_it"})
+_NOES: Final = frozenset({"no", "skip"})
+"""What whole messages mean that answer a question: "ok", "not now"."""
 _NO: Final = {Purpose.REMEMBER: Label.REMEMBER_NO, Purpose.COUNTRY: Label.COUNTRY_FOR_NOW}
 _OFF: Final[Mapping[Purpose, Label]] = {
     Purpose.REMEMBER: Label.REMEMBER_OFF,
@@ -139,14 +146,17 @@ def ask_for(purpose: Purpose, held: Held) -> Decision:
     if purpose is Purpose.COUNTRY and not held.country:
         return _say(held, Line.COUNTRY_ASK)
     changed = (Line.CONSENT_CHANGED,) if purpose in held.lapsed else ()
-    buttons = (
+    return _say(replace(held, asked=purpose), *changed, QUESTIONS[purpose], buttons=_answers(purpose))
+
+
+def _answers(purpose: Purpose) -> Rows:
+    return (
         (_about(_YES.get(purpose, Label.AGREE), Action.AGREE, purpose),),
         (
             Button(Label.UNDER_16, Action.UNDER_16),
             _about(_NO.get(purpose, Label.DECLINE), Action.DECLINE, purpose),
         ),
     )
-    return _say(replace(held, asked=purpose), *changed, QUESTIONS[purpose], buttons=buttons)
 
 
 def _asked_for(incoming: Incoming, held: Held) -> Decision:
@@ -197,6 +207,21 @@ def decline(incoming: Incoming, held: Held) -> Decision:
     if purpose in held.lapsed:
         return _say(held, Line.CONSENT_NO_NEW)
     return _say(held, Line.COUNTRY_FOR_NOW if purpose is Purpose.COUNTRY else Line.CONSENT_NO)
+
+
+def in_words(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """A yes or a no to what was asked last about keeping. A yes alone does not tell the age, so both are asked for."""
+    words = plain(incoming.words)
+    meaning = content.typed.get(words)
+    if held.question in _DELETES:
+        if meaning == "yes" or words == content.spoken[Label.FORGET_YES]:
+            return (forgotten if held.question is Line.FORGET_ASK else erased)(incoming, held)
+        return stays(incoming, held) if meaning in _NOES or words == content.spoken[Label.FORGET_NO] else None
+    if held.asked is None or held.question is not QUESTIONS[held.asked]:
+        return None
+    if meaning in _NOES:
+        return decline(incoming, held)
+    return _say(held, Line.CONSENT_AGE, buttons=_answers(held.asked)) if meaning in _YESES else None
 
 
 def under_16(_: Incoming, held: Held) -> Decision:
@@ -330,6 +355,12 @@ def keep_for(incoming: Incoming, held: Held) -> Decision:
     return how_long(incoming, held) if place is None else _kept_for(place, incoming, held)
 
 
+def _length_typed(place: int, incoming: Incoming, held: Held) -> Decision:
+    """The same, typed. "One week" answers other questions too, and a shorter time deletes."""
+    asked = held.question is Line.KEEP_FOR_ASK
+    return _kept_for(place, incoming, held) if asked else how_long(incoming, held)
+
+
 def _kept_for(place: int, incoming: Incoming, held: Held) -> Decision:
     if Purpose.REMEMBER not in held.consents or place >= len(LENGTHS):
         return how_long(incoming, held)
@@ -398,7 +429,7 @@ def _counted(incoming: Incoming, count: Line, line: Line, buttons: Rows = ()) ->
 
 def stays(_: Incoming, held: Held) -> Decision:
     """The second tap was no."""
-    return _say(held, Line.FORGET_KEPT)
+    return _say(replace(held, erasing=0), Line.FORGET_KEPT)
 
 
 # --- Walk by walk -------------------------------------------------------------------------------------------------
@@ -514,13 +545,14 @@ _ASKING_PLAN: Final = frozenset({Line.IF_THEN_ASK, Line.IF_THEN_LONG})
 """After one of these a text may be the line of a plan."""
 
 
-def awaiting_plan(decision: Decision) -> Decision:
-    """The same, with whether the line of a plan may come next."""
-    asks = any(line in _ASKING_PLAN for reply in decision.replies for line in reply.keys)
-    asked = asks or (decision.held.asked_plan and not decision.replies)
-    if asked is decision.held.asked_plan:
+def awaiting(decision: Decision) -> Decision:
+    """The same, with what may come next: the line of a plan, or the answer to a question about what is kept."""
+    if not decision.replies:
         return decision
-    return replace(decision, held=replace(decision.held, asked_plan=asked))
+    said = [line for reply in decision.replies for line in reply.keys]
+    asked = any(line in _ASKING_PLAN for line in said)
+    question = said[-1] if said[-1] in _OPEN else None
+    return replace(decision, held=replace(decision.held, asked_plan=asked, question=question))
 
 
 def _buttons_of(one: Plan) -> tuple[Button, Button]:
@@ -558,7 +590,8 @@ def keep_plan(incoming: Incoming, held: Held) -> Decision:
     if len(text) > LONGEST_PLAN:
         return _say(held, Line.IF_THEN_LONG)
     made = Plan(_number(incoming.seed, incoming.kept), incoming.at, text)
-    reply = Reply((Line.IF_THEN_KEPT,), ((_buttons_of(made)[0],),), {"plan": text})
+    line = Line.IF_THEN_KEPT_QUIET if Purpose.ALONE in held.consents else Line.IF_THEN_KEPT
+    reply = Reply((line,), ((_buttons_of(made)[0],),), {"plan": text})
     return Decision(held, (reply,), (Planned(made),))
 
 
@@ -586,9 +619,13 @@ def plan_done(incoming: Incoming, held: Held) -> Decision:
     return Decision(held, (Reply((Line.IF_THEN_DONE,), slots={"plan": one.text}),), (PlanDone(one.number),))
 
 
-def plan_stays(_: Incoming, held: Held) -> Decision:
-    """It is not done yet, which is as good an answer."""
-    return _say(held, Line.IF_THEN_STAYS)
+def plan_stays(incoming: Incoming, held: Held) -> Decision:
+    """It is not done yet, which is as good an answer. Where it is gone, that is said."""
+    if incoming.kept is None:
+        return _say(held, Line.STORE_FAILED)
+    value = _pressed(incoming)
+    is_kept = any(value in {None, one.number & 0xFF} for one in incoming.kept.plans)
+    return _say(held, Line.IF_THEN_STAYS if is_kept else Line.IF_THEN_GONE)
 
 
 # --- What is sent without a message before it ---------------------------------------------------------------------
@@ -648,8 +685,8 @@ TYPED: Final[Mapping[Label, Handler]] = {
     **{label: partial(_withdrawn, purpose) for purpose, label in _OFF.items()},
     Label.GROUP_OFF: withdraw_group,
     Label.HOW_LONG: how_long,
-    **{button.label: partial(_kept_for, button.value) for button in _LENGTHS},
-    Label.FORGET_YES: forgotten,
+    **{button.label: partial(_length_typed, button.value) for button in _LENGTHS},
+    Label.FORGET_YES: forget,
     Label.FORGET_NO: stays,
     Label.OLDER: _older,
     **{label: partial(_erase, place) for place, label in enumerate(_DELETE)},
@@ -670,4 +707,4 @@ def looks_back(incoming: Incoming, held: Held, content: Content) -> bool:
             return action in BUTTONS or action is Action.SHOW_WALKS
     words = plain(incoming.words)
     named = any(content.spoken[label] == words for label in (*TYPED, *_LOOKS_TOO))
-    return incoming.command in _LOOKS or named or held.asked_plan
+    return incoming.command in _LOOKS or named or held.asked_plan or held.question is not None

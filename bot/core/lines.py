@@ -229,6 +229,7 @@ class Line(StrEnum):
     CONSENT_YES_PLANS = "consent.yes.plans"
     CONSENT_YES_ALONE = "consent.yes.alone"
     CONSENT_YES_OTHER = "consent.yes.other"
+    CONSENT_AGE = "consent.age"  # after a yes that does not tell the age
     CONSENT_NO = "consent.no"
     CONSENT_NO_NEW = "consent.no.new"  # after a no to words that had changed
     CONSENT_UNDER_16 = "consent.under_16"
@@ -250,6 +251,7 @@ class Line(StrEnum):
     IF_THEN_LONG = "if_then.long"
     IF_THEN_MANY = "if_then.many"
     IF_THEN_KEPT = "if_then.kept"
+    IF_THEN_KEPT_QUIET = "if_then.kept.quiet"  # for someone who wants never to be written to first
     IF_THEN_SHOWN = "if_then.shown"
     IF_THEN_DONE = "if_then.done"
     IF_THEN_GONE = "if_then.gone"

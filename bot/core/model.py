@@ -431,6 +431,7 @@ class Held:
     asked_plan: bool = False  # the bot has just asked for the line of a plan; memory only
     listed: tuple[int, ...] = ()  # the walks that /history showed last; memory only
     erasing: int = 0  # the walk whose deletion was asked about last; memory only
+    question: Line | None = None  # about what is kept, where nothing was said since; memory only
 
 
 @dataclass(frozen=True, slots=True)
