@@ -237,6 +237,8 @@ def _meant(turn: Turn, meaning: str | None) -> Decision | None:
             return said_again(turn, Line.PRIVATE)
         case "breathing":
             return breathe(turn.incoming, turn.held)
+        case "privacy" | "consent" | "export" | "history" | "forget":
+            return COMMANDS[meaning](turn.incoming, turn.held)
         case "swear" | "urgent" if in_emergency(turn.held):
             return Decision(turn.held, emergency_first(turn.state))
         case "urgent" if not stands(turn.held):

@@ -70,8 +70,8 @@ QUESTIONS: Final[Mapping[Purpose, Line]] = {
 }
 """The words that a yes is to: prompts/<language>/consents.yaml has their versions."""
 
-_DELETES: Final = frozenset({Line.FORGET_ASK, Line.HISTORY_ASK})
-_OPEN: Final = _DELETES | {*QUESTIONS.values(), Line.KEEP_FOR_ASK}
+_DELETES: Final = frozenset({Line.FORGET_ASK, Line.FORGET_NONE, Line.HISTORY_ASK})
+_OPEN: Final = _DELETES | {*QUESTIONS.values(), Line.CONSENT_AGE, Line.KEEP_FOR_ASK}
 """Words that answer one of these do so only where it was said last: typed later, they delete nothing."""
 
 LENGTHS: Final = (7, 30, 90, 180, 365)
@@ -215,13 +215,17 @@ def in_words(incoming: Incoming, held: Held, content: Content) -> Decision | Non
     meaning = content.typed.get(words)
     if held.question in _DELETES:
         if meaning == "yes" or words == content.spoken[Label.FORGET_YES]:
-            return (forgotten if held.question is Line.FORGET_ASK else erased)(incoming, held)
+            return (erased if held.question is Line.HISTORY_ASK else forgotten)(incoming, held)
         return stays(incoming, held) if meaning in _NOES or words == content.spoken[Label.FORGET_NO] else None
-    if held.asked is None or held.question is not QUESTIONS[held.asked]:
+    if held.asked is None or held.question not in {QUESTIONS[held.asked], Line.CONSENT_AGE}:
         return None
+    buttons = _answers(held.asked)
+    for button in (button for row in buttons for button in row):
+        if words == content.spoken[button.label]:
+            return BUTTONS[button.action](incoming, held)
     if meaning in _NOES:
         return decline(incoming, held)
-    return _say(held, Line.CONSENT_AGE, buttons=_answers(held.asked)) if meaning in _YESES else None
+    return _say(held, Line.CONSENT_AGE, buttons=buttons) if meaning in _YESES else None
 
 
 def under_16(_: Incoming, held: Held) -> Decision:
@@ -259,6 +263,8 @@ def consent(incoming: Incoming, held: Held) -> Decision:
         replies = (*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, (_ALONE,))))
     if Purpose.REMEMBER in held.consents:
         return Decision(held, replies)
+    if not replies and incoming.kept is not None and _is_nothing(incoming.kept):
+        replies = (Reply((Line.CONSENT_NONE,)),)
     asked = ask_for(Purpose.REMEMBER, held)
     return replace(asked, replies=(*replies, *asked.replies))
 
@@ -403,6 +409,8 @@ def _is_nothing(kept: Kept) -> bool:
 
 def forget(incoming: Incoming, held: Held) -> Decision:
     """The first of two taps, with how much there is."""
+    if incoming.kept is not None and _is_nothing(incoming.kept):
+        return _say(held, Line.FORGET_NONE, buttons=_FORGET)
     return Decision(held, (_counted(incoming, Line.FORGET_KEEPS, Line.FORGET_ASK, buttons=_FORGET),))
 
 
@@ -707,4 +715,5 @@ def looks_back(incoming: Incoming, held: Held, content: Content) -> bool:
             return action in BUTTONS or action is Action.SHOW_WALKS
     words = plain(incoming.words)
     named = any(content.spoken[label] == words for label in (*TYPED, *_LOOKS_TOO))
+    named = named or content.typed.get(words) in _LOOKS
     return incoming.command in _LOOKS or named or held.asked_plan or held.question is not None
