@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import app, log, policy, prompts, review, settings
+from bot import app, log, operate, policy, prompts, review, settings
 from bot.core.matching import Utterance, hear
 from bot.core.model import About, Content, Danger, Notice
 from bot.core.noticing import ABOUTS, Fired, Points, Reader, Weights
@@ -59,7 +59,7 @@ class Check(BaseModel):
     def cli_cmd(self) -> None:
         """Exit 1 if there is a problem."""
         wrong = settings.problems()
-        problems = [*review.check(), *policy.problems(), *(wrong or app.unfit(settings.load()))]
+        problems = [*review.check(), *policy.problems(), *(wrong or operate.unfit(settings.load()))]
         print(*(problems or ["prompts/, the settings, the data key and the database are in order."]), sep="\n")
         if problems:
             sys.exit(1)
@@ -111,7 +111,7 @@ class ShowKeys(BaseModel):
 
     def cli_cmd(self) -> None:
         """Print a line for each key, newest first, and where they lie."""
-        ring, cells, place = app.shown_keys(settings.load())
+        ring, cells, place = operate.shown_keys(settings.load())
         for keys in ring.keys:
             print(f"{keys.id.hex()}  made {keys.made or 'on a day unknown'}  {cells.get(keys.id, 0)} cells")
         if cells.get(b""):
@@ -125,7 +125,7 @@ class RotateKeys(BaseModel):
     def cli_cmd(self) -> None:
         """Exit 2 where the keys are not ours to change and no new one was given."""
         with _progress() as progress:
-            rotated = app.rotate_keys(settings.load(), progress)
+            rotated = operate.rotate_keys(settings.load(), progress)
         print(f"Sealed with the newest key: {rotated.anew} people and groups.")
         if rotated.shut:
             print(f"Left as they were, since they do not open: {rotated.shut} people and groups.")
@@ -150,7 +150,7 @@ class Backup(BaseModel):
 
     def cli_cmd(self) -> None:
         """Exit 2 where it cannot be written."""
-        app.back_up(settings.load(), self.file)
+        operate.back_up(settings.load(), self.file)
         print("The backup is written, and sealed. It opens with the data key alone, and serves for 30 days.")
 
 
@@ -162,7 +162,7 @@ class Restore(BaseModel):
     def cli_cmd(self) -> None:
         """Exit 2 where it is refused: then nothing has changed."""
         given = settings.load()
-        restored = app.restore(given, self.file)
+        restored = operate.restore(given, self.file)
         again = restored.again
         print(f"Restored as of {datetime.fromtimestamp(restored.taken_at, UTC):%Y-%m-%d %H:%M} UTC.")
         print(f"People in it: {restored.people}.")
@@ -179,7 +179,7 @@ class Export(BaseModel):
 
     def cli_cmd(self) -> None:
         """Exit 2 where nothing can be read."""
-        sys.stdout.buffer.write(asyncio.run(app.export_person(settings.load(), _given_id())))
+        sys.stdout.buffer.write(asyncio.run(operate.export_person(settings.load(), _given_id())))
 
 
 class Forget(BaseModel):
@@ -187,7 +187,7 @@ class Forget(BaseModel):
 
     def cli_cmd(self) -> None:
         """Exit 2 where it cannot be deleted."""
-        print(f"Deleted: {asyncio.run(app.forget_person(settings.load(), _given_id()))} rows.")
+        print(f"Deleted: {asyncio.run(operate.forget_person(settings.load(), _given_id()))} rows.")
         print("A bot that runs may still have their walk in memory, until they were idle for 30 minutes.")
 
 
@@ -225,8 +225,8 @@ class _Message(BaseModel):
     text: str
 
 
-_LONGEST_ID: Final = 64
-"""Bytes of an id, with the spaces around it."""
+_ID: Final = re.compile(rb"\s*\d{1,16}\s*")  # Telegram: at most 52 bits
+_LONGEST_INPUT: Final = 64
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
     "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
@@ -268,11 +268,11 @@ def _configured(level: str) -> settings.Settings:
 
 def _given_id() -> int:
     """Read a Telegram id. It is no argument, since others on the machine can read a command line."""
-    try:
-        return int(sys.stdin.buffer.read(_LONGEST_ID + 1))
-    except ValueError:
+    found = _ID.fullmatch(sys.stdin.buffer.read(_LONGEST_INPUT))
+    if found is None:
         line = "Give the person's Telegram id, a number, on standard input, and nothing else"
-        raise settings.SettingsError(line) from None
+        raise settings.SettingsError(line)
+    return int(found[0])
 
 
 @contextmanager

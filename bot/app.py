@@ -8,12 +8,10 @@ once.
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import signal
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -24,25 +22,19 @@ import structlog
 from platformdirs import user_config_path
 
 from bot import log, prompts
-from bot.core.export import export
 from bot.core.model import Content
 from bot.nudges import Nudges, sweep
 from bot.respond import Responder
 from bot.settings import Settings, SettingsError
-from bot.store import PlaceError, SecretError, StoreError, backup
-from bot.store.backup import Restored
-from bot.store.files import shown
-from bot.store.keyring import Keyring, add, make_or_read_keyring, parse_keyring, prune, read_keyring
+from bot.store import PlaceError
+from bot.store.keyring import Keyring, make_or_read_keyring, parse_keyring, read_keyring
 from bot.store.ledger import Ledger
 from bot.store.ring import Ring
-from bot.store.rotate import Rotated, rotate, use_of_keys
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 
 _NAME: Final = "compassion-bot"
-_TERMINAL: Final = "terminal"
+TERMINAL: Final = "terminal"
 """The folder of the terminal's own data, in the other."""
-_PAUSE: Final = 0.02
-"""Seconds between two transactions of a rotation, in which the bot that serves can write."""
 
 
 @asynccontextmanager
@@ -55,7 +47,7 @@ async def responder(
     alone: nothing is kept, and people are answered all the same.
     """
     refuse_unfit(settings, folder, without_memory=without_memory)
-    ring = Ring(lambda: _keyring(settings) or make_or_read_keyring(_key_file(), _today()))
+    ring = Ring(lambda: keyring(settings) or make_or_read_keyring(key_file(), today()))
     ledger = Ledger(ledger_file(settings), ring)
     async with AsyncExitStack() as open_store:
         try:
@@ -72,7 +64,7 @@ async def responder(
 
 def refuse_unfit(settings: Settings, folder: Path, *, without_memory: bool = False) -> None:
     """Raise StoreError where key, folder and database do not fit together. Write nothing."""
-    given = _keyring(settings)
+    given = keyring(settings)
     try:
         Store.refuse_unfit(folder, None if given is None else Ring(lambda: given))
     except PlaceError:
@@ -150,7 +142,7 @@ async def chat(settings: Settings) -> None:
 
     words = prompts.load()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's own waits for the line being read
-    async with responder(settings, words, settings.bot_data / _TERMINAL) as answers:
+    async with responder(settings, words, settings.bot_data / TERMINAL) as answers:
         await sweep(answers.store, now())
         await talk(answers, words)
 
@@ -159,124 +151,26 @@ def _told_who_runs_it(content: Content, settings: Settings) -> Content:
     return replace(content, operator=settings.bot_operator or "", contact=settings.bot_operator_contact or "")
 
 
-# --- For the operator, beside a bot that serves -------------------------------------------------------------------
-
-
-def unfit(settings: Settings) -> list[str]:
-    """Why key, folder and database do not fit together, a line each. Write nothing."""
-    try:
-        refuse_unfit(settings, settings.bot_data)
-    except StoreError as error:
-        return str(error).splitlines()
-    return []
-
-
-def shown_keys(settings: Settings) -> tuple[Keyring, Mapping[bytes, int], str]:
-    """Return the keys, how many cells are sealed under the id of each, and where the keys lie."""
-    ring = _ring(settings)
-    counts = sum((use_of_keys(folder) for folder in _folders(settings, ring)), Counter())
-    file = _own_key_file(settings)
-    return Keyring(ring.keys), counts, "BOT_DATA_KEY" if file is None else shown(file)
-
-
-def rotate_keys(settings: Settings, progress: Callable[[int, int], None]) -> Rotated:
-    """Seal everything anew: with a key that waits to be used, or a new one in front of a key file of ours."""
-    ring = _ring(settings)
-    folders, file = _folders(settings, ring), _own_key_file(settings)
-
-    def run() -> Rotated:
-        done = [rotate(folder, ring, pause=lambda: time.sleep(_PAUSE), progress=progress) for folder in folders]
-        return Rotated(any(one.begun for one in done), sum(one.anew for one in done), sum(one.shut for one in done))
-
-    in_use: Counter[bytes] = sum((use_of_keys(folder) for folder in folders), Counter())
-    rotated = Rotated(begun=False, anew=0, shut=0)
-    if len(ring.keys) > 1 and set(in_use) - {ring.newest.id}:
-        rotated = run()
-    if not (rotated.begun or rotated.anew):
-        if file is None or not _is_changeable(file):
-            raise SettingsError(_PUT_A_KEY)
-        add(file, _today())
-        ring.renew()
-        rotated = run()
-    if file is not None and _is_changeable(file):
-        prune(file, set().union(*(use_of_keys(folder) for folder in folders)), _today())
-    return rotated
-
-
-def back_up(settings: Settings, target: Path) -> None:
-    """Write the database, as it is now, to a new file."""
-    backup.back_up(settings.bot_data, _ring(settings), target, now())
-
-
-def restore(settings: Settings, source: Path) -> Restored:
-    """Put a backup in the place of the database, without what was forgotten since."""
-    ring = _ring(settings)
-    return backup.restore(settings.bot_data, ring, Ledger(ledger_file(settings), ring), source, now())
-
-
-async def export_person(settings: Settings, person: int) -> bytes:
-    """Return all that is kept of a person, as JSON."""
-    async with Store.beside(settings.bot_data, _ring(settings)) as store:
-        page, _ = export(await store.kept(person), now())
-    return page.content
-
-
-async def forget_person(settings: Settings, person: int) -> int:
-    """Delete all that is kept of a person. Return how many rows that was."""
-    ring = _ring(settings)
-    async with Store.beside(settings.bot_data, ring, ledger=Ledger(ledger_file(settings), ring)) as store:
-        return await store.forget(person, at=now())
-
-
-def ledger_file(settings: Settings) -> Path:
-    """Where it is noted what was forgotten."""
-    return settings.bot_ledger_file or user_config_path(_NAME, appauthor=False) / "forgotten"
-
-
-_PUT_A_KEY: Final = (
-    "The data key is given by setting: put a new one in front of it, made with `openssl rand -base64 32`, keep the old"
-    " one behind it, let the bot read both, and run this again"
-)
-
-
-def _ring(settings: Settings) -> Ring:
-    """The keys that there are. Raise SecretError where none was made yet."""
-    given = _keyring(settings)
-    if given is None:
-        raise SecretError("There is no data key yet: the first start of the bot makes one.")
-    return Ring(lambda: _keyring(settings) or given)
-
-
-def _folders(settings: Settings, ring: Ring) -> list[Path]:
-    """The folders with a database, each of which the keys fit."""
-    folders = [folder for folder in (settings.bot_data, settings.bot_data / _TERMINAL) if (folder / FILE).exists()]
-    for folder in folders:
-        Store.refuse_unfit(folder, ring)
-    return folders
-
-
-def _own_key_file(settings: Settings) -> Path | None:
-    return None if settings.bot_data_key else settings.bot_data_key_file or _key_file()
-
-
-def _is_changeable(file: Path) -> bool:
-    return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
-
-
 # --- What the parts are built from --------------------------------------------------------------------------------
 
 
-def _keyring(settings: Settings) -> Keyring | None:
+def keyring(settings: Settings) -> Keyring | None:
     """Return the keys that were given, or made at an earlier start."""
     if settings.bot_data_key is not None:
         return parse_keyring(settings.bot_data_key.get_secret_value())
     if settings.bot_data_key_file is not None:
         return read_keyring(settings.bot_data_key_file)
-    return make_or_read_keyring(_key_file(), _today()) if _key_file().exists() else None
+    return make_or_read_keyring(key_file(), today()) if key_file().exists() else None
 
 
-def _key_file() -> Path:
+def key_file() -> Path:
+    """Where a key is kept that was made at the first start."""
     return user_config_path(_NAME, appauthor=False) / "key"
+
+
+def ledger_file(settings: Settings) -> Path:
+    """Where it is noted what was forgotten."""
+    return settings.bot_ledger_file or user_config_path(_NAME, appauthor=False) / "forgotten"
 
 
 def _webhook_secret(settings: Settings) -> str:
@@ -297,7 +191,7 @@ def now() -> int:
     return int(time.time())
 
 
-def _today() -> date:
+def today() -> date:
     """The day in UTC."""
     return datetime.fromtimestamp(now(), UTC).date()
 

@@ -12,21 +12,25 @@ import gc
 import json
 import os
 import platform
+import shutil
+import sqlite3
 import sys
 import threading
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, redirect_stderr
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, redirect_stderr
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from time import perf_counter, sleep
 from typing import Any, Final
 from unittest.mock import patch
 
+import aiosqlite
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 from rich.console import Console
 from telegram import Bot, Update
@@ -54,12 +58,26 @@ from bot.adapters.transport import AiohttpRequest
 from bot.core.decide import decide
 from bot.core.gap import MOST_WALKS, Answered, Figure, OneWalk, OverDays
 from bot.core.matching import hear
-from bot.core.model import Change, Held, Incoming, Kind, Lane, Opened, Purpose, Where
+from bot.core.model import (
+    KEPT_DAYS,
+    Change,
+    Condition,
+    Held,
+    Incoming,
+    Kind,
+    Lane,
+    Opened,
+    Outcome,
+    Purpose,
+    Source,
+    Where,
+)
 from bot.core.reading import read as answer_in
 from bot.figure import png
 from bot.respond import Responder
+from bot.store import database
 from bot.store.ring import ring_of
-from bot.store.store import Store
+from bot.store.store import DAY, FILE, Store
 
 ROUNDS: Final = 5
 RATE: Final = 300
@@ -202,8 +220,23 @@ def _page(lines: Sequence[str]) -> str:
         broadcasts=BROADCASTS,
         replies_a_second=REPLIES_A_SECOND,
         given_up=GIVEN_UP,
+        callers=CALLERS,
+        people_kept=PEOPLE,
+        fsync=_fsync() * 1e3,
         lines="\n".join(lines),
     )
+
+
+def _fsync() -> float:
+    """Seconds that the disk takes for a small write."""
+    times = list[float]()
+    with TemporaryFile() as file:
+        for _ in range(100):
+            os.write(file.fileno(), ROW)
+            start = perf_counter()
+            os.fsync(file.fileno())
+            times.append(perf_counter() - start)
+    return median(times)
 
 
 HEAD: Final = """# How fast it is
@@ -232,6 +265,14 @@ of each round, with the lowest and the highest. All is on one machine, so load a
   people go from the opening to the close by words and an outcome is kept; most answers are two calls there, as the old
   buttons are taken away, while theirs are one. *Without a network* it is the work of the processor alone. At {rate}
   updates a second, in milliseconds; throughput in updates a second, {people} people at a time.
+- **A row written.** By {callers} callers at a time, each of whom waits until the row is on the disk: committed together
+  as the store does it, against BEGIN, INSERT and COMMIT by aiosqlite under a lock, with the same settings of SQLite.
+  What is saved is above all the wait for the disk, `fsync`. On this machine that is short, {fsync:.2f} ms (the median
+  of a hundred), so one commit each is fast here too; on a slower disk the ratio is higher. *NORMAL* does not wait for
+  it at all, and is there for comparison alone. *A walk kept* is the same through the store, sealed.
+- **Ready with {people_kept:,} people.** From the start of a fresh process, each of them with one consent and one walk
+  in the store, until the bot could answer, against a process that imports what the bot depends on and no more.
+- **A write while walks are swept.** {people_kept:,} walks are deleted page by page, and someone writes all the while.
 - **Webhook in.** Calls over loopback with the secret, from a process of its own, to a handler that does nothing. Ours
   answers when the update was handled, theirs (tornado) when it is in a queue. Throughput with 64 calls at a time.
 - **Outbound.** `sendMessage` over loopback to a process that answers at once: the bot's transport against the
@@ -567,6 +608,204 @@ def whole_bot() -> list[Row]:
     ]
 
 
+# --- the store --------------------------------------------------------------------------------------------------
+
+CALLERS: Final = 64
+WRITES: Final = 12_800
+ONE_BY_ONE: Final = 1_280
+PEOPLE: Final = 100_000
+ROW: Final = bytes(225)  # as long as a sealed cell
+KEY: Final = b"k" * 32
+
+Insert = Callable[[bytes], Awaitable[object]]
+"""Writes a row, and is done when that is on the disk."""
+
+
+def _table(folder: str, synchronous: str) -> sqlite3.Connection:
+    connection = database.connect(Path(folder) / "database")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("CREATE TABLE row (name BLOB PRIMARY KEY, cell BLOB NOT NULL) STRICT, WITHOUT ROWID")
+    return connection
+
+
+@asynccontextmanager
+async def _together(synchronous: str) -> AsyncIterator[Insert]:
+    """The bot's own way to write."""
+    with TemporaryDirectory() as folder, closing(_table(folder, synchronous)) as connection:
+        async with database.Database.over(connection, Path(folder) / "database") as opened:
+
+            async def insert(name: bytes) -> None:
+                await opened.write(lambda writing: writing.execute("INSERT INTO row VALUES (?, ?)", (name, ROW)))
+
+            yield insert
+
+
+@asynccontextmanager
+async def _one_commit_each(synchronous: str) -> AsyncIterator[Insert]:
+    """Write with aiosqlite as it comes, and the same settings."""
+    with TemporaryDirectory() as folder, closing(_table(folder, synchronous)) as connection:
+        lock = asyncio.Lock()
+        async with aiosqlite.Connection(lambda: connection, 64) as opened:
+
+            async def insert(name: bytes) -> None:
+                async with lock:
+                    await opened.execute("BEGIN IMMEDIATE")
+                    await opened.execute("INSERT INTO row VALUES (?, ?)", (name, ROW))
+                    await opened.execute("COMMIT")
+
+            yield insert
+
+
+async def _written(write: Callable[[int], Awaitable[object]], callers: int, many: int) -> Load:
+    """So many writes by so many callers, each of whom waits for the one before."""
+    times = list[float]()
+
+    async def caller(first: int) -> None:
+        for number in range(first, many, callers):
+            start = perf_counter()
+            await write(number)
+            times.append(perf_counter() - start)
+
+    start = perf_counter()
+    await asyncio.gather(*(caller(first) for first in range(callers)))
+    return _spread(times) | {"throughput, 1/s": many / (perf_counter() - start)}
+
+
+def writing() -> list[Row]:
+    """Writes that are acknowledged when they are on the disk: by themselves, and as the store does them."""
+
+    def side(way: Callable[[str], AbstractAsyncContextManager[Insert]], synchronous: str, many: int) -> Side:
+        async def measured() -> Load:
+            async with way(synchronous) as insert:
+                return await _written(lambda number: insert(number.to_bytes(16, "big")), CALLERS, many)
+
+        return measured
+
+    def row(synchronous: str, goal: float) -> Row:
+        sides = (side(_together, synchronous, WRITES), side(_one_commit_each, synchronous, ONE_BY_ONE))
+        goals = {"throughput, 1/s": Goal(goal, at_least=True), "p50, ms": None, "p99, ms": None}
+        return Row(f"A row written, {CALLERS} callers, {synchronous}", sides, goals)
+
+    def walks(callers: int) -> Row:
+        async def measured() -> Load:
+            with TemporaryDirectory() as folder:
+                async with Store.open(Path(folder), ring_of(KEY)) as store:
+                    for person in range(CALLERS):
+                        await store.grant(person, Purpose.REMEMBER, at=AT)
+                    return await _written(
+                        lambda number: store.save_outcome(number % CALLERS, _outcome(number)), callers, 40 * CALLERS
+                    )
+
+        figures: Goals = dict.fromkeys(("p50, ms", "p99, ms", "throughput, 1/s"))
+        return Row(f"A walk kept in the store, callers: {callers}", (measured,), figures)
+
+    return [row("FULL", 30), row("NORMAL", 6), walks(1), walks(CALLERS)]
+
+
+def _outcome(walk: int) -> Outcome:
+    return Outcome(walk, AT, Source.NEWS, Condition.NONE, 7, 4, Change.MORE, finished=True)
+
+
+@cache
+def _many_people() -> TemporaryDirectory[str]:
+    """The folder of a store for many, the same for all rows of a run."""
+    return TemporaryDirectory()
+
+
+async def _with_people() -> str:
+    """The same folder, with one consent and one walk of each of so many people."""
+    folder = _many_people().name
+    if not (Path(folder) / FILE).exists():
+        async with Store.open(Path(folder), ring_of(KEY)) as store:
+
+            async def one(person: int) -> None:
+                await store.grant(person, Purpose.REMEMBER, at=AT)
+                await store.save_outcome(person, _outcome(person))
+
+            for first in range(1, PEOPLE + 1, database.MOST_TOGETHER):
+                await asyncio.gather(*map(one, range(first, min(PEOPLE + 1, first + database.MOST_TOGETHER))))
+    return folder
+
+
+READY: Final = """
+import asyncio
+from bot import app, prompts, settings
+from bot.adapters import delivery, intake, listen, telegram_bot, transport
+
+async def main():
+    given = settings.load()
+    async with app.responder(given, prompts.load(), given.bot_data):
+        print(open("/proc/self/statm").read(), flush=True)
+        input()
+
+asyncio.run(main())
+"""
+DEPENDENCIES: Final = """
+import ahocorasick, aiohttp.web, aiosqlite, fontpkg_atkinson_hyperlegible, platformdirs, prometheus_client, pydantic
+import pydantic_settings, resvg_py, rich.console, structlog, telegram.ext, typing_extensions, yaml
+import cryptography.hazmat.primitives.ciphers.aead, cryptography.hazmat.primitives.kdf.hkdf
+print(open("/proc/self/statm").read(), flush=True)
+input()
+"""
+
+
+async def _started(program: str, folder: str) -> Load:
+    """How long a fresh process takes until it says that it is ready, and the memory that it has then."""
+    given = {"BOT_DATA": folder, "BOT_DATA_KEY": KEY.hex(), "BOT_LEDGER_FILE": f"{folder}/forgotten"}
+    start = perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdin=PIPE, stdout=PIPE, env=os.environ | given
+    )
+    assert process.stdout is not None  # noqa: S101 asked for above
+    pages = int((await process.stdout.readline()).split()[1])
+    taken = perf_counter() - start
+    await process.communicate(b"\n")
+    return {"ready, ms": taken * 1e3, "memory, MB": pages * os.sysconf("SC_PAGE_SIZE") / 2**20}
+
+
+def people() -> list[Row]:
+    """Opening a store of many people, against importing what the bot depends on."""
+
+    async def ours() -> Load:
+        return await _started(READY, await _with_people())
+
+    async def theirs() -> Load:
+        return await _started(DEPENDENCIES, await _with_people())
+
+    goals = {"ready, ms": Goal(2), "memory, MB": Goal(1.5)}
+    return [Row(f"Ready with {PEOPLE:,} people, and the dependencies imported", (ours, theirs), goals)]
+
+
+def sweeping() -> list[Row]:
+    """How long someone waits to write while all walks of many people are deleted."""
+
+    async def measured() -> Load:
+        times, swept = list[float](), False
+        with TemporaryDirectory() as name:
+            copied = Path(shutil.copytree(await _with_people(), Path(name) / "data"))
+            with (copied / FILE).open("rb") as file:
+                os.fsync(file)  # or the first commit has to wait for the copy
+            async with Store.open(copied, ring_of(KEY)) as store:
+
+                async def sweep() -> None:
+                    nonlocal swept
+                    while await store.sweep(AT // DAY + KEPT_DAYS + 1):
+                        pass
+                    swept = True
+
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(sweep())
+                    while not swept:
+                        start = perf_counter()
+                        await store.seen(1, at=AT)
+                        times.append(perf_counter() - start)
+                        await asyncio.sleep(0.001)
+        return _spread(times) | {"most, ms": max(times) * 1e3}
+
+    goals = {"p50, ms": None, "p99, ms": None, "most, ms": Goal(50)}
+    return [Row(f"A write while {PEOPLE:,} walks are swept", (measured,), goals)]
+
+
 # --- webhook in -------------------------------------------------------------------------------------------------
 
 
@@ -830,7 +1069,7 @@ def urgent() -> list[Row]:
 
 # --- all of it --------------------------------------------------------------------------------------------------
 
-ROWS: Final = (noticing, turn, figure, whole_bot, webhook, outbound, urgent)
+ROWS: Final = (noticing, turn, figure, whole_bot, writing, people, sweeping, webhook, outbound, urgent)
 SERVERS: Final = {"our-webhook": _our_webhook, "their-webhook": _their_webhook, "telegram": _telegram}
 
 if __name__ == "__main__":

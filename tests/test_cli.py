@@ -421,13 +421,21 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_check_of_prompts_and_settings_in_order_says_so(tmp_path: Path) -> None:
     status, out, err = bot(tmp_path, "check")
-    assert (status, out.splitlines()[0], err) == (0, "prompts/ and the settings are in order.", "")
+    assert (status, out.splitlines()[0], err) == (
+        0,
+        "prompts/, the settings, the data key and the database are in order.",
+        "",
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_check_tells_that_nobody_is_named_and_is_content(tmp_path: Path) -> None:
     status, out, err = bot(tmp_path, "check", BOT_TOKEN=SECRET)
-    assert (status, out.splitlines()[0], err) == (0, "prompts/ and the settings are in order.", "")
+    assert (status, out.splitlines()[0], err) == (
+        0,
+        "prompts/, the settings, the data key and the database are in order.",
+        "",
+    )
     assert out.splitlines()[1].startswith("BOT_OPERATOR and BOT_OPERATOR_CONTACT are not set: ")
 
 

@@ -1,7 +1,9 @@
 """What the bot does by the clock: on the real store, and with an outbox that writes down what it is given."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from bot.core.model import Change, Condition, Fate, Kept, Lane, Outcome, Plan, P
 from bot.nudges import LATER, Nudges
 from bot.respond import IDLE
 from bot.store import StoreError
-from bot.store.store import NOTICE_DAYS, QUIET_DAYS, Store
+from bot.store.store import FILE, NOTICE_DAYS, QUIET_DAYS, Store
 from tests.person import PROMPTS, RING, Clock, Person, responder_of
 from tests.test_respond import FailingStore
 
@@ -273,3 +275,15 @@ class Broken(Store):
             self.fails = False
             raise StoreError("The disk of the data folder is full: make room on it.")
         return await super().due_plans(at, most)
+
+
+async def test_row_that_does_not_open_holds_up_nobody_else(world: World, tmp_path: Path) -> None:
+    for person in (ANN, BEN):
+        await world.plans(person)
+    with closing(sqlite3.connect(tmp_path / "data" / FILE, isolation_level=None)) as database:
+        ((first,), (other,)) = database.execute("SELECT id FROM consent ORDER BY person").fetchall()
+        database.execute("UPDATE consent SET id = ? WHERE id = ?", (other, first))
+    with capture_logs() as logged:
+        assert len(await world.passes(DAY)) == 1
+        assert len(await world.passes((QUIET_DAYS - NOTICE_DAYS) * DAY)) == 1
+    assert {line["event"] for line in logged} == {"a cell does not open"}

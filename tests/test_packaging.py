@@ -230,6 +230,14 @@ def test_image_holds_no_secret() -> None:
     assert [name for name in set_there if re.search("TOKEN|KEY|SECRET", name) and not name.endswith("_FILE")] == []
 
 
+def test_image_keeps_database_and_ledger_in_volumes_apart() -> None:
+    (volumes,) = map(json.loads, dockerfile("VOLUME "))
+    env = " ".join(dockerfile("ENV "))
+    (data,), (ledger,) = re.findall(r"BOT_DATA=(\S+)", env), re.findall(r"BOT_LEDGER_FILE=(\S+)", env)
+    assert {data, str(Path(ledger).parent)} == set(volumes)
+    assert data != str(Path(ledger).parent)
+
+
 def test_console_script_finds_its_prompts_wherever_it_is_installed(tmp_path: Path) -> None:
     build = ["hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run([sys.executable, "-m", *build], check=True, capture_output=True, cwd=ROOT)

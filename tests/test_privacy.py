@@ -1,17 +1,26 @@
+import hashlib
+import hmac
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot import app, settings
+from bot import app
+from bot import settings as app_settings
+from bot.core.button import seal
+from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
-from bot.core.model import Purpose
+from bot.core.model import Action, Button, Purpose
 from bot.store.keyring import read_keyring
 from bot.store.ring import Ring
+from bot.store.rows import row_key
 from bot.store.store import FILE, LOCK, Store
-from tests.person import PROMPTS, Person, files_under, is_in, lines
+from tests.person import PROMPTS, Person, buttons, files_under, is_in, lines
 
 ANN = 7_071_067_811
 WORDS = (
@@ -23,23 +32,32 @@ WORDS = (
 )
 """What Ann writes in a walk. No other text in the world holds the odd words of it."""
 
+PLAN = "if I pass the hospizgarden, then I write to Wilhelmina's frobnitzaunt"
+BEN = 5_772_156_649
+GROUP = -1_001_234_567_890
+KEY_FILE = "XDG_CONFIG_HOME/compassion-bot/key"
+
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that holds every place in which the bot may write."""
+    return within(tmp_path, monkeypatch)
+
+
+def within(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR"):
-        (tmp_path / name).mkdir()
-        monkeypatch.setenv(name, str(tmp_path / name))
-    monkeypatch.setenv("BOT_DATA", str(tmp_path / "data"))
-    monkeypatch.chdir(tmp_path / "HOME")
-    return tmp_path
+        (folder / name).mkdir()
+        monkeypatch.setenv(name, str(folder / name))
+    monkeypatch.setenv("BOT_DATA", str(folder / "data"))
+    monkeypatch.chdir(folder / "HOME")
+    return folder
 
 
 @asynccontextmanager
 async def meeting() -> AsyncIterator[Person]:
     """Ann and the bot, built as it is to serve."""
-    given = settings.load()
-    async with app.responder(given, PROMPTS, given.bot_data) as answers:
+    given_settings = app_settings.load()
+    async with app.responder(given_settings, PROMPTS, given_settings.bot_data) as answers:
         yield Person(answers, ANN)
 
 
@@ -63,21 +81,37 @@ async def walk_in_words(ann: Person) -> None:
     assert lines(ann.heard) == [Line.CLOSE_CROSSED, Line.BACK]
 
 
-def traces(folder: Path) -> list[tuple[str, bytes]]:
-    """What in the files of a folder tells of Ann or of what she wrote and answered: where, and which bytes."""
-    number = [
-        str(ANN).encode(),
-        *(ANN.to_bytes(8, order) for order in ("big", "little")),
-        *(ANN.to_bytes(5, order) for order in ("big", "little")),
-        f"{ANN:x}".encode(),
-    ]
-    odd = [word for text in WORDS for word in text.lower().split() if len(word) > 9]
+def forms(number: int) -> set[bytes]:
+    """How an id may be written: in digits, in hex, in bytes, and as a hash that needs no key."""
+    size = 5 if abs(number) < 1 << 39 else 8
+    written = {str(number).encode(), str(abs(number)).encode(), f"{abs(number):x}".encode()}
+    packed = {number.to_bytes(length, order, signed=True) for length in (size, 8) for order in ("big", "little")}
+    hashes = {hashlib.new(name, form).digest() for name in ("md5", "sha1", "sha256") for form in written | packed}
+    keyed = {hmac.digest(key, form, "sha256") for key in (b"", bytes(32)) for form in written | packed}
+    digests = {digest[:16] for digest in hashes | keyed}
+    return written | packed | digests | {digest.hex().encode() for digest in digests}
+
+
+def traces(folder: Path, person: int = ANN) -> list[tuple[str, bytes]]:
+    """What in the files of a folder tells of a person or of what was written and answered: where, and which bytes."""
+    odd = [word for text in (*WORDS, PLAN) for word in text.lower().split() if len(word) > 9]
     words = [word.encode(encoding) for word in odd for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
-    answers = [name.encode() for name in ("upset_before", "upset_after", "ended_at", "feeling", "care_for", "left_beh")]
+    answers = [
+        b"upset_before",
+        b"upset_after",
+        b"ended_at",
+        b"feeling",
+        b"care_for",
+        b"left_beh",
+        b"made_at",
+        b'"days"',
+        b'"code"',
+        b'"group"',
+    ]
     return [
         (where, trace)
         for where, content in files_under(folder).items()
-        for trace in [*number, *words, *answers]
+        for trace in [*forms(person), *forms(GROUP), *words, *answers]
         if trace in content or trace in content.lower()
     ]
 
@@ -92,6 +126,11 @@ def traces(folder: Path) -> list[tuple[str, bytes]]:
         WORDS[0].encode(),
         "QUUXTENDERNESS".encode("utf-16-le"),
         b'{"upset_before":5}',
+        hashlib.sha256(b"7071067811").digest(),
+        hmac.digest(b"", b"7071067811", "sha256").hex().encode(),
+        PLAN.encode(),
+        b'{"days":30}',
+        b"group 1001234567890",
     ],
 )
 def test_search_finds_what_tells_of_someone_in_any_file(tmp_path: Path, left: bytes) -> None:
@@ -144,7 +183,7 @@ async def test_words_of_ones_own_and_danger_are_not_even_kept_sealed(house: Path
         assert cells(house / "data" / FILE) == before
         await ann.commands("stop")
         await walk_in_words(ann)
-    ring = Ring(lambda: read_keyring(house / "XDG_CONFIG_HOME/compassion-bot/key"))
+    ring = Ring(lambda: read_keyring(house / KEY_FILE))
     async with Store.open(house / "data", ring) as store:
         (kept,) = (await store.kept(ANN)).outcomes
     assert not [word for word in WORDS if word in repr(kept)]
@@ -197,3 +236,153 @@ async def test_consent_of_another_person_is_no_consent_of_ones_own(house: Path) 
         assert cells(house / "data" / FILE) == before
         assert (await ann.commands("consent")).held.consents == frozenset()
         assert (await ben.commands("consent")).held.consents == {Purpose.REMEMBER}
+
+
+# --- Chance -------------------------------------------------------------------------------------------------------
+
+TEXTS = st.sampled_from([*WORDS, PLAN, "strong", "skip", "a little", "kenya", "i want to die", "thanks"])
+TALK = st.lists(
+    st.sampled_from(["says", "forwards", "edits"]).flatmap(lambda how: st.tuples(st.just(how), TEXTS))
+    | st.tuples(st.just("commands"), st.sampled_from(sorted(COMMANDS)))
+    | st.tuples(st.just("presses"), st.integers(0, 9)),
+    max_size=25,
+)
+
+
+async def does(person: Person, how: str, what: str | int) -> None:
+    """One move; but never a yes."""
+    match how, what:
+        case "presses", int(number):
+            shown = [one for one in buttons(person.heard) if one.action is not Action.AGREE and one.payload]
+            if shown:
+                await person.presses_data(shown[number % len(shown)].payload)
+        case "says" | "forwards", str(text):
+            await person.says(text, forwarded=how == "forwards")
+        case "edits", str(text):
+            await person.edits(text)
+        case "commands", str(name):
+            await person.commands(name)
+
+
+async def agrees(person: Person, purpose: Purpose) -> None:
+    """Tap the yes to a purpose, as its question has it."""
+    if purpose is Purpose.COUNTRY:
+        await person.commands("country")
+        await person.says("kenya")
+    state = person.heard.held.state
+    button = Button(Label.AGREE, Action.AGREE, tuple(Purpose).index(purpose))
+    at, keys = app.now(), read_keyring(app_settings.load().bot_data.parent / KEY_FILE).newest
+    await person.presses_data(seal(keys.button, person.number, at, state, button))
+
+
+@settings(max_examples=15)
+@given(
+    talk=st.lists(st.tuples(st.integers(0, 2), TALK), max_size=6),
+    agreed=st.sets(st.sampled_from([one for one in Purpose if one is not Purpose.GROUP])),
+)
+async def test_whatever_people_do_nothing_tells_of_them_and_without_a_yes_nothing_is_kept(
+    talk: list[tuple[int, list[tuple[str, str | int]]]], agreed: set[Purpose]
+) -> None:
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        folder = within(Path(name), patch)
+        async with meeting() as ann:
+            people = [ann, Person(ann.responder, BEN), Person(ann.responder, BEN + 1)]
+            for purpose in sorted(agreed):
+                await agrees(people[1], purpose)
+            assert len(dict(rows(folder / "data" / FILE))["consent"]) == len(agreed)
+            for who, moves in talk:
+                for how, what in moves:
+                    await does(people[who], how, what)
+            assert [traces(folder, person.number) for person in people] == [[], [], []]
+        assert [traces(folder, person.number) for person in people] == [[], [], []]
+        keys = read_keyring(folder / KEY_FILE).newest
+        content = b"".join(files_under(folder / "data").values())
+        assert not is_in(row_key(keys, ANN), content)
+        assert not is_in(row_key(keys, BEN + 1), content)
+        kept = {cell for cell in cells(folder / "data" / FILE) if len(cell) == 16}
+        assert bool(kept) <= bool(agreed)
+
+
+# --- Without the key ----------------------------------------------------------------------------------------------
+
+NAMES = {str(purpose) for purpose in Purpose}
+
+
+def is_hash(value: object) -> bool:
+    return isinstance(value, bytes) and len(value) == 16
+
+
+def is_sealed(value: object) -> bool:
+    """Key and nonce, and then blocks that tell no length."""
+    return isinstance(value, bytes) and value[0] == 2 and len(value) > 192 and (len(value) - 33) % 192 == 0
+
+
+def is_scope(value: object) -> bool:
+    return value == "" or (isinstance(value, str) and len(value) == 32 and not set(value) - set("0123456789abcdef"))
+
+
+def is_day(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < 100_000
+
+
+def is_time(value: object) -> bool:
+    return isinstance(value, int) and 1_000_000_000 < value < 10_000_000_000
+
+
+PLAIN = {
+    "meta.name": lambda value: value == "key",
+    "meta.value": is_sealed,
+    "room.chat": is_hash,
+    "room.id": is_sealed,
+    "room.settings": is_sealed,
+    **{f"{table}.person": is_hash for table in ("consent", "setting", "outcome", "plan", "person_due")},
+    **{f"{table}.purpose": NAMES.__contains__ for table in ("consent", "setting", "outcome", "plan", "person_due")},
+    **{f"{table}.scope": is_scope for table in ("consent", "setting", "outcome", "plan", "person_due")},
+    "consent.given": is_sealed,
+    "consent.id": is_sealed,
+    "consent.day": is_day,
+    "consent.told": is_day,
+    "setting.settings": is_sealed,
+    "outcome.walk": is_hash,
+    "outcome.answers": is_sealed,
+    "outcome.until": is_day,
+    "plan.number": is_hash,
+    "plan.line": is_sealed,
+    "plan.until": is_day,
+    "person_due.item": is_hash,
+    "person_due.at": is_time,
+}
+"""All that a copy of the database tells without the key."""
+
+
+async def test_copy_of_the_database_without_the_key_tells_days_times_purposes_and_counts_alone(house: Path) -> None:
+    given_settings = app_settings.load()
+    async with app.responder(given_settings, PROMPTS, given_settings.bot_data) as answers:
+        for person in (Person(answers, ANN), Person(answers, BEN)):
+            for purpose in Purpose:
+                await agrees(person, purpose)
+            await walk_in_words(person)
+            await person.commands("plan")
+            await person.says(PLAN)
+            await person.commands("consent")
+            await person.presses(Label.HOW_LONG)
+            await person.presses(Label.KEEP_FOR_30)
+    ring = Ring(lambda: read_keyring(house / KEY_FILE))
+    async with Store.open(house / "data", ring) as store:
+        await store.grant(ANN, Purpose.GROUP, at=app.now(), group=GROUP)
+        await store.save_room(GROUP, {"noticing": True})
+        assert len((await store.kept(ANN)).plans) == 1
+    seen = set()
+    with closing(sqlite3.connect(f"{(house / 'data' / FILE).as_uri()}?mode=ro", uri=True)) as database:
+        tables = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").fetchall()
+        for (table,) in tables:
+            found_rows = database.execute(f"SELECT * FROM {table}")  # noqa: S608
+            columns = [f"{table}.{name}" for name, *_ in found_rows.description]
+            for row in found_rows.fetchall():
+                seen |= set(columns)
+                assert [column for column, value in zip(columns, row, strict=True) if not PLAIN[column](value)] == []
+        sizes = {len(answers) for (answers,) in database.execute("SELECT answers FROM outcome")}
+    assert seen == set(PLAIN)
+    assert sizes == {33 + 192}
+    assert traces(house) == []
+    assert traces(house, BEN) == []

@@ -69,6 +69,7 @@ def test_without_any_setting_the_defaults_hold() -> None:
         "bot_data": Path("data"),
         "bot_data_key": None,
         "bot_data_key_file": None,
+        "bot_ledger_file": None,
         "bot_log_level": None,
         "bot_log_format": "json",
     }

@@ -208,9 +208,9 @@ def _taken(database: sqlite3.Connection, ring: Ring) -> int:
 def _exchange(file: Path, fresh: Path, beside: Path) -> None:
     """Put the copy in the place of the database, which lies beside it until that is done."""
     if file.exists():
-        # What its log holds goes into it first; where it is too damaged for that, the log goes with it.
-        with suppress(StoreError, sqlite3.Error), closing(connect(file)) as database:
-            database.execute(EMPTY_LOG)
+        # What its log holds goes into it first; where that cannot be, the log goes with it.
+        with suppress(StoreError, sqlite3.Error):
+            connect(file).close()
         (beside / FILE).hardlink_to(file)
     for suffix in _LOG_FILES:  # SQLite would take the log of another database for that of this one
         with suppress(FileNotFoundError):

@@ -355,8 +355,9 @@ class Store:
                 database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
                 alone = "SELECT 1 FROM consent WHERE person = ? AND purpose = ?"
                 if database.execute(alone, (row, Purpose.ALONE)).fetchone() is None:
-                    person = self._open(cell, consent_place(row, Purpose.PLANS, scope, "id"))
-                    plans.append((int(person), Plan(**self._open(line, plan_place(row, item)))))
+                    with _told_if_shut():
+                        person = self._open(cell, consent_place(row, Purpose.PLANS, scope, "id"))
+                        plans.append((int(person), Plan(**self._open(line, plan_place(row, item)))))
             return tuple(plans)
 
         return await self._database.write(change)
@@ -379,7 +380,7 @@ class Store:
     async def quiet(self, today: int, most: int = PAGE) -> tuple[int, ...]:
         """Return people who have not written for so long that they are to be told what comes of that.
 
-        Someone who asked never to be written to first is not among them.
+        Those of so many rows at `most`. Someone who asked never to be written to first is not among them.
         """
         oldest = today - (QUIET_DAYS - NOTICE_DAYS)
 
@@ -390,8 +391,11 @@ class Store:
                 " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?) LIMIT ?",
                 (oldest, Purpose.ALONE, most),
             )
-            ids = (self._open(cell, consent_place(row, purpose, scope, "id")) for row, purpose, scope, cell in found)
-            return tuple(dict.fromkeys(map(int, ids)))
+            people = []
+            for row, purpose, scope, cell in found:
+                with _told_if_shut():
+                    people.append(int(self._open(cell, consent_place(row, purpose, scope, "id"))))
+            return tuple(dict.fromkeys(people))
 
         return await self._database.read(work)
 
@@ -581,6 +585,15 @@ class Store:
         return self._versions.get(purpose, 1)
 
 
+@contextmanager
+def _told_if_shut() -> Iterator[None]:
+    """Go on without a cell that does not open, so that one damaged row holds up nobody else."""
+    try:
+        yield
+    except SealError as error:
+        log.error("a cell does not open", **failure(error))
+
+
 def _outcome(kept: dict[str, Any]) -> Outcome:
     kept["source"] = Source(kept["source"])
     kept["conditions"] = Condition(kept["conditions"])
@@ -602,10 +615,12 @@ def _refuse_unfit(file: Path, ring: Ring | None) -> None:
             raise PlaceError(BARRED)
         return
     # A database that was closed is read as immutable: `mode=ro` alone would leave a log and an index beside it. One
-    # that was not closed has its newest rows in the log, which an immutable reading leaves out.
-    log_file = file.with_name(f"{FILE}-wal")
-    closed = not log_file.exists() or not log_file.stat().st_size
-    uri = f"{file.absolute().as_uri()}?{'mode=ro&immutable=1' if closed else 'mode=ro'}"
+    # that was not closed has its newest rows in the log, which an immutable reading leaves out. One that was killed
+    # while it was rebuilt is half one and half the other until SQLite, which has to write for it, takes it back.
+    rest = {suffix: file.with_name(f"{FILE}-{suffix}") for suffix in ("wal", "journal")}
+    left = [suffix for suffix, path in rest.items() if path.exists() and path.stat().st_size]
+    mode = "mode=rw" if "journal" in left else "mode=ro" if left else "mode=ro&immutable=1"
+    uri = f"{file.absolute().as_uri()}?{mode}"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         if own_version(connection):
             if ring is None:

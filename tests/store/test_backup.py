@@ -324,6 +324,21 @@ async def test_log_of_the_database_before_does_not_get_into_the_restored_one(kep
         assert len((await store.kept(WALKER)).outcomes) == len(PEOPLE) - 1
 
 
+async def test_log_that_another_program_still_reads_does_not_get_in_either(kept: House) -> None:
+    before = await kept.held()
+    with closing(sqlite3.connect(kept.data / FILE, isolation_level=None)) as reader:
+        reader.execute("UPDATE consent SET told = 7")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM consent").fetchall()
+        assert everything(kept.data)[f"{FILE}-wal"]
+        kept.restore(LATER)
+    assert await kept.held() == before
+    with closing(sqlite3.connect(kept.data / FILE)) as database:
+        assert database.execute("SELECT DISTINCT told FROM consent").fetchall() == [(0,)]
+        assert database.execute("SELECT name FROM meta").fetchall() == [("key",)]
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
 async def test_damaged_database_is_replaced(kept: House) -> None:
     before = await kept.held()
     for name in (FILE, f"{FILE}-wal"):

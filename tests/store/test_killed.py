@@ -201,7 +201,7 @@ async def _live(folder: Path, at: int, seed: int) -> None:
     async with TellingStore.open(folder, RING, at=at) as store:
         tell(opened=True)
         with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as store.reads:
-            responder = responder_of(store, clock, first_seed=seed * 100_000 + 1)
+            responder = responder_of(store, clock, first_seed=seed * 10_000 + 1)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(reminds(store, clock))
                 for person in PEOPLE:

@@ -275,6 +275,14 @@ async def test_bot_that_serves_reads_and_writes_all_the_time(
     assert set(use_of_keys(folder)) == {key_id("b")}
 
 
+@pytest.mark.usefixtures("serving")
+async def test_nothing_of_the_old_key_is_left_in_the_log_of_a_bot_that_serves(folder: Path, keys: Path) -> None:
+    old = {blob for blob in blobs(folder) if len(blob) >= 16}
+    write_keys(keys, "ba")
+    rotate_at_once(folder, keys)
+    assert {blob for blob in old if blob in content(folder)} == set()
+
+
 async def test_others_may_write_between_two_transactions(
     folder: Path, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@ import asyncio
 import hashlib
 import os
 import resource
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -457,6 +458,26 @@ async def test_database_with_a_damaged_page_fails_as_a_store_error(folder: Path)
         async with Store.open(folder, RING) as store:
             await store.kept(ALMA)
     assert_no_thread_is_left()
+
+
+async def test_database_that_was_killed_while_it_was_rebuilt_is_taken_back_and_opens(
+    tmp_path: Path, folder: Path
+) -> None:
+    async with Store.open(folder, RING) as store:
+        await remember(store, ALMA, OUTCOME)
+        await remember(store, BENO, *map(walked, range(40)))
+    with raw(folder) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+        database.execute("PRAGMA cache_size = 1")  # so that the half that is done is in the file
+        database.execute("BEGIN")
+        database.execute("UPDATE outcome SET answers = randomblob(225)")
+        killed = shutil.copytree(folder, tmp_path / "killed")
+        database.execute("ROLLBACK")
+    assert (killed / f"{FILE}-journal").stat().st_size
+    assert (killed / FILE).read_bytes() != (folder / FILE).read_bytes()
+    async with Store.open(killed, RING) as store:
+        assert (await store.kept(ALMA)).outcomes == (OUTCOME,)
+        assert len((await store.kept(BENO)).outcomes) == 40
 
 
 async def test_empty_file_becomes_a_database(folder: Path) -> None:
