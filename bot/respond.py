@@ -130,6 +130,7 @@ class Responder:
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
         incoming = await self._look_back(incoming, held)
+        held = held if incoming.kept is None else self._agreed(held, incoming.kept)  # an operator may have deleted all
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision)
         decision = _without(unsaved, held, decision)
@@ -156,11 +157,15 @@ class Responder:
         if kept is None:
             return before
         await self._seen(incoming, kept)
+        held = self._agreed(before.held, kept)
+        country = held.country or (kept.country if Purpose.COUNTRY in held.consents else "")
+        return replace(before, held=recalled(replace(held, country=country), kept.outcomes), known=True)
+
+    def _agreed(self, held: Held, kept: Kept) -> Held:
+        """The same with what the person has agreed to, in which words."""
         now = {one.purpose for one in kept.consents if one.version == self._content.versions.get(one.purpose, 1)}
         lapsed = {one.purpose for one in kept.consents} - now
-        country = before.held.country or (kept.country if Purpose.COUNTRY in now else "")
-        held = replace(before.held, consents=frozenset(now), lapsed=frozenset(lapsed), country=country)
-        return replace(before, held=recalled(held, kept.outcomes), known=True)
+        return replace(held, consents=frozenset(now), lapsed=frozenset(lapsed))
 
     async def _look_back(self, incoming: Incoming, held: Held) -> Incoming:
         """The same with all that is kept of the person, where the answer may rest on it."""

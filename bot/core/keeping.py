@@ -455,12 +455,12 @@ _ENDED: Final[Mapping[Change, Label]] = {
 
 def _no_history(incoming: Incoming, held: Held) -> Decision | None:
     """What is said where there are no walks to show."""
-    if Purpose.REMEMBER not in held.consents | held.lapsed:
-        young = held.state.minor
-        line, rows = (Line.CONSENT_UNDER_16, ()) if young else (Line.PROGRESS_OFF, ((REMEMBER,),))
-        return _say(held, line, buttons=rows)
+    if held.state.minor:
+        return _say(held, Line.CONSENT_UNDER_16)
     if incoming.kept is None:
         return _say(held, Line.STORE_FAILED)
+    if Purpose.REMEMBER not in held.consents | held.lapsed:
+        return _say(held, Line.PROGRESS_OFF, buttons=((REMEMBER,),))
     return None if incoming.kept.outcomes else _say(held, Line.PROGRESS_NONE)
 
 
