@@ -404,7 +404,7 @@ async def test_consent_holds_after_a_restart_and_is_shown_with_the_way_out(
     assert lines(await ann.commands("consent")) == [Line.CONSENT_ON, Line.CONSENT_ON_REMEMBER]
     assert lines(await ann.presses(Label.REMEMBER_OFF)) == [Line.CONSENT_OFF]
     assert await purposes(store, ANN) == frozenset()
-    assert lines(await ann.commands("consent")) == [Line.CONSENT_ASK]
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_NONE, Line.CONSENT_ASK]
 
 
 async def test_withdrawing_deletes_what_was_kept(ann: Person, store: Store) -> None:
@@ -521,6 +521,15 @@ async def test_yes_that_cannot_be_kept_is_told_and_leaves_nothing_half_done(ann:
     store.failing = frozenset()
     assert lines(await ann.presses(Label.REMEMBER_YES, of=asked)) == [Line.CONSENT_YES]
     assert len((await store.kept(ANN)).outcomes) == 1
+
+
+async def test_what_an_operator_has_deleted_is_not_said_to_be_on_or_kept(ann: Person, store: Store) -> None:
+    await says_yes(ann)
+    await ann.commands("plan")
+    await ann.presses(Label.AGREE)
+    await store.forget(ANN, at=0)  # by another process, while the bot runs
+    assert lines(await ann.commands("plan")) == [Line.CONSENT_ASK_PLANS]
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_NONE, Line.CONSENT_ASK]
 
 
 async def test_withdrawal_that_fails_is_told_and_can_be_tried_again(ann: Person, store: FailingStore) -> None:
@@ -703,7 +712,7 @@ async def test_country_under_a_consent_that_has_gone_beside_this_process_is_not_
 async def test_consent_that_has_gone_beside_this_process_is_not_shown_as_on(ann: Person, store: FailingStore) -> None:
     await says_yes(ann)
     await store.forget(ANN, at=0)
-    assert lines(await ann.commands("consent")) == [Line.CONSENT_ASK]
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_NONE, Line.CONSENT_ASK]
     assert lines(await ann.commands("history")) == [Line.PROGRESS_OFF]
 
 

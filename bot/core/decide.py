@@ -44,7 +44,7 @@ from bot.core.danger import (
 )
 from bot.core.groups import decide_in_group
 from bot.core.helplines import placed, rows_of
-from bot.core.keeping import as_minor, asked_anew, awaiting, keep_plan, with_operator, with_versions
+from bot.core.keeping import as_minor, asked_anew, awaiting, in_words, keep_plan, with_operator, with_versions
 from bot.core.lines import DANGER, Label, Line
 from bot.core.model import (
     About,
@@ -186,6 +186,14 @@ def _forwarded(turn: Turn) -> Decision | None:
     return moved(turn, Event.NEXT, state, again(state))
 
 
+def _keeping(turn: Turn) -> Decision | None:
+    """A yes or a no to what the bot has just asked about keeping. Where danger was asked about, that stays open."""
+    decision = None if turn.held.question is None else in_words(turn.incoming, turn.held, turn.content)
+    if decision is None or decision.held.state.step is not Step.DANGER_ASK:
+        return decision
+    return replace(decision, replies=(*decision.replies, again(decision.held.state)))
+
+
 def _country(turn: Turn) -> Decision | None:
     """The name of a country, where the bot has just asked for it; and if rightly spelled, at any step after a card."""
     if not turn.held.asked_country:
@@ -229,6 +237,8 @@ def _meant(turn: Turn, meaning: str | None) -> Decision | None:
             return said_again(turn, Line.PRIVATE)
         case "breathing":
             return breathe(turn.incoming, turn.held)
+        case "privacy" | "consent" | "export" | "history" | "forget":
+            return COMMANDS[meaning](turn.incoming, turn.held)
         case "swear" | "urgent" if in_emergency(turn.held):
             return Decision(turn.held, emergency_first(turn.state))
         case "urgent" if not stands(turn.held):
@@ -411,6 +421,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _command,
     _press,
     _forwarded,
+    _keeping,
     _country,
     _aside,
     late,
@@ -428,6 +439,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
 _GROUNDS: Final[Mapping[_Room, Ground]] = {
     danger: Ground.DANGER,
     _forwarded: Ground.FORWARDED,
+    _keeping: Ground.ANSWER,
     _country: Ground.ANSWER,
     _aside: Ground.KNOWN,
     late: Ground.ANSWER,

@@ -75,6 +75,10 @@ QUESTIONS: Final[Mapping[Purpose, Line]] = {
 }
 """The words that a yes is to: prompts/<language>/consents.yaml has their versions."""
 
+_DELETES: Final = frozenset({Line.FORGET_ASK, Line.FORGET_NONE, Line.HISTORY_ASK})
+_OPEN: Final = _DELETES | {*QUESTIONS.values(), Line.CONSENT_AGE, Line.KEEP_FOR_ASK}
+"""Words that answer one of these do so only where it was said last: typed later, they delete nothing."""
+
 LENGTHS: Final = (7, 30, 90, 180, 365)
 """Days that a walk may be kept."""
 
@@ -90,6 +94,9 @@ _ON: Final[Mapping[Purpose, Line]] = {
     purpose: Line(f"consent.on.{purpose}") for purpose in Purpose if purpose is not Purpose.GROUP
 }
 _YES: Final = {Purpose.REMEMBER: Label.REMEMBER_YES, Purpose.COUNTRY: Label.COUNTRY_KEEP}
+_YESES: Final = frozenset({"yes", "did_it"})
+_NOES: Final = frozenset({"no", "skip"})
+"""What whole messages mean that answer a question: "ok", "not now"."""
 _NO: Final = {Purpose.REMEMBER: Label.REMEMBER_NO, Purpose.COUNTRY: Label.COUNTRY_FOR_NOW}
 _OFF: Final[Mapping[Purpose, Label]] = {
     Purpose.REMEMBER: Label.REMEMBER_OFF,
@@ -144,14 +151,17 @@ def ask_for(purpose: Purpose, held: Held, *, anew: bool = False) -> Decision:
     if purpose is Purpose.COUNTRY and not held.country:
         return _say(held, Line.COUNTRY_ASK)
     changed = (Line.CONSENT_CHANGED,) if anew or purpose in held.lapsed else ()
-    buttons = (
+    return _say(replace(held, asked=purpose), *changed, QUESTIONS[purpose], buttons=_answers(purpose))
+
+
+def _answers(purpose: Purpose) -> Rows:
+    return (
         (_about(_YES.get(purpose, Label.AGREE), Action.AGREE, purpose),),
         (
             Button(Label.UNDER_16, Action.UNDER_16),
             _about(_NO.get(purpose, Label.DECLINE), Action.DECLINE, purpose),
         ),
     )
-    return _say(replace(held, asked=purpose), *changed, QUESTIONS[purpose], buttons=buttons)
 
 
 def _asked_for(incoming: Incoming, held: Held) -> Decision:
@@ -238,6 +248,25 @@ def decline(incoming: Incoming, held: Held) -> Decision:
     return _say(held, Line.COUNTRY_FOR_NOW if purpose is Purpose.COUNTRY else Line.CONSENT_NO)
 
 
+def in_words(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """A yes or a no to what was asked last about keeping. A yes alone does not tell the age, so both are asked for."""
+    words = plain(incoming.words)
+    meaning = content.typed.get(words)
+    if held.question in _DELETES:
+        if meaning == "yes" or words == content.spoken[Label.FORGET_YES]:
+            return (erased if held.question is Line.HISTORY_ASK else forgotten)(incoming, held)
+        return stays(incoming, held) if meaning in _NOES or words == content.spoken[Label.FORGET_NO] else None
+    if held.asked is None or held.question not in {QUESTIONS[held.asked], Line.CONSENT_AGE}:
+        return None
+    buttons = _answers(held.asked)
+    for button in (button for row in buttons for button in row):
+        if words == content.spoken[button.label]:
+            return BUTTONS[button.action](incoming, held)
+    if meaning in _NOES:
+        return decline(incoming, held)
+    return _say(held, Line.CONSENT_AGE, buttons=buttons) if meaning in _YESES else None
+
+
 def under_16(incoming: Incoming, held: Held) -> Decision:
     """Nothing is kept of someone under 16, whatever is known of what was; every step stays open."""
     if incoming.kept is not None:
@@ -279,6 +308,8 @@ def consent(incoming: Incoming, held: Held) -> Decision:
         replies = (*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, (_ALONE,))))
     if Purpose.REMEMBER in held.consents:
         return Decision(held, replies)
+    if not replies and incoming.kept is not None and _is_nothing(incoming.kept):
+        replies = (Reply((Line.CONSENT_NONE,)),)
     asked = ask_for(Purpose.REMEMBER, held)
     return replace(asked, replies=(*replies, *asked.replies))
 
@@ -375,6 +406,12 @@ def keep_for(incoming: Incoming, held: Held) -> Decision:
     return how_long(incoming, held) if place is None else _kept_for(place, incoming, held)
 
 
+def _length_typed(place: int, incoming: Incoming, held: Held) -> Decision:
+    """The same, typed. "One week" answers other questions too, and a shorter time deletes."""
+    asked = held.question is Line.KEEP_FOR_ASK
+    return _kept_for(place, incoming, held) if asked else how_long(incoming, held)
+
+
 def _kept_for(place: int, incoming: Incoming, held: Held) -> Decision:
     if Purpose.REMEMBER not in held.consents or place >= len(LENGTHS):
         return how_long(incoming, held)
@@ -417,23 +454,14 @@ def _is_nothing(kept: Kept) -> bool:
 
 def forget(incoming: Incoming, held: Held) -> Decision:
     """The first of two taps, with how much there is."""
+    if incoming.kept is not None and _is_nothing(incoming.kept):
+        return _say(held, Line.FORGET_NONE, buttons=_FORGET)
     return Decision(held, (_counted(incoming, Line.FORGET_KEEPS, Line.FORGET_ASK, buttons=_FORGET),))
 
 
 def forgotten(incoming: Incoming, _: Held) -> Decision:
     """The second tap: nothing is left, in memory or in the store."""
     return Decision(Held(), (_counted(incoming, Line.FORGET_WENT, Line.FORGET_DONE),), (Forgot(),))
-
-
-def _yes_delete(incoming: Incoming, held: Held) -> Decision:
-    """The same, typed: to what was asked just now, and to nothing else."""
-    match held.asked_to_delete:
-        case Line.FORGET_ASK:
-            return forgotten(incoming, held)
-        case Line.HISTORY_ASK:
-            return erased(incoming, held)
-        case _:
-            return forget(incoming, held)
 
 
 def _counted(incoming: Incoming, count: Line, line: Line, buttons: Rows = ()) -> Reply:
@@ -454,7 +482,7 @@ def _counted(incoming: Incoming, count: Line, line: Line, buttons: Rows = ()) ->
 
 def stays(_: Incoming, held: Held) -> Decision:
     """The second tap was no."""
-    return _say(held, Line.FORGET_KEPT)
+    return _say(replace(held, erasing=0), Line.FORGET_KEPT)
 
 
 # --- Walk by walk -------------------------------------------------------------------------------------------------
@@ -472,12 +500,12 @@ _ENDED: Final[Mapping[Change, Label]] = {
 
 def _no_history(incoming: Incoming, held: Held) -> Decision | None:
     """What is said where there are no walks to show."""
-    if Purpose.REMEMBER not in held.consents | held.lapsed:
-        young = held.state.minor
-        line, rows = (Line.CONSENT_UNDER_16, ()) if young else (Line.PROGRESS_OFF, ((REMEMBER,),))
-        return _say(held, line, buttons=rows)
+    if held.state.minor:
+        return _say(held, Line.CONSENT_UNDER_16)
     if incoming.kept is None:
         return _say(held, Line.STORE_FAILED)
+    if Purpose.REMEMBER not in held.consents | held.lapsed:
+        return _say(held, Line.PROGRESS_OFF, buttons=((REMEMBER,),))
     return None if incoming.kept.outcomes else _say(held, Line.PROGRESS_NONE)
 
 
@@ -570,19 +598,14 @@ _ASKING_PLAN: Final = frozenset({Line.IF_THEN_ASK, Line.IF_THEN_LONG})
 """After one of these a text may be the line of a plan."""
 
 
-_ASKING_TO_DELETE: Final = (Line.FORGET_ASK, Line.HISTORY_ASK)
-
-
 def awaiting(decision: Decision) -> Decision:
-    """The same, with whether the line of a plan may come next, or a yes to a deletion."""
-    held, lines = decision.held, [line for reply in decision.replies for line in reply.keys]
-    if not lines:
+    """The same, with what may come next: the line of a plan, or the answer to a question about what is kept."""
+    if not decision.replies:
         return decision
-    plan = not _ASKING_PLAN.isdisjoint(lines)
-    deletion = next((line for line in _ASKING_TO_DELETE if line in lines), None)
-    if (plan, deletion) == (held.asked_plan, held.asked_to_delete):
-        return decision
-    return replace(decision, held=replace(held, asked_plan=plan, asked_to_delete=deletion))
+    said = [line for reply in decision.replies for line in reply.keys]
+    asked = any(line in _ASKING_PLAN for line in said)
+    question = said[-1] if said[-1] in _OPEN else None
+    return replace(decision, held=replace(decision.held, asked_plan=asked, question=question))
 
 
 def _buttons_of(one: Plan) -> tuple[Button, Button]:
@@ -649,9 +672,13 @@ def plan_done(incoming: Incoming, held: Held) -> Decision:
     return Decision(held, (Reply((Line.IF_THEN_DONE,), slots={"plan": one.text}),), (PlanDone(one.number),))
 
 
-def plan_stays(_: Incoming, held: Held) -> Decision:
-    """It is not done yet, which is as good an answer."""
-    return _say(held, Line.IF_THEN_STAYS)
+def plan_stays(incoming: Incoming, held: Held) -> Decision:
+    """It is not done yet, which is as good an answer. Where it is gone, that is said."""
+    if incoming.kept is None:
+        return _say(held, Line.STORE_FAILED)
+    value = _pressed(incoming)
+    is_kept = any(value in {None, one.number & 0xFF} for one in incoming.kept.plans)
+    return _say(held, Line.IF_THEN_STAYS if is_kept else Line.IF_THEN_GONE)
 
 
 # --- What is sent without a message before it ---------------------------------------------------------------------
@@ -711,8 +738,8 @@ TYPED: Final[Mapping[Label, Handler]] = {
     **{label: partial(_withdrawn, purpose) for purpose, label in _OFF.items()},
     Label.GROUP_OFF: withdraw_group,
     Label.HOW_LONG: how_long,
-    **{button.label: partial(_kept_for, button.value) for button in _LENGTHS},
-    Label.FORGET_YES: _yes_delete,
+    **{button.label: partial(_length_typed, button.value) for button in _LENGTHS},
+    Label.FORGET_YES: forget,
     Label.FORGET_NO: stays,
     Label.OLDER: _older,
     **{label: partial(_erase, place) for place, label in enumerate(_DELETE)},
@@ -733,4 +760,5 @@ def looks_back(incoming: Incoming, held: Held, content: Content) -> bool:
             return action in BUTTONS or action is Action.SHOW_WALKS
     words = plain(incoming.words)
     named = any(content.spoken[label] == words for label in (*TYPED, *_LOOKS_TOO))
-    return incoming.command in _LOOKS or named or held.asked_plan
+    named = named or content.typed.get(words) in _LOOKS
+    return incoming.command in _LOOKS or named or held.asked_plan or held.question is not None

@@ -229,6 +229,8 @@ class Line(StrEnum):
     CONSENT_YES_PLANS = "consent.yes.plans"
     CONSENT_YES_ALONE = "consent.yes.alone"
     CONSENT_YES_OTHER = "consent.yes.other"
+    CONSENT_NONE = "consent.none"  # before the first question
+    CONSENT_AGE = "consent.age"  # after a yes that does not tell the age
     CONSENT_NO = "consent.no"
     CONSENT_NO_NEW = "consent.no.new"  # after a no to words that had changed
     CONSENT_UNDER_16 = "consent.under_16"
@@ -237,6 +239,7 @@ class Line(StrEnum):
     KEEP_FOR_SET = "keep_for.set"
     FORGET_KEEPS = "forget.keeps"  # how much there is, before the question
     FORGET_ASK = "forget.ask"
+    FORGET_NONE = "forget.none"  # the same, where nothing is kept
     FORGET_DONE = "forget.done"
     FORGET_WENT = "forget.went"  # how much there was
     FORGET_KEPT = "forget.kept"

@@ -429,9 +429,9 @@ class Held:
     noes: frozenset[int] = frozenset()  # the messages that were a no to the question about danger; memory only
     asked: Purpose | None = None  # what a yes was asked for last; memory only
     asked_plan: bool = False  # the bot has just asked for the line of a plan; memory only
-    asked_to_delete: Line | None = None  # the bot has just asked whether to delete all, or one walk; memory only
     listed: tuple[int, ...] = ()  # the walks that /history showed last; memory only
     erasing: int = 0  # the walk whose deletion was asked about last; memory only
+    question: Line | None = None  # about what is kept, where nothing was said since; memory only
 
 
 @dataclass(frozen=True, slots=True)

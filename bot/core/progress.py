@@ -43,12 +43,12 @@ def recalled(held: Held, outcomes: Sequence[Outcome]) -> Held:
 
 def progress(incoming: Incoming, held: Held) -> Decision:
     """The weeks in words, and the way to their picture."""
-    if Purpose.REMEMBER not in held.consents | held.lapsed:
-        young = held.state.minor
-        line, rows = (Line.CONSENT_UNDER_16, ()) if young else (Line.PROGRESS_OFF, ((REMEMBER,),))
-        return Decision(held, (Reply((line,), rows),))
+    if held.state.minor:
+        return Decision(held, (Reply((Line.CONSENT_UNDER_16,)),))
     if incoming.kept is None:
         return Decision(held, (Reply((Line.STORE_FAILED,)),))
+    if Purpose.REMEMBER not in held.consents | held.lapsed:
+        return Decision(held, (Reply((Line.PROGRESS_OFF,), ((REMEMBER,),)),))
     if not incoming.kept.outcomes:
         return Decision(held, (Reply((Line.PROGRESS_NONE,)),))
     recent = [one for one in incoming.kept.outcomes if incoming.at - one.ended_at < WEEK]

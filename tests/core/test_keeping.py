@@ -17,6 +17,7 @@ from bot.core.keeping import (
     QUESTIONS,
     TYPED,
     ask_for,
+    awaiting,
     inactive_notice,
     looks_back,
     offers,
@@ -127,7 +128,7 @@ def test_each_purpose_is_asked_in_one_question_with_the_age_and_both_ways_out(pu
 
 def test_consent_asks_for_one_purpose_and_no_more() -> None:
     decision = told("consent", kept=Kept())
-    assert lines(decision) == [Line.CONSENT_ASK]
+    assert lines(decision) == [Line.CONSENT_NONE, Line.CONSENT_ASK]
     assert labels(decision) == [Label.REMEMBER_YES, Label.UNDER_16, Label.REMEMBER_NO]
 
 
@@ -303,7 +304,7 @@ def test_typed_yes_after_a_no_is_asked_for_again() -> None:
 
 def test_typed_yes_to_nothing_agrees_to_nothing() -> None:
     decision = typed("yes, i am 16 or older", Held(), Kept())
-    assert (lines(decision), decision.facts) == ([Line.CONSENT_ASK], ())
+    assert (lines(decision), decision.facts) == ([Line.CONSENT_NONE, Line.CONSENT_ASK], ())
 
 
 def yes_to(asked: Decision, purpose: Purpose, version: int) -> Button:
@@ -450,6 +451,88 @@ def test_groups_that_cannot_be_read_can_be_withdrawn_together() -> None:
     assert pressed(off, held).facts == (Withdrew(Purpose.GROUP),)
 
 
+# --- In words -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [CONTENT.labels[Label.FORGET_YES], "yes", "delete all"])
+def test_words_alone_delete_nothing_that_was_not_asked_about(words: str) -> None:
+    kept = replace(given_to(Purpose.REMEMBER), outcomes=(WALK,))
+    held = Held(consents=REMEMBERED)
+    asked = told("forget", held, kept)
+    aside = told("help", asked.held, kept)
+    assert all(typed(words, each, kept).facts == () for each in (held, aside.held))
+
+
+def test_yes_to_the_deletion_of_a_walk_deletes_no_more() -> None:
+    kept = replace(given_to(Purpose.REMEMBER), outcomes=(WALK,))
+    shown = told("history", Held(consents=REMEMBERED), kept)
+    asked = typed(CONTENT.labels[Label.DELETE_1], shown.held, kept)
+    for words in ("yes", CONTENT.labels[Label.FORGET_YES]):
+        assert typed(words, asked.held, kept).facts == (Erased(WALK.walk),)
+
+
+def test_no_to_the_deletion_of_a_walk_is_not_taken_back_by_an_older_button() -> None:
+    kept = replace(given_to(Purpose.REMEMBER), outcomes=(WALK,))
+    shown = told("history", Held(consents=REMEMBERED), kept)
+    asked = typed(CONTENT.labels[Label.DELETE_1], shown.held, kept)
+    yes, no = buttons(asked)
+    assert pressed(yes, pressed(no, asked.held, kept).held, kept).facts == ()
+
+
+@pytest.mark.parametrize("label", [label for label in Label if label.startswith("keep_for.")])
+def test_length_that_nobody_asked_for_deletes_nothing(label: Label) -> None:
+    held = Held(State(walk=5, step=Step.RESONANCE), REMEMBERED)
+    decision = typed(CONTENT.labels[label], held, given_to(Purpose.REMEMBER))
+    assert (lines(decision), decision.facts) == ([Line.KEEP_FOR_ASK], ())
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_yes_without_the_age_is_asked_for_the_age(purpose: Purpose) -> None:
+    asked = awaiting(ask_for(purpose, Held(country="KE")))
+    for words in ("yes", "ok"):
+        decision = typed(words, asked.held)
+        assert (lines(decision), decision.facts) == ([Line.CONSENT_AGE], ())
+        assert buttons(decision) == buttons(asked)
+        agreed = typed(CONTENT.labels[buttons(asked)[0].label], decision.held)
+        assert Consented(purpose) in agreed.facts
+
+
+@pytest.mark.parametrize("words", ["no", "no thanks", "not now"])
+@pytest.mark.parametrize("purpose", Purpose)
+def test_no_in_words_is_a_no_to_the_question(purpose: Purpose, words: str) -> None:
+    asked = awaiting(ask_for(purpose, Held(State(walk=5, step=Step.KIND), country="KE")))
+    decision = typed(words, asked.held)
+    assert lines(decision) == [Line.COUNTRY_FOR_NOW if purpose is Purpose.COUNTRY else Line.CONSENT_NO]
+    assert (decision.held.state, decision.facts) == (asked.held.state, ())
+
+
+def test_no_to_keeping_is_none_to_the_question_about_danger() -> None:
+    for command in ("consent", "forget"):
+        asked = told(command, Held(State(walk=5, step=Step.DANGER_ASK)), Kept())
+        decision = typed("no", asked.held, Kept())
+        assert decision.held.state.step is Step.DANGER_ASK
+        assert lines(decision)[-1] is Line.DANGER_ASK
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("where is my data?", "privacy"),
+        ("how do i turn this off?", "consent"),
+        ("what do you know about me", "export"),
+        ("show me my history", "history"),
+        ("Delete everything!", "forget"),
+    ],
+)
+def test_what_is_kept_is_asked_about_in_plain_words(words: str, command: str) -> None:
+    kept = replace(given_to(Purpose.REMEMBER), outcomes=(WALK,))
+    incoming = Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text=words)
+    assert looks_back(incoming, Held(), CONTENT) or command == "privacy"
+    for step in WALKING_STEPS:
+        held = Held(State(walk=5, step=step), REMEMBERED)
+        assert lines(typed(words, held, kept)) == lines(told(command, held, kept))
+
+
 # --- How long -----------------------------------------------------------------------------------------------------
 
 
@@ -458,7 +541,7 @@ def test_how_long_is_one_of_five() -> None:
     asked = tapped(Action.HOW_LONG, held, kept=Kept(days=7))
     assert "7 days" in said(asked)
     assert [pressed(button, held).facts for button in buttons(asked)] == [(KeepFor(days),) for days in LENGTHS]
-    assert [typed(CONTENT.labels[label], held).facts for label in labels(asked)] == [
+    assert [typed(CONTENT.labels[label], asked.held).facts for label in labels(asked)] == [
         (KeepFor(days),) for days in LENGTHS
     ]
 
@@ -529,9 +612,11 @@ def test_forget_takes_two_taps_and_both_count() -> None:
     assert (done.held.state, done.held.consents) == (State(), frozenset())
 
 
-@pytest.mark.parametrize("kept", [None, Kept()])
-def test_forget_counts_nothing_that_is_not_there_or_cannot_be_read(kept: Kept | None) -> None:
-    assert lines(told("forget", Held(), kept)) == [Line.FORGET_ASK]
+@pytest.mark.parametrize(("kept", "line"), [(None, Line.FORGET_ASK), (Kept(), Line.FORGET_NONE)])
+def test_forget_counts_nothing_that_is_not_there_or_cannot_be_read(kept: Kept | None, line: Line) -> None:
+    asked = told("forget", Held(), kept)
+    assert lines(asked) == [line]
+    assert typed("yes", asked.held, kept).facts == (Forgot(),)
     done = tapped(Action.FORGET_YES, Held(), kept=kept)
     assert (lines(done), done.facts) == ([Line.FORGET_DONE], (Forgot(),))
 
@@ -858,6 +943,12 @@ def test_reminder_begins_neutral_says_the_line_and_can_be_answered_much_later() 
     assert pressed(done, Held(), ONE_PLAN).facts == (PlanDone(PLAN.number),)
     later = pressed(stays, Held(), ONE_PLAN)
     assert (lines(later), later.facts) == ([Line.IF_THEN_STAYS], ())
+
+
+@pytest.mark.parametrize(("kept", "line"), [(Kept(), Line.IF_THEN_GONE), (None, Line.STORE_FAILED)])
+def test_plan_that_is_gone_is_not_said_to_stay(kept: Kept | None, line: Line) -> None:
+    assert lines(typed(CONTENT.labels[Label.IF_THEN_KEEP], PLANNING, kept)) == [line]
+    assert lines(tapped(Action.PLAN_KEEP, PLANNING, PLAN.number & 0xFF, kept)) == [line]
 
 
 def test_notice_before_deletion_begins_neutral_and_has_no_buttons() -> None:

@@ -119,8 +119,10 @@ def test_progress_with_nothing_yet_says_so() -> None:
 
 
 def test_progress_tells_when_what_is_kept_cannot_be_read() -> None:
-    incoming = Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="progress")
-    assert lines(decide(incoming, AGREED, CONTENT)) == [Line.STORE_FAILED]
+    for command in ("progress", "history"):
+        incoming = Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command=command)
+        for held in (AGREED, Held()):  # a yes that could not be read is none
+            assert lines(decide(incoming, held, CONTENT)) == [Line.STORE_FAILED]
 
 
 def test_progress_tells_of_this_week_and_of_what_was_before_it() -> None:
