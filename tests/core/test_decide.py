@@ -967,7 +967,8 @@ def said_of_what_is_kept() -> Iterator[Decision | Reply]:
     yield asked
     yield decide(received(text="delete this walk", kept=everything), asked.held, CONTENT)
     for text in ("if i sit down then i write to them", "if " * 99):
-        yield decide(received(Kind.COMMAND, command="plan", text=text, kept=Kept()), agreed, CONTENT)
+        for held in (agreed, most):
+            yield decide(received(Kind.COMMAND, command="plan", text=text, kept=Kept()), held, CONTENT)
     named = replace(CONTENT, operator="Ann", contact="ann at example")
     yield decide(received(Kind.COMMAND, command="privacy"), Held(), named)
     yield keeping.reminder(plans[0])
