@@ -94,9 +94,8 @@ _ON: Final[Mapping[Purpose, Line]] = {
     purpose: Line(f"consent.on.{purpose}") for purpose in Purpose if purpose is not Purpose.GROUP
 }
 _YES: Final = {Purpose.REMEMBER: Label.REMEMBER_YES, Purpose.COUNTRY: Label.COUNTRY_KEEP}
-_YESES: Final = frozenset({"yes", "did_it"})
 _NOES: Final = frozenset({"no", "skip"})
-"""What whole messages mean that answer a question: "ok", "not now"."""
+"""What whole messages mean that are a no to a question: "not now"."""
 _NO: Final = {Purpose.REMEMBER: Label.REMEMBER_NO, Purpose.COUNTRY: Label.COUNTRY_FOR_NOW}
 _OFF: Final[Mapping[Purpose, Label]] = {
     Purpose.REMEMBER: Label.REMEMBER_OFF,
@@ -264,7 +263,8 @@ def in_words(incoming: Incoming, held: Held, content: Content) -> Decision | Non
             return BUTTONS[button.action](incoming, held)
     if meaning in _NOES:
         return decline(incoming, held)
-    return _say(held, Line.CONSENT_AGE, buttons=buttons) if meaning in _YESES else None
+    yes = meaning == "yes" or (meaning == "did_it" and held.state.step in {Step.IDLE, Step.CLOSE})  # "ok", "done"
+    return _say(held, Line.CONSENT_AGE, buttons=buttons) if yes else None
 
 
 def under_16(incoming: Incoming, held: Held) -> Decision:

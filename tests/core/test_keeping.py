@@ -497,6 +497,12 @@ def test_yes_without_the_age_is_asked_for_the_age(purpose: Purpose) -> None:
         assert Consented(purpose) in agreed.facts
 
 
+def test_answer_to_a_step_is_no_yes_to_keeping() -> None:
+    held = Held(State(walk=5, step=Step.KIND))
+    asked = told("consent", held, Kept())
+    assert lines(typed("did it", asked.held)) == lines(typed("did it", held))
+
+
 @pytest.mark.parametrize("words", ["no", "no thanks", "not now"])
 @pytest.mark.parametrize("purpose", Purpose)
 def test_no_in_words_is_a_no_to_the_question(purpose: Purpose, words: str) -> None:
