@@ -1,14 +1,15 @@
 """The clock's way in: what is due is sent, and what has been kept long enough goes.
 
 Rules that hold here: a reminder is claimed before it is sent, so that a kill loses at most one page and doubles none;
-nobody in the midst of a talk is interrupted; nobody's rows go unless they were told, or asked never to be written to;
-a sweep takes a page at a time, so that no writer waits for it; what fails is tried again at a later round.
+nobody in the midst of a talk is interrupted; nobody's rows go unless they were told, asked never to be written to, or
+cannot be told, as their id is not known; a sweep takes a page at a time, so that no writer waits for it; what fails
+keeps nothing else from being done, and is tried again at a later round.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -57,10 +58,7 @@ class Nudges:
 
     async def _run(self) -> None:
         while not self._stopped.is_set():
-            try:
-                await self.round()
-            except Exception as error:  # noqa: BLE001 the next round may do better
-                log.error("round failed", **failure(error))
+            await self.round()
             try:
                 async with asyncio.timeout(ROUND):
                     await self._stopped.wait()
@@ -68,37 +66,58 @@ class Nudges:
                 continue
 
     async def round(self) -> None:
-        """Remind of what is due; and once a day tell whom all will go of, and delete what was kept long enough."""
-        await self._remind()
+        """Remind of what is due; and once a day tell whom all will go of, and delete what was kept long enough.
+
+        Each of these is done whatever became of the others.
+        """
+        await _tried(self._remind())
         today = self._clock() // DAY
         if today != self._swept_on:
-            await self._tell_the_quiet(today)
-            await sweep(self._store, self._clock())
+            told = await _tried(self._tell_the_quiet(today))
+            swept = await _tried(sweep(self._store, self._clock()))
             self._store.tidy_ledger(self._clock())
-            self._swept_on = today
+            if told and swept:
+                self._swept_on = today
 
     async def _remind(self) -> None:
         while not self._stopped.is_set() and (plans := await self._store.due_plans(self._clock())):
             for person, plan in plans:
-                await self._remind_of(person, plan)
+                await _tried(self._remind_of(person, plan))
 
     async def _remind_of(self, person: int, plan: Plan) -> None:
         if self._stopped.is_set():  # the rest of the page, for the next start
             await self._store.remind_at(person, plan.number, self._clock())
             return
         sent = None
+        if not await self._store.may_remind(person, plan.number):  # it was taken some messages ago
+            return
         if not self._responder.is_with(person):
             sent = await self._outbox.send(person, self._responder.addressed(person, reminder(plan)))
         if sent is None or sent.fate is Fate.LOST:
             await self._store.remind_at(person, plan.number, self._clock() + LATER)
 
     async def _tell_the_quiet(self, today: int) -> None:
-        for person in await self._store.quiet(today):
-            if self._stopped.is_set():
-                return
-            sent = await self._outbox.send(person, self._responder.addressed(person, inactive_notice()))
-            if sent.fate is not Fate.LOST:  # who has blocked the bot can be told no more than that
-                await self._store.told(person, today)
+        lost: set[int] = set()
+        while people := [person for person in await self._store.quiet(today) if person not in lost]:
+            for person in people:
+                if self._stopped.is_set():
+                    return
+                sent = await self._outbox.send(person, self._responder.addressed(person, inactive_notice()))
+                if sent.fate is Fate.LOST:  # which is tried again tomorrow
+                    lost.add(person)
+                else:  # who has blocked the bot can be told no more than that
+                    await self._store.told(person, today)
+            await _tried(self._remind())  # which waits for a page of them at most
+
+
+async def _tried(part: Awaitable[None]) -> bool:
+    """Whether it came to its end. The next round may do better."""
+    try:
+        await part
+    except Exception as error:  # noqa: BLE001 one part that fails keeps no other from its work
+        log.error("round failed", **failure(error))
+        return False
+    return True
 
 
 async def sweep(store: Store, at: int) -> None:

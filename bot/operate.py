@@ -103,7 +103,9 @@ def _ring(settings: Settings) -> Ring:
     """The keys that there are. Raise SecretError where none was made yet."""
     given = app.keyring(settings)
     if given is None:
-        raise SecretError("There is no data key yet: the first start of the bot makes one.")
+        raise SecretError(
+            "There is no data key: put its copy back. If nothing was kept yet, the first start of the bot makes one."
+        )
     return Ring(lambda: app.keyring(settings) or given)
 
 

@@ -152,7 +152,7 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.HISTORY_ASK: {"day": "month."},
     Line.HISTORY_DONE: {"day": "month."},
     Line.IF_THEN_KEPT: {"plan": _COUNTRY},
-    Line.IF_THEN_KEPT_QUIET: {"plan": _COUNTRY},
+    Line.IF_THEN_KEPT_ALONE: {"plan": _COUNTRY},
     Line.IF_THEN_SHOWN: {"plan": _COUNTRY},
     Line.IF_THEN_DONE: {"plan": _COUNTRY},
     Line.IF_THEN_REMINDER: {"plan": _COUNTRY},

@@ -57,7 +57,7 @@ from bot.core.progress import recalled
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
-from bot.store import StoreError
+from bot.store import NoConsentError, StoreError
 from bot.store.store import Store
 
 IDLE: Final = 30 * 60
@@ -129,13 +129,12 @@ class Responder:
             return _noted(incoming, self._decide(incoming, Held()))
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
-        incoming = await self._look_back(incoming, held)
-        held = held if incoming.kept is None else self._agreed(held, incoming.kept)  # an operator may have deleted all
+        incoming, held = await self._look_back(incoming, held)
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision)
         decision = _without(unsaved, held, decision)
-        in_doubt = any(isinstance(fact, Consented) for fact in unsaved)  # a yes that came too late may be kept
-        self._keep(incoming, replace(before, known=before.known and not in_doubt), decision)
+        # What came too late may be kept or gone all the same, and a consent may have gone beside this process.
+        self._keep(incoming, replace(before, known=before.known and not unsaved), decision)
         return self._with_payloads(incoming, _noted(incoming, decision))
 
     def _decide(self, incoming: Incoming, held: Held) -> Decision:
@@ -162,16 +161,20 @@ class Responder:
         return replace(before, held=recalled(replace(held, country=country), kept.outcomes), known=True)
 
     def _agreed(self, held: Held, kept: Kept) -> Held:
-        """The same with what the person has agreed to, in which words."""
+        """The same with what the person agreed to, by the store."""
         now = {one.purpose for one in kept.consents if one.version == self._content.versions.get(one.purpose, 1)}
         lapsed = {one.purpose for one in kept.consents} - now
         return replace(held, consents=frozenset(now), lapsed=frozenset(lapsed))
 
-    async def _look_back(self, incoming: Incoming, held: Held) -> Incoming:
-        """The same with all that is kept of the person, where the answer may rest on it."""
+    async def _look_back(self, incoming: Incoming, held: Held) -> tuple[Incoming, Held]:
+        """The same with all that is kept of the person, where the answer may rest on it.
+
+        What they agreed to may have gone since it was read: an operator can delete it beside this process.
+        """
         if not looks_back(incoming, held, self._content):
-            return incoming
-        return replace(incoming, kept=await self._load(incoming.person))
+            return incoming, held
+        kept = await self._load(incoming.person)
+        return replace(incoming, kept=kept), held if kept is None else self._agreed(held, kept)
 
     async def _load(self, person: int) -> Kept | None:
         """All that is kept of the person, or None where it cannot be read."""
@@ -298,15 +301,18 @@ class Responder:
                 await self._save_with_consent(person, held.consents, fact)
 
     async def _save_with_consent(self, person: int, consents: frozenset[Purpose], fact: Fact) -> None:
+        agreed = True
         match fact:
             case Ended(outcome=outcome) if Purpose.REMEMBER in consents:
-                await self.store.save_outcome(person, outcome)
+                agreed = await self.store.save_outcome(person, outcome)
             case KeepFor(days=days) if Purpose.REMEMBER in consents:
-                await self.store.save_days(person, days)
+                agreed = await self.store.save_days(person, days)
             case Chose(country=country) if Purpose.COUNTRY in consents:
-                await self.store.save_country(person, country)
+                agreed = await self.store.save_country(person, country)
             case Planned(plan=plan) if Purpose.PLANS in consents:
-                await self.store.save_plan(person, plan, remind_at=plan.made_at + DAY)
+                agreed = await self.store.save_plan(person, plan, remind_at=plan.made_at + DAY)
+        if not agreed:  # what memory has of the consent is no longer so
+            raise NoConsentError("There is no consent to keep this: ask for it first.")
 
 
 _TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor)

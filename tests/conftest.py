@@ -5,6 +5,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+import bot.respond
 from tests.core.places import FITTING, LIMITS
 
 for name in [name for name in os.environ if name.startswith("BOT_")]:
@@ -12,6 +13,7 @@ for name in [name for name in os.environ if name.startswith("BOT_")]:
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+bot.respond.PATIENCE = 60.0  # type: ignore[misc] # so that a busy machine is not taken for a store that hangs
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

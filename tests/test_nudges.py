@@ -11,12 +11,28 @@ from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.core.lines import Label, Line
-from bot.core.model import Change, Condition, Fate, Kept, Lane, Outcome, Plan, Purpose, Reply, Sent, Source
+from bot.core.model import (
+    KEPT_DAYS,
+    PLAN_DAYS,
+    Change,
+    Condition,
+    Fate,
+    Kept,
+    Lane,
+    Outcome,
+    Plan,
+    Purpose,
+    Reply,
+    Sent,
+    Source,
+)
 from bot.nudges import LATER, Nudges
 from bot.respond import IDLE
 from bot.store import StoreError
-from bot.store.store import FILE, NOTICE_DAYS, QUIET_DAYS, Store
-from tests.person import PROMPTS, RING, Clock, Person, responder_of
+from bot.store.database import connect
+from bot.store.rows import row_key
+from bot.store.store import FILE, NOTICE_DAYS, PAGE, QUIET_DAYS, Store
+from tests.person import KEYS, PROMPTS, RING, Clock, Person, responder_of
 from tests.test_respond import FailingStore
 
 DAY = 24 * 60 * 60
@@ -156,6 +172,37 @@ async def test_who_wants_to_be_left_alone_is_reminded_of_nothing(world: World) -
     assert await world.passes(DAY) == []
 
 
+@pytest.mark.parametrize("changed", ["forgotten", "withdrawn", "done", "alone"])
+async def test_reminder_that_was_taken_is_not_sent_where_it_is_no_longer_wanted(world: World, changed: str) -> None:
+    for person in (ANN, BEN):
+        await world.plans(person)
+
+    class Slow(Writing):
+        @override
+        async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
+            other, at = ANN + BEN - chat, world.clock.at
+            match changed:
+                case "forgotten":
+                    await world.store.forget(other, at=at)
+                case "withdrawn":
+                    await world.store.withdraw(other, Purpose.PLANS, at=at)
+                case "done":
+                    await world.store.finish_plan(other, 7, at=at)
+                case _:
+                    await world.store.grant(other, Purpose.ALONE, at=at)
+            return await super().send(chat, reply, thread=thread)
+
+    world.clock.at += DAY
+    outbox = Slow()
+    await Nudges(world.store, world.responder, outbox, world.clock).round()
+    assert len(outbox.sent) == 1
+
+
+async def test_plan_that_was_kept_long_enough_is_reminded_of_no_more(world: World) -> None:
+    await world.plans(ANN)
+    assert await world.passes((PLAN_DAYS + 1) * DAY) == []
+
+
 async def test_more_reminders_than_a_page_are_all_sent(world: World) -> None:
     people = range(1, 251)
     for person in people:
@@ -230,6 +277,27 @@ async def test_nobody_is_deleted_who_could_not_be_told(world: World) -> None:
     assert await world.kept(ANN) == Kept()
 
 
+async def test_more_quiet_people_than_a_page_are_told_on_one_day_and_hold_up_no_reminder(world: World) -> None:
+    people = range(1, 251)
+    for person in people:
+        await world.store.grant(person, Purpose.REMEMBER, at=world.clock.at)
+    world.clock.at += (QUIET_DAYS - NOTICE_DAYS) * DAY
+    await world.store.grant(ANN, Purpose.PLANS, at=world.clock.at)
+    await world.store.save_plan(ANN, Plan(7, world.clock.at, LINE), remind_at=world.clock.at + 1)
+
+    class Slow(Writing):
+        @override
+        async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
+            world.clock.at += 1
+            return await super().send(chat, reply, thread=thread)
+
+    outbox = Slow()
+    await Nudges(world.store, world.responder, outbox, world.clock).round()
+    said = outbox.lines()
+    assert sorted(person for person, line in said if line == TOLD[1]) == list(people)
+    assert said.index(REMINDED) == PAGE
+
+
 async def test_writing_again_after_the_notice_keeps_all(world: World) -> None:
     await world.store.grant(ANN, Purpose.REMEMBER, at=world.clock.at)
     assert await world.passes((QUIET_DAYS - NOTICE_DAYS) * DAY) == [TOLD]
@@ -260,6 +328,26 @@ async def test_rounds_go_on_after_one_that_failed(world: World, monkeypatch: pyt
             await world.outbox.written.wait()
     assert world.outbox.lines() == [REMINDED]
     assert [(line["event"], line["error"]) for line in logged] == [("round failed", "StoreError")]
+
+
+async def test_what_was_kept_long_enough_goes_although_no_reminder_can_be_taken(world: World, outcome: Outcome) -> None:
+    await world.store.grant(ANN, Purpose.REMEMBER, at=world.clock.at)
+    await world.store.save_outcome(ANN, outcome)
+    world.clock.at += (KEPT_DAYS + 1) * DAY
+    await Nudges(Broken(world.store), world.responder, world.outbox, world.clock).round()
+    assert (await world.kept(ANN)).outcomes == ()
+
+
+async def test_who_cannot_be_told_goes_after_the_same_time(world: World, tmp_path: Path) -> None:
+    for person in (ANN, BEN):
+        await world.store.grant(person, Purpose.COUNTRY, at=world.clock.at)
+    with closing(connect(tmp_path / "data" / FILE)) as database:
+        database.execute("UPDATE consent SET id = x'' WHERE person = ?", (row_key(KEYS, BEN),))
+    await world.passes((QUIET_DAYS - 1) * DAY)
+    assert (await world.kept(BEN)).consents
+    await world.passes(DAY)
+    assert await world.kept(BEN) == Kept()
+    assert (await world.kept(ANN)).consents
 
 
 class Broken(Store):

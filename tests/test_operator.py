@@ -129,7 +129,7 @@ def test_key_given_by_setting_is_rotated_when_a_new_one_stands_in_front(tmp_path
 def test_keys_before_there_is_one_are_told_and_none_is_made(tmp_path: Path) -> None:
     (tmp_path / KEY).unlink()
     for arguments in (("keys",), ("keys", "rotate"), ("backup", "file"), ("restore", "file"), ("export",), ("forget",)):
-        assert "no data key yet" in refused(tmp_path, *arguments, given=PERSON)
+        assert "There is no data key: put its copy back." in refused(tmp_path, *arguments, given=PERSON)
     assert not (tmp_path / KEY).exists()
 
 

@@ -101,7 +101,7 @@ class FailingStore(Store):
         return await super().save_outcome(person, outcome)
 
 
-ALL = frozenset({"consents", "country", "grant", "withdraw", "forget", "save_country", "save_outcome"})
+ALL = frozenset({"kept", "grant", "withdraw", "forget", "save_country", "save_outcome"})
 
 
 def restarted(person: Person, store: Store, clock: Clock) -> Person:
@@ -472,13 +472,13 @@ async def test_under_16_is_known_from_the_buttons_after_a_restart(ann: Person, s
 async def test_walk_is_led_to_its_close_while_the_store_can_neither_be_read_nor_written(
     ann: Person, store: FailingStore
 ) -> None:
-    store.failing = frozenset({"consents", "save_outcome"})
+    store.failing = frozenset({"kept", "save_outcome"})
     closed = await ann.walks()
     assert lines(closed) == [Line.CLOSE_CROSSED, Line.BACK]
 
 
 async def test_card_comes_while_the_store_can_neither_be_read_nor_written(ann: Person, store: FailingStore) -> None:
-    store.failing = frozenset({"consents", "save_outcome"})
+    store.failing = frozenset({"kept", "save_outcome"})
     await ann.commands("walk")
     assert lines(await ann.says("i want to kill myself")) == [
         Line.CARD_OWN,
@@ -502,7 +502,7 @@ async def test_close_is_said_when_its_outcome_cannot_be_kept(ann: Person, store:
 async def test_consents_are_read_again_once_the_store_is_well(ann: Person, store: FailingStore, clock: Clock) -> None:
     await says_yes(ann)
     ann = restarted(ann, store, clock)
-    store.failing = frozenset({"consents"})
+    store.failing = frozenset({"kept"})
     await ann.commands("walk")
     store.failing = frozenset()
     for label in WALK:
@@ -656,8 +656,7 @@ async def test_a_store_that_never_answers_keeps_nobody_waiting(
         assert lines(await ann.says("i want to die"))[0] is Line.CARD_OWN
     assert [(entry["event"], entry["error"]) for entry in log] == [("loading failed", "TimeoutError")]
     assert lines(await ann.commands("walk"))[0] is Line.ARRIVE_ASKED
-    assert lines(await ann.commands("consent")) == [Line.CONSENT_ASK]  # unknown is none
-    assert lines(await ann.presses(Label.REMEMBER_YES)) == [Line.STORE_FAILED]
+    assert lines(await ann.commands("consent")) == [Line.STORE_FAILED]
 
 
 def test_an_answer_waits_once_for_all_that_is_to_be_saved(clock: Clock) -> None:
@@ -697,6 +696,36 @@ async def test_a_yes_that_comes_too_late_and_is_kept_all_the_same_is_known(
     store.hanging = frozenset()
     await store.grant(ANN, Purpose.REMEMBER, at=0)
     assert lines(await ann.commands("consent")) == [Line.CONSENT_ON, Line.CONSENT_ON_REMEMBER]
+
+
+async def test_country_under_a_consent_that_has_gone_beside_this_process_is_not_said_to_be_kept(
+    ann: Person, store: FailingStore
+) -> None:
+    await in_new_zealand(ann)
+    await ann.presses(Label.COUNTRY_KEEP)
+    await store.forget(ANN, at=0)  # as an operator does
+    assert lines(await in_new_zealand(ann)) == [Line.CARD_LINES_COUNTRY, Line.STORE_FAILED]
+    assert await store.kept(ANN) == Kept()
+    assert lines(await in_new_zealand(ann)) == [Line.CARD_LINES_COUNTRY, Line.COUNTRY_KEEP]
+
+
+async def test_consent_that_has_gone_beside_this_process_is_not_shown_as_on(ann: Person, store: FailingStore) -> None:
+    await says_yes(ann)
+    await store.forget(ANN, at=0)
+    assert lines(await ann.commands("consent")) == [Line.CONSENT_NONE, Line.CONSENT_ASK]
+    assert lines(await ann.commands("history")) == [Line.PROGRESS_OFF]
+
+
+async def test_withdrawal_that_was_refused_half_way_leaves_no_doubt_what_is_on(
+    ann: Person, store: FailingStore
+) -> None:
+    await store.grant(ANN, Purpose.NUDGES, at=0)
+    await ann.commands("consent")
+    await ann.says(PROMPTS.content.labels[Label.ALONE])
+    store.failing = frozenset({"withdraw"})
+    assert lines(await ann.presses(Label.AGREE)) == [Line.STORE_FAILED]
+    store.failing = frozenset()
+    assert (await ann.commands("consent")).held.consents == {Purpose.NUDGES, Purpose.ALONE}
 
 
 async def test_forgetting_that_fails_is_told_and_forgets_nothing(ann: Person, store: FailingStore) -> None:
@@ -816,7 +845,7 @@ async def test_group_message_that_is_not_for_the_bot_is_dropped_unread(store: St
 
 
 async def test_group_message_asks_the_store_nothing_and_is_not_logged(ann: Person, store: FailingStore) -> None:
-    store.failing = frozenset({"consents"})
+    store.failing = frozenset({"kept"})
     with capture_logs() as log:
         await in_group(ann.responder, ANN, SEEN, addressed=True)
     assert log == []
@@ -848,7 +877,7 @@ async def test_a_card_with_the_store_failing_still_shows_the_lines_of_the_countr
     ann: Person, store: FailingStore
 ) -> None:
     await in_new_zealand(ann)
-    store.failing = frozenset({"consents", "grant", "withdraw", "forget", "save_outcome", "save_country"})
+    store.failing = frozenset({"kept", "grant", "withdraw", "forget", "save_outcome", "save_country"})
     await ann.says("i want to die")
     assert lines(ann.heard) == [Line.CARD_OWN, Line.CARD_LINES_COUNTRY, Line.CARD_STAY, Line.BARRIER_ASK]
     assert "0508 828 865" in PROMPTS.text(ann.heard.replies[1])
@@ -925,7 +954,7 @@ async def test_progress_never_tells_of_someone_else(ann: Person, store: Store, c
 
 async def test_picture_of_a_walk_needs_no_memory_and_no_store(ann: Person, store: FailingStore, clock: Clock) -> None:
     closed = await ann.walks()
-    store.failing = frozenset({"outcomes", "consents"})
+    store.failing = frozenset({"kept"})
     shown = await Person(responder_of(store, clock), ANN).presses_data(button(closed, Label.SHOW).payload)
     assert shown.replies[0].attached == OneWalk(5, 2, Change.MORE)
 

@@ -44,7 +44,7 @@ from bot.core.danger import (
 )
 from bot.core.groups import decide_in_group
 from bot.core.helplines import placed, rows_of
-from bot.core.keeping import as_minor, awaiting, in_words, keep_plan, with_operator
+from bot.core.keeping import as_minor, asked_anew, awaiting, in_words, keep_plan, with_operator, with_versions
 from bot.core.lines import DANGER, Label, Line
 from bot.core.model import (
     About,
@@ -111,7 +111,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
         replies = urgent(*replies)
     if replies is not decision.replies or withdrawn:
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    decision = awaiting(with_operator(placed(decision, content, incoming.at), content))
+    decision = awaiting(with_versions(with_operator(placed(decision, content, incoming.at), content), content))
     return with_no_way_on(worded(incoming, held, decision))
 
 
@@ -166,7 +166,7 @@ def _press(turn: Turn) -> Decision | None:
 def _pressed(turn: Turn, answer: Answer) -> Decision:
     handler = BUTTONS.get(answer.action)
     if handler is not None:
-        return handler(turn.incoming, turn.held)
+        return asked_anew(turn.incoming, turn.held, turn.content) or handler(turn.incoming, turn.held)
     if answer.action is Action.STAY:
         return said_again(turn)
     return answered(turn, answer) or said_again(turn, Line.STALE)

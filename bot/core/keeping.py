@@ -59,6 +59,11 @@ Handler = Callable[[Incoming, Held], Decision]
 PURPOSES: Final = tuple(Purpose)
 """A button that is about one of them has its place here."""
 
+_PLACE_BITS: Final = 3
+_PLACES: Final = (1 << _PLACE_BITS) - 1
+_VERSIONS: Final = 0xFF >> _PLACE_BITS
+"""In what a yes carries, the version of its words stands above the place of its purpose."""
+
 QUESTIONS: Final[Mapping[Purpose, Line]] = {
     Purpose.REMEMBER: Line.CONSENT_ASK,
     Purpose.COUNTRY: Line.COUNTRY_KEEP,
@@ -89,9 +94,8 @@ _ON: Final[Mapping[Purpose, Line]] = {
     purpose: Line(f"consent.on.{purpose}") for purpose in Purpose if purpose is not Purpose.GROUP
 }
 _YES: Final = {Purpose.REMEMBER: Label.REMEMBER_YES, Purpose.COUNTRY: Label.COUNTRY_KEEP}
-_YESES: Final = frozenset({"yes", "did_it"})
 _NOES: Final = frozenset({"no", "skip"})
-"""What whole messages mean that answer a question: "ok", "not now"."""
+"""What whole messages mean that are a no to a question: "not now"."""
 _NO: Final = {Purpose.REMEMBER: Label.REMEMBER_NO, Purpose.COUNTRY: Label.COUNTRY_FOR_NOW}
 _OFF: Final[Mapping[Purpose, Label]] = {
     Purpose.REMEMBER: Label.REMEMBER_OFF,
@@ -139,13 +143,13 @@ def _purpose(incoming: Incoming, held: Held) -> Purpose | None:
 # --- To ask, and to agree -----------------------------------------------------------------------------------------
 
 
-def ask_for(purpose: Purpose, held: Held) -> Decision:
-    """The question of a purpose, with the age. It begins with a word for it where its words have changed."""
+def ask_for(purpose: Purpose, held: Held, *, anew: bool = False) -> Decision:
+    """The question of a purpose, with the age. It begins with a word for it where its words have changed (`anew`)."""
     if held.state.minor:
         return _say(held, Line.CONSENT_UNDER_16)
     if purpose is Purpose.COUNTRY and not held.country:
         return _say(held, Line.COUNTRY_ASK)
-    changed = (Line.CONSENT_CHANGED,) if purpose in held.lapsed else ()
+    changed = (Line.CONSENT_CHANGED,) if anew or purpose in held.lapsed else ()
     return _say(replace(held, asked=purpose), *changed, QUESTIONS[purpose], buttons=_answers(purpose))
 
 
@@ -175,9 +179,42 @@ def _ask(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
     return _asked_for(replace(incoming, kind=Kind.PRESS, pressed=pressed), held)
 
 
+def with_versions(decision: Decision, content: Content) -> Decision:
+    """The same, each yes with the version of the words that it stands under: a button outlives the words for a day."""
+
+    def dated(button: Button) -> Button:
+        if button.action is not Action.AGREE:
+            return button
+        return replace(button, value=button.value | _version(PURPOSES[button.value], content) << _PLACE_BITS)
+
+    if not any(button.action is Action.AGREE for reply in decision.replies for row in reply.buttons for button in row):
+        return decision
+    replies = (
+        replace(reply, buttons=tuple(tuple(map(dated, row)) for row in reply.buttons)) for reply in decision.replies
+    )
+    return replace(decision, replies=tuple(replies))
+
+
+def _version(purpose: Purpose, content: Content) -> int:
+    """As much of it as a button has room for; 0 is the first."""
+    return content.versions.get(purpose, 1) - 1 & _VERSIONS
+
+
+def asked_anew(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """The question in its words of today, where a yes to older ones was tapped."""
+    value = _pressed(incoming)
+    match incoming.pressed:
+        case Opened(action=Action.AGREE) if value is not None and value & _PLACES < len(PURPOSES):
+            purpose = PURPOSES[value & _PLACES]
+            return None if value >> _PLACE_BITS == _version(purpose, content) else ask_for(purpose, held, anew=True)
+        case _:
+            return None
+
+
 def agree(incoming: Incoming, held: Held) -> Decision:
     """Yes, and 16 or older. After half an hour there is no country any more that it could be about."""
-    purpose = _purpose(incoming, held)
+    value = _pressed(incoming)
+    purpose = held.asked if value is None else dict(enumerate(PURPOSES)).get(value & _PLACES)
     if purpose is None:
         return consent(incoming, held)
     if held.state.minor or (purpose is Purpose.COUNTRY and not held.country):
@@ -204,6 +241,7 @@ def agree(incoming: Incoming, held: Held) -> Decision:
 def decline(incoming: Incoming, held: Held) -> Decision:
     """No is as good an answer."""
     purpose = _purpose(incoming, held)
+    held = replace(held, asked=None)
     if purpose in held.lapsed:
         return _say(held, Line.CONSENT_NO_NEW)
     return _say(held, Line.COUNTRY_FOR_NOW if purpose is Purpose.COUNTRY else Line.CONSENT_NO)
@@ -225,12 +263,17 @@ def in_words(incoming: Incoming, held: Held, content: Content) -> Decision | Non
             return BUTTONS[button.action](incoming, held)
     if meaning in _NOES:
         return decline(incoming, held)
-    return _say(held, Line.CONSENT_AGE, buttons=buttons) if meaning in _YESES else None
+    yes = meaning == "yes" or (meaning == "did_it" and held.state.step in {Step.IDLE, Step.CLOSE})  # "ok", "done"
+    return _say(held, Line.CONSENT_AGE, buttons=buttons) if yes else None
 
 
-def under_16(_: Incoming, held: Held) -> Decision:
-    """Nothing is kept of someone under 16; every step stays open."""
-    held, withdrawn = as_minor(held, asked=True)
+def under_16(incoming: Incoming, held: Held) -> Decision:
+    """Nothing is kept of someone under 16, whatever is known of what was; every step stays open."""
+    if incoming.kept is not None:
+        there = {consent.purpose for consent in incoming.kept.consents}
+    else:
+        there = set() if held.consents | held.lapsed else set(Purpose)
+    held, withdrawn = as_minor(replace(held, lapsed=held.lapsed | there), asked=True)
     return _say(held, Line.CONSENT_UNDER_16, facts=withdrawn)
 
 
@@ -258,6 +301,8 @@ def consent(incoming: Incoming, held: Held) -> Decision:
     """What was agreed to, each with its way out; and the first question, where that was not answered with a yes."""
     if held.state.minor:
         return _say(held, Line.CONSENT_UNDER_16)
+    if incoming.kept is None and not held.consents | held.lapsed:  # nobody knows whether there is anything
+        return _say(held, Line.STORE_FAILED)
     replies = (*_those_on(incoming, held), *_groups_on(incoming, held), *_those_lapsed(held))
     if replies and Purpose.ALONE not in held.consents:
         replies = (*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, (_ALONE,))))
@@ -598,7 +643,7 @@ def keep_plan(incoming: Incoming, held: Held) -> Decision:
     if len(text) > LONGEST_PLAN:
         return _say(held, Line.IF_THEN_LONG)
     made = Plan(_number(incoming.seed, incoming.kept), incoming.at, text)
-    line = Line.IF_THEN_KEPT_QUIET if Purpose.ALONE in held.consents else Line.IF_THEN_KEPT
+    line = Line.IF_THEN_KEPT_ALONE if Purpose.ALONE in held.consents | held.lapsed else Line.IF_THEN_KEPT
     reply = Reply((line,), ((_buttons_of(made)[0],),), {"plan": text})
     return Decision(held, (reply,), (Planned(made),))
 

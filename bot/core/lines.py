@@ -253,7 +253,7 @@ class Line(StrEnum):
     IF_THEN_LONG = "if_then.long"
     IF_THEN_MANY = "if_then.many"
     IF_THEN_KEPT = "if_then.kept"
-    IF_THEN_KEPT_QUIET = "if_then.kept.quiet"  # for someone who wants never to be written to first
+    IF_THEN_KEPT_ALONE = "if_then.kept.alone"  # by someone who is never written to first
     IF_THEN_SHOWN = "if_then.shown"
     IF_THEN_DONE = "if_then.done"
     IF_THEN_GONE = "if_then.gone"

@@ -280,12 +280,12 @@ class _Forgetting:
         return len(found)
 
     def _made(self, cell: bytes, place: Place, field: str) -> int:
-        """Return when a row was made; of one that does not open it is only known that it was in the backup."""
+        """Return when a row was made: by the time of the backup, whatever the clock said; no more may be known."""
         try:
             fields: dict[str, Any] = json.loads(self._ring.sealer.open(cell, place))
         except SealError:
             return self._taken
-        return int(fields[field])
+        return min(int(fields[field]), self._taken)
 
     def _is_gone(self, what: bytes, at: int) -> bool:
         noted = self._ledger.gone_at(what)

@@ -183,7 +183,8 @@ class Database:
     async def write(self, change: Work[T], *, wipes: bool = False) -> T:
         """Make a change, committed with those that wait with it, and return what it gives once it is on the disk.
 
-        `wipes`: it deletes, so that the log is emptied too.
+        `wipes`: it deletes, so that the log is emptied too. Where the caller gives up before it was begun, only a
+        deletion is made all the same.
         """
         loop = asyncio.get_running_loop()
         mine = _Write(change, loop.create_future(), wipes=wipes)
@@ -200,8 +201,9 @@ class Database:
         return cast("T", mine.result)
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have all who wait committed, whether or not they still wait by then."""
-        together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        """Have all who still wait committed, and deletions whether or not anyone does."""
+        wanted = [one for one in self._waiting if one.wipes or not one.done.cancelled()]
+        together, self._waiting = wanted[:MOST_TOGETHER], wanted[MOST_TOGETHER:]
 
         def commit(database: sqlite3.Connection) -> None:
             _commit(database, together)

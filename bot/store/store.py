@@ -90,6 +90,11 @@ _SWEEPS: Final = (
     DELETE FROM consent WHERE person IN
     (SELECT person FROM consent INDEXED BY consent_day WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
     """,
+    # Whose id no version knew cannot be told: they agreed before it was kept, and have not written since.
+    """
+    DELETE FROM consent WHERE (person, purpose, scope) IN
+    (SELECT person, purpose, scope FROM consent INDEXED BY consent_day WHERE day <= :quiet AND id = x'' LIMIT :page)
+    """,
     # Who asked never to be written to was not told either; and the wish itself stays until it is taken back.
     """
     DELETE FROM consent WHERE (person, purpose, scope) IN
@@ -342,8 +347,8 @@ class Store:
                 "SELECT due.person, due.item, due.at, plan.line, consent.scope, consent.id FROM person_due AS due"
                 " JOIN plan ON plan.person = due.person AND plan.number = due.item"
                 " JOIN consent USING (person, purpose, scope)"
-                " WHERE due.purpose = ? AND due.at <= ? ORDER BY due.at LIMIT ?",
-                (Purpose.PLANS, at, most),
+                " WHERE due.purpose = ? AND due.at <= ? AND plan.until >= ? ORDER BY due.at LIMIT ?",
+                (Purpose.PLANS, at, at // DAY, most),
             ).fetchall()
             plans = []
             for row, item, due_at, line, scope, cell in found:
@@ -361,6 +366,20 @@ class Store:
             return tuple(plans)
 
         return await self._database.write(change)
+
+    async def may_remind(self, person: int, number: int) -> bool:
+        """Whether a plan that was taken is still kept, by someone who may be written to first."""
+
+        def work(database: sqlite3.Connection) -> bool:
+            keys, row = self._own(database, person)
+            found = database.execute(
+                "SELECT 1 FROM plan AS one WHERE person = ? AND number = ?"
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)",
+                (row, row_key(keys, person, number), Purpose.ALONE),
+            )
+            return found.fetchone() is not None
+
+        return await self._database.read(work)
 
     async def remind_at(self, person: int, number: int, at: int) -> None:
         """Remind of a plan at that time, if it is still kept."""
@@ -576,7 +595,8 @@ class Store:
             self._mark = mark
 
     def _seal(self, value: object, place: Place) -> bytes:
-        return self._ring.sealer.seal(json.dumps(value, separators=(",", ":")).encode(), place)
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return self._ring.sealer.seal(text.encode(errors="surrogatepass"), place)
 
     def _open(self, cell: bytes, place: Place) -> Any:  # noqa: ANN401 - JSON is any
         return json.loads(self._ring.sealer.open(cell, place))

@@ -14,6 +14,7 @@ from bot.core.keeping import (
     LONGEST_PLAN,
     MOST_PLANS,
     PURPOSES,
+    QUESTIONS,
     TYPED,
     ask_for,
     awaiting,
@@ -21,6 +22,7 @@ from bot.core.keeping import (
     looks_back,
     offers,
     reminder,
+    with_versions,
 )
 from bot.core.lines import MOST_WORDS, Label, Line
 from bot.core.model import (
@@ -258,6 +260,21 @@ def test_someone_who_says_under_16_is_not_asked_again_and_loses_what_was_kept() 
     assert lines(told("consent", decision.held)) == [Line.CONSENT_UNDER_16]
 
 
+@pytest.mark.parametrize(
+    ("held", "kept", "gone"),
+    [
+        (Held(), given_to(Purpose.COUNTRY), {Purpose.COUNTRY}),
+        (Held(), None, EVERY),
+        (Held(consents=REMEMBERED), None, REMEMBERED),
+        (Held(), Kept(), set()),
+    ],
+)
+def test_under_16_takes_back_what_memory_does_not_know_of(held: Held, kept: Kept | None, gone: set[Purpose]) -> None:
+    decision = tapped(Action.UNDER_16, held, kept=kept)
+    assert set(decision.facts) == {Withdrew(purpose) for purpose in gone}
+    assert (lines(decision), decision.held.state.minor) == ([Line.CONSENT_UNDER_16], True)
+
+
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_no_keeps_nothing_and_is_as_good(purpose: Purpose) -> None:
     decision = tapped(Action.DECLINE, Held(WALKED), purpose)
@@ -279,12 +296,61 @@ def test_typed_yes_is_to_what_was_asked_last(purpose: Purpose) -> None:
     assert typed(words, held).facts[0] == Consented(purpose)
 
 
+def test_typed_yes_after_a_no_is_asked_for_again() -> None:
+    refused = typed("no, keep nothing", ask_for(Purpose.REMEMBER, Held()).held, Kept())
+    assert lines(refused) == [Line.CONSENT_NO]
+    assert typed("yes, i am 16 or older", refused.held, Kept()).facts == ()
+
+
 def test_typed_yes_to_nothing_agrees_to_nothing() -> None:
-    decision = typed("yes, i am 16 or older", Held())
-    assert (lines(decision), decision.facts) == ([Line.CONSENT_ASK], ())
+    decision = typed("yes, i am 16 or older", Held(), Kept())
+    assert (lines(decision), decision.facts) == ([Line.CONSENT_NONE, Line.CONSENT_ASK], ())
+
+
+def yes_to(asked: Decision, purpose: Purpose, version: int) -> Button:
+    """The yes below a question whose words have that version."""
+    dated = with_versions(asked, replace(CONTENT, versions={purpose: version}))
+    return next(button for button in buttons(dated) if button.action is Action.AGREE)
+
+
+def tapped_when(version: int, purpose: Purpose, button: Button, held: Held) -> Decision:
+    """What comes of a button when the words of a purpose have that version."""
+    pressed = Opened(held.state, button.action, button.value)
+    incoming = Incoming(1, Where.PRIVATE, Kind.PRESS, NOW, seed=9, pressed=pressed, kept=Kept())
+    return decide(incoming, held, replace(CONTENT, versions={purpose: version}))
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_yes_that_was_shown_under_older_words_asks_in_those_of_today_and_agrees_to_nothing(purpose: Purpose) -> None:
+    asked = ask_for(purpose, Held(country="KE"))
+    anew = tapped_when(2, purpose, yes_to(asked, purpose, 1), asked.held)
+    assert (lines(anew)[:2], anew.facts) == ([Line.CONSENT_CHANGED, QUESTIONS[purpose]], ())
+    assert purpose not in anew.held.consents
+    assert tapped_when(2, purpose, buttons(anew)[0], anew.held).facts[0] == Consented(purpose)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("version", [1, 2, 31, 32])
+def test_yes_fits_the_words_that_it_stands_under_whatever_their_version(purpose: Purpose, version: int) -> None:
+    asked = ask_for(purpose, Held(country="KE"))
+    yes = yes_to(asked, purpose, version)
+    assert yes.value < 256
+    assert tapped_when(version, purpose, yes, asked.held).facts[0] == Consented(purpose)
+
+
+def test_question_is_shown_with_the_version_of_its_words() -> None:
+    content = replace(CONTENT, versions={Purpose.REMEMBER: 3})
+    incoming = Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="consent", seed=9, kept=Kept())
+    yes = labelled(decide(incoming, Held(), content), Label.REMEMBER_YES)
+    assert pressed(yes, Held(), Kept()).facts == ()
 
 
 # --- What is on ---------------------------------------------------------------------------------------------------
+
+
+def test_consent_asks_for_nothing_where_nobody_can_tell_what_is_on() -> None:
+    unknown = told("consent", Held(), None)
+    assert (lines(unknown), unknown.held.asked) == ([Line.STORE_FAILED], None)
 
 
 def test_consent_shows_all_that_is_on_in_one_message_each_with_its_way_out() -> None:
@@ -431,6 +497,12 @@ def test_yes_without_the_age_is_asked_for_the_age(purpose: Purpose) -> None:
         assert Consented(purpose) in agreed.facts
 
 
+def test_answer_to_a_step_is_no_yes_to_keeping() -> None:
+    held = Held(State(walk=5, step=Step.KIND))
+    asked = told("consent", held, Kept())
+    assert lines(typed("did it", asked.held)) == lines(typed("did it", held))
+
+
 @pytest.mark.parametrize("words", ["no", "no thanks", "not now"])
 @pytest.mark.parametrize("purpose", Purpose)
 def test_no_in_words_is_a_no_to_the_question(purpose: Purpose, words: str) -> None:
@@ -553,6 +625,23 @@ def test_forget_counts_nothing_that_is_not_there_or_cannot_be_read(kept: Kept | 
     assert typed("yes", asked.held, kept).facts == (Forgot(),)
     done = tapped(Action.FORGET_YES, Held(), kept=kept)
     assert (lines(done), done.facts) == ([Line.FORGET_DONE], (Forgot(),))
+
+
+def test_forget_can_be_typed_where_it_was_asked_just_now() -> None:
+    held = Held(WALKED, consents=REMEMBERED)
+    asked = told("forget", held, FULL)
+    assert typed("yes, delete it", asked.held, FULL).facts == (Forgot(),)
+    later = typed("hello", asked.held, FULL)
+    again = typed("yes, delete it", later.held, FULL)
+    assert (lines(again)[-1], again.facts) == (Line.FORGET_ASK, ())
+
+
+def test_typed_yes_to_deleting_one_walk_deletes_no_more() -> None:
+    kept = walks(7)
+    asked = typed("delete 2", told("history", REMEMBERING, kept).held, kept)
+    assert typed("yes, delete it", asked.held, kept).facts == (Erased(1005),)
+    later = typed("hello", asked.held, kept)
+    assert typed("yes, delete it", later.held, kept).facts == ()
 
 
 def test_forget_can_be_thought_better_of() -> None:
@@ -795,12 +884,6 @@ def test_line_after_the_question_about_danger_is_an_answer_and_no_plan() -> None
     assert Line.CARD_ASKED in lines(decision)
 
 
-def test_plan_of_someone_who_is_never_written_to_first_promises_no_reminder() -> None:
-    held = replace(PLANNING, consents=PLANNING.consents | {Purpose.ALONE})
-    assert lines(told("plan", held, Kept(), text=LINE)) == [Line.IF_THEN_KEPT_QUIET]
-    assert not any("day later" in wording for wording in PROMPTS.lines[Line.IF_THEN_ASK])
-
-
 @pytest.mark.parametrize("step", WALKING_STEPS)
 def test_plan_leaves_the_walk_where_it_is(step: Step) -> None:
     held = replace(PLANNING, state=State(walk=5, step=step))
@@ -819,6 +902,12 @@ def test_plan_leaves_the_walk_where_it_is(step: Step) -> None:
 def test_plan_that_cannot_be_kept_is_said_so(kept: Kept | None, text: str, line: Line) -> None:
     decision = told("plan", PLANNING, kept, text=text)
     assert (lines(decision), decision.facts) == ([line], ())
+
+
+def test_plan_of_someone_who_is_never_written_to_first_promises_no_reminder() -> None:
+    held = Held(consents=frozenset({Purpose.PLANS, Purpose.ALONE}))
+    kept = told("plan", held, Kept(), LINE)
+    assert (lines(kept), kept.facts) == ([Line.IF_THEN_KEPT_ALONE], (Planned(Plan(9, NOW, LINE)),))
 
 
 def test_plan_that_was_too_long_may_come_shorter() -> None:

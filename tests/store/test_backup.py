@@ -181,6 +181,18 @@ async def test_what_was_given_anew_before_the_backup_stays(house: House) -> None
     assert await house.held() == expected
 
 
+async def test_what_was_made_while_the_clock_was_ahead_goes_again_too(house: House) -> None:
+    ahead = LATER + DAY
+    async with house.serve() as store:
+        for person in PEOPLE[:2]:
+            await store.grant(person, Purpose.REMEMBER, at=ahead)
+        await store.save_outcome(PEOPLE[1], walked(3, ahead))
+        house.back_up(TAKEN)
+        await store.forget(PEOPLE[0], at=LATER)
+        await store.erase_outcome(PEOPLE[1], 3, at=LATER)
+    assert house.restore(LATER).again == Again(1, 0, 1, 0, 0)
+
+
 async def test_yes_that_does_not_open_goes_with_its_person(kept: House) -> None:
     run_sql("UPDATE consent SET given = (SELECT max(given) FROM consent)")(kept.backup)
     async with kept.serve() as store:

@@ -269,8 +269,20 @@ async def test_writer_that_is_cancelled_while_it_waits_harms_nobody(opened: Open
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [isinstance(result, asyncio.CancelledError) for result in results] == [True, False] * (MANY // 2)
     assert [result for result in results if isinstance(result, int)] == list(range(1, MANY, 2))
-    assert opened.rows() == list(range(MANY))
+    assert opened.rows() == list(range(1, MANY, 2))
     assert await opened.adds(MANY) == MANY
+
+
+async def test_deletion_whose_caller_gave_up_is_made_all_the_same(opened: Opened) -> None:
+    await opened.adds(1)
+    deletion = asyncio.ensure_future(
+        opened.database.write(lambda database: database.execute("DELETE FROM row"), wipes=True)
+    )
+    await asyncio.sleep(0)
+    deletion.cancel()
+    await asyncio.wait([deletion])
+    await opened.adds(2)
+    assert opened.rows() == [2]
 
 
 async def test_first_writer_that_is_cancelled_harms_nobody_who_waits_with_it(opened: Opened) -> None:

@@ -46,7 +46,7 @@ async def test_bot_serves_from_memory_where_the_data_folder_is_beneath_a_file(
             await alma.walks()
             assert alma.heard.held.state.step is Step.CLOSE
             assert Line.STORE_FAILED not in lines(alma.heard)
-            await alma.commands("consent")
+            await alma.presses(Label.REMEMBER)
             await alma.presses(Label.REMEMBER_YES)
             assert lines(alma.heard) == [Line.STORE_FAILED]
             assert alma.heard.held.consents == frozenset()

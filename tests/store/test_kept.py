@@ -1,5 +1,6 @@
 """What is kept under each consent, for how long, and what the clock does with it."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.keeping import LONGEST_PLAN
 from bot.core.model import KEPT_DAYS, PLAN_DAYS, Due, Plan, Purpose
 from bot.store import StoreError
 from bot.store.database import connect
@@ -343,6 +345,68 @@ async def test_quiet_people_come_by_pages_each_once(store: Store) -> None:
             await store.told(person, NOTICE)
     assert sorted(person for page in pages for person in page) == [1, 2, 3, 4, 5]
     assert max(map(len, pages)) <= 2
+
+
+# --- What a copy without the key tells ----------------------------------------------------------------------------
+
+
+async def test_cell_of_a_plan_does_not_tell_how_long_its_line_is_nor_its_script(store: Store, folder: Path) -> None:
+    lines = ("a", "n" * LONGEST_PLAN, "\U0001f90d" * LONGEST_PLAN, '"' * LONGEST_PLAN)
+    await plans(store, ALMA, *(Plan(2**24 - 1 - place, 2**34, line) for place, line in enumerate(lines)))
+    with raw(folder) as database:
+        assert len(set(database.execute("SELECT length(line) FROM plan").fetchall())) == 1
+    assert {plan.text for plan in (await store.kept(ALMA)).plans} == set(lines)
+
+
+# --- By which way rows are found ----------------------------------------------------------------------------------
+
+
+async def test_every_statement_goes_by_a_key_or_an_index(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[str] = set()
+
+    def watched(file: Path) -> sqlite3.Connection:
+        connection = connect(file)
+        connection.set_trace_callback(asked.add)
+        return connection
+
+    async with Store.open(folder, ring_of(NEWER, OLDER)):
+        pass
+    for place in ("bot.store.store.connect", "bot.store.database.connect"):
+        monkeypatch.setattr(place, watched)
+    async with Store.open(folder, ring_of(NEWER, OLDER)) as store:
+        asked.clear()
+        await remember(store, ALMA, OUTCOME)
+        await store.save_days(ALMA, 30)
+        await store.grant(ALMA, Purpose.COUNTRY, at=AT)
+        await store.save_country(ALMA, "KE")
+        await plans(store, ALMA, PLAN)
+        await store.seen(ALMA, at=AT + DAY)
+        await store.kept(ALMA)
+        assert await store.due_plans(AT + DAY)
+        assert await store.may_remind(ALMA, PLAN.number)
+        await store.remind_at(ALMA, PLAN.number, AT + DAY)
+        await store.due_plans(AT + DAY + 2 * LATEST)
+        await store.finish_plan(ALMA, PLAN.number, at=AT)
+        await store.erase_outcome(ALMA, OUTCOME.walk, at=AT)
+        await store.quiet(TODAY + 2 * QUIET_DAYS)
+        await store.told(ALMA, TODAY)
+        await store.save_room(GROUP, {})
+        await store.room(GROUP)
+        await store.forget_room(GROUP, at=AT)
+        await store.withdraw(ALMA, Purpose.REMEMBER, at=AT)
+        await store.forget(ALMA, at=AT)
+        await store.sweep(TODAY + 2 * QUIET_DAYS)
+    changes = ("SELECT", "INSERT", "UPDATE", "DELETE")
+    statements = {sql for sql in (sql.strip() for sql in asked) if sql.startswith(changes)}
+    assert {sql.split(maxsplit=1)[0] for sql in statements} == set(changes)
+    with closing(connect(folder / FILE)) as database:
+        scans = {
+            (sql, how)
+            for sql in statements
+            for *_, how in database.execute(f"EXPLAIN QUERY PLAN {sql}")
+            if how.startswith("SCAN")
+        }
+    assert scans == set()
 
 
 # --- Rooms --------------------------------------------------------------------------------------------------------
