@@ -28,6 +28,7 @@ from bot.core.cards import (
 from bot.core.commands import stop
 from bot.core.gap import outcome_of
 from bot.core.lines import Line
+from bot.core.matching import Utterance, hear
 from bot.core.model import (
     Action,
     Barrier,
@@ -37,6 +38,7 @@ from bot.core.model import (
     Ended,
     Event,
     Ground,
+    Held,
     Incoming,
     Kind,
     Lane,
@@ -77,17 +79,35 @@ _GRAVITY: Final = (
 """Of several texts, which one's danger is answered: the later here."""
 
 
-def danger_in(incoming: Incoming, heard: Heard, state: State, content: Content) -> Danger:
+_FRAME: Final = frozenset({"if", "then"})
+"""The words that the bot itself asks for around a plan. By score they sound like a threat to oneself."""
+
+
+def danger_in(incoming: Incoming, heard: Heard, held: Held, content: Content) -> Danger:
     """The gravest danger in any of the texts, or in all of them as one."""
+    state = held.state
     answers = state.step in WALKING and not state.danger_asked and not incoming.forwarded
+    plans = (incoming.command == "plan" or held.asked_plan) and not incoming.forwarded
     alone = heard.texts if incoming.earlier else ()
-    seen = (Danger(), *(content.guard.read(one, answers=answers) for one in (heard.aloud, *alone) if one.words))
+    seen = (
+        Danger(),
+        *(_seen(one, content, answers=answers, plans=plans) for one in (heard.aloud, *alone) if one.words),
+    )
     gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
     if gravest.tier is not Tier.NONE and not gravest.by_rule and _is_known(incoming, heard, content):
         gravest = Danger()
     return replace(
         gravest, minor=any(danger.minor for danger in seen), age_said=any(danger.age_said for danger in seen)
     )
+
+
+def _seen(said: Utterance, content: Content, *, answers: bool, plans: bool) -> Danger:
+    """What is seen in a text. In what may be a plan, rules go by all of it; so does the score for what is gravest."""
+    seen = content.guard.read(said, answers=answers)
+    if not plans or seen.by_rule or seen.tier in {Tier.NONE, *EMERGENCIES}:
+        return seen
+    framed = content.guard.read(hear(" ".join(word for word in said.plain.split() if word not in _FRAME)))
+    return replace(seen, tier=framed.tier)
 
 
 def _is_known(incoming: Incoming, heard: Heard, content: Content) -> bool:

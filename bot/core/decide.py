@@ -96,7 +96,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     if incoming.where is Where.GROUP:
         return decide_in_group(incoming, held, content)
     heard = listen(incoming)
-    seen = danger_in(incoming, heard, held.state, content)
+    seen = danger_in(incoming, heard, held, content)
     taken_at_their_word = bool(held.consents | held.lapsed) and not seen.age_said
     found_minor = seen.minor and not incoming.forwarded and not held.state.minor and not taken_at_their_word
     is_minor = held.state.minor or found_minor

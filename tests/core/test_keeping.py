@@ -817,6 +817,39 @@ def test_danger_and_what_means_something_else_is_no_plan(words: str) -> None:
     assert not any(isinstance(fact, Planned) for fact in decision.facts)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "if i go to school, then i hug her",
+        "if i see the picture again then i close the app",
+        "If I come home, then I sit on the bench for ten minutes",
+        "if it gets too much then i call my sister",
+        "If I lie in bed, then I say one wish for them",
+        "If my colleague is on break, then I tell her",
+    ],
+)
+def test_words_around_a_plan_are_no_danger_where_one_was_asked_for(words: str) -> None:
+    assert lines(typed(words, PLANNING))[0].startswith(("card.", "danger."))  # and anywhere else they are read as ever
+    for decision in (told("plan", PLANNING, Kept(), words), typed(words, told("plan", PLANNING, Kept()).held, Kept())):
+        assert lines(decision) == [Line.IF_THEN_KEPT]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "if everyone is asleep then i will kill myself",
+        "if i'm alone tonight then i take all the pills",
+        "if i sit down then i end it",
+        "if she comes home then i hurt her",
+        "if nobody answers then i won't wake up again",
+        "if it gets dark then i leave this world",
+    ],
+)
+def test_danger_in_the_form_of_a_plan_is_seen(words: str) -> None:
+    for decision in (told("plan", PLANNING, Kept(), words), typed(words, told("plan", PLANNING, Kept()).held, Kept())):
+        assert lines(decision)[0].startswith(("card.", "danger."))
+
+
 def test_nothing_comes_between_the_question_for_a_plan_and_its_line() -> None:
     asked = told("plan", PLANNING, Kept())
     aside = told("help", asked.held)
