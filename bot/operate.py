@@ -35,11 +35,15 @@ _PUT_A_KEY: Final = (
 
 def unfit(settings: Settings) -> list[str]:
     """Why key, folder and database do not fit together, a line each. Write nothing."""
+    problems = []
     try:
         app.refuse_unfit(settings, settings.bot_data)
     except StoreError as error:
-        return str(error).splitlines()
-    return []
+        problems += str(error).splitlines()
+    file = _own_key_file(settings)
+    if file is not None and file.resolve().is_relative_to(settings.bot_data.resolve()):
+        problems.append("The data key lies in the data folder: whoever copies that has both, so put the key elsewhere.")
+    return problems
 
 
 def shown_keys(settings: Settings) -> tuple[Keyring, Mapping[bytes, int], str]:

@@ -260,3 +260,11 @@ def test_check_tells_that_key_and_database_do_not_fit_and_writes_nothing(tmp_pat
         "",
     )
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_check_tells_of_a_key_that_lies_beside_what_it_seals(tmp_path: Path) -> None:
+    key = tmp_path / "data" / "deep" / "key"
+    key.parent.mkdir(parents=True)
+    key.write_text(A)
+    status, out, _ = bot(tmp_path, "check", BOT_DATA_KEY_FILE=str(key))
+    assert (status, out.split(":")[0]) == (1, "The data key lies in the data folder")

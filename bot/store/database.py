@@ -233,11 +233,15 @@ class ClosedDatabase(Database):
 
     @override
     async def read(self, work: Work[T]) -> T:
-        raise self._why
+        raise self._anew()
 
     @override
     async def write(self, change: Work[T], *, wipes: bool = False) -> T:
-        raise self._why
+        raise self._anew()
+
+    def _anew(self) -> StoreError:
+        """An error of its own for each call: one that is raised again and again would hold the traces of all."""
+        return type(self._why)(*self._why.args)
 
 
 def _at_one_moment(database: sqlite3.Connection, work: Work[T]) -> T:

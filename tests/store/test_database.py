@@ -14,6 +14,7 @@ from bot.store.database import (
     MOST_TOGETHER,
     PAGE_BYTES,
     SETTINGS,
+    ClosedDatabase,
     Database,
     connect,
     rebuild_in_small_pages,
@@ -379,3 +380,15 @@ async def test_log_that_cannot_be_emptied_is_told_to_those_alone_who_delete(tmp_
         assert isinstance(failed, StoreError)
         assert added == 1
         assert opened.rows() == [1]
+
+
+async def test_closed_database_raises_each_time_anew() -> None:
+    closed = ClosedDatabase(PlaceError("The folder is away."))
+    traces = set()
+    for _ in range(3):
+        with pytest.raises(PlaceError, match="away") as caught:
+            await closed.read(lambda _: None)
+        traces.add(len(caught.traceback))
+        with pytest.raises(PlaceError, match="away"):
+            await closed.write(lambda _: None)
+    assert len(traces) == 1
