@@ -44,6 +44,8 @@ WAYS: Final = ("polling", "webhook")
 """How updates come in."""
 
 COMMANDS: Final = {"/help": Line.HELP, "/settings": Line.SETTINGS, "/consent": Line.CONSENT_ASK, "/start": Line.START}
+ASIDE: Final = {Line.CONSENT_ASK: Line.CONSENT_NONE}
+"""What an answer to a command says before it."""
 ENDS: Final = {WORDS.content.labels[label] for label in (Label.STOP, Label.REMEMBER)}
 
 FAULTS: Final[Mapping[str, tuple[Callable[[], Fault], ...]]] = {
@@ -220,7 +222,7 @@ class Walker:
 
     def told_by(self, message: Message) -> Place | Line | None:
         """What a message of the bot's is: an answer to a command, a word on an old button, or a place in a walk."""
-        for line in (*COMMANDS.values(), Line.STALE):
+        for line in (*COMMANDS.values(), *ASIDE.values(), Line.STALE):
             if message.text.split("\n\n")[0] in WORDS.lines[line]:
                 return line
         places = self._places(message)
@@ -238,7 +240,8 @@ class Walker:
 
     def _is_fit(self, message: Message) -> bool:
         told = self.told_by(message)
-        expected = told in self.asked or told is Line.STALE or isinstance(told, Place)
+        asked = self.asked | {ASIDE[line] for line in self.asked if line in ASIDE}
+        expected = told in asked or told is Line.STALE or isinstance(told, Place)
         return expected and None not in self._opened(message)
 
     async def _first_answer(self, done: Done, before: int) -> int:
@@ -275,7 +278,7 @@ class Walker:
         return Done(what, lane, is_answered_by, world.updates.last, world.clock())
 
     def _is_of_a_walk(self, message: Message) -> bool:
-        return self.told_by(message) not in COMMANDS.values()
+        return self.told_by(message) not in {*COMMANDS.values(), *ASIDE.values()}
 
     def _is_further(self, answer: Message, place: Place) -> bool:
         told = self.told_by(answer)
