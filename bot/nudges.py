@@ -16,8 +16,9 @@ from typing import Final
 import structlog
 
 from bot.core.gap import DAY
-from bot.core.keeping import inactive_notice, reminder
+from bot.core.keeping import inactive_notice
 from bot.core.model import Fate, Outbox, Plan
+from bot.core.plans import reminder
 from bot.log import failure
 from bot.respond import Responder
 from bot.store.store import Store

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bot.core.commands import COMMANDS
+from bot.core.consent import QUESTIONS
 from bot.core.helplines import SHOWN_FOR, Country, message, today_of
-from bot.core.keeping import QUESTIONS
 from bot.core.lines import DANGER, MOST_WORDS, Line
 from bot.core.matching import STEM, normalise, silent
 from bot.core.model import Reply, Tier

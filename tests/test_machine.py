@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from bot.core.button import open_payload, seal
 from bot.core.commands import BUTTONS, COMMANDS
-from bot.core.keeping import PURPOSES
+from bot.core.consent import PURPOSES
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import (

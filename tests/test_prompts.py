@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.commands import why
-from bot.core.keeping import QUESTIONS
+from bot.core.consent import QUESTIONS
 from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import hear, plain
 from bot.core.model import (

@@ -13,9 +13,9 @@ from typing import Final
 
 from bot.core import keeping
 from bot.core.cards import emergency_first, in_emergency, stands
+from bot.core.consent import Handler, ask_for, say
 from bot.core.gap import DAY, outcome_of
 from bot.core.helplines import PLACES
-from bot.core.keeping import Handler, ask_for
 from bot.core.lines import Label, Line
 from bot.core.model import (
     NO_RATING,
@@ -61,18 +61,14 @@ _NOT_SAID_AGAIN: Final = frozenset({Step.IDLE, Step.CLOSE, Step.DANGER_ASK})
 """Nothing is under way; and the open question is put again after every command that asks nothing."""
 
 
-def _say(held: Held, *lines: Line, buttons: tuple[tuple[Button, ...], ...] = ()) -> Decision:
-    return Decision(held, (Reply(lines, buttons),))
-
-
 def start(_: Incoming, held: Held) -> Decision:
     """What it is, and how to begin."""
-    return _say(held, Line.START, buttons=((BEGIN,),))
+    return say(held, Line.START, buttons=((BEGIN,),))
 
 
 def help_(_: Incoming, held: Held) -> Decision:
     """What can be done here."""
-    return _say(held, Line.HELP, buttons=((BEGIN,),))
+    return say(held, Line.HELP, buttons=((BEGIN,),))
 
 
 def walk(incoming: Incoming, held: Held) -> Decision:
@@ -133,11 +129,11 @@ def stop(incoming: Incoming, held: Held) -> Decision:
     before = held.state
     state = advance(before, Event.STOP)
     if state is before:
-        return _say(held, Line.NOTHING_TO_STOP)
+        return say(held, Line.NOTHING_TO_STOP)
     ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
     line = Line.HELD_STOPPED_NOW if in_emergency(held) else Line.HELD_STOPPED if stands(held) else Line.STOPPED
     facts = (Moved(before.step, Event.STOP, state.step), *ended)
-    return replace(_say(replace(held, state=state), line), facts=facts)
+    return replace(say(replace(held, state=state), line), facts=facts)
 
 
 def breathe(_: Incoming, held: Held) -> Decision:
@@ -156,7 +152,7 @@ def breathe(_: Incoming, held: Held) -> Decision:
 def why(_: Incoming, held: Held) -> Decision:
     """In plain words, why the last text was answered as it was. None of its own words are known any more."""
     if held.why is None:
-        return _say(held, Line.WHY_NOTHING)
+        return say(held, Line.WHY_NOTHING)
     ground, reasons = held.why.ground, held.why.reasons
     if ground is Ground.NONE:
         reasons = tuple(reason for reason in reasons if reason in _LIGHT)
@@ -167,7 +163,7 @@ def why(_: Incoming, held: Held) -> Decision:
 
 def country(_: Incoming, held: Held) -> Decision:
     """Which country? Its buttons are made where the countries are known."""
-    return _say(held, Line.COUNTRY_ASK, buttons=_DROP_COUNTRY if held.country else ())
+    return say(held, Line.COUNTRY_ASK, buttons=_DROP_COUNTRY if held.country else ())
 
 
 def settle(held: Held, code: str) -> Decision:
@@ -178,7 +174,7 @@ def settle(held: Held, code: str) -> Decision:
     if may_ask and not kept:
         decision = ask_for(Purpose.COUNTRY, held)
     else:
-        decision = _say(held, Line.COUNTRY_KEPT if kept else Line.COUNTRY_NOW)
+        decision = say(held, Line.COUNTRY_KEPT if kept else Line.COUNTRY_NOW)
     lines = Reply((Line.CARD_LINES,), lane=Lane.DANGER)
     return replace(decision, replies=(lines, *decision.replies), facts=(Chose(code),))
 
@@ -197,17 +193,17 @@ def country_dropped(_: Incoming, held: Held) -> Decision:
     country = {Purpose.COUNTRY}
     withdrawn = (Withdrew(Purpose.COUNTRY),) if country & (held.consents | held.lapsed) else ()
     held = replace(held, country="", consents=held.consents - country, lapsed=held.lapsed - country)
-    return replace(_say(held, Line.COUNTRY_DROPPED), facts=withdrawn)
+    return replace(say(held, Line.COUNTRY_DROPPED), facts=withdrawn)
 
 
 def settings(_: Incoming, held: Held) -> Decision:
     """Where things can be changed."""
-    return _say(held, Line.SETTINGS)
+    return say(held, Line.SETTINGS)
 
 
 def unknown(_: Incoming, held: Held) -> Decision:
     """A command that is none of ours."""
-    return _say(held, Line.UNKNOWN_COMMAND)
+    return say(held, Line.UNKNOWN_COMMAND)
 
 
 COMMANDS: Mapping[str, Handler] = {

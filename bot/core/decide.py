@@ -28,6 +28,7 @@ from bot.core.commands import (
     stop,
     unknown,
 )
+from bot.core.consent import as_minor, asked_anew, with_versions
 from bot.core.danger import (
     asked_back,
     beside_a_card,
@@ -44,7 +45,7 @@ from bot.core.danger import (
 )
 from bot.core.groups import decide_in_group
 from bot.core.helplines import placed, rows_of
-from bot.core.keeping import as_minor, asked_anew, awaiting, in_words, keep_plan, with_operator, with_versions
+from bot.core.keeping import awaiting, in_words, with_operator
 from bot.core.lines import DANGER, Label, Line
 from bot.core.model import (
     About,
@@ -69,6 +70,7 @@ from bot.core.model import (
     Where,
     Why,
 )
+from bot.core.plans import keep_plan
 from bot.core.reading import Answer, read, typed
 from bot.core.sequence import AFTER_CARD, WALKING, knows, told, turns
 from bot.core.steps import BEGIN, URGENT_HELP, again, offer, opening, stay_with

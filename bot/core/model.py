@@ -538,7 +538,7 @@ class Action(IntEnum):
     ASK_FOR = 83
     WITHDRAW_GROUP = 84  # with the last byte of its id
     HOW_LONG = 85  # are walks to be kept
-    KEEP_FOR = 86  # with a place in `keeping.LENGTHS`
+    KEEP_FOR = 86  # with a place in `consent.LENGTHS`
     PLAN_DONE = 87  # with the last byte of its number, as the next one
     PLAN_KEEP = 88
     HISTORY = 89  # with the number of a page

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Final
 
 from bot.core.cards import stands
+from bot.core.consent import REMEMBER, offers
 from bot.core.gap import WEEK, OneWalk, OverDays, Span, days_figure, is_tender, span_of, walk_figure
-from bot.core.keeping import REMEMBER, offers
 from bot.core.lines import Filling, Label, Line
 from bot.core.model import (
     Action,

@@ -11,9 +11,9 @@ from functools import cached_property
 
 from bot.core.cards import card, emergency_first, in_emergency, tip
 from bot.core.commands import COMMANDS, is_full, seed_of, stop, walked_today
+from bot.core.consent import offers
 from bot.core.gap import outcome_of
 from bot.core.helplines import bare_name
-from bot.core.keeping import offers
 from bot.core.lines import Line
 from bot.core.matching import Utterance, hear
 from bot.core.model import (

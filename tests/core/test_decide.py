@@ -11,9 +11,9 @@ from typing_extensions import override
 from bot.core import keeping
 from bot.core.cards import ASKING
 from bot.core.commands import BUTTONS, COMMANDS, menu
+from bot.core.consent import PURPOSES
 from bot.core.decide import decide
 from bot.core.gap import DAY, OneWalk, OverDays
-from bot.core.keeping import PURPOSES
 from bot.core.lines import Label, Line
 from bot.core.matching import Utterance, hear
 from bot.core.model import (
@@ -54,6 +54,7 @@ from bot.core.model import (
     Withdrew,
 )
 from bot.core.noticing import Reader
+from bot.core.plans import reminder
 from bot.core.sequence import AFTER_CARD, WALKING, begin
 from bot.core.steps import again, offer, opening
 from bot.figure import drawing
@@ -972,7 +973,7 @@ def said_of_what_is_kept() -> Iterator[Decision | Reply]:
     yield decide(received(text="ok"), Held(asked=Purpose.REMEMBER, question=Line.CONSENT_ASK), CONTENT)
     named = replace(CONTENT, operator="Ann", contact="ann at example")
     yield decide(received(Kind.COMMAND, command="privacy"), Held(), named)
-    yield keeping.reminder(plans[0])
+    yield reminder(plans[0])
     yield keeping.inactive_notice()
     written = State(walk=5, step=Step.CARE, upset_before=8, upset_after=3, act=Act.WRITE)
     yield answer(written, received(text="more"))

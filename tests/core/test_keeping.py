@@ -6,24 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.consent import LENGTHS, PURPOSES, QUESTIONS, ask_for, offers, with_versions
 from bot.core.decide import decide
 from bot.core.gap import DAY, outcome_of
-from bot.core.keeping import (
-    BUTTONS,
-    LENGTHS,
-    LONGEST_PLAN,
-    MOST_PLANS,
-    PURPOSES,
-    QUESTIONS,
-    TYPED,
-    ask_for,
-    awaiting,
-    inactive_notice,
-    looks_back,
-    offers,
-    reminder,
-    with_versions,
-)
+from bot.core.keeping import BUTTONS, TYPED, awaiting, inactive_notice, looks_back
 from bot.core.lines import MOST_WORDS, Label, Line
 from bot.core.model import (
     KEPT_DAYS,
@@ -59,6 +45,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
+from bot.core.plans import LONGEST_PLAN, MOST_PLANS, reminder
 from tests.person import PROMPTS, buttons, lines
 
 CONTENT = PROMPTS.content

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.keeping import LONGEST_PLAN
 from bot.core.model import KEPT_DAYS, PLAN_DAYS, Due, Plan, Purpose
+from bot.core.plans import LONGEST_PLAN
 from bot.store import StoreError
 from bot.store.database import connect
 from bot.store.keyring import Keyring
