@@ -132,8 +132,14 @@ class Places:
             store.failing = methods
 
     def rows(self) -> int:
-        """How many rows about people there are in the store for all."""
-        return sum(self._reads.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in self._tables)  # noqa: S608
+        """How many rows about people there are in the store for all, but for how long walks are kept."""
+        counted = (f"SELECT count(*) FROM {name}" for name in self._tables)  # noqa: S608
+        days = "SELECT count(*) FROM setting WHERE purpose = 'remember'"
+        return sum(self._count(each) for each in counted) - self._count(days)
+
+    def _count(self, sql: str) -> int:
+        count: int = self._reads.execute(sql).fetchone()[0]
+        return count
 
     def close(self) -> None:
         self._reads.close()
@@ -395,10 +401,11 @@ class Machine(RuleBasedStateMachine):
         """Nothing without a yes, each row somebody's, and no words at all."""
         kept = [self._kept(each) for each in self.someone]
         assert self.places.rows() == sum(map(sum, kept))
-        for each, (consents, outcomes, countries) in zip(self.someone, kept, strict=True):
+        for each, (consents, outcomes, countries, plans) in zip(self.someone, kept, strict=True):
             assert consents <= len(each.agreed)
             assert not outcomes or Purpose.REMEMBER in each.agreed
             assert not countries or Purpose.COUNTRY in each.agreed
+            assert not plans or Purpose.PLANS in each.agreed
         if not self.troubled:
             assert kept[self.someone.index(one)][0] == len(decision.held.consents)
             assert not (decision.held.state.minor and decision.held.consents)
@@ -410,11 +417,11 @@ class Machine(RuleBasedStateMachine):
         assert not [text for each in self.someone for text in each.typed if text in files]
         self.places.counts["moves with something kept"] += bool(sum(map(sum, kept)))
 
-    def _kept(self, one: Someone) -> tuple[int, int, int]:
-        async def rows() -> tuple[int, int, int]:
+    def _kept(self, one: Someone) -> tuple[int, int, int, int]:
+        async def rows() -> tuple[int, int, int, int]:
             store, person = self.places.all, one.chat.person
             kept = await Store.kept(store, person)
-            return len(kept.consents), len(kept.outcomes), bool(kept.country)
+            return len(kept.consents), len(kept.outcomes), bool(kept.country), len(kept.plans) + len(kept.dues)
 
         return self.places.run(rows())
 

@@ -126,7 +126,11 @@ def is_known(state: State) -> bool:
     """Whether the walk can come to stand there. Of several fitting conditions, one has to account for it."""
     others = state.conditions & ~Condition(sum(FITTING))
     one_each = (others | each for each in (Condition.NONE, *FITTING) if each in state.conditions)
-    return any(Place.of(replace(state, conditions=conditions)) in ways() for conditions in one_each)
+    if any(Place.of(replace(state, conditions=conditions)) in ways() for conditions in one_each):
+        return True
+    # Fewer of them are held while danger interrupts, so that what it interrupted has to be known.
+    interrupted = state.step in _APART and state.resume not in _APART
+    return interrupted and is_known(replace(state, step=state.resume, resume=Step.NEEDS))
 
 
 def _beginnings(most: int) -> Iterator[State]:

@@ -79,7 +79,8 @@ class TellingStore(Store):
         row, number = row_key(KEYS, person), row_key(KEYS, person, what if isinstance(what, int) else 0)
         for table in TABLES:
             for found in self.reads.execute(f"SELECT * FROM {table} WHERE person = ?", (row,)):  # noqa: S608
-                if gone == "all" or number in found or (isinstance(what, list) and found[1] == what[0]):
+                one = gone == table and number in found  # a plan and a walk may have one number
+                if gone == "all" or one or (isinstance(what, list) and found[1] == what[0]):
                     yield from (cell for cell in found if isinstance(cell, bytes) and len(cell) > len(row))
 
     @override
@@ -101,7 +102,9 @@ class TellingStore(Store):
 
     @override
     async def erase_outcome(self, person: int, walk: int, *, at: int) -> bool:
-        return await self._told(super().erase_outcome(person, walk, at=at), "erase_outcome", person, walk, gone="one")
+        return await self._told(
+            super().erase_outcome(person, walk, at=at), "erase_outcome", person, walk, gone="outcome"
+        )
 
     @override
     async def save_days(self, person: int, days: int) -> bool:
@@ -117,7 +120,7 @@ class TellingStore(Store):
 
     @override
     async def finish_plan(self, person: int, number: int, *, at: int) -> bool:
-        return await self._told(super().finish_plan(person, number, at=at), "finish_plan", person, number, gone="one")
+        return await self._told(super().finish_plan(person, number, at=at), "finish_plan", person, number, gone="plan")
 
 
 class Someone(Person):
