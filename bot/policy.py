@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from bot.core.button import LIFETIME
+from bot.core.gap import DAY
 from bot.core.model import KEPT_DAYS, PLAN_DAYS
 from bot.prompts import FOLDER, ContentError, shown_path, text_of
 from bot.respond import IDLE
 from bot.store import keyring, ledger
-from bot.store.store import DAY, NOTICE_DAYS, QUIET_DAYS
+from bot.store.store import NOTICE_DAYS, QUIET_DAYS
 
 UNNAMED: Final = "not named yet (`BOT_OPERATOR`)"
 UNREACHABLE: Final = (

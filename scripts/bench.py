@@ -56,7 +56,7 @@ from bot.adapters.listen import SECRET_HEADER, Webhook, listening
 from bot.adapters.telegram_bot import TelegramBot
 from bot.adapters.transport import AiohttpRequest
 from bot.core.decide import decide
-from bot.core.gap import MOST_WALKS, Answered, Figure, OneWalk, OverDays
+from bot.core.gap import DAY, MOST_WALKS, Answered, Figure, OneWalk, OverDays
 from bot.core.matching import hear
 from bot.core.model import (
     KEPT_DAYS,
@@ -77,7 +77,7 @@ from bot.figure import png
 from bot.respond import Responder
 from bot.store import database
 from bot.store.ring import ring_of
-from bot.store.store import DAY, FILE, Store
+from bot.store.store import FILE, Store
 
 ROUNDS: Final = 5
 RATE: Final = 300

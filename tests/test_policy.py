@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot import app
 from bot.core.button import LIFETIME
+from bot.core.gap import DAY
 from bot.core.lines import Line
 from bot.core.model import KEPT_DAYS, PLAN_DAYS, Plan, Purpose
 from bot.policy import page, problems
@@ -20,7 +21,7 @@ from bot.settings import Settings
 from bot.store import keyring, ledger
 from bot.store.ledger import Ledger
 from bot.store.seal import key_id
-from bot.store.store import DAY, FILE, NOTICE_DAYS, QUIET_DAYS, Store
+from bot.store.store import FILE, NOTICE_DAYS, QUIET_DAYS, Store
 from tests.person import KEYS, PROMPTS, RING, Person, lines
 from tests.store.test_store import OUTCOME
 

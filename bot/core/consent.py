@@ -102,9 +102,11 @@ def pressed(incoming: Incoming) -> int | None:
 def purpose_of(incoming: Incoming, held: Held) -> Purpose | None:
     """Which purpose a button is about; a typed answer is to what was asked last."""
     value = pressed(incoming)
-    if value is None:
-        return held.asked
-    return PURPOSES[value] if value < len(PURPOSES) else None
+    return held.asked if value is None else _at(value)
+
+
+def _at(place: int) -> Purpose | None:
+    return PURPOSES[place] if place < len(PURPOSES) else None
 
 
 # --- To ask, and to agree -----------------------------------------------------------------------------------------
@@ -156,8 +158,7 @@ def asked_anew(incoming: Incoming, held: Held, content: Content) -> Decision | N
     """The question in its words of today, where a yes to older ones was tapped."""
     value = pressed(incoming)
     match incoming.pressed:
-        case Opened(action=Action.AGREE) if value is not None and value & _PLACES < len(PURPOSES):
-            purpose = PURPOSES[value & _PLACES]
+        case Opened(action=Action.AGREE) if value is not None and (purpose := _at(value & _PLACES)) is not None:
             return None if value >> _PLACE_BITS == _version(purpose, content) else ask_for(purpose, held, anew=True)
         case _:
             return None
@@ -166,7 +167,7 @@ def asked_anew(incoming: Incoming, held: Held, content: Content) -> Decision | N
 def agree(incoming: Incoming, held: Held) -> Decision:
     """Yes, and 16 or older. After half an hour there is no country any more that it could be about."""
     value = pressed(incoming)
-    purpose = held.asked if value is None else dict(enumerate(PURPOSES)).get(value & _PLACES)
+    purpose = held.asked if value is None else _at(value & _PLACES)
     if purpose is None:
         return consent(incoming, held)
     if held.state.minor or (purpose is Purpose.COUNTRY and not held.country):

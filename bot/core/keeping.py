@@ -14,7 +14,6 @@ from typing import Final
 from bot.core.consent import (
     LENGTH_BUTTONS,
     OFF,
-    PURPOSES,
     QUESTIONS,
     Handler,
     agree,
@@ -67,18 +66,16 @@ _FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FOR
 
 def _asked_for(incoming: Incoming, held: Held) -> Decision:
     """A button that asks for the question of a purpose, or for what it is about where that is on."""
-    purpose = purpose_of(incoming, held)
+    return _ask(purpose_of(incoming, held), incoming, held)
+
+
+def _ask(purpose: Purpose | None, incoming: Incoming, held: Held) -> Decision:
+    """The same for this purpose."""
     if purpose is Purpose.PLANS:
         return plan(replace(incoming, text="", earlier=()), held)
     if purpose is None or purpose in held.consents:
         return consent(incoming, held)
     return ask_for(purpose, held)
-
-
-def _ask(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
-    """The same, typed."""
-    pressed = Opened(held.state, Action.ASK_FOR, PURPOSES.index(purpose))
-    return _asked_for(replace(incoming, kind=Kind.PRESS, pressed=pressed), held)
 
 
 # --- Answers in words ---------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bot.core.gap import DAY
 from bot.store import NewerDatabaseError, SealError, StoreError, WrongKeyError
 from bot.store.database import EMPTY_LOG, SETTINGS, connect, in_plain_words
 from bot.store.files import sync
@@ -26,7 +27,7 @@ from bot.store.ring import Ring
 from bot.store.rotate import key_ids_in
 from bot.store.rows import EVERYWHERE, consent_key, consent_place, outcome_place, plan_key, plan_place
 from bot.store.seal import Place
-from bot.store.store import DAY, FILE, RESTORING, Store, check_key, existing, read_mark, serving_alone
+from bot.store.store import FILE, RESTORING, Store, check_key, existing, read_mark, serving_alone
 
 TAKEN: Final = Place("meta", b"backup", "value")
 """The cell of a backup that says when it was made."""

@@ -13,13 +13,12 @@ import sqlite3
 from collections.abc import Callable
 from typing import Final
 
+from bot.core.gap import DAY
 from bot.core.model import KEPT_DAYS
 from bot.store import NewerDatabaseError, StoreError
 from bot.store.seal import Place, Sealer
 
 APPLICATION: Final = 0x636F6D70  # SQLite's `application_id`: this database is ours
-
-_DAY: Final = 24 * 60 * 60
 
 Reseal = Callable[[sqlite3.Connection, Sealer, int], None]
 """What a step does that SQL cannot, as the cells have to be opened. The last is the day (since 1970, UTC)."""
@@ -30,7 +29,7 @@ def _date_rows(database: sqlite3.Connection, sealer: Sealer, today: int) -> None
     database.execute("UPDATE consent SET day = ?", (today,))
     for person, walk, cell in database.execute("SELECT person, walk, answers FROM outcome").fetchall():
         ended_at = json.loads(sealer.open(cell, Place("outcome", person + walk, "answers")))["ended_at"]
-        until = ended_at // _DAY + KEPT_DAYS
+        until = ended_at // DAY + KEPT_DAYS
         database.execute("UPDATE outcome SET until = ? WHERE person = ? AND walk = ?", (until, person, walk))
     for person, cell in database.execute("SELECT person, code FROM country").fetchall():
         code = sealer.open(cell, Place("country", person, "code")).decode()

@@ -22,6 +22,7 @@ from typing import Any, Final, Self
 
 import structlog
 
+from bot.core.gap import DAY
 from bot.core.model import (
     KEPT_DAYS,
     PLAN_DAYS,
@@ -70,7 +71,6 @@ RESTORING: Final = "restoring"
 """The folder in which a backup becomes the database, and what that was before is kept until then."""
 _OLDEST_SQLITE: Final = (3, 37)  # the first with STRICT tables
 
-DAY: Final = 24 * 60 * 60  # seconds
 QUIET_DAYS: Final = 365
 """Days without a word after which all of a person goes, if they were told."""
 NOTICE_DAYS: Final = 30
@@ -238,12 +238,8 @@ class Store:
     async def save_outcome(self, person: int, outcome: Outcome) -> bool:
         """Keep the outcome of a walk, in place of an earlier one of the same walk. Return False without consent."""
 
-        def change(database: sqlite3.Connection) -> bool:
-            keys, row = self._own(database, person)
-            if not self._agreed(database, row, Purpose.REMEMBER):
-                return False
+        def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
             walk = row_key(keys, person, outcome.walk)
-            until = outcome.ended_at // DAY + self._settings(database, row, Purpose.REMEMBER).get("days", KEPT_DAYS)
             database.execute(
                 "INSERT INTO outcome (person, purpose, scope, walk, answers, until) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET answers = excluded.answers, until = excluded.until",
@@ -253,12 +249,11 @@ class Store:
                     EVERYWHERE,
                     walk,
                     self._seal(asdict(outcome), outcome_place(row, walk)),
-                    until,
+                    outcome.ended_at // DAY + self._days(database, row),
                 ),
             )
-            return True
 
-        return await self._database.write(change)
+        return await self._save(person, Purpose.REMEMBER, save)
 
     async def erase_outcome(self, person: int, walk: int, *, at: int) -> bool:
         """Delete what is kept of one walk. Return False where there was none."""
@@ -272,36 +267,25 @@ class Store:
     async def save_days(self, person: int, days: int) -> bool:
         """Keep walks for so many days from the day of each, those that are kept already too. False without consent."""
 
-        def change(database: sqlite3.Connection) -> bool:
-            _, row = self._own(database, person)
-            if not self._agreed(database, row, Purpose.REMEMBER):
-                return False
-            before = self._settings(database, row, Purpose.REMEMBER).get("days", KEPT_DAYS)
+        def save(database: sqlite3.Connection, _: Keys, row: bytes) -> None:
+            more = days - self._days(database, row)
             self._set(database, row, Purpose.REMEMBER, {"days": days})
-            database.execute("UPDATE outcome SET until = until + ? WHERE person = ?", (days - before, row))
-            return True
+            database.execute("UPDATE outcome SET until = until + ? WHERE person = ?", (more, row))
 
-        return await self._database.write(change)
+        return await self._save(person, Purpose.REMEMBER, save)
 
     async def save_country(self, person: int, code: str) -> bool:
         """Keep the country that the person chose, in place of an earlier one. Return False without consent."""
 
-        def change(database: sqlite3.Connection) -> bool:
-            _, row = self._own(database, person)
-            if not self._agreed(database, row, Purpose.COUNTRY):
-                return False
+        def save(database: sqlite3.Connection, _: Keys, row: bytes) -> None:
             self._set(database, row, Purpose.COUNTRY, {"code": code})
-            return True
 
-        return await self._database.write(change)
+        return await self._save(person, Purpose.COUNTRY, save)
 
     async def save_plan(self, person: int, plan: Plan, *, remind_at: int) -> bool:
         """Keep a plan, and when to remind of it. Return False without consent."""
 
-        def change(database: sqlite3.Connection) -> bool:
-            keys, row = self._own(database, person)
-            if not self._agreed(database, row, Purpose.PLANS):
-                return False
+        def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
             item = row_key(keys, person, plan.number)
             database.execute(
                 "INSERT INTO plan (person, purpose, scope, number, line, until) VALUES (?, ?, ?, ?, ?, ?)"
@@ -320,9 +304,8 @@ class Store:
                 " ON CONFLICT DO UPDATE SET at = excluded.at",
                 (row, Purpose.PLANS, EVERYWHERE, item, remind_at),
             )
-            return True
 
-        return await self._database.write(change)
+        return await self._save(person, Purpose.PLANS, save)
 
     async def finish_plan(self, person: int, number: int, *, at: int) -> bool:
         """Delete a plan and its reminder. Return False where there was none."""
@@ -487,7 +470,6 @@ class Store:
         outcomes = database.execute("SELECT walk, answers FROM outcome WHERE person = ?", (row,))
         plans = database.execute("SELECT number, line FROM plan WHERE person = ?", (row,))
         dues = database.execute("SELECT purpose, at FROM person_due WHERE person = ?", (row,))
-        remember = self._settings(database, row, Purpose.REMEMBER)
         return Kept(
             # A yes that was copied from someone else's row is no yes: it does not open.
             tuple(self._consent(row, purpose, scope, cell) for purpose, scope, cell, *_ in given),
@@ -505,7 +487,7 @@ class Store:
             ),
             tuple(sorted((Due(Purpose(purpose), at) for purpose, at in dues), key=lambda due: due.at)),
             self._settings(database, row, Purpose.COUNTRY).get("code", ""),
-            remember.get("days", KEPT_DAYS),
+            self._days(database, row),
             person,
             max(day for *_, day, _ in given),
             max(told for *_, told in given),
@@ -527,12 +509,31 @@ class Store:
         settings: dict[str, Any] = self._open(found[0], setting_place(row, purpose, "")) if found else {}
         return settings
 
+    def _days(self, database: sqlite3.Connection, row: bytes) -> int:
+        """For how many days the person's walks are kept."""
+        days: int = self._settings(database, row, Purpose.REMEMBER).get("days", KEPT_DAYS)
+        return days
+
     def _set(self, database: sqlite3.Connection, row: bytes, purpose: Purpose, settings: Mapping[str, object]) -> None:
         database.execute(
             "INSERT INTO setting (person, purpose, scope, settings) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET settings = excluded.settings",
             (row, purpose, EVERYWHERE, self._seal(settings, setting_place(row, purpose, EVERYWHERE))),
         )
+
+    async def _save(
+        self, person: int, purpose: Purpose, save: Callable[[sqlite3.Connection, Keys, bytes], None]
+    ) -> bool:
+        """Keep something under a consent, by the keys and the row of the person. Return False where there is none."""
+
+        def change(database: sqlite3.Connection) -> bool:
+            keys, row = self._own(database, person)
+            if not self._agreed(database, row, purpose):
+                return False
+            save(database, keys, row)
+            return True
+
+        return await self._database.write(change)
 
     async def _delete(
         self, delete: Callable[[sqlite3.Connection, Keys], None], gone: Callable[[Keys], bytes], at: int

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.gap import DAY
 from bot.core.model import KEPT_DAYS, PLAN_DAYS, Due, Plan, Purpose
 from bot.core.plans import LONGEST_PLAN
 from bot.store import StoreError
 from bot.store.database import connect
 from bot.store.keyring import Keyring
 from bot.store.ring import Ring, ring_of
-from bot.store.store import DAY, FILE, KEY_MARK, LATEST, NOTICE_DAYS, PAGE, QUIET_DAYS, Store
+from bot.store.store import FILE, KEY_MARK, LATEST, NOTICE_DAYS, PAGE, QUIET_DAYS, Store
 from tests.person import RING, files_under, is_in, purposes
 from tests.store.test_store import ALMA, BENO, OUTCOME, blobs, found, raw, remember, walked
 
@@ -24,17 +25,6 @@ PLAN = Plan(0xABCDEF, AT, "if I pass the hospital, then I write to her sister")
 GROUP, OTHER_GROUP = -1_001_234_567_890, -1_009_876_543_210
 NEW_WORDS = {Purpose.REMEMBER: 2, Purpose.PLANS: 2}
 OLDER, NEWER = b"o" * 32, b"n" * 32
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-async def store(folder: Path) -> AsyncIterator[Store]:
-    async with Store.open(folder, RING) as opened:
-        yield opened
 
 
 async def plans(store: Store, person: int, *several: Plan, remind_at: int = AT + DAY) -> None:

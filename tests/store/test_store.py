@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,17 +61,6 @@ def walked(walk: int, ended_at: int = 0) -> Outcome:
         change=Change.UNSAID,
         finished=False,
     )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-async def store(folder: Path) -> AsyncIterator[Store]:
-    async with Store.open(folder, RING) as opened:
-        yield opened
 
 
 async def remember(store: Store, person: int, *outcomes: Outcome) -> None:
