@@ -21,9 +21,10 @@ from bot.store.backup import Restored
 from bot.store.files import shown
 from bot.store.keyring import Keyring, add, prune
 from bot.store.ledger import Ledger
+from bot.store.opening import FILE
 from bot.store.ring import Ring
 from bot.store.rotate import Rotated, rotate, use_of_keys
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 
 _PAUSE: Final = 0.02
 """Seconds between two transactions of a rotation, in which the bot that serves can write."""

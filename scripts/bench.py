@@ -76,8 +76,9 @@ from bot.core.reading import read as answer_in
 from bot.figure import png
 from bot.respond import Responder
 from bot.store import database
+from bot.store.opening import FILE
 from bot.store.ring import ring_of
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 
 ROUNDS: Final = 5
 RATE: Final = 300

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from bot.store.opening import FILE
 from bot.store.ring import ring_of
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 from tests.botapi import Server
 from tests.botapi.faults import broken
 from tests.person import PROMPTS, WALK, Clock, Person, buttons, files_under, responder_of

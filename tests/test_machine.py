@@ -41,7 +41,8 @@ from bot.core.model import (
 )
 from bot.core.sequence import AFTER_CARD, WALKING
 from bot.respond import IDLE
-from bot.store.store import FILE, Store
+from bot.store.opening import FILE
+from bot.store.store import Store
 from tests.core.places import is_known
 from tests.person import KEYS, PROMPTS, RING, SEEN, WALK, Clock, files_under, lines
 from tests.talk import Chat, Edits, Forwards, House, Move, Says, Sends, Taps, TapsBack, TapsData

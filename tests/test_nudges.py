@@ -30,8 +30,9 @@ from bot.nudges import LATER, Nudges
 from bot.respond import IDLE
 from bot.store import StoreError
 from bot.store.database import connect
+from bot.store.opening import FILE
 from bot.store.rows import row_key
-from bot.store.store import FILE, NOTICE_DAYS, PAGE, QUIET_DAYS, Store
+from bot.store.store import NOTICE_DAYS, PAGE, QUIET_DAYS, Store
 from tests.person import KEYS, PROMPTS, RING, Clock, Person, responder_of
 from tests.test_respond import FailingStore
 

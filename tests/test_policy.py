@@ -20,8 +20,9 @@ from bot.respond import IDLE
 from bot.settings import Settings
 from bot.store import keyring, ledger
 from bot.store.ledger import Ledger
+from bot.store.opening import FILE
 from bot.store.seal import key_id
-from bot.store.store import FILE, NOTICE_DAYS, QUIET_DAYS, Store
+from bot.store.store import NOTICE_DAYS, QUIET_DAYS, Store
 from tests.person import KEYS, PROMPTS, RING, Person, lines
 from tests.store.test_store import OUTCOME
 

@@ -17,9 +17,10 @@ from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Purpose
 from bot.store.keyring import read_keyring
+from bot.store.opening import FILE, LOCK
 from bot.store.ring import Ring
 from bot.store.rows import row_key
-from bot.store.store import FILE, LOCK, Store
+from bot.store.store import Store
 from tests.person import PROMPTS, Person, buttons, files_under, is_in, lines
 
 ANN = 7_071_067_811

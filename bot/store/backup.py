@@ -23,11 +23,12 @@ from bot.store.database import EMPTY_LOG, SETTINGS, connect, in_plain_words
 from bot.store.files import sync
 from bot.store.ledger import KEPT_FOR, Ledger
 from bot.store.migrations import migrate, own_version
+from bot.store.opening import FILE, RESTORING, check_key, existing, read_mark, serving_alone
 from bot.store.ring import Ring
 from bot.store.rotate import key_ids_in
 from bot.store.rows import EVERYWHERE, consent_key, consent_place, outcome_place, plan_key, plan_place
 from bot.store.seal import Place
-from bot.store.store import FILE, RESTORING, Store, check_key, existing, read_mark, serving_alone
+from bot.store.store import Store
 
 TAKEN: Final = Place("meta", b"backup", "value")
 """The cell of a backup that says when it was made."""

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from bot.store import SealError
 from bot.store.database import connect, empty_log, in_plain_words
+from bot.store.opening import FILE, KEY_MARK, existing, read_mark, refuse_older
 from bot.store.ring import Ring
 from bot.store.rows import (
     consent_place,
@@ -30,7 +31,7 @@ from bot.store.rows import (
     setting_place,
 )
 from bot.store.seal import Place
-from bot.store.store import FILE, KEY_MARK, Store, existing, read_mark, refuse_older
+from bot.store.store import Store
 
 MOST_ROWS: Final = 50
 """Rows after which a transaction ends. It can have more: all of one person's go over together."""

@@ -8,10 +8,7 @@ children; what is deleted is noted beside the key, so that no backup brings it b
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -37,19 +34,24 @@ from bot.core.model import (
     Source,
 )
 from bot.log import failure
-from bot.store import InUseError, PlaceError, SealError, StoreError, WrongKeyError
+from bot.store import SealError, StoreError, WrongKeyError
 from bot.store.database import (
-    BARRED,
-    EMPTY_LOG,
     ClosedDatabase,
     Database,
     connect,
-    in_plain_words,
-    rebuild_in_small_pages,
 )
 from bot.store.keyring import Keys
 from bot.store.ledger import Ledger
-from bot.store.migrations import STEPS, is_behind, migrate, own_version
+from bot.store.opening import (
+    FILE,
+    bring_up_to_date,
+    check_key,
+    existing,
+    read_mark,
+    refuse_older,
+    refuse_unfit,
+    serving_alone,
+)
 from bot.store.ring import Ring
 from bot.store.rows import (
     EVERYWHERE,
@@ -63,13 +65,7 @@ from bot.store.rows import (
     scope_of,
     setting_place,
 )
-from bot.store.seal import Place, Sealer
-
-FILE: Final = "compassion.sqlite3"
-LOCK: Final = "serving.lock"
-RESTORING: Final = "restoring"
-"""The folder in which a backup becomes the database, and what that was before is kept until then."""
-_OLDEST_SQLITE: Final = (3, 37)  # the first with STRICT tables
+from bot.store.seal import Place
 
 QUIET_DAYS: Final = 365
 """Days without a word after which all of a person goes, if they were told."""
@@ -79,8 +75,6 @@ LATEST: Final = 2 * 60 * 60
 """Seconds after its time in which a reminder is still sent. Later, it waits for the same hour of the next day."""
 PAGE: Final = 100
 """Rows that a sweep takes at once, so that nobody waits for it."""
-
-KEY_MARK = Place("meta", b"key", "value")  # a cell that any other key fails to open
 
 _SWEEPS: Final = (
     "DELETE FROM outcome WHERE (person, walk) IN (SELECT person, walk FROM outcome WHERE until < :today LIMIT :page)",
@@ -143,7 +137,7 @@ class Store:
         file = folder / FILE
         # Blocking, since nothing is served before: so the connection is ours to close, whatever becomes of the driver.
         with serving_alone(folder), closing(connect(file)) as connection:
-            _bring_up_to_date(connection, file, ring, at // DAY)
+            bring_up_to_date(connection, file, ring, at // DAY)
             async with Database.over(connection, file) as database:
                 yield cls(database, ring, ledger, versions)
 
@@ -172,7 +166,7 @@ class Store:
 
         `ring` is None where no key was made yet.
         """
-        _refuse_unfit(folder / FILE, ring)
+        refuse_unfit(folder / FILE, ring)
 
     # --- of a person ----------------------------------------------------------------------------------------------
 
@@ -620,109 +614,3 @@ def _outcome(kept: dict[str, Any]) -> Outcome:
     kept["conditions"] = Condition(kept["conditions"])
     kept["change"] = Change(kept["change"])
     return Outcome(**kept)
-
-
-# --- opening ------------------------------------------------------------------------------------------------------
-
-
-@in_plain_words()
-def _refuse_unfit(file: Path, ring: Ring | None) -> None:
-    """Raise `StoreError` for a database that is not ours to open, or a place where none can be. Write nothing."""
-    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-        raise StoreError("SQLite is older than 3.37: install a Python that has a newer one.")
-    if not file.exists():
-        there = next(place for place in file.absolute().parents if place.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            raise PlaceError(BARRED)
-        return
-    # A database that was closed is read as immutable: `mode=ro` alone would leave a log and an index beside it. One
-    # that was not closed has its newest rows in the log, which an immutable reading leaves out. One that was killed
-    # while it was rebuilt is half one and half the other until SQLite, which has to write for it, takes it back.
-    rest = {suffix: file.with_name(f"{FILE}-{suffix}") for suffix in ("wal", "journal")}
-    left = [suffix for suffix, path in rest.items() if path.exists() and path.stat().st_size]
-    mode = "mode=rw" if "journal" in left else "mode=ro" if left else "mode=ro&immutable=1"
-    uri = f"{file.absolute().as_uri()}?{mode}"
-    with closing(sqlite3.connect(uri, uri=True)) as connection:
-        if own_version(connection):
-            if ring is None:
-                raise WrongKeyError("The data key has gone, and the database is sealed with it: put its copy back.")
-            check_key(read_mark(connection), ring.sealer)
-
-
-def existing(folder: Path) -> Path:
-    """Return the database in `folder`. Raise `StoreError` where there is none."""
-    if not (folder / FILE).exists():
-        raise StoreError("There is no database in the data folder: nothing was kept yet, or BOT_DATA names another.")
-    return folder / FILE
-
-
-@in_plain_words()
-def refuse_older(connection: sqlite3.Connection) -> None:
-    """Raise `StoreError` for a database that the next start of the bot has to bring up to date."""
-    if own_version(connection) < len(STEPS):
-        raise StoreError("The database is of an older version: start the bot once, and try again.")
-
-
-@contextmanager
-def serving_alone(folder: Path) -> Iterator[None]:
-    """Hold what only one process can hold; it lets go of it in whatever way it ends."""
-    with in_plain_words():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            line = "Another process serves this data folder: end that one first, or choose another with BOT_DATA."
-            raise InUseError(line) from None
-        yield
-    finally:
-        os.close(handle)
-
-
-@in_plain_words()
-def _bring_up_to_date(connection: sqlite3.Connection, file: Path, ring: Ring, today: int) -> None:
-    copy = file.with_name(f"{FILE}-before")
-    if is_behind(connection):
-        _copy(connection, copy)
-        try:
-            migrate(connection, ring.sealer, today)
-        except (sqlite3.Error, StoreError):
-            connection.rollback()
-            log.error("migration failed")
-            raise
-    else:
-        migrate(connection, ring.sealer, today)
-    rebuild_in_small_pages(connection)
-    # Those of a start and of a restoring that were killed, too: people in them may be forgotten since.
-    copy.unlink(missing_ok=True)
-    shutil.rmtree(file.parent / RESTORING, ignore_errors=True)
-    place = KEY_MARK.row.decode()
-    connection.execute(
-        "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (place, ring.sealer.seal(b"", KEY_MARK))
-    )
-    connection.execute(EMPTY_LOG)  # a kill can come between a deletion and this
-
-
-def _copy(connection: sqlite3.Connection, copy: Path) -> None:
-    """Keep the file as it is, for whoever has to go back to it."""
-    copy.unlink(missing_ok=True)
-    copy.touch(mode=0o600)
-    with closing(sqlite3.connect(copy)) as target:
-        connection.backup(target)
-
-
-def read_mark(connection: sqlite3.Connection) -> bytes:
-    """Return the cell that only the right key opens, or b"" where there is none yet."""
-    found = connection.execute("SELECT value FROM meta WHERE name = ?", (KEY_MARK.row.decode(),)).fetchone()
-    return found[0] if found else b""
-
-
-def check_key(mark: bytes, sealer: Sealer) -> None:
-    """Raise `WrongKeyError` where the database was sealed with another key."""
-    try:
-        if mark:
-            sealer.open(mark, KEY_MARK)
-    except SealError:
-        line = "The data key is not the one that the database was sealed with: give that one back."
-        raise WrongKeyError(line) from None

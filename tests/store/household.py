@@ -11,9 +11,10 @@ from bot.core.model import Change, Condition, Kept, Outcome, Plan, Purpose, Sour
 from bot.store.backup import Restored, back_up, restore
 from bot.store.keyring import Keyring, read_keyring
 from bot.store.ledger import Ledger
+from bot.store.opening import FILE
 from bot.store.ring import Ring
 from bot.store.rotate import rotate
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 
 SECRETS: Final = {name: name.encode() * 32 for name in "abc"}
 AT: Final = 1_790_000_000

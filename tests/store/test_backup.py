@@ -14,8 +14,9 @@ from bot.store import InUseError, NewerDatabaseError, StoreError, WrongKeyError,
 from bot.store.backup import Again, Restored, restore
 from bot.store.ledger import KEPT_FOR, Ledger
 from bot.store.migrations import STEPS
+from bot.store.opening import FILE, LOCK, RESTORING
 from bot.store.rows import outcome_place
-from bot.store.store import FILE, LOCK, RESTORING, Store
+from bot.store.store import Store
 from tests.store.household import (
     AT,
     DAY,

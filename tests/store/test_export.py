@@ -10,8 +10,9 @@ from typing import Any
 
 from bot.core.export import export
 from bot.core.model import Change, Condition, Outcome, Plan, Purpose, Source
+from bot.store.opening import FILE
 from bot.store.rows import consent_place, outcome_place, plan_place, setting_place
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 from tests.person import RING
 
 ANN, BEN = 7_071_067_811, 5_772_156_649

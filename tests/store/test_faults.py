@@ -16,8 +16,9 @@ from bot.core.model import Kept, Step
 from bot.respond import Responder
 from bot.store import PlaceError, SealError
 from bot.store.database import SETTINGS
+from bot.store.opening import FILE
 from bot.store.rows import row_key
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 from tests.person import KEYS, PROMPTS, RING, Clock, Person, lines, responder_of
 from tests.store.test_database import full_disk
 from tests.store.test_store import ALMA, BENO, OUTCOME, remember, walked

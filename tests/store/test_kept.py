@@ -14,8 +14,9 @@ from bot.core.plans import LONGEST_PLAN
 from bot.store import StoreError
 from bot.store.database import connect
 from bot.store.keyring import Keyring
+from bot.store.opening import FILE, KEY_MARK
 from bot.store.ring import Ring, ring_of
-from bot.store.store import FILE, KEY_MARK, LATEST, NOTICE_DAYS, PAGE, QUIET_DAYS, Store
+from bot.store.store import LATEST, NOTICE_DAYS, PAGE, QUIET_DAYS, Store
 from tests.person import RING, files_under, is_in, purposes
 from tests.store.test_store import ALMA, BENO, OUTCOME, blobs, found, raw, remember, walked
 

@@ -29,8 +29,9 @@ from typing_extensions import override
 from bot.core.gap import DAY
 from bot.core.lines import Label
 from bot.core.model import KEPT_DAYS, Kept, Outcome, Plan, Purpose
+from bot.store.opening import FILE
 from bot.store.rows import row_key
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 from tests.person import KEYS, RING, WALK, Clock, Person, buttons, is_in, responder_of
 
 T = TypeVar("T")

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 import bot.store
 from bot.store import NewerDatabaseError, StoreError, migrations
 from bot.store.migrations import APPLICATION, STEPS, migrate, own_version
+from bot.store.opening import FILE, KEY_MARK, LOCK
 from bot.store.rows import outcome_place, setting_place
 from bot.store.seal import Place
-from bot.store.store import FILE, KEY_MARK, LOCK, Store
+from bot.store.store import Store
 from tests.person import KEYS, RING
 
 TODAY = 20_000

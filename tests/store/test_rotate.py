@@ -18,10 +18,11 @@ from bot.core.model import Kept, Purpose
 from bot.store import SecretError, StoreError, WrongKeyError, migrations
 from bot.store.database import connect
 from bot.store.migrations import STEPS
+from bot.store.opening import FILE
 from bot.store.ring import ring_of
 from bot.store.rotate import CELLS, Rotated, rotate, use_of_keys
 from bot.store.rows import row_key
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 from tests.person import is_in
 from tests.store.household import (
     AT,

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 import bot.store.database
 from bot.core.model import Change, Condition, Outcome, Purpose, Source
 from bot.store import InUseError, NewerDatabaseError, SealError, StoreError, WrongKeyError
+from bot.store.opening import FILE, LOCK
 from bot.store.ring import Ring, ring_of
-from bot.store.store import FILE, LOCK, Store
+from bot.store.store import Store
 from tests.person import RING, is_in, purposes
 
 OTHER_RING = ring_of(b"o" * 32)
