@@ -432,6 +432,9 @@ class Held:
     listed: tuple[int, ...] = ()  # the walks that /history showed last; memory only
     erasing: int = 0  # the walk whose deletion was asked about last; memory only
     question: Line | None = None  # about what is kept, where nothing was said since; memory only
+    asked_nudge: Action | None = None  # which setting of the nudges the bot has just asked for; memory only
+    zones: tuple[str, ...] = ()  # the time zones that were offered last; memory only
+    wished: NudgeChange | None = None  # nudges that were asked for before the yes; memory only
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,6 +478,85 @@ class Due:
     at: int  # seconds since 1970, UTC
 
 
+class Course(StrEnum):
+    """How long the training is."""
+
+    EIGHT_WEEKS = "eight_weeks"
+    FOUR_WEEKS = "four_weeks"
+    OPEN = "open"  # round after round
+
+
+class Rest(StrEnum):
+    """Why no nudge is sent, where none is for longer than a pause."""
+
+    NONE = "none"
+    NEW = "new"  # not begun yet
+    STOPPED = "stopped"  # by the person
+    SILENT = "silent"  # by itself: four messages in a row had no answer
+    UNREACHED = "unreached"  # blocked, deleted or gone: until they come back
+    ENDED = "ended"  # the course
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When nudges come, in local time: the truth that the next one's time is derived from.
+
+    Minutes are those of the local day, 0 to 1439. A day is 0 (Monday) to 6.
+    """
+
+    minute: int = 8 * 60 + 30
+    days: frozenset[int] = frozenset({0, 2, 4})
+    zone: str = ""  # its IANA name; "" until it is known
+    quiet_from: int = 21 * 60
+    quiet_until: int = 8 * 60  # the same as `quiet_from`: no quiet hours
+
+
+@dataclass(frozen=True, slots=True)
+class Nudging:
+    """What *nudges* keeps: what the person chose, and how far it went."""
+
+    schedule: Schedule = Schedule()
+    course: Course = Course.EIGHT_WEEKS
+    seed: int = 0  # 24 random bits, which order the deck
+    theme: int = 0  # the place in the course
+    in_theme: int = 0  # practices of this theme that were sent
+    seen: frozenset[str] = frozenset()  # practices that were sent, by name
+    told_on: int = 0  # the local day (`date.toordinal`) of the last message that the bot sent first; 0: none
+    awaiting: bool = False  # the last of them has no answer yet
+    asked: bool = False  # whether to go on, since messages had no answer
+    ignored: int = 0  # messages in a row that had none
+    paused_until: int = 0  # seconds since 1970, UTC; 0: not paused
+    rest: Rest = Rest.NEW
+    did: int = 0  # answers, for /progress
+    not_today: int = 0
+    due_at: int = 0  # seconds since 1970, UTC, derived from the rest; 0: nothing is due
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What was answered some days after a walk. A skipped answer is None, or UNSAID."""
+
+    days: int
+    upset: int | None = None
+    change: Change = Change.UNSAID
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What *follow-ups* keeps of one walk: how it ended, and what was answered in the days after."""
+
+    walk: int
+    ended_at: int  # seconds since 1970, UTC
+    was_there: bool
+    upset_before: int | None
+    upset_after: int | None
+    change: Change
+    points: tuple[Point, ...] = ()  # one for each that was sent
+    unanswered: int = 0  # in a row
+    sent_at: int = 0  # seconds since 1970, UTC, the last of them; 0: none
+    due_at: int = 0  # seconds since 1970, UTC, the next of them; 0: none
+
+
 KEPT_DAYS: Final = 90
 """Days that a walk is kept, unless the person chose another number."""
 
@@ -495,6 +577,8 @@ class Kept:
     person: int = 0  # Telegram's id of them
     seen_on: int = 0  # the day (since 1970, UTC) on which they last wrote
     told_on: int = 0  # the day on which they were told that all will go; 0 if they were not, or have written since
+    nudging: Nudging | None = None
+    follow_ups: tuple[FollowUp, ...] = ()  # oldest first
 
 
 # --- What goes out ---------------------------------------------------------------------------------------------
@@ -544,6 +628,25 @@ class Action(IntEnum):
     HISTORY = 89  # with the number of a page
     ERASE = 90  # ask whether to; with a place in `Held.listed` (3 bits) and the last 5 bits of the walk
     ERASE_YES = 91  # with the last byte of the walk
+    LOCATE = 92  # share one's place: a button of the keyboard, nothing travels
+    NUDGE_PANEL = 100
+    NUDGE_TIME = 101  # with a quarter of an hour of the day plus 1; 0 asks for one
+    NUDGE_DAY = 102  # with a day, which is put in or out; 7 asks, 8 weekdays, 9 every day, 10 weekend
+    NUDGE_ZONE = 103  # with a place among those offered plus 1; 0 asks
+    NUDGE_QUIET = 104  # with a place among those offered plus 1; 0 asks
+    NUDGE_COURSE = 105  # with a place in `Course` plus 1; 0 asks
+    NUDGE_PAUSE = 106  # with days
+    NUDGE_STOP = 107
+    NUDGE_BEGIN = 108  # on again, after a pause or a rest
+    NUDGE_FEWER = 109
+    NUDGE_DID = 110  # with the last byte of the local day, as the next ones
+    NUDGE_NOT_TODAY = 111
+    NUDGE_HARDER = 112
+    FOLLOW_UPSET = (
+        120  # with 0..10, or 15 for a skip, and in the high 4 bits which of the three; the walk is the state's
+    )
+    FOLLOW_CARE = 121  # with a Change, and as above
+    FOLLOW_END = 122  # no more about this walk
     DOOR = 60  # a link that opens the private chat; the adapter makes it, nothing travels
 
 
@@ -699,7 +802,56 @@ class KeepFor:
     days: int
 
 
-Fact = Moved | Ended | Consented | Withdrew | Forgot | Shown | Chose | Planned | PlanDone | Erased | KeepFor
+class Tap(StrEnum):
+    """What was answered to a nudge."""
+
+    DID = "did"
+    NOT_TODAY = "not_today"
+    HARDER = "harder"
+    OTHER = "other"  # it was read, whatever else
+
+
+@dataclass(frozen=True, slots=True)
+class NudgeChange:
+    """What someone changed about their nudges. What is None stays as it was.
+
+    `begin`: from a rest or a pause back to what was chosen. `fewer`: once a week from now on.
+    """
+
+    schedule: Schedule | None = None
+    course: Course | None = None
+    paused_until: int | None = None  # seconds since 1970, UTC
+    rest: Rest | None = None
+    tap: Tap | None = None
+    begin: bool = False
+    fewer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedUp:
+    """Someone answered a follow-up of a walk, the one after so many days: the upset (0..10), the care, or both."""
+
+    walk: int
+    days: int
+    upset: int | None = None
+    change: Change = Change.UNSAID
+
+
+Fact = (
+    Moved
+    | Ended
+    | Consented
+    | Withdrew
+    | Forgot
+    | Shown
+    | Chose
+    | Planned
+    | PlanDone
+    | Erased
+    | KeepFor
+    | NudgeChange
+    | FollowedUp
+)
 
 
 @dataclass(frozen=True, slots=True)
