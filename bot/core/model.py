@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from bot.core.cards import Answers
+    from bot.core.course import Practice
     from bot.core.gap import Figure
     from bot.core.helplines import Helplines
     from bot.core.lines import Filling, Label, Line
@@ -887,3 +888,4 @@ class Content:
     versions: Mapping[Purpose, int] = field(default_factory=dict)  # of the words that a yes to each is to
     operator: str = ""  # who runs the bot, as they name themselves
     contact: str = ""  # how to reach them
+    practices: tuple[Practice, ...] = ()  # of all themes, for nudges
