@@ -582,6 +582,8 @@ class Label(StrEnum):
     FORGET_YES = "forget.yes"
     FORGET_NO = "forget.no"
     WRITE_PRIVATELY = "write_privately"
+    SHARE_LOCATION = "share_location"  # a key of the keyboard below the field
+    KEYBOARD_HINT = "keyboard_hint"  # in the empty field, while that keyboard is open
 
     COUNTRY = "country"  # on a button: the name of the country
     COUNTRY_KEEP = "country.keep"
