@@ -259,7 +259,9 @@ class Line(StrEnum):
     IF_THEN_GONE = "if_then.gone"
     IF_THEN_STAYS = "if_then.stays"
     IF_THEN_REMINDER = "if_then.reminder"  # a day later, not asked for by a message
-    INACTIVE_NOTICE = "inactive.notice"  # the only other one
+    INACTIVE_NOTICE = "inactive.notice"  # likewise, as a nudge
+    NUDGE_FIRST = "nudge.first"  # what a locked screen shows
+    NUDGE_PRACTICE = "nudge.practice"
     STORE_FAILED = "store_failed"
     PROGRESS_OFF = "progress.off"  # nothing is kept without a yes
     PROGRESS_NONE = "progress.none"  # nor is anything yet
