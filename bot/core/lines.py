@@ -260,7 +260,9 @@ class Line(StrEnum):
     IF_THEN_GONE = "if_then.gone"
     IF_THEN_STAYS = "if_then.stays"
     IF_THEN_REMINDER = "if_then.reminder"  # a day later, not asked for by a message
-    INACTIVE_NOTICE = "inactive.notice"  # the only other one
+    INACTIVE_NOTICE = "inactive.notice"  # likewise, as a nudge
+    NUDGE_FIRST = "nudge.first"  # what a locked screen shows
+    NUDGE_PRACTICE = "nudge.practice"
     STORE_FAILED = "store_failed"
 
     # nudges: the panel, what it asks, and what is said of an answer
