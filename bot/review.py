@@ -111,6 +111,9 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((Line.CONSENT_YES_PLANS,), (Line.IF_THEN_ASK,)),
     ((Line.FORGET_KEEPS,), (Line.FORGET_ASK,)),
     ((Line.FORGET_WENT,), (Line.FORGET_DONE,)),
+    ((Line.STAY_PERSON, Line.CLOSE_WAS_THERE), (Line.FOLLOW_UP_REST,)),
+    ((Line.SHOWN_AFTER,), (Line.SHOWN_AFTER_UPSETS,)),
+    ((Line.SHOWN_AFTER_CARES,), (Line.SHOWN_BREAKS,)),
     ((Line.SHOWN_WALK,), (Line.SHOWN_CARE, Line.SHOWN_CARE_UNSAID)),
     ((Line.SHOWN_WALKS,), (Line.SHOWN_UPSETS,), (Line.SHOWN_CARES,), (Line.SHOWN_BREAKS,)),
 )

@@ -228,6 +228,7 @@ class Line(StrEnum):
     CONSENT_YES = "consent.yes"
     CONSENT_YES_PLANS = "consent.yes.plans"
     CONSENT_YES_ALONE = "consent.yes.alone"
+    CONSENT_YES_FOLLOW_UPS = "consent.yes.follow_ups"
     CONSENT_YES_OTHER = "consent.yes.other"
     CONSENT_NONE = "consent.none"  # before the first question
     CONSENT_AGE = "consent.age"  # after a yes that does not tell the age
@@ -259,7 +260,14 @@ class Line(StrEnum):
     IF_THEN_GONE = "if_then.gone"
     IF_THEN_STAYS = "if_then.stays"
     IF_THEN_REMINDER = "if_then.reminder"  # a day later, not asked for by a message
-    INACTIVE_NOTICE = "inactive.notice"  # the only other one
+    INACTIVE_NOTICE = "inactive.notice"  # nor is this
+    FOLLOW_UP_ASK = "follow_up.ask"  # nor this: some days after a walk
+    FOLLOW_UP_CARE = "follow_up.care"
+    FOLLOW_UP_THANKS = "follow_up.thanks"
+    FOLLOW_UP_SKIPPED = "follow_up.skipped"
+    FOLLOW_UP_REST = "follow_up.rest"  # after a strong upset, to someone who has practices sent
+    FOLLOW_UP_ENDED = "follow_up.ended"
+    FOLLOW_UP_GONE = "follow_up.gone"  # the walk is not kept any more
     STORE_FAILED = "store_failed"
     PROGRESS_OFF = "progress.off"  # nothing is kept without a yes
     PROGRESS_NONE = "progress.none"  # nor is anything yet
@@ -277,6 +285,9 @@ class Line(StrEnum):
     SHOWN_UPSETS = "shown.upsets"
     SHOWN_CARES = "shown.cares"
     SHOWN_BREAKS = "shown.breaks"
+    SHOWN_AFTER = "shown.after"  # the days after walks
+    SHOWN_AFTER_UPSETS = "shown.after_upsets"
+    SHOWN_AFTER_CARES = "shown.after_cares"
     SHOWN_NONE = "shown.none"  # in place of a picture
     WHY_DANGER = "why.danger"  # what the answer to the last text went by
     WHY_FORWARDED = "why.forwarded"
@@ -423,8 +434,10 @@ class Label(StrEnum):
 
     SHOW = "show"
     SHOW_WALKS = "show_walks"
+    SHOW_AFTER = "show_after"
     FIGURE_WALK = "figure.walk"  # the words in a picture, from here on
     FIGURE_WALKS = "figure.walks"
+    FIGURE_AFTER_DAYS = "figure.after_days"
     FIGURE_UPSET = "figure.upset"
     FIGURE_CARE = "figure.care"
     FIGURE_OF_TEN = "figure.of_ten"  # behind a number
@@ -432,6 +445,12 @@ class Label(StrEnum):
     FIGURE_AFTER = "figure.after"
     FIGURE_FIRST = "figure.first"
     FIGURE_LATEST = "figure.latest"
+    WHEN_BEFORE = "when.before"  # the same, in words beside a picture
+    WHEN_AFTER = "when.after"
+    FIGURE_DAYS_1 = "figure.days.1"  # so long after a walk
+    FIGURE_DAYS_3 = "figure.days.3"
+    FIGURE_DAYS_7 = "figure.days.7"
+    FIGURE_DAYS_28 = "figure.days.28"
     CHANGED_UNSAID = "changed.unsaid"  # "skipped": fills what a picture shows
     CHANGED_LESS = "changed.less"
     CHANGED_SAME = "changed.same"
@@ -477,6 +496,14 @@ class Label(StrEnum):
     IF_THEN = "if_then"
     IF_THEN_DONE = "if_then.done"
     IF_THEN_KEEP = "if_then.keep"
+    ASK_TOMORROW = "ask_tomorrow"
+    FOLLOW_UP_UPSET = "follow_up.upset"  # on a button: a number
+    FOLLOW_UP_END = "follow_up.end"
+    AGO_1 = "ago.1"  # "a day ago": when a walk was
+    AGO_3 = "ago.3"
+    AGO_7 = "ago.7"
+    AGO_28 = "ago.28"
+    AGO_SOME = "ago.some"
     MONTH_1 = "month.1"  # behind the number of a day
     MONTH_2 = "month.2"
     MONTH_3 = "month.3"
