@@ -17,6 +17,7 @@ from typing import Final
 import structlog
 from structlog.contextvars import bind_contextvars
 
+from bot.core import follow_ups
 from bot.core.button import open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
@@ -255,15 +256,15 @@ class Responder:
     def _with_payloads(self, incoming: Incoming, decision: Decision) -> Decision:
         key = self._button_keys()[0]
 
-        def filled(button: Button) -> Button:
+        def filled(button: Button, state: State) -> Button:
             if button.action is Action.DOOR:
                 return button
-            payload = seal(key, incoming.person, incoming.at, decision.held.state, button)
-            return replace(button, payload=payload)
+            return replace(button, payload=seal(key, incoming.person, incoming.at, state, button))
 
+        states = (State(walk=reply.walk) if reply.walk else decision.held.state for reply in decision.replies)
         replies = (
-            replace(reply, buttons=tuple(tuple(map(filled, row)) for row in reply.buttons))
-            for reply in decision.replies
+            replace(reply, buttons=tuple(tuple(filled(button, state) for button in row) for row in reply.buttons))
+            for reply, state in zip(decision.replies, states, strict=True)
         )
         return replace(decision, replies=tuple(replies))
 
@@ -341,8 +342,11 @@ def _noted(incoming: Incoming, decision: Decision) -> Decision:
 
 
 def _carried(held: Held, opened: Opened | Refused) -> Held:
-    """What memory holds, or the state that the button brings where it has gone further; and that one is under 16."""
-    if isinstance(opened, Refused):
+    """What memory holds, or the state that the button brings where it has gone further; and that one is under 16.
+
+    A button about a walk of some days ago brings nothing: it stands beside the walk that may be under way.
+    """
+    if isinstance(opened, Refused) or opened.action in follow_ups.BUTTONS:
         return held
     state = opened.state if _is_further(held.state, opened.state) else held.state
     return replace(held, state=replace(state, minor=opened.state.minor or held.state.minor))

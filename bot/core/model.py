@@ -614,6 +614,7 @@ class Action(IntEnum):
     SHOW = 29  # the picture of the walk that has just ended
     AT_WORK = 30  # between two tasks: the form of 60 seconds
     SHOW_WALKS = 31  # the picture of the walks that are kept
+    SHOW_AFTER = 32  # the picture of the days after walks
     FORGET_YES = 44  # 40 to 43 and 71, 72, 74 were yeses and noes of earlier versions
     FORGET_NO = 45
     UNDER_16 = 46
@@ -701,6 +702,7 @@ class Reply:
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
     attached: Figure | Animation | Document | None = None  # beside the words, which say all that a picture shows
+    walk: int = 0  # the number of the walk that its buttons are about, where that is not the one under way
     in_place: bool = False  # the first answer to a press: in place of the pressed message, where that can be
     closes_keyboard: bool = False  # no keyboard is there from now on; where there are no buttons
 
@@ -841,12 +843,16 @@ class NudgeChange:
 
 @dataclass(frozen=True, slots=True)
 class FollowedUp:
-    """Someone answered a follow-up of a walk, the one after so many days: the upset (0..10), the care, or both."""
+    """Someone answered a follow-up of a walk, the one after so many days: the upset (0..10), the care, or both.
+
+    Neither is a skip, which is an answer too. `ends`: they want no more of these about this walk.
+    """
 
     walk: int
     days: int
     upset: int | None = None
     change: Change = Change.UNSAID
+    ends: bool = False
 
 
 Fact = (
