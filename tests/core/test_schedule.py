@@ -195,7 +195,8 @@ def test_a_clock_that_jumps_serves_no_day_twice_and_then_each_day_again(
 def test_someone_who_moves_gets_each_day_that_they_come_to_once(
     schedule: Schedule, now: int, stays: list[tuple[int, tzinfo]]
 ) -> None:
-    quiet, where, given_up = quiet_minutes(schedule), stays[0][1], set()
+    quiet, where = quiet_minutes(schedule), stays[0][1]
+    given_up: set[int] = set()
     served, due = [shown(now, where)[0]], next_due(schedule, where, now, shown(now, where)[0]) or 0
     for stay, to in (*stays, (4 * DAY, LONDON)):
         owed, today = local_day(where, due), shown(now, to)[0]
