@@ -440,7 +440,6 @@ def _to_or_past(items: Sequence[_Item], at: int) -> _Hour | None:
     if _is(items, at, Word.HALF):
         hour = _round_hour(items, at + 1 + _is(items, at + 1, Word.PAST))
         return hour and _moved(hour, 30)
-    start = at
     at += _is(items, at, Word.ONE) and _is(items, at + 1, Word.QUARTER)
     if _is(items, at, Word.QUARTER):
         minutes, at = 15, at + 1
@@ -452,7 +451,7 @@ def _to_or_past(items: Sequence[_Item], at: int) -> _Hour | None:
         if not _is(items, at, Word.MINUTES) and minutes % _STEP:
             return None
         at += _is(items, at, Word.MINUTES)
-    if at == start or not _is(items, at, Word.PAST, Word.TO):
+    if not _is(items, at, Word.PAST, Word.TO):
         return None
     hour = _round_hour(items, at + 1)
     return hour and _moved(hour, minutes if items[at].kind is Word.PAST else -minutes)
