@@ -643,6 +643,7 @@ _MEANT: Final[Mapping[str, Tap]] = {"did_it": Tap.DID, "skip": Tap.NOT_TODAY, "h
 _ON_KEEPING: Final[Mapping[str | None, _Tapped]] = {
     "yes": _TAPPED[Action.NUDGE_BEGIN],
     "keep": _TAPPED[Action.NUDGE_BEGIN],
+    "go_on": _TAPPED[Action.NUDGE_BEGIN],
     "care.less": _TAPPED[Action.NUDGE_FEWER],
     "no": _stop,
 }
