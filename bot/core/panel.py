@@ -729,7 +729,7 @@ def _typed_zone(incoming: Incoming, held: Held, content: Content) -> Decision | 
     clock = content.times.time_of(incoming.text)
     if clock is not None:
         if clock.minute is None:
-            return _asks_zone(held, Line.NUDGE_TIME_WRONG)
+            return _asks_zone(held, Line.NUDGE_ZONE_OTHER)
         return _by_clock(clock.minute, incoming, held, content)
     if plain(incoming.text) in content.typed:
         return None
