@@ -1,0 +1,184 @@
+"""The course of the nudges: the practices, and in which order they come.
+
+Rules that hold here: each practice stands alone, so any of them may come after any other; within a theme none comes
+twice before all of it have come; the same `Nudging` draws the same practice.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Final
+
+from bot.core.model import Course, Nudging
+
+
+class Contrast(StrEnum):
+    """What a practice moves: one side of the gap between empathic distress and compassion to the other."""
+
+    REGULATED = "regulated"
+    BENEFICIAL = "beneficial"
+    OTHER = "other"  # oriented to them
+    CONNECTED = "connected"
+    MOTIVATED = "motivated"  # to help
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """One small act that stands alone. `evidence`: names of sources. `body`: it goes by the body or the senses."""
+
+    name: str
+    theme: int  # 1..8
+    contrast: Contrast
+    evidence: tuple[str, ...]
+    dose: str
+    seconds: int
+    body: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What a practice goes by. `checked`: against its page; `at`: where it stands in the evidence of this project."""
+
+    study: str
+    checked: bool
+    at: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A practice as it stands in its file, under its name and in its theme."""
+
+    contrast: Contrast
+    evidence: tuple[str, ...]
+    dose: str
+    seconds: int
+    body: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What some practices have in common. `contrast`: that of most of them; None: each has its part."""
+
+    name: str
+    practices: Mapping[str, Written]
+    contrast: Contrast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """nudges.yaml: the themes in their order, and what their practices go by."""
+
+    sources: Mapping[str, Study]
+    themes: tuple[Theme, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError with everything without which no practice could be drawn, or said where it comes from."""
+        problems = [problem for number, theme in enumerate(self.themes) for problem in self._problems(number, theme)]
+        if len(self.themes) != len(THEMES[Course.OPEN]):
+            problems.append(f"themes: there are {len(self.themes)}: a course goes by {len(THEMES[Course.OPEN])}")
+        named = {name for practice in self.practices() for name in practice.evidence}
+        unused = (name for name in self.sources if name not in named)
+        problems += (f"sources.{name}: no practice goes by it: take it out" for name in unused)
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    def practices(self) -> tuple[Practice, ...]:
+        """All practices, theme after theme."""
+        return tuple(
+            Practice(
+                name,
+                number,
+                written.contrast,
+                written.evidence,
+                written.dose,
+                written.seconds,
+                written.body,
+                written.words,
+            )
+            for number, theme in enumerate(self.themes, start=1)
+            for name, written in theme.practices.items()
+        )
+
+    def _problems(self, number: int, theme: Theme) -> Iterator[str]:
+        place = f"themes.{number}"
+        if len(theme.practices) < FEWEST:
+            yield f"{place}.practices: there are {len(theme.practices)}: a week has {FEWEST} days, so write {FEWEST}"
+        for name, written in theme.practices.items():
+            here = f"{place}.practices.{name}"
+            if not re.fullmatch(rf"{number + 1}[a-z]", name):
+                yield f"{here}: is named otherwise: {number + 1} and a letter"
+            if not 0 < written.seconds <= MOST_SECONDS:
+                yield f"{here}.seconds: is {written.seconds}: a practice takes {MOST_SECONDS} at most"
+            if not (written.evidence and written.dose.strip() and written.words.strip()):
+                yield f"{here}: says nothing of its evidence, its dose or what to do: write it"
+            unknown = (source for source in written.evidence if source not in self.sources)
+            yield from (f"{here}.evidence: there is no source “{source}”: add it, or mend it" for source in unknown)
+
+
+FEWEST: Final = 7
+"""Practices of a theme: whoever is sent one each day gets each once."""
+
+MOST_SECONDS: Final = 60
+"""That a practice takes. Source: evidence, curriculum, delivery rules."""
+
+THEMES: Final[Mapping[Course, tuple[int, ...]]] = {
+    Course.EIGHT_WEEKS: (1, 2, 3, 4, 5, 6, 7, 8),
+    Course.FOUR_WEEKS: (1, 2, 4, 6),
+    Course.OPEN: (1, 2, 3, 4, 5, 6, 7, 8),
+}
+"""The themes of a course, one after the other. Source: evidence, curriculum."""
+
+
+def draw(nudging: Nudging, practices: Sequence[Practice]) -> Practice | None:
+    """The practice that comes next; None at the end of the course."""
+    themes = THEMES[nudging.course]
+    theme, _ = _place(nudging)
+    if theme >= len(themes):
+        return None
+    deck = _dealt([practice for practice in practices if practice.theme == themes[theme]], nudging.seed)
+    return next((practice for practice in deck if practice.name not in nudging.seen), deck[0])
+
+
+def drawn(nudging: Nudging, practice: Practice, practices: Sequence[Practice]) -> Nudging:
+    """The place after this practice was sent."""
+    theme, in_theme = _place(nudging)
+    seen = nudging.seen
+    if practice.name in seen:
+        seen -= {each.name for each in practices if each.theme == practice.theme}
+    moved = replace(nudging, theme=theme, in_theme=in_theme + 1, seen=seen | {practice.name})
+    theme, in_theme = _place(moved)
+    return replace(moved, theme=theme, in_theme=in_theme)
+
+
+def begun(nudging: Nudging, course: Course) -> Nudging:
+    """At the first theme of this course. What was seen comes again only after what was not."""
+    return replace(nudging, course=course, theme=0, in_theme=0)
+
+
+def _place(nudging: Nudging) -> tuple[int, int]:
+    """The place in the course and in its theme, which lasts as many practices as a week now has days."""
+    theme, in_theme = nudging.theme, nudging.in_theme
+    if in_theme >= max(1, len(nudging.schedule.days)):
+        theme, in_theme = theme + 1, 0
+    return (theme % len(THEMES[Course.OPEN]) if nudging.course is Course.OPEN else theme), in_theme
+
+
+def _dealt(deck: Sequence[Practice], seed: int) -> list[Practice]:
+    """This deck, shuffled by the seed, so that its contrasts take turns: first the one that has most of it."""
+    most = Counter(practice.contrast for practice in deck)
+    turns: Counter[Contrast] = Counter()
+    rows = []
+    for practice in sorted(deck, key=lambda practice: _mixed(seed, practice.name)):
+        rows.append((turns[practice.contrast], -most[practice.contrast], practice))
+        turns[practice.contrast] += 1
+    return [practice for *_, practice in sorted(rows, key=lambda row: row[:2])]
+
+
+def _mixed(seed: int, name: str) -> bytes:
+    return blake2b(f"{seed} {name}".encode(), digest_size=8).digest()
