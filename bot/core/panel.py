@@ -165,11 +165,10 @@ def typed(incoming: Incoming, held: Held, content: Content) -> Decision | None:
 
 def unread(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """A few words where the panel has just asked for something: what is wrong with them, and an example."""
-    if held.asked_nudge not in _WRONG or in_emergency(held) or len(incoming.words.split()) > _MOST_WORDS:
+    line = None if held.asked_nudge is None else _WRONG.get(held.asked_nudge)
+    if line is None or in_emergency(held) or len(incoming.words.split()) > _MOST_WORDS:
         return None
-    if plain(incoming.words) in content.typed:
-        return None
-    return _wrong(_WRONG[held.asked_nudge], incoming, held, content)
+    return None if plain(incoming.words) in content.typed else _wrong(line, incoming, held, content)
 
 
 def replied(incoming: Incoming, held: Held) -> Decision | None:
@@ -220,7 +219,7 @@ def _after_a_yes(decision: Decision, incoming: Incoming, content: Content) -> De
     facts: tuple[Fact, ...] = () if wished == NudgeChange() else (wished,)
     if now.schedule.zone:
         change = replace(wished, begin=True)
-        after = Decision(held, (_panel(_changed(change, incoming, content), content),), (change,))
+        after = Decision(held, (_panel(_changed(change, incoming, content), incoming.at, content),), (change,))
     elif held.zones:
         after = replace(_which(held.zones, held, content), facts=facts)
     else:
@@ -275,14 +274,14 @@ def _set(change: NudgeChange, incoming: Incoming, held: Held, content: Content, 
         return say(held, Line.STORE_FAILED)
     now = _changed(change, incoming, content)
     if in_place:
-        return Decision(held, (replace(_panel(now, content), in_place=True),), (change,))
+        return Decision(held, (replace(_panel(now, incoming.at, content), in_place=True),), (change,))
     if not now.schedule.zone and now.rest is Rest.NEW:
         asks = _asks_zone(held)
         return replace(asks, replies=(Reply((Line.NUDGE_SET,)), *asks.replies), facts=(change,))
     if held.asked_nudge is Action.NUDGE_ZONE or incoming.kind is Kind.LOCATION:  # where a keyboard may be open
-        replies = (Reply((Line.NUDGE_SET,), closes_keyboard=True), _panel(now, content))
+        replies = (Reply((Line.NUDGE_SET,), closes_keyboard=True), _panel(now, incoming.at, content))
         return Decision(held, replies, (change,))
-    return Decision(held, (_panel(now, content, Line.NUDGE_SET),), (change,))
+    return Decision(held, (_panel(now, incoming.at, content, Line.NUDGE_SET),), (change,))
 
 
 # --- The panel ------------------------------------------------------------------------------------------------------
@@ -296,17 +295,19 @@ def _shown_or_asked(incoming: Incoming, held: Held, content: Content) -> Decisio
     kept = _kept(incoming)
     if not kept.schedule.zone and kept.rest is Rest.NEW:
         return _asks_zone(held)
-    return Decision(held, (_panel(kept, content),))
+    return Decision(held, (_panel(kept, incoming.at, content),))
 
 
-def _panel(nudging: Nudging, content: Content, before: Line | None = None) -> Reply:
+def _panel(nudging: Nudging, at: int, content: Content, before: Line | None = None) -> Reply:
     """All that is set, with when the next one comes or why none does, after a word on what was changed (`before`)."""
     schedule = nudging.schedule
-    when, slots = _when(nudging, content)
+    when, slots = _when(nudging, at, content)
     is_moved = when is Line.NUDGE_NEXT and in_quiet(schedule)
     first = Line.NUDGE_IN_QUIET if is_moved else before
     lines = (*(() if first is None else (first,)), Line.NUDGE_PANEL, when)
-    return Reply(lines, _rows(nudging), {**_settings(schedule, content), **slots, "course": _course(nudging.course)})
+    return Reply(
+        lines, _rows(nudging, at), {**_settings(schedule, content), **slots, "course": _course(nudging.course)}
+    )
 
 
 def _settings(schedule: Schedule, content: Content) -> Mapping[str, Filling]:
@@ -336,7 +337,7 @@ def _hours(quiet: tuple[int, int]) -> Filling:
     return Label.NUDGE_NONE if first == last else (f"{clock_words(first)} ", Label.TO, f" {clock_words(last)}")
 
 
-def _when(nudging: Nudging, content: Content) -> tuple[Line, Mapping[str, Filling]]:
+def _when(nudging: Nudging, at: int, content: Content) -> tuple[Line, Mapping[str, Filling]]:
     if nudging.rest in _RESTS:
         return _RESTS[nudging.rest], {}
     zone = content.zones.zone(nudging.schedule.zone)
@@ -346,20 +347,21 @@ def _when(nudging: Nudging, content: Content) -> tuple[Line, Mapping[str, Fillin
         return Line.NUDGE_NO_SLOT, {}
     due = datetime.fromtimestamp(nudging.due_at, zone)
     day: tuple[Label | str, ...] = (Label(f"weekday_long.{due.weekday()}"),)
-    if nudging.paused_until:  # the day of the week alone could be another week's
+    is_paused = nudging.paused_until > at
+    if is_paused:  # the day of the week alone could be another week's
         day = (*day, f" {due.day} ", Label(f"month.{due.month}"), ",")
     place = content.zones.place(nudging.schedule.zone)
     words = (*day, f" {clock_words(due.hour * 60 + due.minute)}, {place}")
-    return (Line.NUDGE_PAUSED if nudging.paused_until else Line.NUDGE_NEXT), {"next": words}
+    return (Line.NUDGE_PAUSED if is_paused else Line.NUDGE_NEXT), {"next": words}
 
 
-def _rows(nudging: Nudging) -> Rows:
+def _rows(nudging: Nudging, at: int) -> Rows:
     begins = nudging.rest in _RESTS
     turn = (
         replace(_UNDO, value=_HERE)
         if begins
         else replace(_GO_ON, value=_HERE)
-        if nudging.paused_until
+        if nudging.paused_until > at
         else Button(Label.NUDGE_PAUSE, Action.NUDGE_PAUSE, A_WEEK)
     )
     stop = () if nudging.rest is Rest.STOPPED else ((Button(Label.NUDGE_STOP, Action.NUDGE_STOP, _HERE),),)
@@ -490,7 +492,7 @@ def _asks(incoming: Incoming, held: Held, line: Line, rows: Rows) -> Decision:
 
 
 def _show(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
-    shown = _panel(_kept(incoming), content)
+    shown = _panel(_kept(incoming), incoming.at, content)
     return Decision(held, (replace(shown, in_place=value == _HERE and incoming.kind is Kind.PRESS),))
 
 
@@ -548,7 +550,7 @@ def _begin(value: int, incoming: Incoming, held: Held, content: Content) -> Deci
     change = NudgeChange(begin=True)
     if not kept.schedule.zone:
         return _asks_zone(held)
-    if kept.rest is Rest.NONE and not kept.paused_until:
+    if kept.rest is Rest.NONE and kept.paused_until <= incoming.at:
         return _short(Line.NUDGE_KEPT, change, incoming, held, content)
     return _set(change, incoming, held, content, in_place=value == _HERE and incoming.kind is Kind.PRESS)
 
@@ -559,7 +561,7 @@ def _fewer(_: int, incoming: Incoming, held: Held, content: Content) -> Decision
 
 def _short(line: Line, change: NudgeChange, incoming: Incoming, held: Held, content: Content) -> Decision:
     """A word on what holds now, and when the next one comes."""
-    when, slots = _when(_changed(change, incoming, content), content)
+    when, slots = _when(_changed(change, incoming, content), incoming.at, content)
     return Decision(held, (Reply((line, when), ((SETTINGS,),), slots),), (change,))
 
 
@@ -737,7 +739,7 @@ def _typed_zone(incoming: Incoming, held: Held, content: Content) -> Decision | 
     if not named:
         return None
     fitting = tuple(zone for zone in named if zone in held.zones)
-    if held.zones and not fitting and next(reversed(held.said), None) is Line.NUDGE_ZONE_COUNTRY:
+    if held.zones and not fitting and tuple(held.said)[-1:] == (Line.NUDGE_ZONE_COUNTRY,):
         return _asks_zone(held, Line.NUDGE_ZONE_OTHER)
     return _zone_of(fitting or named, incoming, held, content)
 
