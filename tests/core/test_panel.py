@@ -682,7 +682,7 @@ def test_a_plain_stop_while_a_nudge_waits_stops_them_and_can_be_undone(stop: str
     person = Someone(replace(LISBON, awaiting=True))
     decision = person.commands("stop") if stop == "/stop" else person.says(stop)
     assert lines(decision) == [Line.NUDGE_STOPPED]
-    assert person.rest is Rest.STOPPED
+    assert change_of(decision) == NudgeChange(rest=Rest.STOPPED)
     person.taps("Begin again")
     assert person.rest is Rest.NONE
 
