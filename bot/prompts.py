@@ -122,8 +122,8 @@ def _filled(words: Filling, labels: Mapping[Label, str]) -> str:
 
 
 _COUNTRY: Final = "country"
-"""In `SLOTS`: words of helplines.yaml or nudges.yaml fill it, or those of a person. The label of this name stands in for them
-where the copy is judged."""
+"""In `SLOTS`: words of helplines.yaml or nudges.yaml fill it, or those of a person. The label of this name stands in
+for them where the copy is judged."""
 
 _NUMBER: Final = "changed.unsaid"
 """In `SLOTS`: a number from 0 to 10, a count, or this label in its place. One word, as it is judged."""
@@ -152,14 +152,18 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.SHOWN_WALKS: {"count": _NUMBER},
     Line.SHOWN_UPSETS: dict.fromkeys(("first_upset", "latest_upset", "lowest", "highest"), _NUMBER),
     Line.SHOWN_CARES: {"first_care": "changed.", "latest_care": "changed."},
+    Line.SHOWN_AFTER: {"count": _NUMBER},
+    Line.SHOWN_AFTER_UPSETS: {"upsets": _COUNTRY},
+    Line.SHOWN_AFTER_CARES: {"cares": _COUNTRY},
+    Line.FOLLOW_UP_ASK: {"ago": "ago."},
     Line.CONSENT_ON_REMEMBER: {"days": "days."},
     Line.CONSENT_ON_GROUP: {"number": _NUMBER},
     Line.CONSENT_LAPSED: {"what": "what."},
     Line.KEEP_FOR_ASK: {"days": "days."},
     Line.KEEP_FOR_SET: {"days": "days."},
     Line.PRIVACY_OPERATOR: {"operator": _COUNTRY},
-    Line.FORGET_KEEPS: dict.fromkeys(("walks", "plans", "settings", "dues", "groups", "yeses"), _NUMBER),
-    Line.FORGET_WENT: dict.fromkeys(("walks", "plans", "settings", "dues", "groups", "yeses"), _NUMBER),
+    Line.FORGET_KEEPS: dict.fromkeys(("walks", "after", "plans", "settings", "dues", "groups", "yeses"), _NUMBER),
+    Line.FORGET_WENT: dict.fromkeys(("walks", "after", "plans", "settings", "dues", "groups", "yeses"), _NUMBER),
     Line.HISTORY_PAGE: {"walks": _COUNTRY},
     Line.HISTORY_ASK: {"day": "month."},
     Line.HISTORY_DONE: {"day": "month."},
