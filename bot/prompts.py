@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails
 
 from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
+from bot.core.course import Curriculum
 from bot.core.helplines import Checks, Directory, Helplines
 from bot.core.lines import Filling, Label, Line
 from bot.core.matching import forget_parts, phrase_problems, plain
@@ -30,6 +31,7 @@ from bot.core.model import Button, Content, Purpose, Reply
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.core.scoring import Lexicon, Rows
+from bot.core.times import Times, TimeWords
 from bot.languages import Ear
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
@@ -120,7 +122,7 @@ def _filled(words: Filling, labels: Mapping[Label, str]) -> str:
 
 
 _COUNTRY: Final = "country"
-"""In `SLOTS`: words of helplines.yaml fill it, or those of a person. The label of this name stands in for them
+"""In `SLOTS`: words of helplines.yaml or nudges.yaml fill it, or those of a person. The label of this name stands in for them
 where the copy is judged."""
 
 _NUMBER: Final = "changed.unsaid"
@@ -131,6 +133,16 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.WISH: {"who": "who.", "need": "may."},
     Line.ACT: {"act": "then."},
     Line.ACT_SOON: {"act": "then."},
+    Line.NUDGE_PANEL: {
+        **dict.fromkeys(("days", "place"), _COUNTRY),
+        **dict.fromkeys(("time", "quiet"), _NUMBER),
+        "course": "course.",
+    },
+    Line.NUDGE_IN_QUIET: {"time": _NUMBER},
+    Line.NUDGE_NEXT: {"next": _COUNTRY},
+    Line.NUDGE_PAUSED: {"next": _COUNTRY},
+    Line.NUDGE_LINE_WRONG: {"what": _COUNTRY},
+    Line.PROGRESS_NUDGES: {"count": _NUMBER},
     Line.PROGRESS_EARLIER: {"count": _NUMBER},
     Line.PROGRESS_WEEK: {"count": _NUMBER},
     Line.PROGRESS_UPSET: {"before": _NUMBER, "after": _NUMBER},
@@ -160,6 +172,7 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.IF_THEN_SHOWN: {"plan": _COUNTRY},
     Line.IF_THEN_DONE: {"plan": _COUNTRY},
     Line.IF_THEN_REMINDER: {"plan": _COUNTRY},
+    Line.NUDGE_PRACTICE: {"practice": _COUNTRY},
     Line.SPOKE_OF_ONE: {"first": "reason."},
     Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
     Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
@@ -222,7 +235,9 @@ def _uncollected() -> Iterator[None]:
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = Book(folder / language)
-    if book.problems or not (book.reader and book.guard and book.helplines and book.consents):
+    if book.problems or not (
+        book.reader and book.guard and book.helplines and book.curriculum and book.consents and book.times
+    ):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     ear = Ear(language, book.texts)
@@ -237,8 +252,10 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         answers=Answers(book.answers),
         is_foreign=ear.is_foreign,
         knows=ear.knows,
+        times=book.times,
         mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
         versions={purpose: asked.version for purpose, asked in book.consents.purposes.items()},
+        practices=book.curriculum.practices(),
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 
@@ -318,6 +335,7 @@ _MENDED: Final = {
     "dataclass_type": "should hold names, each with a colon after it",
     "float_parsing": "should be a number",
     "float_type": "should be a number",
+    "int_parsing": "should be a whole number",
     "bool_parsing": "should be true or false",
     "bool_type": "should be true or false",
     "date_from_datetime_parsing": "should be a day: 2026-11-22",
@@ -488,8 +506,12 @@ class Book:
         self.guard = Guard(self.safety, danger) if self.safety and danger else None
         forget_parts()
         self.helplines = self._helplines(folder.parent)
+        self.nudges = Page(folder / "nudges.yaml")
+        self.curriculum = self._read(self.nudges, Curriculum)
         self.asked = Page(folder / "consents.yaml")
         self.consents = self._read(self.asked, Consents)
+        times = self._read(Page(folder / "times.yaml"), TimeWords)
+        self.times = Times(times) if times else None
         pages = [Page(folder / name) for name in _COPY_FILES]
         self.texts = tuple(page.text for page in (*self.rules, *pages))
         read = [(page, self._read(page, Copy)) for page in pages]

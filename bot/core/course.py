@@ -4,8 +4,9 @@ Rules that hold here: each practice stands alone, so any of them may come after 
 twice before all of it have come; the same `Nudging` draws the same practice.
 """
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
@@ -37,6 +38,94 @@ class Practice:
     body: bool
     words: str
 
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What a practice goes by. `checked`: against its page; `at`: where it stands in the evidence of this project."""
+
+    study: str
+    checked: bool
+    at: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A practice as it stands in its file, under its name and in its theme."""
+
+    contrast: Contrast
+    evidence: tuple[str, ...]
+    dose: str
+    seconds: int
+    body: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What some practices have in common. `contrast`: that of most of them; None: each has its part."""
+
+    name: str
+    practices: Mapping[str, Written]
+    contrast: Contrast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """nudges.yaml: the themes in their order, and what their practices go by."""
+
+    sources: Mapping[str, Study]
+    themes: tuple[Theme, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError with everything without which no practice could be drawn, or said where it comes from."""
+        problems = [problem for number, theme in enumerate(self.themes) for problem in self._problems(number, theme)]
+        if len(self.themes) != len(THEMES[Course.OPEN]):
+            problems.append(f"themes: there are {len(self.themes)}: a course goes by {len(THEMES[Course.OPEN])}")
+        named = {name for practice in self.practices() for name in practice.evidence}
+        unused = (name for name in self.sources if name not in named)
+        problems += (f"sources.{name}: no practice goes by it: take it out" for name in unused)
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    def practices(self) -> tuple[Practice, ...]:
+        """All practices, theme after theme."""
+        return tuple(
+            Practice(
+                name,
+                number,
+                written.contrast,
+                written.evidence,
+                written.dose,
+                written.seconds,
+                written.body,
+                written.words,
+            )
+            for number, theme in enumerate(self.themes, start=1)
+            for name, written in theme.practices.items()
+        )
+
+    def _problems(self, number: int, theme: Theme) -> Iterator[str]:
+        place = f"themes.{number}"
+        if len(theme.practices) < FEWEST:
+            yield f"{place}.practices: there are {len(theme.practices)}: a week has {FEWEST} days, so write {FEWEST}"
+        for name, written in theme.practices.items():
+            here = f"{place}.practices.{name}"
+            if not re.fullmatch(rf"{number + 1}[a-z]", name):
+                yield f"{here}: is named otherwise: {number + 1} and a letter"
+            if not 0 < written.seconds <= MOST_SECONDS:
+                yield f"{here}.seconds: is {written.seconds}: a practice takes {MOST_SECONDS} at most"
+            if not (written.evidence and written.dose.strip() and written.words.strip()):
+                yield f"{here}: says nothing of its evidence, its dose or what to do: write it"
+            unknown = (source for source in written.evidence if source not in self.sources)
+            yield from (f"{here}.evidence: there is no source “{source}”: add it, or mend it" for source in unknown)
+
+
+FEWEST: Final = 7
+"""Practices of a theme: whoever is sent one each day gets each once."""
+
+MOST_SECONDS: Final = 60
+"""That a practice takes. Source: evidence, curriculum, delivery rules."""
 
 THEMES: Final[Mapping[Course, tuple[int, ...]]] = {
     Course.EIGHT_WEEKS: (1, 2, 3, 4, 5, 6, 7, 8),

@@ -181,8 +181,8 @@ def days_figure(outcomes: Iterable[Outcome], at: int) -> OverDays | None:
 def after_figure(follow_ups: Iterable[FollowUp], outcomes: Iterable[Outcome], at: int) -> AfterDays | None:
     """The picture of the days after walks, at that time (seconds since 1970, UTC), or None as over days.
 
-    None either within a day of an answer that told of a rise. Where nothing was answered the lines break; they begin and end
-    where something was.
+    None either within a day of an answer that told of a rise. Where nothing was answered the lines break; they begin
+    and end where something was.
     """
     follow_ups = tuple(one for one in follow_ups if any(map(_tells, one.points)))[-MOST_WALKS:]
     hard = any(_was_hard(outcome) for outcome in outcomes if at - outcome.ended_at < DAY)

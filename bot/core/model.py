@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.core.lines import Filling, Label, Line
     from bot.core.noticing import Reader
     from bot.core.safety import Guard
+    from bot.core.times import Times
 
 
 # --- What comes in -------------------------------------------------------------------------------------------
@@ -901,6 +902,7 @@ class Content:
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
     mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none
+    times: Times  # what is typed about hours, days and pauses, read
     versions: Mapping[Purpose, int] = field(default_factory=dict)  # of the words that a yes to each is to
     operator: str = ""  # who runs the bot, as they name themselves
     contact: str = ""  # how to reach them

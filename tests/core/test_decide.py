@@ -816,6 +816,8 @@ SAID_ELSEWHERE = {
     Line.CARD_FAILED,  # by respond, when the core fails
     Line.DESCRIPTION,  # by the adapter, on Telegram's page of the bot
     Line.SHORT_DESCRIPTION,
+    Line.NUDGE_FIRST,  # by the clock
+    Line.NUDGE_PRACTICE,
 }
 
 
