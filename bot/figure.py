@@ -134,7 +134,8 @@ class Text:
         of = font(bold=self.bold)
         width = of.width(self.words) * self.size
         left = self.x - _SHARE[self.anchor] * width
-        return Box(left, self.y - of.rise * self.size, left + width, self.y + of.fall * self.size)
+        top, bottom = (round(y, 6) for y in (self.y - of.rise * self.size, self.y + of.fall * self.size))
+        return Box(left, top, left + width, bottom)
 
 
 Point = tuple[float, float]
