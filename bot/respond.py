@@ -12,6 +12,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -22,6 +23,7 @@ from bot.core.button import open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide, worded
+from bot.core.follow_ups import answered, begun
 from bot.core.gap import DAY
 from bot.core.groups import DOOR
 from bot.core.keeping import looks_back
@@ -36,6 +38,7 @@ from bot.core.model import (
     Ended,
     Erased,
     Fact,
+    FollowedUp,
     Forgot,
     Held,
     Incoming,
@@ -43,6 +46,7 @@ from bot.core.model import (
     Kept,
     Kind,
     Lane,
+    NudgeChange,
     Opened,
     PlanDone,
     Planned,
@@ -51,9 +55,11 @@ from bot.core.model import (
     Reply,
     Shown,
     State,
+    Tier,
     Where,
     Withdrew,
 )
+from bot.core.nudging import RESTED, changed, due_again, rested
 from bot.core.progress import recalled
 from bot.core.sequence import WALKING
 from bot.log import failure
@@ -298,14 +304,33 @@ class Responder:
                 await self.store.finish_plan(person, number, at=at)
             case Shown(tier=tier):
                 self._dangers.count(tier)
+                if tier is not Tier.UNCLEAR:
+                    await self._rest(person, held.consents, at)
             case _ if not held.state.minor:
-                await self._save_with_consent(person, held.consents, fact)
+                await self._save_with_consent(incoming, held.consents, fact)
 
-    async def _save_with_consent(self, person: int, consents: frozenset[Purpose], fact: Fact) -> None:
-        agreed = True
+    async def _rest(self, person: int, consents: frozenset[Purpose], at: int) -> None:
+        """After a card nothing is sent first for some days. What is kept is a pause like any other."""
+        if Purpose.NUDGES in consents:
+            zones = self._content.zones
+            await self.store.revise_nudging(person, lambda kept: due_again(rested(kept, at), at, zones))
+        if Purpose.FOLLOW_UPS in consents:
+            await self.store.rest_follow_ups(person, at + RESTED)
+
+    async def _save_with_consent(self, incoming: Incoming, consents: frozenset[Purpose], fact: Fact) -> None:
+        person, agreed = incoming.person, True
         match fact:
-            case Ended(outcome=outcome) if Purpose.REMEMBER in consents:
-                agreed = await self.store.save_outcome(person, outcome)
+            case Ended(outcome=outcome):
+                if Purpose.REMEMBER in consents:
+                    agreed = await self.store.save_outcome(person, outcome)
+                follow_up = begun(outcome)
+                if Purpose.FOLLOW_UPS in consents and follow_up is not None:
+                    agreed &= await self.store.save_follow_up(person, follow_up)
+            case FollowedUp(walk=walk) if Purpose.FOLLOW_UPS in consents:
+                agreed = await self.store.revise_follow_up(person, walk, partial(answered, fact=fact))
+            case NudgeChange() if Purpose.NUDGES in consents:
+                revise = partial(changed, change=fact, at=incoming.at, zones=self._content.zones, seed=incoming.seed)
+                agreed = await self.store.revise_nudging(person, revise)
             case KeepFor(days=days) if Purpose.REMEMBER in consents:
                 agreed = await self.store.save_days(person, days)
             case Chose(country=country) if Purpose.COUNTRY in consents:
@@ -316,7 +341,7 @@ class Responder:
             raise NoConsentError("There is no consent to keep this: ask for it first.")
 
 
-_TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor)
+_TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor, NudgeChange, FollowedUp)
 """What a person asked to be kept or deleted: they hear where that failed."""
 
 

@@ -261,16 +261,16 @@ class Line(StrEnum):
     IF_THEN_GONE = "if_then.gone"
     IF_THEN_STAYS = "if_then.stays"
     IF_THEN_REMINDER = "if_then.reminder"  # a day later, not asked for by a message
-    FOLLOW_UP_ASK = "follow_up.ask"  # nor this: some days after a walk
+    INACTIVE_NOTICE = "inactive.notice"  # likewise, as a nudge
+    NUDGE_FIRST = "nudge.first"  # what a locked screen shows
+    NUDGE_PRACTICE = "nudge.practice"
+    FOLLOW_UP_ASK = "follow_up.ask"  # likewise: some days after a walk
     FOLLOW_UP_CARE = "follow_up.care"
     FOLLOW_UP_THANKS = "follow_up.thanks"
     FOLLOW_UP_SKIPPED = "follow_up.skipped"
     FOLLOW_UP_REST = "follow_up.rest"  # after a strong upset, to someone who has practices sent
     FOLLOW_UP_ENDED = "follow_up.ended"
     FOLLOW_UP_GONE = "follow_up.gone"  # the walk is not kept any more
-    INACTIVE_NOTICE = "inactive.notice"  # likewise, as a nudge
-    NUDGE_FIRST = "nudge.first"  # what a locked screen shows
-    NUDGE_PRACTICE = "nudge.practice"
     STORE_FAILED = "store_failed"
 
     # nudges: the panel, what it asks, and what is said of an answer
@@ -540,14 +540,6 @@ class Label(StrEnum):
     IF_THEN = "if_then"
     IF_THEN_DONE = "if_then.done"
     IF_THEN_KEEP = "if_then.keep"
-    ASK_TOMORROW = "ask_tomorrow"
-    FOLLOW_UP_UPSET = "follow_up.upset"  # on a button: a number
-    FOLLOW_UP_END = "follow_up.end"
-    AGO_1 = "ago.1"  # "a day ago": when a walk was
-    AGO_3 = "ago.3"
-    AGO_7 = "ago.7"
-    AGO_28 = "ago.28"
-    AGO_SOME = "ago.some"
     NUDGE_TIME = "nudge.time"  # on the panel
     NUDGE_DAYS = "nudge.days"
     NUDGE_ZONE = "nudge.zone"
@@ -573,6 +565,14 @@ class Label(StrEnum):
     COURSE_EIGHT_WEEKS = "course.eight_weeks"
     COURSE_FOUR_WEEKS = "course.four_weeks"
     COURSE_OPEN = "course.open"
+    ASK_TOMORROW = "ask_tomorrow"
+    FOLLOW_UP_UPSET = "follow_up.upset"  # on a button: a number
+    FOLLOW_UP_END = "follow_up.end"
+    AGO_1 = "ago.1"  # "a day ago": when a walk was
+    AGO_3 = "ago.3"
+    AGO_7 = "ago.7"
+    AGO_28 = "ago.28"
+    AGO_SOME = "ago.some"
     MONTH_1 = "month.1"  # behind the number of a day
     MONTH_2 = "month.2"
     MONTH_3 = "month.3"

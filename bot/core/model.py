@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.core.lines import Filling, Label, Line
     from bot.core.noticing import Reader
     from bot.core.safety import Guard
+    from bot.core.schedule import Zones
     from bot.core.times import Times
 
 
@@ -736,6 +737,9 @@ class Outbox(Protocol):
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         """Send one message into a chat, or one thread of it, and say what became of it. Raises nothing of its own."""
 
+    def give_up(self) -> None:
+        """Have broadcasts that still wait for their turn be lost at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -903,6 +907,7 @@ class Content:
     mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none
     times: Times  # what is typed about hours, days and pauses, read
+    zones: Zones
     versions: Mapping[Purpose, int] = field(default_factory=dict)  # of the words that a yes to each is to
     operator: str = ""  # who runs the bot, as they name themselves
     contact: str = ""  # how to reach them
