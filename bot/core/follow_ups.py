@@ -263,3 +263,4 @@ BUTTONS: Final[Mapping[Action, Handler]] = {
     Action.FOLLOW_CARE: tapped,
     Action.FOLLOW_END: tapped,
 }
+TYPED: Final[Mapping[Label, Handler]] = {Label.FOLLOW_UP_END: end_latest}
