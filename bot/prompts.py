@@ -121,8 +121,8 @@ def _filled(words: Filling, labels: Mapping[Label, str]) -> str:
 
 
 _COUNTRY: Final = "country"
-"""In `SLOTS`: words of helplines.yaml or nudges.yaml fill it, or those of a person. The label of this name stands in for them
-where the copy is judged."""
+"""In `SLOTS`: words of helplines.yaml or nudges.yaml fill it, or those of a person. The label of this name stands in
+for them where the copy is judged."""
 
 _NUMBER: Final = "changed.unsaid"
 """In `SLOTS`: a number from 0 to 10, a count, or this label in its place. One word, as it is judged."""
