@@ -1,9 +1,9 @@
-"""The clock's way in: what is due is sent, and what has been kept long enough goes.
+"""The clock's way in: what is due is sent, once and on time, or left out.
 
-Rules that hold here: a reminder is claimed before it is sent, so that a kill loses at most one page and doubles none;
-nobody in the midst of a talk is interrupted; nobody's rows go unless they were told, asked never to be written to, or
-cannot be told, as their id is not known; a sweep takes a page at a time, so that no writer waits for it; what fails
-keeps nothing else from being done, and is tried again at a later round.
+Rules that hold here: what is due is claimed before it is sent, so that a kill loses at most one page and doubles none;
+consent is looked at again just before; nobody in the midst of a talk is interrupted, nobody is written to in their quiet
+hours, and nobody gets a nudge on a day that has another message; told to stop, what was not sent is given back; what
+fails keeps nothing else from being done, and is tried again at a later round.
 """
 
 from __future__ import annotations
@@ -11,26 +11,40 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import structlog
 
+from bot.core import follow_ups, nudging
 from bot.core.gap import DAY
-from bot.core.keeping import inactive_notice
-from bot.core.model import Fate, Outbox, Plan
+from bot.core.model import Content, Fate, FollowUp, Nudging, Outbox, Purpose, Reply, Sent
+from bot.core.nudging import LATEST
 from bot.core.plans import reminder
+from bot.core.schedule import is_quiet, local_day
 from bot.log import failure
 from bot.respond import Responder
+from bot.retention import sweep, tell_the_quiet
+from bot.store.dues import MOST_CLAIMED, Claim
 from bot.store.store import Store
 
 ROUND: Final = 60.0
-"""Seconds from one round to the next."""
+"""Seconds from one round to the next, unless something is due before."""
+
+SOON: Final = 15 * 60
+"""Seconds that a nudge waits which could not be sent, or would have interrupted."""
 
 LATER: Final = 60 * 60
-"""Seconds that a reminder waits which could not be sent, or would have interrupted."""
+"""Seconds that a reminder or a follow-up waits."""
+
+APART: Final = 20 * 60 * 60
+"""Seconds between follow-ups of several walks, where it is not known when a day ends for the person."""
 
 GRACE: Final = 4.0
 """Seconds to end a round that is under way when told to stop."""
+
+_PAGE: Final = MOST_CLAIMED // 2
 
 log = structlog.get_logger()
 
@@ -38,12 +52,16 @@ log = structlog.get_logger()
 class Nudges:
     """What the bot does by the clock, which gives seconds since 1970, UTC."""
 
-    def __init__(self, store: Store, responder: Responder, outbox: Outbox, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, responder: Responder, outbox: Outbox, clock: Callable[[], int], content: Content
+    ) -> None:
         self._store = store
         self._responder = responder
         self._outbox = outbox
         self._clock = clock
+        self._content = content
         self._stopped = asyncio.Event()
+        self._is_begun = False
         self._swept_on = 0
 
     @asynccontextmanager
@@ -54,6 +72,7 @@ class Nudges:
             yield
         finally:
             self._stopped.set()
+            self._outbox.give_up()
             await asyncio.wait([rounds], timeout=GRACE)
             rounds.cancel()
 
@@ -61,54 +80,171 @@ class Nudges:
         while not self._stopped.is_set():
             await self.round()
             try:
-                async with asyncio.timeout(ROUND):
+                async with asyncio.timeout(await self._pause()):
                     await self._stopped.wait()
             except TimeoutError:
                 continue
 
+    async def _pause(self) -> float:
+        """Seconds until something is due, and at most those of a round."""
+        try:
+            due_at = await self._store.next_due_at()
+        except Exception as error:  # noqa: BLE001 as below
+            log.error("round failed", **failure(error))
+            due_at = None
+        return ROUND if due_at is None else min(ROUND, max(0.0, due_at - self._clock()))
+
     async def round(self) -> None:
-        """Remind of what is due; and once a day tell whom all will go of, and delete what was kept long enough.
+        """Send what is due; and once a day tell whom all will go of, and delete what was kept long enough.
 
         Each of these is done whatever became of the others.
         """
-        await _tried(self._remind())
+        self._is_begun = self._is_begun or await _tried(self._begin())
+        await _tried(self._send_due())
         today = self._clock() // DAY
         if today != self._swept_on:
-            told = await _tried(self._tell_the_quiet(today))
+            told = await _tried(
+                tell_the_quiet(self._store, self._responder, self._outbox, today, self._between_notices)
+            )
             swept = await _tried(sweep(self._store, self._clock()))
             self._store.tidy_ledger(self._clock())
             if told and swept:
                 self._swept_on = today
 
-    async def _remind(self) -> None:
-        while not self._stopped.is_set() and (plans := await self._store.due_plans(self._clock())):
-            for person, plan in plans:
-                await _tried(self._remind_of(person, plan))
+    async def _between_notices(self) -> bool:
+        await _tried(self._send_due())
+        return not self._stopped.is_set()
 
-    async def _remind_of(self, person: int, plan: Plan) -> None:
-        if self._stopped.is_set():  # the rest of the page, for the next start
-            await self._store.remind_at(person, plan.number, self._clock())
-            return
-        sent = None
-        if not await self._store.may_remind(person, plan.number):  # it was taken some messages ago
-            return
-        if not self._responder.is_with(person):
-            sent = await self._outbox.send(person, self._responder.addressed(person, reminder(plan)))
-        if sent is None or sent.fate is Fate.LOST:
-            await self._store.remind_at(person, plan.number, self._clock() + LATER)
+    # --- at the start ---------------------------------------------------------------------------------------------
 
-    async def _tell_the_quiet(self, today: int) -> None:
-        lost: set[int] = set()
-        while people := [person for person in await self._store.quiet(today) if person not in lost]:
-            for person in people:
-                if self._stopped.is_set():
-                    return
-                sent = await self._outbox.send(person, self._responder.addressed(person, inactive_notice()))
-                if sent.fate is Fate.LOST:  # which is tried again tomorrow
-                    lost.add(person)
-                else:  # who has blocked the bot can be told no more than that
-                    await self._store.told(person, today)
-            await _tried(self._remind())  # which waits for a page of them at most
+    async def _begin(self) -> None:
+        """Be done with what a process that died had claimed, and derive all again where the time zones have changed."""
+        lost = 0
+        while claims := await self._store.interrupted():
+            lost += len(claims)
+            for claim in claims:
+                await self._finish(claim, claim.due_at, follow_up=follow_ups.sent)
+        if lost:
+            log.warning("interrupted: these may have been sent, and are not sent again", count=lost)
+        at, zones = self._clock(), self._content.zones
+        await self._store.derive_again(
+            zones.version, lambda kept: nudging.due_again(kept, at, zones) if kept.due_at > at else kept
+        )
+
+    # --- what is due ----------------------------------------------------------------------------------------------
+
+    async def _send_due(self) -> None:
+        """Claim and send until nothing is due. So many are under way at a time that no lane runs dry."""
+        under_way = asyncio.Semaphore(MOST_CLAIMED - _PAGE)
+
+        async def serve(claim: Claim) -> None:
+            try:
+                await _tried(self._serve(claim))
+            finally:
+                under_way.release()
+
+        async with asyncio.TaskGroup() as group:
+            while not self._stopped.is_set() and (claims := await self._store.claim(self._clock(), _PAGE)):
+                for claim in claims:
+                    await under_way.acquire()
+                    group.create_task(serve(claim))
+
+    async def _serve(self, claim: Claim) -> None:
+        """Send what was claimed, put it off, or leave it out."""
+        at = self._clock()
+        if self._stopped.is_set():  # for the next start
+            await self._store.put_off(claim, claim.due_at)
+        elif not await self._store.may_send(claim):  # it was claimed some messages ago
+            await self._store.put_off(claim, at + DAY)
+        elif not self._may_come(claim, at):
+            await self._leave_out(claim, at)
+        elif self._responder.is_with(claim.person) or self._is_night(claim, at):
+            await self._store.put_off(claim, at + _pause(claim))
+        else:
+            await self._send(claim)
+
+    def _may_come(self, claim: Claim, at: int) -> bool:
+        if claim.purpose is not Purpose.NUDGES:
+            return at - claim.due_at < LATEST and not self._is_second(claim, at)
+        kept, zones = claim.nudging, self._content.zones
+        if kept is None or not nudging.may_come(kept, at, zones) or at - claim.walked_at < DAY:
+            return False
+        zone = zones.zone(kept.schedule.zone)
+        return zone is None or all(local_day(zone, due.at) != local_day(zone, at) for due in claim.dues)
+
+    def _is_second(self, claim: Claim, at: int) -> bool:
+        """Whether a follow-up would be the day's second message. A reminder was asked for that hour."""
+        if claim.purpose is not Purpose.FOLLOW_UPS:
+            return False
+        zone = None if claim.nudging is None else self._content.zones.zone(claim.nudging.schedule.zone)
+        if claim.nudging is None or zone is None:
+            return at - claim.followed_at < APART
+        return local_day(zone, at) <= claim.nudging.told_on
+
+    def _is_night(self, claim: Claim, at: int) -> bool:
+        if claim.nudging is None:
+            return False
+        zone = self._content.zones.zone(claim.nudging.schedule.zone)
+        return zone is not None and is_quiet(claim.nudging.schedule, zone, at)
+
+    async def _leave_out(self, claim: Claim, at: int) -> None:
+        match claim.purpose:
+            case Purpose.NUDGES:
+                left_out = partial(nudging.left_out, at=at, content=self._content)
+                await self._store.finish(claim, nudging=left_out)
+            case Purpose.FOLLOW_UPS:
+                await self._store.finish(claim, follow_up=partial(follow_ups.left_out, at=at))
+            case _:  # at the same hour of the next day
+                await self._store.put_off(claim, at - (at - claim.due_at) % DAY + DAY)
+
+    async def _send(self, claim: Claim) -> None:
+        reply, walk, kept = self._message(claim)
+        if reply is None:  # what it was about has gone
+            await self._store.finish(claim)
+            return
+        sent = await self._outbox.send(claim.person, self._responder.addressed(claim.person, reply, walk=walk))
+        match sent.fate:
+            case Fate.LOST:
+                await self._store.put_off(claim, self._again_at(claim, sent))
+            case Fate.REFUSED:
+                await self._finish(claim, self._clock(), nudging.unreached, follow_up=follow_ups.ended)
+            case _:
+                await self._finish(claim, self._clock(), kept, follow_up=follow_ups.sent)
+
+    def _message(self, claim: Claim) -> tuple[Reply | None, int, Callable[[Nudging], Nudging] | None]:
+        """What is sent, about which walk, and what comes of it for the nudges where that is more than a day served."""
+        if claim.plan is not None:
+            return reminder(claim.plan), 0, None
+        if claim.follow_up is not None:
+            return follow_ups.asked(claim.follow_up), claim.follow_up.walk, None
+        if claim.purpose is not Purpose.NUDGES or claim.nudging is None:
+            return None, 0, None
+        message = nudging.message_for(claim.nudging, self._content)
+        kept = partial(nudging.sent, message=message, at=self._clock(), content=self._content)
+        return nudging.worded_as(message), 0, kept
+
+    def _again_at(self, claim: Claim, sent: Sent) -> int:
+        """When to try again: as Telegram told, or later; told to stop, at the next start."""
+        return claim.due_at if self._stopped.is_set() else self._clock() + max(_pause(claim), round(sent.wait))
+
+    async def _finish(
+        self,
+        claim: Claim,
+        at: int,
+        kept: Callable[[Nudging], Nudging] | None = None,
+        *,
+        follow_up: Callable[[FollowUp, int], FollowUp],
+    ) -> None:
+        """Be done with what was sent, or may have been: it was the day's message."""
+        await self._store.finish(
+            claim,
+            nudging=kept or partial(nudging.told, at=at, content=self._content),
+            follow_up=(lambda one: follow_up(one, at)) if claim.purpose is Purpose.FOLLOW_UPS else None,
+        )
+
+
+def _pause(claim: Claim) -> int:
+    return SOON if claim.purpose is Purpose.NUDGES else LATER
 
 
 async def _tried(part: Awaitable[None]) -> bool:
@@ -119,9 +255,3 @@ async def _tried(part: Awaitable[None]) -> bool:
         log.error("round failed", **failure(error))
         return False
     return True
-
-
-async def sweep(store: Store, at: int) -> None:
-    """Delete what has been kept long enough at that time, page by page."""
-    while await store.sweep(at // DAY):
-        pass

@@ -31,6 +31,7 @@ from bot.core.model import Button, Content, Purpose, Reply
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.core.scoring import Lexicon, Rows
+from bot.core.times import Times, TimeWords
 from bot.languages import Ear
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
@@ -132,6 +133,16 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.WISH: {"who": "who.", "need": "may."},
     Line.ACT: {"act": "then."},
     Line.ACT_SOON: {"act": "then."},
+    Line.NUDGE_PANEL: {
+        **dict.fromkeys(("days", "place"), _COUNTRY),
+        **dict.fromkeys(("time", "quiet"), _NUMBER),
+        "course": "course.",
+    },
+    Line.NUDGE_IN_QUIET: {"time": _NUMBER},
+    Line.NUDGE_NEXT: {"next": _COUNTRY},
+    Line.NUDGE_PAUSED: {"next": _COUNTRY},
+    Line.NUDGE_LINE_WRONG: {"what": _COUNTRY},
+    Line.PROGRESS_NUDGES: {"count": _NUMBER},
     Line.PROGRESS_EARLIER: {"count": _NUMBER},
     Line.PROGRESS_WEEK: {"count": _NUMBER},
     Line.PROGRESS_UPSET: {"before": _NUMBER, "after": _NUMBER},
@@ -220,7 +231,9 @@ def _uncollected() -> Iterator[None]:
 def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = Book(folder / language)
-    if book.problems or not (book.reader and book.guard and book.helplines and book.curriculum and book.consents):
+    if book.problems or not (
+        book.reader and book.guard and book.helplines and book.curriculum and book.consents and book.times
+    ):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
     ear = Ear(language, book.texts)
@@ -235,6 +248,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         answers=Answers(book.answers),
         is_foreign=ear.is_foreign,
         knows=ear.knows,
+        times=book.times,
         mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
         versions={purpose: asked.version for purpose, asked in book.consents.purposes.items()},
         practices=book.curriculum.practices(),
@@ -492,6 +506,8 @@ class Book:
         self.curriculum = self._read(self.nudges, Curriculum)
         self.asked = Page(folder / "consents.yaml")
         self.consents = self._read(self.asked, Consents)
+        times = self._read(Page(folder / "times.yaml"), TimeWords)
+        self.times = Times(times) if times else None
         pages = [Page(folder / name) for name in _COPY_FILES]
         self.texts = tuple(page.text for page in (*self.rules, *pages))
         read = [(page, self._read(page, Copy)) for page in pages]

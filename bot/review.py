@@ -83,6 +83,10 @@ _NOTICED: Final = (
 )
 _GROUNDS: Final = (Line.WHY_DANGER, Line.WHY_FORWARDED, Line.WHY_KNOWN, Line.WHY_ANSWER, Line.WHY_LANGUAGE, *_NOTICED)
 _PERIODS: Final = (Line.PROGRESS_EARLIER, Line.PROGRESS_WEEK)
+_WHEN: Final = (
+    *(Line.NUDGE_NEXT, Line.NUDGE_PAUSED, Line.NUDGE_NO_ZONE, Line.NUDGE_NO_SLOT, Line.NUDGE_STOPPED),
+    *_begins("nudge.rests."),
+)
 _QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK, Line.BARRIER_ASK, Line.PLAN_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
@@ -114,6 +118,10 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((Line.CONSENT_YES_PLANS,), (Line.IF_THEN_ASK,)),
     ((Line.FORGET_KEEPS,), (Line.FORGET_ASK,)),
     ((Line.FORGET_WENT,), (Line.FORGET_DONE,)),
+    ((Line.NUDGE_SET,), (Line.NUDGE_PANEL,), _WHEN),
+    ((Line.NUDGE_IN_QUIET,), (Line.NUDGE_PANEL,), (Line.NUDGE_NEXT,)),
+    ((Line.NUDGE_KEPT, Line.NUDGE_FEWER), (Line.NUDGE_NEXT, Line.NUDGE_NO_ZONE, Line.NUDGE_NO_SLOT)),
+    ((Line.NOTHING_TO_STOP, Line.STOPPED), (Line.NUDGE_STOP_HOW,)),
     ((Line.SHOWN_WALK,), (Line.SHOWN_CARE, Line.SHOWN_CARE_UNSAID)),
     ((Line.SHOWN_WALKS,), (Line.SHOWN_UPSETS,), (Line.SHOWN_CARES,), (Line.SHOWN_BREAKS,)),
 )
@@ -224,7 +232,7 @@ _OFTEN: Final = frozenset(
             Line.BACK,
         ),
         *(Line.ABOUT, Line.AFFIRM, Line.HIGH, Line.HARDER, Line.THANKS, Line.SWEAR, Line.MEDIA),
-        *(Line.ASK, Line.TWICE, Line.START),
+        *(Line.ASK, Line.TWICE, Line.START, Line.NUDGE_DID, Line.NUDGE_NOT_TODAY, Line.NUDGE_READ),
     },
 )
 

@@ -2,7 +2,8 @@
 
 Rules that hold here: what may have arrived is sent again for a danger card or a reply, since a double line beats
 silence, and never for a broadcast; what Telegram refuses because someone or something has gone is no error; told to
-wait, the bot waits. No id and no text is in an error of this module or in the log.
+wait, the bot waits; an edit that cannot be is no error, since its words can go as a new message. No id and no text is
+in an error of this module or in the log.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
-from telegram import LinkPreviewOptions
+from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup, ReplyKeyboardRemove
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.adapters.lanes import FREE_RATE, Lanes, Ticket
@@ -27,7 +28,7 @@ from bot.metrics import LIMITED, RETRIES, SENDS, WAITING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from telegram import Bot, InlineKeyboardMarkup, Message
+    from telegram import Bot, Message
 
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each further try, half as long to half as long again, where Telegram names no time itself."""
@@ -38,18 +39,21 @@ LONGEST_WAIT: Final = 60.0
 CHATS_IN_A_ROW: Final = 3
 """So many chats refused one after the other, with nothing let through in between, mean that it is not about a chat."""
 
+UNCHANGED: Final = ("message is not modified",)
+
 TOPIC_GONE: Final = ("message thread not found", "topic_closed", "topic_deleted")
 
 NOTHING_TO_DO: Final = (
     *TOPIC_GONE,
+    *UNCHANGED,
     "chat not found",
+    "group chat was deactivated",
     "channel_private",
     "peer_id_invalid",
     "not enough rights to send",
     "have no rights to send",
     "need administrator rights in the channel chat",
     "chat_write_forbidden",
-    "message is not modified",
     "message to edit not found",
     "message can't be edited",
     "message_id_invalid",
@@ -85,6 +89,7 @@ class Clip:
 
 
 Media = Photo | Clip | Document
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
 class Delivery:
@@ -131,7 +136,7 @@ class Delivery:
         self,
         chat: int,
         text: str,
-        markup: InlineKeyboardMarkup | None = None,
+        markup: Markup | None = None,
         *,
         thread: int | None = None,
         lane: Lane = Lane.REPLY,
@@ -174,7 +179,7 @@ class Delivery:
             self._leave(ticket, since)
 
     async def _post(
-        self, chat: int, text: str, markup: InlineKeyboardMarkup | None, thread: int | None, media: Media | None
+        self, chat: int, text: str, markup: Markup | None, thread: int | None, media: Media | None
     ) -> Message:
         paid = self._paid
         match media:
@@ -227,6 +232,45 @@ class Delivery:
             return media
         log.warning("picture refused", **failure(error))
         return None
+
+    async def edit(
+        self,
+        chat: int,
+        message_id: int,
+        text: str,
+        markup: InlineKeyboardMarkup | None = None,
+        *,
+        lane: Lane = Lane.REPLY,
+    ) -> bool:
+        """Put plain text and buttons in place of those of a message, and say whether they stand there now.
+
+        What may have arrived is tried again in every lane: an edit does no more the second time.
+        """
+        since, tries = self._now(), _Tries(self._jitter)
+        ticket = self._ask(chat, lane)
+        try:
+            while True:
+                await self._turn(ticket)
+                try:
+                    await self._bot.edit_message_text(
+                        text,
+                        chat,
+                        message_id,
+                        reply_markup=markup,
+                        link_preview_options=LinkPreviewOptions(is_disabled=True),
+                    )
+                except BadRequest as error:
+                    return _says(error, UNCHANGED)
+                except TelegramError as error:
+                    pause = self._pause_after(error, chat, tries, Lane.REPLY)
+                    if pause is None:
+                        return False
+                    self._lanes.again(ticket, self._now() + pause)
+                else:
+                    self._refused.clear()
+                    return True
+        finally:
+            self._leave(ticket, since)
 
     async def take_buttons(self, chat: int, message_id: int) -> None:
         """Take the buttons away from a message."""

@@ -1,7 +1,8 @@
 """Telegram's updates into the words of the house, and replies into Telegram's calls.
 
 Rules that hold here: the next message is sent before the old buttons are taken away; every press is answered, and
-nothing depends on that answer; nothing of an update is logged; what is not for the bot gets silence.
+nothing depends on that answer; what cannot be said in place of the pressed message is said below it; nothing of an
+update is logged, and where someone is goes no further than their one answer; what is not for the bot gets silence.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 import structlog
 from structlog.contextvars import bind_contextvars
-from telegram import Bot, BotCommand, Message, MessageEntity, Update
+from telegram import Bot, BotCommand, MaybeInaccessibleMessage, Message, MessageEntity, Update
 from telegram.constants import ChatID, ChatType
 from telegram.error import TelegramError
 from telegram.ext import (
@@ -31,7 +32,7 @@ from bot.adapters.intake import Burst, tell_failure
 from bot.adapters.outbox import TelegramOutbox
 from bot.core.commands import COMMANDS, menu, split_command
 from bot.core.lines import Line
-from bot.core.model import Decision, Fate, Incoming, Kind, Outbox, Reply, Where
+from bot.core.model import Fate, Incoming, Kind, Reply, Sent, Where
 from bot.log import failure
 from bot.prompts import Prompts
 from bot.respond import Responder
@@ -41,6 +42,8 @@ UPDATES: Final = ["message", "edited_message", "callback_query"]
 
 _NAMING: Final = {MessageEntity.MENTION, MessageEntity.BOT_COMMAND}
 _REMEMBERED_CHATS: Final = 10_000
+_POLE: Final = 90  # degrees
+_DATE_LINE: Final = 180
 
 log = structlog.get_logger()
 
@@ -53,7 +56,7 @@ class TelegramBot:
     def __init__(self, bot: Bot, delivery: Delivery, responder: Responder, prompts: Prompts) -> None:
         self._bot = bot
         self._delivery = delivery
-        self.outbox: Outbox = TelegramOutbox(bot, delivery, prompts)
+        self.outbox = TelegramOutbox(bot, delivery, prompts)
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -106,7 +109,7 @@ class TelegramBot:
     async def _answer(self, message: Message, incoming: Incoming) -> None:
         decision = await self._responder.respond(incoming)
         done_with = self._with_buttons.pop(message.chat_id, None) if decision.moved else None
-        arrived = await self._send(message.chat_id, _thread(message), decision)
+        arrived = await self._send(message.chat_id, _thread(message), decision.replies)
         if arrived and done_with is not None:
             await self._delivery.take_buttons(message.chat_id, done_with)
 
@@ -119,24 +122,33 @@ class TelegramBot:
         where = Where.PRIVATE if chat == query.from_user.id else Where.GROUP
         incoming = Incoming(query.from_user.id, where, Kind.PRESS, at=0, payload=query.data or "")
         decision = await self._responder.respond(incoming)
-        arrived = await self._send(chat, None, decision)
+        edited = await self._edit(message, decision.replies)
+        arrived = await self._send(chat, None, decision.replies[edited:])
         toast = "" if decision.toast is None else self._prompts.text(Reply((decision.toast,)))
         finish = [self._delivery.answer(query.id, toast)]
-        if arrived and message is not None and decision.replies:
+        if arrived and message is not None and decision.replies and not edited:
             finish.append(self._delivery.take_buttons(chat, message.message_id))
         await asyncio.gather(*finish)
 
     # --- out ------------------------------------------------------------------------------------------------
 
-    async def _send(self, chat: int, thread: int | None, decision: Decision) -> bool:
+    async def _edit(self, pressed: MaybeInaccessibleMessage | None, replies: tuple[Reply, ...]) -> bool:
+        """Say the first reply in place of the pressed message. Whether that was tried: else it is for a new one."""
+        if not (replies and replies[0].in_place and isinstance(pressed, Message)):
+            return False
+        sent = await self.outbox.edit(pressed.chat_id, pressed.message_id, replies[0])
+        if sent is None:
+            return False
+        _noted(sent)
+        return True
+
+    async def _send(self, chat: int, thread: int | None, replies: tuple[Reply, ...]) -> bool:
         """Send all replies, and say whether none was lost: old buttons stay where nothing new came."""
         arrived = True
-        for reply in decision.replies:
+        for reply in replies:
             sent = await self.outbox.send(chat, reply, thread=thread)
-            if sent.fate is Fate.LOST:
-                bind_contextvars(outcome="failed")
-                arrived = False
-            if sent.number is not None and reply.buttons:
+            arrived = _noted(sent) and arrived
+            if sent.number is not None and reply.buttons and not reply.is_keyboard:
                 self._with_buttons[chat] = sent.number
                 self._with_buttons.move_to_end(chat)
         while len(self._with_buttons) > _REMEMBERED_CHATS:
@@ -150,10 +162,13 @@ def incoming_of(message: Message, bot: Bot, *, edited: bool = False) -> Incoming
     if person is None or person.id == ChatID.SERVICE_CHAT or (person.is_bot and message.sender_chat is None):
         return None
     where = Where.PRIVATE if message.chat.type == ChatType.PRIVATE else Where.GROUP
+    if edited and message.location is not None:  # of who shares it live: the first one counts
+        return None
     text = message.text or message.caption or ""
+    location = _location(message) if where is Where.PRIVATE else None
     forwarded = message.forward_origin is not None
     command, rest = ("", text) if forwarded or _is_for_another(text, bot) else split_command(text)
-    kind = Kind.COMMAND if command else Kind.TEXT if text else Kind.MEDIA
+    kind = Kind.COMMAND if command else Kind.TEXT if text else Kind.LOCATION if location else Kind.MEDIA
     if edited:
         kind, command, rest = Kind.EDIT, "", text
     return Incoming(
@@ -166,7 +181,16 @@ def incoming_of(message: Message, bot: Bot, *, edited: bool = False) -> Incoming
         payload=_payload(message.reply_to_message, bot),
         forwarded=forwarded,
         addressed=where is Where.PRIVATE or command in COMMANDS or _is_addressed(message, bot),
+        location=location,
     )
+
+
+def _location(message: Message) -> tuple[float, float] | None:
+    """The place that a message tells, a person's or a venue's. The library does not check that it is on the map."""
+    place = message.location
+    if place is None or not (abs(place.latitude) <= _POLE and abs(place.longitude) <= _DATE_LINE):
+        return None
+    return place.latitude, place.longitude
 
 
 def _is_for_another(text: str, bot: Bot) -> bool:
@@ -194,6 +218,13 @@ def _payload(answered: Message | None, bot: Bot) -> str:
         return ""
     buttons = (button for row in answered.reply_markup.inline_keyboard for button in row)
     return next((button.callback_data for button in buttons if isinstance(button.callback_data, str)), "")
+
+
+def _noted(sent: Sent) -> bool:
+    """Whether a message was not lost. Where it was, the line of this update in the log says so."""
+    if sent.fate is Fate.LOST:
+        bind_contextvars(outcome="failed")
+    return sent.fate is not Fate.LOST
 
 
 def _thread(message: Message) -> int | None:

@@ -1,7 +1,8 @@
 """The same bot in a terminal: same core, same prompts, a store of its own, no token.
 
-Rules that hold here: buttons are numbered, and their number or any text answers; a picture is drawn in plain letters,
-and a file is shown by its name and its text; on a pipe the transcript is plain, and the end of the input is a good end.
+Rules that hold here: buttons are numbered, and their number or any text answers; a place cannot be shared, so the key
+for it has no number; a picture is drawn in plain letters, and a file is shown by its name and its text; on a pipe the
+transcript is plain, and the end of the input is a good end.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.core.commands import split_command
-from bot.core.model import Animation, Button, Document, Incoming, Kind, Reply, Where
+from bot.core.model import Action, Animation, Button, Document, Incoming, Kind, Reply, Where
 from bot.figure import plot
 from bot.prompts import Prompts
 from bot.respond import Responder
@@ -35,6 +36,7 @@ class Terminal:
         self._interactive = stdin.isatty() and stdout.isatty()
         self._console = Console(file=stdout, highlight=False, markup=False, soft_wrap=not self._interactive)
         self._buttons: tuple[Button, ...] = ()
+        self._are_keys = False
 
     async def run(self) -> None:
         """Talk until the input ends. Reading blocks: there is nobody else to serve."""
@@ -70,11 +72,13 @@ class Terminal:
         self._show_attached(reply)
         if not reply.buttons:
             return
-        self._buttons = tuple(button for row in reply.buttons for button in row)
+        self._buttons = tuple(button for row in reply.buttons for button in row if button.action is not Action.LOCATE)
+        self._are_keys = reply.is_keyboard
         numbers = count(1)
         self._say("")
         for row in reply.buttons:
-            labels = (f"[{next(numbers)}] {self._prompts.label(button)}" for button in row)
+            marks = ("" if button.action is Action.LOCATE else f"[{next(numbers)}] " for button in row)
+            labels = (f"{mark}{self._prompts.label(button)}" for mark, button in zip(marks, row, strict=True))
             self._say("   ".join(labels), indent=2, style="cyan")
 
     def _show_attached(self, reply: Reply) -> None:
@@ -97,7 +101,9 @@ class Terminal:
 
     def _incoming(self, line: str) -> Incoming:
         pressed = self._pressed(line)
-        if pressed is not None:
+        if pressed is not None and self._are_keys:
+            line = self._prompts.label(pressed)
+        elif pressed is not None:
             return Incoming(PERSON, Where.PRIVATE, Kind.PRESS, at=0, payload=pressed.payload)
         command, rest = split_command(line)
         if command:

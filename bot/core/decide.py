@@ -130,7 +130,8 @@ def _edited(turn: Turn) -> Decision | None:
 
 
 def _unseen(turn: Turn) -> Decision | None:
-    return Decision(turn.held, (Reply((Line.MEDIA,)),)) if turn.incoming.kind is Kind.MEDIA else None
+    unseen = turn.incoming.kind in {Kind.MEDIA, Kind.LOCATION}
+    return Decision(turn.held, (Reply((Line.MEDIA,)),)) if unseen else None
 
 
 def _command(turn: Turn) -> Decision | None:

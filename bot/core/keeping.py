@@ -190,6 +190,7 @@ COMMANDS: Final[Mapping[str, Handler]] = {
     "consent": consent,
     "export": copies,
     "forget": forget,
+    "nudge": partial(_ask, Purpose.NUDGES),
 }
 BUTTONS: Final[Mapping[Action, Handler]] = {
     Action.AGREE: agree,

@@ -227,6 +227,7 @@ class Line(StrEnum):
     CONSENT_LAPSED = "consent.lapsed"
     CONSENT_YES = "consent.yes"
     CONSENT_YES_PLANS = "consent.yes.plans"
+    CONSENT_YES_NUDGES = "consent.yes.nudges"
     CONSENT_YES_ALONE = "consent.yes.alone"
     CONSENT_YES_OTHER = "consent.yes.other"
     CONSENT_NONE = "consent.none"  # before the first question
@@ -263,6 +264,46 @@ class Line(StrEnum):
     NUDGE_FIRST = "nudge.first"  # what a locked screen shows
     NUDGE_PRACTICE = "nudge.practice"
     STORE_FAILED = "store_failed"
+
+    # nudges: the panel, what it asks, and what is said of an answer
+    NUDGE_PANEL = "nudge.panel"
+    NUDGE_SET = "nudge.set"  # before the panel, where what was typed is set
+    NUDGE_IN_QUIET = "nudge.in_quiet"  # likewise
+    NUDGE_NEXT = "nudge.next"  # after the panel: when, or why not
+    NUDGE_PAUSED = "nudge.paused"
+    NUDGE_NO_ZONE = "nudge.no_zone"
+    NUDGE_NO_SLOT = "nudge.no_slot"
+    NUDGE_STOPPED = "nudge.stopped"
+    NUDGE_RESTS_SILENT = "nudge.rests.silent"
+    NUDGE_RESTS_UNREACHED = "nudge.rests.unreached"
+    NUDGE_RESTS_ENDED = "nudge.rests.ended"
+    NUDGE_TIME_ASK = "nudge.time.ask"
+    NUDGE_TIME_WRONG = "nudge.time.wrong"
+    NUDGE_DAYS_ASK = "nudge.days.ask"
+    NUDGE_DAYS_WRONG = "nudge.days.wrong"
+    NUDGE_DAYS_EMPTY = "nudge.days.empty"
+    NUDGE_ZONE_ASK = "nudge.zone.ask"
+    NUDGE_ZONE_WRONG = "nudge.zone.wrong"
+    NUDGE_ZONE_WHICH = "nudge.zone.which"
+    NUDGE_ZONE_COUNTRY = "nudge.zone.country"  # after what the clock says
+    NUDGE_ZONE_CLOCK = "nudge.zone.clock"  # after a country: what the clock says
+    NUDGE_ZONE_OTHER = "nudge.zone.other"  # the clock and the country do not go together
+    NUDGE_QUIET_ASK = "nudge.quiet.ask"
+    NUDGE_QUIET_WRONG = "nudge.quiet.wrong"
+    NUDGE_COURSE_ASK = "nudge.course.ask"
+    NUDGE_LINE_WRONG = "nudge.line.wrong"  # of one line, some was not understood
+    NUDGE_DID = "nudge.did"
+    NUDGE_NOT_TODAY = "nudge.not_today"
+    NUDGE_HARDER = "nudge.harder"  # after an anchor
+    NUDGE_READ = "nudge.read"  # words that answer a nudge, and are nothing else
+    NUDGE_KEPT = "nudge.kept"  # they stay as they are
+    NUDGE_FEWER = "nudge.fewer"
+    NUDGE_STOP_HOW = "nudge.stop_how"  # after a stop that was of something else
+    NUDGE_BACK = "nudge.back"  # on again, at /start
+    NUDGE_ALONE_ENDED = "nudge.alone_ended"  # the wish never to be written to first, with a yes to this
+    NUDGE_KEEP_ASK = "nudge.keep_ask"  # these three the clock sends
+    NUDGE_SILENT = "nudge.silent"
+    NUDGE_COURSE_END = "nudge.course_end"
     PROGRESS_OFF = "progress.off"  # nothing is kept without a yes
     PROGRESS_NONE = "progress.none"  # nor is anything yet
     PROGRESS_EARLIER = "progress.earlier"
@@ -270,6 +311,7 @@ class Line(StrEnum):
     PROGRESS_UPSET = "progress.upset"  # after either of them
     PROGRESS_CARE = "progress.care"
     PROGRESS_ABOUT = "progress.about"  # last
+    PROGRESS_NUDGES = "progress.nudges"  # a message of its own
 
     # beside a picture: all that it shows
     SHOWN_WALK = "shown.walk"
@@ -479,6 +521,31 @@ class Label(StrEnum):
     IF_THEN = "if_then"
     IF_THEN_DONE = "if_then.done"
     IF_THEN_KEEP = "if_then.keep"
+    NUDGE_TIME = "nudge.time"  # on the panel
+    NUDGE_DAYS = "nudge.days"
+    NUDGE_ZONE = "nudge.zone"
+    NUDGE_QUIET = "nudge.quiet"
+    NUDGE_COURSE = "nudge.course"
+    NUDGE_PAUSE = "nudge.pause"
+    NUDGE_GO_ON = "nudge.go_on"  # from a pause
+    NUDGE_BEGIN = "nudge.begin"  # from a rest
+    NUDGE_STOP = "nudge.stop"
+    NUDGE_SETTINGS = "nudge.settings"  # the panel
+    NUDGE_DID = "nudge.did"  # below a nudge
+    NUDGE_NOT_TODAY = "nudge.not_today"
+    NUDGE_HARDER = "nudge.harder"
+    NUDGE_KEEP = "nudge.keep"
+    NUDGE_FEWER = "nudge.fewer"
+    NUDGE_WEEKDAYS = "nudge.weekdays"
+    NUDGE_EVERY_DAY = "nudge.every_day"
+    NUDGE_WEEKEND = "nudge.weekend"
+    NUDGE_NO_QUIET = "nudge.no_quiet"
+    NUDGE_ON = "nudge.on"  # behind a day
+    NUDGE_NONE = "nudge.none"  # in place of quiet hours
+    NUDGE_NOWHERE = "nudge.nowhere"  # in place of a place
+    COURSE_EIGHT_WEEKS = "course.eight_weeks"
+    COURSE_FOUR_WEEKS = "course.four_weeks"
+    COURSE_OPEN = "course.open"
     MONTH_1 = "month.1"  # behind the number of a day
     MONTH_2 = "month.2"
     MONTH_3 = "month.3"
@@ -491,6 +558,20 @@ class Label(StrEnum):
     MONTH_10 = "month.10"
     MONTH_11 = "month.11"
     MONTH_12 = "month.12"
+    WEEKDAY_0 = "weekday.0"  # "Mon": a day among several, from Monday on
+    WEEKDAY_1 = "weekday.1"
+    WEEKDAY_2 = "weekday.2"
+    WEEKDAY_3 = "weekday.3"
+    WEEKDAY_4 = "weekday.4"
+    WEEKDAY_5 = "weekday.5"
+    WEEKDAY_6 = "weekday.6"
+    WEEKDAY_LONG_0 = "weekday_long.0"  # "Monday": a day alone
+    WEEKDAY_LONG_1 = "weekday_long.1"
+    WEEKDAY_LONG_2 = "weekday_long.2"
+    WEEKDAY_LONG_3 = "weekday_long.3"
+    WEEKDAY_LONG_4 = "weekday_long.4"
+    WEEKDAY_LONG_5 = "weekday_long.5"
+    WEEKDAY_LONG_6 = "weekday_long.6"
     MET_NEWS = "met.news"  # one word for a walk that is kept: where the suffering was met
     MET_WORK = "met.work"
     MET_LOVED_ONE = "met.loved_one"
@@ -517,6 +598,8 @@ class Label(StrEnum):
     FORGET_YES = "forget.yes"
     FORGET_NO = "forget.no"
     WRITE_PRIVATELY = "write_privately"
+    SHARE_LOCATION = "share_location"  # a key of the keyboard below the field
+    KEYBOARD_HINT = "keyboard_hint"  # in the empty field, while that keyboard is open
 
     COUNTRY = "country"  # on a button: the name of the country
     COUNTRY_KEEP = "country.keep"
@@ -568,6 +651,7 @@ class Label(StrEnum):
     COMMAND_CONSENT = "command.consent"
     COMMAND_EXPORT = "command.export"
     COMMAND_FORGET = "command.forget"
+    COMMAND_NUDGE = "command.nudge"
     COMMAND_SETTINGS = "command.settings"
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.core.lines import Filling, Label, Line
     from bot.core.noticing import Reader
     from bot.core.safety import Guard
+    from bot.core.times import Times
 
 
 # --- What comes in -------------------------------------------------------------------------------------------
@@ -39,6 +40,7 @@ class Kind(StrEnum):
     COMMAND = "command"
     PRESS = "press"
     MEDIA = "media"  # a sticker, voice, picture, file, poll: nothing that a program without eyes can read
+    LOCATION = "location"  # a place on the map, in private
 
 
 class Refused(StrEnum):
@@ -82,6 +84,7 @@ class Incoming:
     pressed: Opened | Refused | None = None  # what the shell read from the payload
     numbers: tuple[int, ...] = ()  # of the messages that it is made of, or of the one that was edited
     kept: Kept | None = None  # all that is kept of them, where the shell was asked to look
+    location: tuple[float, float] | None = None  # latitude and longitude, in degrees: for this one answer
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -698,6 +701,13 @@ class Reply:
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
     attached: Figure | Animation | Document | None = None  # beside the words, which say all that a picture shows
+    in_place: bool = False  # the first answer to a press: in place of the pressed message, where that can be
+    closes_keyboard: bool = False  # no keyboard is there from now on; where there are no buttons
+
+    @property
+    def is_keyboard(self) -> bool:
+        """Whether its buttons are keys, which type their words, since one of them shares a place."""
+        return any(button.action is Action.LOCATE for row in self.buttons for button in row)
 
 
 class Fate(StrEnum):
@@ -715,6 +725,7 @@ class Sent:
 
     fate: Fate
     number: int | None = None
+    wait: float = 0.0  # seconds in which nothing may go to that chat, where it was lost because of that
 
 
 class Outbox(Protocol):
@@ -885,6 +896,7 @@ class Content:
     is_foreign: Callable[[str], bool]  # whether a text, as it was typed, is plainly in another language
     mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none
+    times: Times  # what is typed about hours, days and pauses, read
     versions: Mapping[Purpose, int] = field(default_factory=dict)  # of the words that a yes to each is to
     operator: str = ""  # who runs the bot, as they name themselves
     contact: str = ""  # how to reach them

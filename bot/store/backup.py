@@ -26,7 +26,7 @@ from bot.store.migrations import migrate, own_version
 from bot.store.opening import FILE, RESTORING, check_key, existing, read_mark, serving_alone
 from bot.store.ring import Ring
 from bot.store.rotate import key_ids_in
-from bot.store.rows import EVERYWHERE, consent_key, consent_place, outcome_place, plan_key, plan_place
+from bot.store.rows import EVERYWHERE, consent_key, consent_place, follow_up_place, outcome_place, plan_key, plan_place
 from bot.store.seal import Place
 from bot.store.store import Store
 
@@ -255,7 +255,14 @@ class _Forgetting:
         return len(people), withdrawn
 
     def walks(self) -> int:
-        """Delete walks that were deleted one by one."""
+        """Delete walks that were deleted one by one, and what was asked about them in the days after."""
+        after = [
+            (row, walk)
+            for row, walk, cell in self._rows("SELECT person, walk, answers FROM follow_up")
+            if self._is_gone(walk, self._made(cell, follow_up_place(row, walk), "ended_at"))
+        ]
+        self._database.executemany("DELETE FROM person_due WHERE person = ? AND item = ?", after)
+        self._database.executemany("DELETE FROM follow_up WHERE person = ? AND walk = ?", after)
         found = [
             (row, walk)
             for row, walk, cell in self._rows("SELECT person, walk, answers FROM outcome")

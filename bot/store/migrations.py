@@ -131,6 +131,40 @@ STEPS: Final[tuple[tuple[str | Reseal, ...], ...]] = (
         """,
         _date_rows,
     ),
+    (
+        "ALTER TABLE person_due ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0",
+        "DROP INDEX person_due_at",
+        "CREATE INDEX person_due_at ON person_due (claimed, at)",
+        """
+        CREATE TABLE nudging (
+            person BLOB NOT NULL,
+            purpose TEXT NOT NULL CHECK (purpose = 'nudges'),
+            scope TEXT NOT NULL,
+            settings BLOB NOT NULL,
+            PRIMARY KEY (person, purpose, scope),
+            FOREIGN KEY (person, purpose, scope) REFERENCES consent ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE follow_up (
+            person BLOB NOT NULL,
+            purpose TEXT NOT NULL CHECK (purpose = 'follow_ups'),
+            scope TEXT NOT NULL,
+            walk BLOB NOT NULL,
+            answers BLOB NOT NULL,
+            until INTEGER NOT NULL,
+            PRIMARY KEY (person, purpose, scope, walk),
+            FOREIGN KEY (person, purpose, scope) REFERENCES consent ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX follow_up_until ON follow_up (until)",
+        """
+        CREATE TABLE mark (
+            name TEXT NOT NULL PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 
 

@@ -23,6 +23,8 @@ from bot.store.opening import FILE, KEY_MARK, existing, read_mark, refuse_older
 from bot.store.ring import Ring
 from bot.store.rows import (
     consent_place,
+    follow_up_place,
+    nudging_place,
     outcome_place,
     plan_place,
     room_place,
@@ -43,6 +45,8 @@ CELLS: Final = (
     ("setting", "settings"),
     ("outcome", "answers"),
     ("plan", "line"),
+    ("nudging", "settings"),
+    ("follow_up", "answers"),
     ("room", "id"),
     ("room", "settings"),
     ("country", "code"),  # until version 2
@@ -68,7 +72,15 @@ _ANEW: Final = {
         "INSERT INTO plan (person, purpose, scope, number, line, until) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET line = excluded.line"
     ),
-    "person_due": "INSERT INTO person_due (person, purpose, scope, item, at) VALUES (?, ?, ?, ?, ?)",
+    "nudging": (
+        "INSERT INTO nudging (person, purpose, scope, settings) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET settings = excluded.settings"
+    ),
+    "follow_up": (
+        "INSERT INTO follow_up (person, purpose, scope, walk, answers, until) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET answers = excluded.answers"
+    ),
+    "person_due": "INSERT INTO person_due (person, purpose, scope, item, at, claimed) VALUES (?, ?, ?, ?, ?, ?)",
     "room": (
         "INSERT INTO room (chat, id, settings) VALUES (?, ?, ?)"
         " ON CONFLICT DO UPDATE SET id = excluded.id, settings = excluded.settings"
@@ -212,9 +224,10 @@ class _Rotation:
                 known = b"" if person is None else self._ring.sealer.seal(str(person).encode(), id_place)
             fresh = (row, purpose, to, self._cell(given, at, place), known, day, told)
             rows += self._write("consent", (old, purpose, scope, given, cell, day, told), fresh)
-        rows += (
-            self._settings(old, row, scopes) + self._outcomes(old, row, person) + self._plans(old, row, person, scopes)
-        )
+        rows += self._settings(old, row, scopes) + self._outcomes(old, row, person) + self._nudging(old, row)
+        items: dict[bytes, bytes] = {}
+        rows += self._plans(old, row, person, items) + self._follow_ups(old, row, person, items)
+        rows += self._dues(old, row, scopes, items)
         if row != old:
             self._database.execute("DELETE FROM consent WHERE person = ?", (old,))
         return rows
@@ -261,10 +274,9 @@ class _Rotation:
             rows += self._write("outcome", (old, purpose, scope, walk, cell, until), fresh)
         return rows
 
-    def _plans(self, old: bytes, row: bytes, person: int | None, scopes: dict[str, str]) -> int:
-        """Seal plans anew, and have what is due lie with them."""
+    def _plans(self, old: bytes, row: bytes, person: int | None, items: dict[bytes, bytes]) -> int:
+        """Seal plans anew, and note in `items` what each is kept under from now on."""
         rows = 0
-        items: dict[bytes, bytes] = {}
         sql = "SELECT purpose, scope, number, line, until FROM plan WHERE person = ?"
         for purpose, scope, item, cell, until in self._rows(sql, old):
             at = plan_place(old, item)
@@ -272,11 +284,34 @@ class _Rotation:
             items[item] = to
             fresh = (row, purpose, scope, to, self._cell(cell, at, plan_place(row, to)), until)
             rows += self._write("plan", (old, purpose, scope, item, cell, until), fresh)
-        for purpose, scope, item, at in self._rows(
-            "SELECT purpose, scope, item, at FROM person_due WHERE person = ?", old
-        ):
-            moved = (row, purpose, scopes[scope], items.get(item, item), at)
-            rows += self._write("person_due", (old, purpose, scope, item, at), moved)
+        return rows
+
+    def _nudging(self, old: bytes, row: bytes) -> int:
+        rows = 0
+        for purpose, scope, cell in self._rows("SELECT purpose, scope, settings FROM nudging WHERE person = ?", old):
+            fresh = (row, purpose, scope, self._cell(cell, nudging_place(old), nudging_place(row)))
+            rows += self._write("nudging", (old, purpose, scope, cell), fresh)
+        return rows
+
+    def _follow_ups(self, old: bytes, row: bytes, person: int | None, items: dict[bytes, bytes]) -> int:
+        """As for plans."""
+        rows = 0
+        sql = "SELECT purpose, scope, walk, answers, until FROM follow_up WHERE person = ?"
+        for purpose, scope, item, cell, until in self._rows(sql, old):
+            at = follow_up_place(old, item)
+            to = item if person is None else row_key(self._ring.newest, person, self._opened(cell, at)["walk"])
+            items[item] = to
+            fresh = (row, purpose, scope, to, self._cell(cell, at, follow_up_place(row, to)), until)
+            rows += self._write("follow_up", (old, purpose, scope, item, cell, until), fresh)
+        return rows
+
+    def _dues(self, old: bytes, row: bytes, scopes: dict[str, str], items: dict[bytes, bytes]) -> int:
+        """Have what is due lie with what it is about."""
+        rows = 0
+        sql = "SELECT purpose, scope, item, at, claimed FROM person_due WHERE person = ?"
+        for purpose, scope, item, at, claimed in self._rows(sql, old):
+            moved = (row, purpose, scopes[scope], items.get(item, item), at, claimed)
+            rows += self._write("person_due", (old, purpose, scope, item, at, claimed), moved)
         return rows
 
     def _rows(self, sql: str, row: bytes) -> list[_Row]:

@@ -46,6 +46,16 @@ def plan_place(row: bytes, item: bytes) -> Place:
     return Place("plan", row + item, "line")
 
 
+def nudging_place(row: bytes) -> Place:
+    """Where what is kept of nudges belongs."""
+    return Place("nudging", row, "settings")
+
+
+def follow_up_place(row: bytes, walk: bytes) -> Place:
+    """Where the answers in the days after a walk belong."""
+    return Place("follow_up", row + walk, "answers")
+
+
 def room_place(row: bytes, column: str) -> Place:
     """Where a cell of a group or channel belongs."""
     return Place("room", row, column)

@@ -24,7 +24,11 @@ _ID_END: Final = 5
 _NONCE_BYTES: Final = 12
 _END: Final = b"\x80"  # between what was sealed and the zeros that pad it
 _BLOCK: Final = 192  # an outcome fits in one, so that a cell's length says nothing of the answers in it
-_BLOCKS: Final = {"plan": 960}  # a line of 200 characters fits in one, in whatever script
+_BLOCKS: Final = {
+    "plan": 960,  # a line of 200 characters fits in one, in whatever script
+    "nudging": 960,  # with every practice seen
+    "follow_up": 448,  # with all three answers
+}
 
 _SHUT: Final = "A cell of the database does not open: put a backup of the database in its place."
 

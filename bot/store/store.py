@@ -8,10 +8,9 @@ children; what is deleted is noted beside the key, so that no backup brings it b
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
@@ -21,12 +20,8 @@ import structlog
 
 from bot.core.gap import DAY
 from bot.core.model import (
-    KEPT_DAYS,
-    PLAN_DAYS,
     Change,
     Condition,
-    Consent,
-    Due,
     Kept,
     Outcome,
     Plan,
@@ -34,20 +29,15 @@ from bot.core.model import (
     Source,
 )
 from bot.log import failure
-from bot.store import SealError, StoreError, WrongKeyError
-from bot.store.database import (
-    ClosedDatabase,
-    Database,
-    connect,
-)
+from bot.store import StoreError
+from bot.store.database import ClosedDatabase, Database, connect
+from bot.store.dues import Dues, dues_of
 from bot.store.keyring import Keys
 from bot.store.ledger import Ledger
 from bot.store.opening import (
     FILE,
     bring_up_to_date,
-    check_key,
     existing,
-    read_mark,
     refuse_older,
     refuse_unfit,
     serving_alone,
@@ -58,21 +48,17 @@ from bot.store.rows import (
     consent_key,
     consent_place,
     outcome_place,
-    plan_key,
     plan_place,
     room_place,
     row_key,
     scope_of,
-    setting_place,
 )
-from bot.store.seal import Place
+from bot.store.sealed import told_if_shut
 
 QUIET_DAYS: Final = 365
 """Days without a word after which all of a person goes, if they were told."""
 NOTICE_DAYS: Final = 30
 """Days before that, and at least, in which they are told."""
-LATEST: Final = 2 * 60 * 60
-"""Seconds after its time in which a reminder is still sent. Later, it waits for the same hour of the next day."""
 PAGE: Final = 100
 """Rows that a sweep takes at once, so that nobody waits for it."""
 
@@ -80,6 +66,14 @@ _SWEEPS: Final = (
     "DELETE FROM outcome WHERE (person, walk) IN (SELECT person, walk FROM outcome WHERE until < :today LIMIT :page)",
     "DELETE FROM person_due WHERE (person, item) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
     "DELETE FROM plan WHERE (person, number) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
+    """
+    DELETE FROM person_due WHERE (person, item) IN
+    (SELECT person, walk FROM follow_up WHERE until < :today LIMIT :page)
+    """,
+    """
+    DELETE FROM follow_up WHERE (person, walk) IN
+    (SELECT person, walk FROM follow_up WHERE until < :today LIMIT :page)
+    """,
     """
     DELETE FROM consent WHERE person IN
     (SELECT person FROM consent INDEXED BY consent_day WHERE day <= :quiet AND told BETWEEN 1 AND :told LIMIT :page)
@@ -102,19 +96,12 @@ _SEEN: Final = "UPDATE consent SET day = ?, told = 0 WHERE person = ? AND day < 
 log = structlog.get_logger()
 
 
-class Store:
+class Store(Dues):
     """What is kept of people and rooms, who are given by their Telegram ids.
 
     Every method raises `StoreError` when the database fails; the rest of the bot goes on without it. A time `at` is in
     seconds since 1970, UTC, and `today` in days.
     """
-
-    def __init__(self, database: Database, ring: Ring, ledger: Ledger | None, versions: Mapping[Purpose, int]) -> None:
-        self._database = database
-        self._ring = ring
-        self._ledger = ledger
-        self._versions = versions
-        self._mark = b""  # the cell of the database that the keys were held to
 
     @classmethod
     @asynccontextmanager
@@ -253,8 +240,10 @@ class Store:
         """Delete what is kept of one walk. Return False where there was none."""
 
         def delete(database: sqlite3.Connection, keys: Keys) -> None:
-            key = row_key(keys, person, walk)
-            database.execute("DELETE FROM outcome WHERE person = ? AND walk = ?", (row_key(keys, person), key))
+            one = (row_key(keys, person), row_key(keys, person, walk))
+            database.execute("DELETE FROM outcome WHERE person = ? AND walk = ?", one)
+            database.execute("DELETE FROM person_due WHERE person = ? AND purpose = 'follow_ups' AND item = ?", one)
+            database.execute("DELETE FROM follow_up WHERE person = ? AND walk = ?", one)
 
         return await self._delete(delete, lambda keys: row_key(keys, person, walk), at) > 0
 
@@ -264,7 +253,8 @@ class Store:
         def save(database: sqlite3.Connection, _: Keys, row: bytes) -> None:
             more = days - self._days(database, row)
             self._set(database, row, Purpose.REMEMBER, {"days": days})
-            database.execute("UPDATE outcome SET until = until + ? WHERE person = ?", (more, row))
+            for sql in ("UPDATE outcome SET until = until + ?", "UPDATE follow_up SET until = until + ?"):
+                database.execute(f"{sql} WHERE person = ?", (more, row))
 
         return await self._save(person, Purpose.REMEMBER, save)
 
@@ -276,102 +266,7 @@ class Store:
 
         return await self._save(person, Purpose.COUNTRY, save)
 
-    async def save_plan(self, person: int, plan: Plan, *, remind_at: int) -> bool:
-        """Keep a plan, and when to remind of it. Return False without consent."""
-
-        def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
-            item = row_key(keys, person, plan.number)
-            database.execute(
-                "INSERT INTO plan (person, purpose, scope, number, line, until) VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET line = excluded.line, until = excluded.until",
-                (
-                    row,
-                    Purpose.PLANS,
-                    EVERYWHERE,
-                    item,
-                    self._seal(asdict(plan), plan_place(row, item)),
-                    plan.made_at // DAY + PLAN_DAYS,
-                ),
-            )
-            database.execute(
-                "INSERT INTO person_due (person, purpose, scope, item, at) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET at = excluded.at",
-                (row, Purpose.PLANS, EVERYWHERE, item, remind_at),
-            )
-
-        return await self._save(person, Purpose.PLANS, save)
-
-    async def finish_plan(self, person: int, number: int, *, at: int) -> bool:
-        """Delete a plan and its reminder. Return False where there was none."""
-
-        def delete(database: sqlite3.Connection, keys: Keys) -> None:
-            row, item = row_key(keys, person), row_key(keys, person, number)
-            database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
-            database.execute("DELETE FROM plan WHERE person = ? AND number = ?", (row, item))
-
-        return await self._delete(delete, lambda keys: plan_key(row_key(keys, person, number)), at) > 0
-
     # --- by the clock ---------------------------------------------------------------------------------------------
-
-    async def due_plans(self, at: int, most: int = PAGE) -> tuple[tuple[int, Plan], ...]:
-        """Take the plans that it is time to remind of: whom, and of what. Each is given once, whatever comes after.
-
-        Someone who asked never to be written to first is reminded of nothing.
-        """
-
-        def change(database: sqlite3.Connection) -> tuple[tuple[int, Plan], ...]:
-            found = database.execute(
-                "SELECT due.person, due.item, due.at, plan.line, consent.scope, consent.id FROM person_due AS due"
-                " JOIN plan ON plan.person = due.person AND plan.number = due.item"
-                " JOIN consent USING (person, purpose, scope)"
-                " WHERE due.purpose = ? AND due.at <= ? AND plan.until >= ? ORDER BY due.at LIMIT ?",
-                (Purpose.PLANS, at, at // DAY, most),
-            ).fetchall()
-            plans = []
-            for row, item, due_at, line, scope, cell in found:
-                late = (at - due_at) % DAY
-                if late > LATEST:
-                    later = "UPDATE person_due SET at = ? WHERE person = ? AND item = ?"
-                    database.execute(later, (at - late + DAY, row, item))
-                    continue
-                database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
-                alone = "SELECT 1 FROM consent WHERE person = ? AND purpose = ?"
-                if database.execute(alone, (row, Purpose.ALONE)).fetchone() is None:
-                    with _told_if_shut():
-                        person = self._open(cell, consent_place(row, Purpose.PLANS, scope, "id"))
-                        plans.append((int(person), Plan(**self._open(line, plan_place(row, item)))))
-            return tuple(plans)
-
-        return await self._database.write(change)
-
-    async def may_remind(self, person: int, number: int) -> bool:
-        """Whether a plan that was taken is still kept, by someone who may be written to first."""
-
-        def work(database: sqlite3.Connection) -> bool:
-            keys, row = self._own(database, person)
-            found = database.execute(
-                "SELECT 1 FROM plan AS one WHERE person = ? AND number = ?"
-                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)",
-                (row, row_key(keys, person, number), Purpose.ALONE),
-            )
-            return found.fetchone() is not None
-
-        return await self._database.read(work)
-
-    async def remind_at(self, person: int, number: int, at: int) -> None:
-        """Remind of a plan at that time, if it is still kept."""
-
-        def change(database: sqlite3.Connection) -> None:
-            keys, row = self._own(database, person)
-            item = row_key(keys, person, number)
-            database.execute(
-                "INSERT INTO person_due (person, purpose, scope, item, at)"
-                " SELECT person, purpose, scope, number, ? FROM plan WHERE person = ? AND number = ?"
-                " ON CONFLICT DO UPDATE SET at = excluded.at",
-                (at, row, item),
-            )
-
-        await self._database.write(change)
 
     async def quiet(self, today: int, most: int = PAGE) -> tuple[int, ...]:
         """Return people who have not written for so long that they are to be told what comes of that.
@@ -389,7 +284,7 @@ class Store:
             )
             people = []
             for row, purpose, scope, cell in found:
-                with _told_if_shut():
+                with told_if_shut():
                     people.append(int(self._open(cell, consent_place(row, purpose, scope, "id"))))
             return tuple(dict.fromkeys(people))
 
@@ -479,81 +374,15 @@ class Store:
                     key=lambda plan: (plan.made_at, plan.number),
                 )
             ),
-            tuple(sorted((Due(Purpose(purpose), at) for purpose, at in dues), key=lambda due: due.at)),
+            dues_of(dues),
             self._settings(database, row, Purpose.COUNTRY).get("code", ""),
             self._days(database, row),
             person,
             max(day for *_, day, _ in given),
             max(told for *_, told in given),
+            self._nudging(database, row),
+            tuple(one for one, _ in self._follow_ups(database, row)),
         )
-
-    def _consent(self, row: bytes, purpose: str, scope: str, cell: bytes) -> Consent:
-        given = self._open(cell, consent_place(row, purpose, scope, "given"))
-        return Consent(Purpose(purpose), given["version"], given["at"], given.get("group", 0))
-
-    def _agreed(self, database: sqlite3.Connection, row: bytes, purpose: Purpose) -> bool:
-        """Whether the person said yes to this purpose, in the words of today."""
-        sql = "SELECT given FROM consent WHERE person = ? AND purpose = ? AND scope = ''"
-        found = database.execute(sql, (row, purpose)).fetchone()
-        return found is not None and self._consent(row, purpose, "", found[0]).version == self._version(purpose)
-
-    def _settings(self, database: sqlite3.Connection, row: bytes, purpose: Purpose) -> dict[str, Any]:
-        sql = "SELECT settings FROM setting WHERE person = ? AND purpose = ? AND scope = ''"
-        found = database.execute(sql, (row, purpose)).fetchone()
-        settings: dict[str, Any] = self._open(found[0], setting_place(row, purpose, "")) if found else {}
-        return settings
-
-    def _days(self, database: sqlite3.Connection, row: bytes) -> int:
-        """For how many days the person's walks are kept."""
-        days: int = self._settings(database, row, Purpose.REMEMBER).get("days", KEPT_DAYS)
-        return days
-
-    def _set(self, database: sqlite3.Connection, row: bytes, purpose: Purpose, settings: Mapping[str, object]) -> None:
-        database.execute(
-            "INSERT INTO setting (person, purpose, scope, settings) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET settings = excluded.settings",
-            (row, purpose, EVERYWHERE, self._seal(settings, setting_place(row, purpose, EVERYWHERE))),
-        )
-
-    async def _save(
-        self, person: int, purpose: Purpose, save: Callable[[sqlite3.Connection, Keys, bytes], None]
-    ) -> bool:
-        """Keep something under a consent, by the keys and the row of the person. Return False where there is none."""
-
-        def change(database: sqlite3.Connection) -> bool:
-            keys, row = self._own(database, person)
-            if not self._agreed(database, row, purpose):
-                return False
-            save(database, keys, row)
-            return True
-
-        return await self._database.write(change)
-
-    async def _delete(
-        self, delete: Callable[[sqlite3.Connection, Keys], None], gone: Callable[[Keys], bytes], at: int
-    ) -> int:
-        """Delete rows under every key, and note what goes. Return the rows changed, those of cascades included."""
-
-        def change(database: sqlite3.Connection) -> int:
-            self._renew(database)
-            before = database.total_changes
-            for keys in self._ring.keys:
-                delete(database, keys)
-            deleted = database.total_changes - before
-            if deleted:  # of someone of whom nothing is kept, nothing is noted either
-                self._note([gone(keys) for keys in self._ring.keys], at)
-            return deleted
-
-        return await self._database.write(change, wipes=True)
-
-    def _note(self, gone: Sequence[bytes], at: int) -> None:
-        """Have a backup forget it too. What cannot be noted is deleted all the same."""
-        if self._ledger is None:
-            return
-        try:
-            self._ledger.note_all((one, at) for one in gone)
-        except StoreError as error:
-            log.error("ledger failed", **failure(error))
 
     def tidy_ledger(self, at: int) -> None:
         """Make the ledger where there is none, and let go of what is old: at the start, and daily."""
@@ -563,50 +392,6 @@ class Store:
             self._ledger.prepare(at)
         except StoreError as error:
             log.error("a backup cannot be told of what is forgotten: the ledger cannot be used", **failure(error))
-
-    def _own(self, database: sqlite3.Connection, person: int) -> tuple[Keys, bytes]:
-        """The keys that the person's rows were made with, and what they are kept under; the newest for new ones."""
-        return self._found(database, "SELECT 1 FROM consent WHERE person = ? LIMIT 1", person)
-
-    def _room(self, database: sqlite3.Connection, chat: int) -> tuple[Keys, bytes]:
-        return self._found(database, "SELECT 1 FROM room WHERE chat = ?", chat)
-
-    def _found(self, database: sqlite3.Connection, sql: str, one: int) -> tuple[Keys, bytes]:
-        self._renew(database)
-        rows = [(keys, row_key(keys, one)) for keys in self._ring.keys]
-        older = (pair for pair in rows[1:] if database.execute(sql, (pair[1],)).fetchone() is not None)
-        return next(older, rows[0])
-
-    def _renew(self, database: sqlite3.Connection) -> None:
-        """Read the keys again where the database has been sealed with others since."""
-        mark = read_mark(database)
-        if mark != self._mark:
-            self._ring.renew()
-            try:
-                check_key(mark, self._ring.sealer)
-            except WrongKeyError:
-                line = "The database was sealed anew with a key that this bot was not given: start it again with that"
-                raise WrongKeyError(f"{line} one in front.") from None
-            self._mark = mark
-
-    def _seal(self, value: object, place: Place) -> bytes:
-        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-        return self._ring.sealer.seal(text.encode(errors="surrogatepass"), place)
-
-    def _open(self, cell: bytes, place: Place) -> Any:  # noqa: ANN401 - JSON is any
-        return json.loads(self._ring.sealer.open(cell, place))
-
-    def _version(self, purpose: Purpose) -> int:
-        return self._versions.get(purpose, 1)
-
-
-@contextmanager
-def _told_if_shut() -> Iterator[None]:
-    """Go on without a cell that does not open, so that one damaged row holds up nobody else."""
-    try:
-        yield
-    except SealError as error:
-        log.error("a cell does not open", **failure(error))
 
 
 def _outcome(kept: dict[str, Any]) -> Outcome:

@@ -1,0 +1,191 @@
+"""What becomes of someone's nudges: by what they choose and answer, and by what the clock sends.
+
+Rules that hold here: local time, zone and days are the truth, and `due_at` is derived from them at every change; at
+most one message a local day; silence is answered once with a question and then with an end, never with more messages;
+everything can be undone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from bot.core.course import Practice, draw, drawn
+from bot.core.gap import DAY
+from bot.core.lines import Label, Line
+from bot.core.model import Action, Button, Content, Lane, NudgeChange, Nudging, Reply, Rest, Tap
+from bot.core.schedule import Zones, is_quiet, local_day, next_due
+
+if TYPE_CHECKING:
+    from bot.core.steps import Rows
+
+LATEST: Final = 2 * 60 * 60
+"""Seconds: what is late by so much is not sent any more."""
+RESTED: Final = 3 * DAY
+"""Seconds of rest after something made it harder, and after a card about danger. Source: evidence, delivery rules."""
+ASKED_AFTER: Final = 2
+"""Messages in a row without an answer, after which the question is put whether to go on."""
+ENDED_AFTER: Final = 4
+"""So many, and nothing is sent any more."""
+
+
+class Kind(Enum):
+    """What a slot may hold."""
+
+    PRACTICE = auto()
+    KEEP_ASK = auto()  # keep, fewer, or stop?
+    SILENT = auto()  # it ends by itself, and says so once
+    COURSE_END = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent at a slot. Only a practice has one."""
+
+    kind: Kind
+    practice: Practice | None = None
+
+
+# --- By the person ------------------------------------------------------------------------------------------------
+
+
+def changed(nudging: Nudging, change: NudgeChange, *, at: int, zones: Zones, seed: int) -> Nudging:
+    """What is kept after someone changed something `at` (seconds since 1970, UTC). `seed` orders a deck that is new."""
+    now = replace(nudging, seed=nudging.seed or seed)
+    if change.schedule is not None:
+        now = replace(now, schedule=change.schedule)
+    if change.fewer:
+        now = replace(now, schedule=replace(now.schedule, days=frozenset({min(now.schedule.days)})))
+    if change.course is not None and change.course is not now.course:
+        now = replace(now, course=change.course, theme=0, in_theme=0)
+    if change.tap is not None:
+        now = _tapped(now, change.tap, at)
+    if change.paused_until is not None:
+        now = replace(now, paused_until=change.paused_until)
+    if change.rest is not None:
+        now = replace(now, rest=change.rest)
+    if change.begin:
+        now = _begun(now)
+    return due_again(_answered(now), at, zones)
+
+
+def _tapped(nudging: Nudging, tap: Tap, at: int) -> Nudging:
+    """A second tap below the same message counts nothing."""
+    counts = nudging.awaiting
+    match tap:
+        case Tap.DID:
+            return replace(nudging, did=nudging.did + counts)
+        case Tap.NOT_TODAY:
+            return replace(nudging, not_today=nudging.not_today + counts)
+        case Tap.HARDER:
+            return rested(nudging, at)
+        case Tap.OTHER:
+            return nudging
+
+
+def rested(nudging: Nudging, at: int) -> Nudging:
+    """The same with three days of rest from then on."""
+    return replace(nudging, paused_until=max(nudging.paused_until, at + RESTED))
+
+
+def _begun(nudging: Nudging) -> Nudging:
+    if nudging.rest is Rest.ENDED:  # and what was not seen comes first
+        nudging = replace(nudging, theme=0, in_theme=0)
+    return replace(nudging, rest=Rest.NONE, paused_until=0)
+
+
+def _answered(nudging: Nudging) -> Nudging:
+    return replace(nudging, awaiting=False, asked=False, ignored=0)
+
+
+def due_again(nudging: Nudging, at: int, zones: Zones) -> Nudging:
+    """The same with the time of the next message, as it is derived `at` that time."""
+    zone = zones.zone(nudging.schedule.zone)
+    if zone is None or nudging.rest is not Rest.NONE:
+        return replace(nudging, due_at=0)
+    after = max(at, nudging.paused_until)
+    return replace(nudging, due_at=next_due(nudging.schedule, zone, after, nudging.told_on) or 0)
+
+
+# --- By the clock -------------------------------------------------------------------------------------------------
+
+
+def may_come(nudging: Nudging, at: int, zones: Zones) -> bool:
+    """Whether the message that is due may be sent at that time: not late, not in quiet hours, not the day's second."""
+    zone = zones.zone(nudging.schedule.zone)
+    if zone is None or not nudging.due_at or at - nudging.due_at >= LATEST or nudging.paused_until > at:
+        return False
+    return not is_quiet(nudging.schedule, zone, at) and local_day(zone, at) > nudging.told_on
+
+
+def message_for(nudging: Nudging, content: Content) -> Message:
+    """What comes next."""
+    ignored = nudging.ignored + nudging.awaiting
+    if ignored >= ENDED_AFTER:
+        return Message(Kind.SILENT)
+    if ignored >= ASKED_AFTER and not nudging.asked:
+        return Message(Kind.KEEP_ASK)
+    practice = draw(nudging, content.practices)
+    return Message(Kind.COURSE_END) if practice is None else Message(Kind.PRACTICE, practice)
+
+
+_LINES: Final = {
+    Kind.KEEP_ASK: Line.NUDGE_KEEP_ASK,
+    Kind.SILENT: Line.NUDGE_SILENT,
+    Kind.COURSE_END: Line.NUDGE_COURSE_END,
+}
+_KEEP: Final = Button(Label.NUDGE_KEEP, Action.NUDGE_BEGIN)
+_FEWER: Final = Button(Label.NUDGE_FEWER, Action.NUDGE_FEWER)
+_STOP: Final = Button(Label.NUDGE_STOP, Action.NUDGE_STOP)
+_BEGIN: Final = Button(Label.NUDGE_BEGIN, Action.NUDGE_BEGIN)
+SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
+_BUTTONS: Final[dict[Kind, Rows]] = {
+    Kind.PRACTICE: (
+        (Button(Label.NUDGE_DID, Action.NUDGE_DID), Button(Label.NUDGE_NOT_TODAY, Action.NUDGE_NOT_TODAY)),
+        (Button(Label.NUDGE_HARDER, Action.NUDGE_HARDER), SETTINGS),
+    ),
+    Kind.KEEP_ASK: ((_KEEP, _FEWER), (_STOP,)),
+    Kind.SILENT: ((_BEGIN, SETTINGS),),
+    Kind.COURSE_END: ((_BEGIN, _FEWER), (SETTINGS,)),
+}
+
+
+def worded_as(message: Message) -> Reply:
+    """The message itself. Its first line is neutral, since it may show on a locked screen."""
+    if message.practice is None:
+        return Reply((_LINES[message.kind],), _BUTTONS[message.kind], lane=Lane.BROADCAST)
+    slots = {"practice": message.practice.words}
+    return Reply((Line.NUDGE_FIRST, Line.NUDGE_PRACTICE), _BUTTONS[message.kind], slots, lane=Lane.BROADCAST)
+
+
+def sent(nudging: Nudging, message: Message, *, at: int, content: Content) -> Nudging:
+    """What is kept once a message went out, or may have."""
+    now = replace(nudging, ignored=nudging.ignored + nudging.awaiting, awaiting=True)
+    match message.kind:
+        case Kind.PRACTICE if message.practice is not None:
+            now = drawn(now, message.practice, content.practices)
+        case Kind.KEEP_ASK:
+            now = replace(now, asked=True)
+        case Kind.SILENT:
+            now = replace(_answered(now), rest=Rest.SILENT)
+        case _:
+            now = replace(_answered(now), rest=Rest.ENDED)
+    return told(now, at=at, content=content)
+
+
+def told(nudging: Nudging, *, at: int, content: Content) -> Nudging:
+    """The same after any message that the bot sent first: it was this day's."""
+    zone = content.zones.zone(nudging.schedule.zone)
+    day = nudging.told_on if zone is None else max(nudging.told_on, local_day(zone, at))
+    return due_again(replace(nudging, told_on=day), at, content.zones)
+
+
+def left_out(nudging: Nudging, *, at: int, content: Content) -> Nudging:
+    """The same where this one was not sent: the next slot comes, and the practice stays the next."""
+    return due_again(nudging, max(at, nudging.due_at), content.zones)
+
+
+def unreached(nudging: Nudging) -> Nudging:
+    """The same where the person has blocked the bot, or has gone."""
+    return replace(nudging, rest=Rest.UNREACHED, due_at=0)

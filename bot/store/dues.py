@@ -1,0 +1,418 @@
+"""What is due: taken to be sent, sent, and due again.
+
+Rules that hold here: something is due, then claimed, then done, and each is on the disk before the next begins, so
+that a kill loses what was claimed and doubles nothing; when the next one is due is said by what is kept, never by a row
+of its own; whoever changes something changes what is there at that moment.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from bot.core.gap import DAY
+from bot.core.model import (
+    PLAN_DAYS,
+    Change,
+    Course,
+    Due,
+    FollowUp,
+    Nudging,
+    Plan,
+    Point,
+    Purpose,
+    Rest,
+    Schedule,
+)
+from bot.store.keyring import Keys
+from bot.store.rows import EVERYWHERE, consent_place, follow_up_place, nudging_place, plan_key, plan_place, row_key
+from bot.store.sealed import Sealed, told_if_shut
+
+MOST_CLAIMED: Final = 128
+"""Rows under way at a time: so much a kill can lose."""
+
+_MARK: Final = "zones"
+"""The row of `mark` with the version of the time zones that every due time was derived with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that was taken to be sent, by this process and for as long as it lives. Times are seconds since 1970.
+
+    `nudging` and `dues` are all that bears on whether it goes out today; only a claim of that purpose has `plan` or
+    `follow_up`.
+    """
+
+    person: int
+    purpose: Purpose
+    due_at: int
+    claimed_at: int
+    row: bytes
+    item: bytes
+    plan: Plan | None = None
+    follow_up: FollowUp | None = None
+    nudging: Nudging | None = None
+    dues: tuple[Due, ...] = ()  # of other things, unless they are claimed too
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many are due, of each kind. Nobody can be told from it."""
+
+    within_hour: int
+    within_day: int
+    overdue: int
+    claimed: int
+    agreed: int  # people who agreed to nudges
+    resting: int  # those of them with nothing due within eight days: paused, stopped, or not set up
+
+
+class Dues(Sealed):
+    """The part of the store that the clock works on. As there, every method raises `StoreError`."""
+
+    # --- by the person --------------------------------------------------------------------------------------------
+
+    async def save_plan(self, person: int, plan: Plan, *, remind_at: int) -> bool:
+        """Keep a plan, and when to remind of it. Return False without consent."""
+
+        def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
+            item = row_key(keys, person, plan.number)
+            database.execute(
+                "INSERT INTO plan (person, purpose, scope, number, line, until) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET line = excluded.line, until = excluded.until",
+                (
+                    row,
+                    Purpose.PLANS,
+                    EVERYWHERE,
+                    item,
+                    self._seal(asdict(plan), plan_place(row, item)),
+                    plan.made_at // DAY + PLAN_DAYS,
+                ),
+            )
+            _put_due(database, row, Purpose.PLANS, item, remind_at)
+
+        return await self._save(person, Purpose.PLANS, save)
+
+    async def finish_plan(self, person: int, number: int, *, at: int) -> bool:
+        """Delete a plan and its reminder. Return False where there was none."""
+
+        def delete(database: sqlite3.Connection, keys: Keys) -> None:
+            row, item = row_key(keys, person), row_key(keys, person, number)
+            database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
+            database.execute("DELETE FROM plan WHERE person = ? AND number = ?", (row, item))
+
+        return await self._delete(delete, lambda keys: plan_key(row_key(keys, person, number)), at) > 0
+
+    async def revise_nudging(self, person: int, revise: Callable[[Nudging], Nudging]) -> bool:
+        """Change what is kept of the person's nudges, or begin them. Return False without consent."""
+
+        def save(database: sqlite3.Connection, _: Keys, row: bytes) -> None:
+            self._put_nudging(database, row, revise(self._nudging(database, row) or Nudging()))
+
+        return await self._save(person, Purpose.NUDGES, save)
+
+    async def save_follow_up(self, person: int, follow_up: FollowUp) -> bool:
+        """Keep what is to be asked about a walk, for as long as walks are kept. Return False without consent."""
+
+        def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
+            item = row_key(keys, person, follow_up.walk)
+            until = follow_up.ended_at // DAY + self._days(database, row)
+            self._put_follow_up(database, row, item, follow_up, until)
+
+        return await self._save(person, Purpose.FOLLOW_UPS, save)
+
+    async def revise_follow_up(self, person: int, walk: int, revise: Callable[[FollowUp], FollowUp]) -> bool:
+        """Change what is kept of the days after a walk, if anything is. Return False without consent."""
+
+        def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
+            item = row_key(keys, person, walk)
+            for follow_up, until in self._follow_ups(database, row, item):
+                self._put_follow_up(database, row, item, revise(follow_up), until)
+
+        return await self._save(person, Purpose.FOLLOW_UPS, save)
+
+    async def rest_follow_ups(self, person: int, until: int) -> None:
+        """Send the person no follow-up before that time."""
+
+        def change(database: sqlite3.Connection) -> None:
+            _, row = self._own(database, person)
+            sql = "UPDATE person_due SET at = max(at, ?), claimed = 0 WHERE person = ? AND purpose = ?"
+            database.execute(sql, (until, row, Purpose.FOLLOW_UPS))
+
+        await self._database.write(change)
+
+    # --- by the clock ---------------------------------------------------------------------------------------------
+
+    async def next_due_at(self) -> int | None:
+        """Return when the next thing is due, which may be past."""
+
+        def work(database: sqlite3.Connection) -> int | None:
+            found = database.execute("SELECT min(at) FROM person_due WHERE claimed = 0").fetchone()
+            at: int | None = found[0]
+            return at
+
+        return await self._database.read(work)
+
+    async def claim(self, at: int, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
+        """Take what is due, the longest due first: each is given once, until it is finished or put off.
+
+        Someone who asked never to be written to first is reminded of nothing.
+        """
+
+        def change(database: sqlite3.Connection) -> tuple[Claim, ...]:
+            found = database.execute(
+                "SELECT person, purpose, scope, item, at FROM person_due INDEXED BY person_due_at"
+                " WHERE claimed = 0 AND at <= ? ORDER BY at LIMIT ?",
+                (at, most),
+            ).fetchall()
+            claims = []
+            for one in found:
+                row, purpose, _, item, due_at = one
+                mine = (row, purpose, item)
+                if _is_alone(database, row):
+                    database.execute("DELETE FROM person_due WHERE person = ? AND purpose = ? AND item = ?", mine)
+                    continue
+                # What does not open now is looked at again tomorrow, and holds up nobody else.
+                claimed_at, next_at, claim = 0, at + DAY, None
+                with told_if_shut():
+                    claim = self._claim(database, one, at)
+                    claimed_at, next_at = at, due_at
+                    claims.append(claim)
+                sql = "UPDATE person_due SET claimed = ?, at = ? WHERE person = ? AND purpose = ? AND item = ?"
+                database.execute(sql, (claimed_at, next_at, *mine))
+            return tuple(claims)
+
+        return await self._database.write(change)
+
+    async def interrupted(self, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
+        """Return what was claimed by a process that has died: some of it may have been sent, and none was finished."""
+
+        def work(database: sqlite3.Connection) -> tuple[Claim, ...]:
+            found = database.execute(
+                "SELECT person, purpose, scope, item, at, claimed FROM person_due INDEXED BY person_due_at"
+                " WHERE claimed > 0 LIMIT ?",
+                (most,),
+            ).fetchall()
+            claims = []
+            for *one, claimed_at in found:
+                with told_if_shut():
+                    claims.append(self._claim(database, tuple(one), claimed_at))
+            return tuple(claims)
+
+        return await self._database.read(work)
+
+    async def may_send(self, claim: Claim) -> bool:
+        """Whether it is still to be sent, to someone who still agrees to that, in the words of today."""
+
+        def work(database: sqlite3.Connection) -> bool:
+            return (
+                self._holds(database, claim)
+                and self._agreed(database, claim.row, claim.purpose)
+                and not _is_alone(database, claim.row)
+            )
+
+        return await self._database.read(work)
+
+    async def put_off(self, claim: Claim, at: int) -> None:
+        """Have it due at that time instead, if it is still claimed."""
+
+        def change(database: sqlite3.Connection) -> None:
+            if self._holds(database, claim):
+                sql = "UPDATE person_due SET at = ?, claimed = 0 WHERE person = ? AND purpose = ? AND item = ?"
+                database.execute(sql, (at, claim.row, claim.purpose, claim.item))
+
+        await self._database.write(change)
+
+    async def finish(
+        self,
+        claim: Claim,
+        *,
+        nudging: Callable[[Nudging], Nudging] | None = None,
+        follow_up: Callable[[FollowUp], FollowUp] | None = None,
+    ) -> None:
+        """Be done with it: what is kept of the nudges and of this walk is changed, and says what is due next."""
+
+        def change(database: sqlite3.Connection) -> None:
+            if claim.purpose is Purpose.PLANS and self._holds(database, claim):
+                _put_due(database, claim.row, claim.purpose, claim.item, 0)
+            kept = None if nudging is None else self._nudging(database, claim.row)
+            if nudging is not None and kept is not None:
+                self._put_nudging(database, claim.row, nudging(kept))
+            if follow_up is not None:
+                for one, until in self._follow_ups(database, claim.row, claim.item):
+                    self._put_follow_up(database, claim.row, claim.item, follow_up(one), until)
+
+        await self._database.write(change)
+
+    async def derive_again(self, version: str, revise: Callable[[Nudging], Nudging], page: int = 256) -> None:
+        """Change what is kept of everyone's nudges, page by page, where that was not done with this version yet."""
+        last: bytes | None = b""
+
+        def is_done(database: sqlite3.Connection) -> bool:
+            return (
+                database.execute("SELECT 1 FROM mark WHERE name = ? AND value = ?", (_MARK, version)).fetchone()
+                is not None
+            )
+
+        def change(database: sqlite3.Connection) -> bytes | None:
+            rows = database.execute(
+                "SELECT person FROM nudging WHERE person > ? ORDER BY person LIMIT ?", (last, page)
+            ).fetchall()
+            for (row,) in rows:
+                with told_if_shut():
+                    before = self._nudging(database, row)
+                    after = before if before is None else revise(before)
+                    if after is not None and after != before:
+                        self._put_nudging(database, row, after)
+            if rows:
+                return bytes(rows[-1][0])
+            sql = "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+            database.execute(sql, (_MARK, version))
+            return None
+
+        if await self._database.read(is_done):
+            return
+        while last is not None:
+            last = await self._database.write(change)
+
+    async def tally(self, at: int) -> Tally:
+        """Count what is due, and who agreed to nudges."""
+
+        def work(database: sqlite3.Connection) -> Tally:
+            def count(sql: str, *values: object) -> int:
+                (number,) = database.execute(f"SELECT count(*) FROM {sql}", values).fetchone()  # noqa: S608 - ours
+                return int(number)
+
+            soon = "person_due WHERE purpose = ? AND claimed = 0 AND at BETWEEN ? AND ?"
+            agreed = count("consent WHERE purpose = ?", Purpose.NUDGES)
+            return Tally(
+                count(soon, Purpose.NUDGES, at, at + DAY // 24),
+                count(soon, Purpose.NUDGES, at, at + DAY),
+                count(soon, Purpose.NUDGES, 0, at - 1),
+                count("person_due WHERE purpose = ? AND claimed > 0", Purpose.NUDGES),
+                agreed,
+                agreed - count("person_due WHERE purpose = ? AND at <= ?", Purpose.NUDGES, at + 8 * DAY),
+            )
+
+        return await self._database.read(work)
+
+    # --- within a transaction -------------------------------------------------------------------------------------
+
+    def _claim(self, database: sqlite3.Connection, found: tuple[Any, ...], claimed_at: int) -> Claim:
+        """Open what a due row is about: its person, purpose, scope, item and time."""
+        self._renew(database)
+        row, purpose, scope, item, due_at = found
+        (cell,) = database.execute(
+            "SELECT id FROM consent WHERE person = ? AND purpose = ? AND scope = ?", (row, purpose, scope)
+        ).fetchone()
+        plan = follow_up = None
+        if purpose == Purpose.PLANS:
+            line = database.execute("SELECT line FROM plan WHERE person = ? AND number = ?", (row, item)).fetchone()
+            plan = None if line is None else Plan(**self._open(line[0], plan_place(row, item)))
+        elif purpose == Purpose.FOLLOW_UPS:
+            follow_up = next((one for one, _ in self._follow_ups(database, row, item)), None)
+        dues = database.execute(
+            "SELECT purpose, at FROM person_due WHERE person = ? AND claimed = 0 AND (purpose, item) != (?, ?)",
+            (row, purpose, item),
+        )
+        return Claim(
+            int(self._open(cell, consent_place(row, purpose, scope, "id"))),
+            Purpose(purpose),
+            due_at,
+            claimed_at,
+            row,
+            item,
+            plan,
+            follow_up,
+            self._nudging(database, row),
+            dues_of(dues),
+        )
+
+    def _holds(self, database: sqlite3.Connection, claim: Claim) -> bool:
+        found = database.execute(
+            "SELECT claimed FROM person_due WHERE person = ? AND purpose = ? AND scope = ? AND item = ?",
+            (claim.row, claim.purpose, EVERYWHERE, claim.item),
+        ).fetchone()
+        return (0 if found is None else int(found[0])) == claim.claimed_at
+
+    def _nudging(self, database: sqlite3.Connection, row: bytes) -> Nudging | None:
+        found = database.execute("SELECT settings FROM nudging WHERE person = ?", (row,)).fetchone()
+        return None if found is None else _nudging_of(self._open(found[0], nudging_place(row)))
+
+    def _put_nudging(self, database: sqlite3.Connection, row: bytes, nudging: Nudging) -> None:
+        kept = asdict(nudging) | {"seen": sorted(nudging.seen)}
+        kept["schedule"]["days"] = sorted(nudging.schedule.days)
+        database.execute(
+            "INSERT INTO nudging (person, purpose, scope, settings) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET settings = excluded.settings",
+            (row, Purpose.NUDGES, EVERYWHERE, self._seal(kept, nudging_place(row))),
+        )
+        _put_due(database, row, Purpose.NUDGES, b"", nudging.due_at)
+
+    def _follow_ups(
+        self, database: sqlite3.Connection, row: bytes, item: bytes | None = None
+    ) -> list[tuple[FollowUp, int]]:
+        """The days after walks, or after one, with the day until which each is kept; oldest first."""
+        found = database.execute(
+            "SELECT walk, answers, until FROM follow_up WHERE person = ? AND ifnull(?, walk) = walk", (row, item)
+        )
+        several = [(_follow_up_of(self._open(cell, follow_up_place(row, walk))), until) for walk, cell, until in found]
+        return sorted(several, key=lambda one: (one[0].ended_at, one[0].walk))
+
+    def _put_follow_up(
+        self, database: sqlite3.Connection, row: bytes, item: bytes, follow_up: FollowUp, until: int
+    ) -> None:
+        database.execute(
+            "INSERT INTO follow_up (person, purpose, scope, walk, answers, until) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET answers = excluded.answers, until = excluded.until",
+            (
+                row,
+                Purpose.FOLLOW_UPS,
+                EVERYWHERE,
+                item,
+                self._seal(asdict(follow_up), follow_up_place(row, item)),
+                until,
+            ),
+        )
+        _put_due(database, row, Purpose.FOLLOW_UPS, item, follow_up.due_at)
+
+
+def _put_due(database: sqlite3.Connection, row: bytes, purpose: Purpose, item: bytes, at: int) -> None:
+    """Have something due at that time and claimed by nobody; 0 is never."""
+    if at:
+        database.execute(
+            "INSERT INTO person_due (person, purpose, scope, item, at, claimed) VALUES (?, ?, ?, ?, ?, 0)"
+            " ON CONFLICT DO UPDATE SET at = excluded.at, claimed = 0",
+            (row, purpose, EVERYWHERE, item, at),
+        )
+    else:
+        database.execute("DELETE FROM person_due WHERE person = ? AND purpose = ? AND item = ?", (row, purpose, item))
+
+
+def _is_alone(database: sqlite3.Connection, row: bytes) -> bool:
+    """Whether the person asked never to be written to first."""
+    sql = "SELECT 1 FROM consent WHERE person = ? AND purpose = ?"
+    return database.execute(sql, (row, Purpose.ALONE)).fetchone() is not None
+
+
+def dues_of(found: Iterable[tuple[str, int]]) -> tuple[Due, ...]:
+    """What is due, soonest first, by the columns of its rows."""
+    return tuple(sorted((Due(Purpose(purpose), at) for purpose, at in found), key=lambda due: due.at))
+
+
+def _nudging_of(kept: dict[str, Any]) -> Nudging:
+    schedule = kept["schedule"]
+    schedule["days"] = frozenset(schedule["days"])
+    kept["schedule"] = Schedule(**schedule)
+    kept["seen"] = frozenset(kept["seen"])
+    kept["course"] = Course(kept["course"])
+    kept["rest"] = Rest(kept["rest"])
+    return Nudging(**kept)
+
+
+def _follow_up_of(kept: dict[str, Any]) -> FollowUp:
+    kept["change"] = Change(kept["change"])
+    kept["points"] = tuple(Point(one["days"], one["upset"], Change(one["change"])) for one in kept["points"])
+    return FollowUp(**kept)
