@@ -23,21 +23,22 @@ PAGE: Final = Path(__file__).parent.parent / "docs/curriculum.md"
 _BEFORE: Final = f"""# The practices of the nudges
 
 For everyone who has to judge them, and for clinicians first: the small practices that nudges send, at most one a day,
-to people who asked for them. It is a short self-help exercise by a program that goes by rules. It is no therapy, and no
-person reads along.
+to people who asked for them. They are short self-help exercises by a program that goes by rules. They are no therapy,
+and no person reads along.
 
-**No clinician has signed this off yet**, neither the order nor the words. None of these practices has been studied. What
-a study found holds for its own dose, which is mostly far longer: twenty seconds of kindness to oneself a day had no
-effect as planned, and some for those who did it nearly daily. So each asks for one tiny thing, and promises nothing.
+**No clinician has signed this off yet**, neither the order nor the words, and none of these practices has been
+studied. What a study found holds for its own dose, which was mostly far longer. Twenty seconds a day of kindness to
+oneself had no effect as the trial had planned to look for it; those who did it nearly daily had less stress. So each
+asks for one tiny thing, and promises nothing.
 
 This page is written from `prompts/en/nudges.yaml` by `python -m scripts.write_curriculum`. Nobody edits it by hand, and
 a test holds it to what the bot sends. To change a practice: [prompts/README.md](../prompts/README.md).
 
-Each practice stands alone, takes {MOST_SECONDS} seconds at most, and has {MOST_IN_A_NUDGE} words at most together with its first line, which says
-nothing of what this is about. What goes by the body or the senses says a way round. A theme lasts as many nudges as the
-person has days in a week; it has {FEWEST} practices, one for every day, and none comes twice before all of them have come.
-Which comes first is another for everyone, and the contrasts of a theme take turns. With one nudge a week in the course
-of four weeks, not every contrast has its turn; from two a week on, each has.
+Each practice stands alone and takes {MOST_SECONDS} seconds at most. Together with its first line, which says nothing of
+what this is about, it has {MOST_IN_A_NUDGE} words at most. What goes by the body or the senses says a way round. A
+theme lasts as many nudges as the person has days in a week. It has {FEWEST} practices, one for every day, and none comes
+twice before all of them have come. Which comes first is another for everyone, and the contrasts of a theme take turns.
+In the course of four weeks, each contrast has its turn from two nudges a week on; with one a week, not all of them have.
 """
 
 

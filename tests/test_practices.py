@@ -45,7 +45,8 @@ def say(folder: Path, name: str, words: str, **fields: str) -> None:
     head, mark, rest = path.read_text("utf-8").partition(f"      {name}:\n")
     assert mark
     for field, value in {"words": f'"{words}"', **fields}.items():
-        rest = re.sub(rf"(?m)^(        {field}: ).*$", lambda found, value=value: found[1] + value, rest, count=1)
+        before, found, after = rest.partition(f"        {field}: ")
+        rest = before + found + value + after[after.index("\n") :]
     path.write_text(head + mark + rest, "utf-8")
 
 
@@ -92,6 +93,10 @@ def test_what_the_evidence_did_not_check_is_marked() -> None:
     assert unchecked == {"gap", "senses", "taught", "support", "planning"}
 
 
+def test_load_gives_every_practice_of_the_file() -> None:
+    assert PRACTICES == CURRICULUM.practices()
+
+
 # --- Broken -------------------------------------------------------------------------------------------------------
 
 
@@ -117,29 +122,35 @@ def test_what_the_evidence_did_not_check_is_marked() -> None:
         ('  - name: "Going on lightly"', '  - nam: "Going on lightly"', "nam: is not known here"),
     ],
 )
-def test_load_says_what_is_wrong_with_a_practice_and_where(folder: Path, old: str, new: str, problem: str) -> None:
+def test_reading_says_what_is_wrong_with_a_practice_and_where(folder: Path, old: str, new: str, problem: str) -> None:
     change(folder, old, new)
     with pytest.raises(ContentError) as raised:
-        load(folder)
+        read(folder / "en/nudges.yaml", Curriculum)
     (told,) = [each for each in raised.value.problems if problem in each]
     path, line, _ = told.split(":", 2)
     assert path == "prompts/en/nudges.yaml"
     assert int(line) > 1
 
 
-def test_load_says_that_practices_themes_and_uses_are_missing(folder: Path) -> None:
+def test_load_refuses_a_broken_practice(folder: Path) -> None:
+    change(folder, "evidence: [kjaervik]\n", "evidence: []\n")
+    with pytest.raises(ContentError, match="themes.practices.1f: says nothing of its evidence"):
+        load(folder)
+
+
+def test_reading_says_that_practices_themes_and_uses_are_missing(folder: Path) -> None:
     path = folder / "en/nudges.yaml"
     text = path.read_text("utf-8").partition("      8g:\n")[0].replace("evidence: [holman]\n", "evidence: [gap]\n")
     path.write_text(text.replace("evidence: [holman, gollwitzer]\n", "evidence: [gap]\n"), "utf-8")
     with pytest.raises(ContentError) as raised:
-        load(folder)
+        read(folder / "en/nudges.yaml", Curriculum)
     assert [problem.partition(": ")[2] for problem in raised.value.problems] == [
         "sources.holman: no practice goes by it: take it out",
         "themes.practices: there are 6: a week has 7 days, so write 7",
     ]
     path.write_text(text.partition('  - name: "Not alone"')[0], "utf-8")
     with pytest.raises(ContentError) as raised:
-        load(folder)
+        read(folder / "en/nudges.yaml", Curriculum)
     assert any("themes: there are 6: a course goes by 8" in problem for problem in raised.value.problems)
 
 
