@@ -94,7 +94,7 @@ def test_what_the_evidence_did_not_check_is_marked() -> None:
 
 
 def test_load_gives_every_practice_of_the_file() -> None:
-    assert PRACTICES == CURRICULUM.practices()
+    assert CURRICULUM.practices() == PRACTICES
 
 
 # --- Broken -------------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def test_reading_says_what_is_wrong_with_a_practice_and_where(folder: Path, old:
 
 def test_load_refuses_a_broken_practice(folder: Path) -> None:
     change(folder, "evidence: [kjaervik]\n", "evidence: []\n")
-    with pytest.raises(ContentError, match="themes.practices.1f: says nothing of its evidence"):
+    with pytest.raises(ContentError, match=r"themes\.practices\.1f: says nothing of its evidence"):
         load(folder)
 
 
