@@ -318,7 +318,7 @@ def line_of(folder: Path, name: str, text: str) -> int:
 def test_load_without_files_names_each(folder: Path) -> None:
     shutil.rmtree(folder)
     names = ["en/lexicon.txt", "en/danger.txt", "en/noticing.yaml", "en/safety.yaml"]
-    names += ["helplines.yaml", "helpline_checks.yaml", "en/consents.yaml"]
+    names += ["helplines.yaml", "helpline_checks.yaml", "en/nudges.yaml", "en/consents.yaml"]
     names += ["en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
     assert problems_of(folder) == [f"prompts/{name}:1: there is no such file: add it" for name in names]
 
