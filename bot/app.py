@@ -23,8 +23,9 @@ from platformdirs import user_config_path
 
 from bot import log, prompts
 from bot.core.model import Content
-from bot.nudges import Nudges, sweep
+from bot.nudges import Nudges
 from bot.respond import Responder
+from bot.retention import sweep
 from bot.settings import Settings, SettingsError
 from bot.store import PlaceError
 from bot.store.keyring import Keyring, make_or_read_keyring, parse_keyring, read_keyring
@@ -106,7 +107,7 @@ async def run(settings: Settings) -> None:
             await insist(bot.initialize, stop)  # before anything is written: the token may be refused
             async with responder(settings, words, settings.bot_data, without_memory=True) as answers:
                 telegram_bot = TelegramBot(bot, delivery, answers, words)
-                nudges = Nudges(answers.store, answers, telegram_bot.outbox, now)
+                nudges = Nudges(answers.store, answers, telegram_bot.outbox, now, words.content)
                 async with telegram_bot.application() as app, nudges.beside():
                     handler.set_result(app.process_update)
                     await telegram_bot.introduce()

@@ -8,7 +8,7 @@ no other is looked for, so that the picture is the same everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeVar
 
 import resvg_py
 
-from bot.core.gap import Answered, Figure, OneWalk, OverDays
+from bot.core.gap import AfterDays, Answered, Figure, Moment, OneWalk, OverDays
 from bot.core.lines import Label
 from bot.core.model import Change
 
@@ -52,6 +52,8 @@ _BOTTOM: Final = 384
 _LOWEST: Final = 405  # that a label may reach: below are the words under the lines
 _STEP: Final = 3
 """How much more or less care is drawn as, on the scale of the upset, where "the same" is no step at all."""
+_LEAST: Final = 10
+"""Of that scale, what the picture of the days after has room for, however little the lines move."""
 _FEW: Final = 12  # points, each of which may have a dot
 _DOT: Final = 9
 _SIDE: Final = 6  # two lines at one height lie side by side, and so do their dots
@@ -159,7 +161,13 @@ class Drawing:
 
 def drawing(figure: Figure, words: Words) -> Drawing:
     """Lay a figure out."""
-    return _one_walk(figure, words) if isinstance(figure, OneWalk) else _over_days(figure, words)
+    match figure:
+        case OneWalk():
+            return _one_walk(figure, words)
+        case OverDays():
+            return _over_days(figure, words)
+        case AfterDays():
+            return _after_days(figure, words)
 
 
 def png(figure: Figure, words: Words) -> bytes:
@@ -291,6 +299,81 @@ def _over_days(figure: OverDays, words: Words) -> Drawing:
     )
 
 
+def _after_days(figure: AfterDays, words: Words) -> Drawing:
+    """From one point, where both begin, both lines go through the days after. Times stand evenly, named below."""
+    moments = figure.moments
+    base = next((one.upset for one in moments if one.upset is not None), 5)
+    levels = [None if one.care is None else base + _STEP * one.care for one in moments]
+    known = [level for level in (*(one.upset for one in moments), *levels) if level is not None]
+    unit = (_BOTTOM - _TOP) / max(max(known) - min(known), _LEAST)
+    middle = (_TOP + _BOTTOM) / 2 + (max(known) + min(known)) / 2 * unit
+
+    def height(level: float) -> float:
+        return middle - level * unit
+
+    start = _after_labels(moments[0], moments, levels, height, words)[:1]
+    ends = _after_labels(moments[-1], moments[::-1], levels[::-1], height, words)
+    left, right = _margin(start), WIDTH - _margin(ends)
+    across = [left + (right - left) * at / (len(moments) - 1) for at in range(len(moments))]
+    shared = moments[0].upset is not None and levels[0] is not None
+    apart = _apart(moments, levels)
+    upset = [
+        None if one.upset is None else (x, height(one.upset) + side)
+        for x, one, side in zip(across, moments, apart, strict=True)
+    ]
+    care = [
+        None if level is None else (x, height(level) - side)
+        for x, level, side in zip(across, levels, apart, strict=True)
+    ]
+    both = [None if one is None or other is None else (one, other) for one, other in zip(upset, care, strict=True)]
+    spaces = (tuple(zip(*run, strict=True)) for run in _runs(both))
+    texts = (
+        _title(words[Label.FIGURE_AFTER_DAYS]),
+        *(_below(_time(one, words), x, "middle") for one, x in zip(moments, across, strict=True)),
+        *_beside(start, left - _SPACE, "end"),
+        *_beside(ends, right + _SPACE, "start"),
+    )
+    strokes = (
+        *(Stroke(run, UPSET, _SIDE) for run in _runs(upset)),
+        *(Stroke(run, CARE, _SIDE) for run in _runs(care)),
+        *((Stroke(((left, height(base)),), PAPER, _DOT + 2),) if shared else ()),
+    )
+    return Drawing(texts, strokes, tuple((Stroke(one, UPSET, 0), Stroke(other, CARE, 0)) for one, other in spaces))
+
+
+def _apart(moments: Sequence[Moment], levels: Sequence[int | None]) -> list[int]:
+    """How far each line goes aside where both are at one height, but for the point where they begin."""
+    return [0, *(_SIDE * (one.upset == level) for one, level in zip(moments[1:], levels[1:], strict=True))]
+
+
+def _after_labels(
+    end: Moment,
+    moments: Sequence[Moment],
+    levels: Sequence[int | None],
+    height: Callable[[float], float],
+    words: Words,
+) -> list[_Label]:
+    """The labels at one end, the upset first. A line that has no point at all has no label."""
+    upset = next((one.upset for one in moments if one.upset is not None), None)
+    level = next((level for level in levels if level is not None), None)
+    labels = []
+    if upset is not None:
+        labels.append(_upset(end.upset, height(upset), words))
+    if level is not None:
+        care = Change.UNSAID if end.care is None else _CHANGES[(end.care > 0) - (end.care < 0)]
+        labels.append(_care(care, height(level), words))
+    return labels
+
+
+_CHANGES: Final = {-1: Change.LESS, 0: Change.SAME, 1: Change.MORE}
+
+
+def _time(one: Moment, words: Words) -> str:
+    if one.days is None:
+        return words[Label.FIGURE_BEFORE]
+    return words[Label(f"figure.days.{one.days}")] if one.days else words[Label.FIGURE_AFTER]
+
+
 def _at_end(walk: Answered, walks: Sequence[Answered], words: Words) -> list[_Label]:
     """The labels at one end: what that walk's answers were. A line that has no point at all has no label."""
     upset = next((one.upset for one in walks if one.upset is not None), None)
@@ -387,7 +470,9 @@ _ROWS: Final = range(10, -1, -1)
 
 
 def plot(figure: Figure, words: Words) -> str:
-    """A figure in plain letters: a column for each walk, one letter for each line."""
+    """A figure in plain letters: a column for each walk, or a row for each time after walks."""
+    if isinstance(figure, AfterDays):
+        return _plot_after(figure, words)
     if isinstance(figure, OneWalk):
         rows = [(words[Label.FIGURE_BEFORE], figure.before), (words[Label.FIGURE_AFTER], figure.after)]
         wide = max(len(name) for name, _ in rows)
@@ -403,3 +488,23 @@ def plot(figure: Figure, words: Words) -> str:
 def _sign(walk: Answered, row: int) -> str:
     upset, care = walk.upset == row, _level(walk) == row
     return "b" if upset and care else "u" if upset else "c" if care else " "
+
+
+def _plot_after(figure: AfterDays, words: Words) -> str:
+    """A row for each time: the upset as so many letters, and the steps of care by a sign."""
+    times = [_time(one, words) for one in figure.moments]
+    wide = max(map(len, times))
+    rows = (
+        f"{time:{wide}}  {'o' * (one.upset or 0):{10}}  {_told(one.upset, words):{len(_told(10, words))}}  {_step(one)}"
+        for time, one in zip(times, figure.moments, strict=True)
+    )
+    upset, care = words[Label.FIGURE_UPSET], words[Label.FIGURE_CARE]
+    return "\n".join((words[Label.FIGURE_AFTER_DAYS], *(row.rstrip() for row in rows), f"o  {upset}, + -  {care}"))
+
+
+def _told(rating: int | None, words: Words) -> str:
+    return words[Label.CHANGED_UNSAID] if rating is None else f"{rating} {words[Label.FIGURE_OF_TEN]}"
+
+
+def _step(one: Moment) -> str:
+    return "" if one.care is None else "=" if not one.care else ("+" if one.care > 0 else "-") * abs(one.care)

@@ -1,9 +1,9 @@
 """The clock's way in: what is due is sent, once and on time, or left out.
 
 Rules that hold here: what is due is claimed before it is sent, so that a kill loses at most one page and doubles none;
-consent is looked at again just before; nobody in the midst of a talk is interrupted, nobody is written to in their quiet
-hours, and nobody gets a nudge on a day that has another message; told to stop, what was not sent is given back; what
-fails keeps nothing else from being done, and is tried again at a later round.
+consent is looked at again just before; nobody in the midst of a talk is interrupted, or written to in their quiet
+hours, and no nudge comes on a day that has another message; told to stop, what was not sent is given back; what fails
+keeps nothing else from being done, and is tried again at a later round.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from math import ceil
 from typing import Final
 
 import structlog
@@ -91,7 +92,7 @@ class Nudges:
             due_at = await self._store.next_due_at()
         except Exception as error:  # noqa: BLE001 as below
             log.error("round failed", **failure(error))
-            due_at = None
+            return ROUND
         return ROUND if due_at is None else min(ROUND, max(0.0, due_at - self._clock()))
 
     async def round(self) -> None:
@@ -100,7 +101,7 @@ class Nudges:
         Each of these is done whatever became of the others.
         """
         self._is_begun = self._is_begun or await _tried(self._begin())
-        await _tried(self._send_due())
+        await self._send_due()
         today = self._clock() // DAY
         if today != self._swept_on:
             told = await _tried(
@@ -112,7 +113,7 @@ class Nudges:
                 self._swept_on = today
 
     async def _between_notices(self) -> bool:
-        await _tried(self._send_due())
+        await self._send_due()
         return not self._stopped.is_set()
 
     # --- at the start ---------------------------------------------------------------------------------------------
@@ -144,10 +145,19 @@ class Nudges:
                 under_way.release()
 
         async with asyncio.TaskGroup() as group:
-            while not self._stopped.is_set() and (claims := await self._store.claim(self._clock(), _PAGE)):
+            while claims := await self._claim():
                 for claim in claims:
                     await under_way.acquire()
                     group.create_task(serve(claim))
+
+    async def _claim(self) -> tuple[Claim, ...]:
+        if self._stopped.is_set():
+            return ()
+        try:
+            return await self._store.claim(self._clock(), _PAGE)
+        except Exception as error:  # noqa: BLE001 as below
+            log.error("round failed", **failure(error))
+            return ()
 
     async def _serve(self, claim: Claim) -> None:
         """Send what was claimed, put it off, or leave it out."""
@@ -198,34 +208,34 @@ class Nudges:
                 await self._store.put_off(claim, at - (at - claim.due_at) % DAY + DAY)
 
     async def _send(self, claim: Claim) -> None:
-        reply, walk, kept = self._message(claim)
+        reply, kept = self._message(claim)
         if reply is None:  # what it was about has gone
             await self._store.finish(claim)
             return
-        sent = await self._outbox.send(claim.person, self._responder.addressed(claim.person, reply, walk=walk))
+        sent = await self._outbox.send(claim.person, self._responder.addressed(claim.person, reply))
         match sent.fate:
             case Fate.LOST:
                 await self._store.put_off(claim, self._again_at(claim, sent))
             case Fate.REFUSED:
-                await self._finish(claim, self._clock(), nudging.unreached, follow_up=follow_ups.ended)
+                await self._finish(claim, self._clock(), nudging.unreached, follow_up=_ended)
             case _:
                 await self._finish(claim, self._clock(), kept, follow_up=follow_ups.sent)
 
-    def _message(self, claim: Claim) -> tuple[Reply | None, int, Callable[[Nudging], Nudging] | None]:
-        """What is sent, about which walk, and what comes of it for the nudges where that is more than a day served."""
+    def _message(self, claim: Claim) -> tuple[Reply | None, Callable[[Nudging], Nudging] | None]:
+        """What is sent, and what comes of it for the nudges where that is more than a day served."""
         if claim.plan is not None:
-            return reminder(claim.plan), 0, None
+            return reminder(claim.plan), None
         if claim.follow_up is not None:
-            return follow_ups.asked(claim.follow_up), claim.follow_up.walk, None
+            return follow_ups.asked(claim.follow_up), None
         if claim.purpose is not Purpose.NUDGES or claim.nudging is None:
-            return None, 0, None
+            return None, None
         message = nudging.message_for(claim.nudging, self._content)
         kept = partial(nudging.sent, message=message, at=self._clock(), content=self._content)
-        return nudging.worded_as(message), 0, kept
+        return nudging.worded_as(message), kept
 
     def _again_at(self, claim: Claim, sent: Sent) -> int:
         """When to try again: as Telegram told, or later; told to stop, at the next start."""
-        return claim.due_at if self._stopped.is_set() else self._clock() + max(_pause(claim), round(sent.wait))
+        return claim.due_at if self._stopped.is_set() else self._clock() + max(_pause(claim), ceil(sent.wait))
 
     async def _finish(
         self,
@@ -241,6 +251,10 @@ class Nudges:
             nudging=kept or partial(nudging.told, at=at, content=self._content),
             follow_up=(lambda one: follow_up(one, at)) if claim.purpose is Purpose.FOLLOW_UPS else None,
         )
+
+
+def _ended(one: FollowUp, _: int) -> FollowUp:
+    return replace(one, due_at=0)
 
 
 def _pause(claim: Claim) -> int:

@@ -12,15 +12,18 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
+from bot.core import follow_ups
 from bot.core.button import open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide, worded
+from bot.core.follow_ups import answered, begun
 from bot.core.gap import DAY
 from bot.core.groups import DOOR
 from bot.core.keeping import looks_back
@@ -35,6 +38,7 @@ from bot.core.model import (
     Ended,
     Erased,
     Fact,
+    FollowedUp,
     Forgot,
     Held,
     Incoming,
@@ -42,6 +46,7 @@ from bot.core.model import (
     Kept,
     Kind,
     Lane,
+    NudgeChange,
     Opened,
     PlanDone,
     Planned,
@@ -50,9 +55,11 @@ from bot.core.model import (
     Reply,
     Shown,
     State,
+    Tier,
     Where,
     Withdrew,
 )
+from bot.core.nudging import RESTED, changed, due_again, rested
 from bot.core.progress import recalled
 from bot.core.sequence import WALKING
 from bot.log import failure
@@ -255,15 +262,15 @@ class Responder:
     def _with_payloads(self, incoming: Incoming, decision: Decision) -> Decision:
         key = self._button_keys()[0]
 
-        def filled(button: Button) -> Button:
+        def filled(button: Button, state: State) -> Button:
             if button.action is Action.DOOR:
                 return button
-            payload = seal(key, incoming.person, incoming.at, decision.held.state, button)
-            return replace(button, payload=payload)
+            return replace(button, payload=seal(key, incoming.person, incoming.at, state, button))
 
+        states = (State(walk=reply.walk) if reply.walk else decision.held.state for reply in decision.replies)
         replies = (
-            replace(reply, buttons=tuple(tuple(map(filled, row)) for row in reply.buttons))
-            for reply in decision.replies
+            replace(reply, buttons=tuple(tuple(filled(button, state) for button in row) for row in reply.buttons))
+            for reply, state in zip(decision.replies, states, strict=True)
         )
         return replace(decision, replies=tuple(replies))
 
@@ -297,14 +304,33 @@ class Responder:
                 await self.store.finish_plan(person, number, at=at)
             case Shown(tier=tier):
                 self._dangers.count(tier)
+                if tier is not Tier.UNCLEAR:
+                    await self._rest(person, held.consents, at)
             case _ if not held.state.minor:
-                await self._save_with_consent(person, held.consents, fact)
+                await self._save_with_consent(incoming, held.consents, fact)
 
-    async def _save_with_consent(self, person: int, consents: frozenset[Purpose], fact: Fact) -> None:
-        agreed = True
+    async def _rest(self, person: int, consents: frozenset[Purpose], at: int) -> None:
+        """After a card nothing is sent first for some days. What is kept is a pause like any other."""
+        if Purpose.NUDGES in consents:
+            zones = self._content.zones
+            await self.store.revise_nudging(person, lambda kept: due_again(rested(kept, at), at, zones))
+        if Purpose.FOLLOW_UPS in consents:
+            await self.store.rest_follow_ups(person, at + RESTED)
+
+    async def _save_with_consent(self, incoming: Incoming, consents: frozenset[Purpose], fact: Fact) -> None:
+        person, agreed = incoming.person, True
         match fact:
-            case Ended(outcome=outcome) if Purpose.REMEMBER in consents:
-                agreed = await self.store.save_outcome(person, outcome)
+            case Ended(outcome=outcome):
+                if Purpose.REMEMBER in consents:
+                    agreed = await self.store.save_outcome(person, outcome)
+                follow_up = begun(outcome)
+                if Purpose.FOLLOW_UPS in consents and follow_up is not None:
+                    agreed &= await self.store.save_follow_up(person, follow_up)
+            case FollowedUp(walk=walk) if Purpose.FOLLOW_UPS in consents:
+                agreed = await self.store.revise_follow_up(person, walk, partial(answered, fact=fact))
+            case NudgeChange() if Purpose.NUDGES in consents:
+                revise = partial(changed, change=fact, at=incoming.at, zones=self._content.zones, seed=incoming.seed)
+                agreed = await self.store.revise_nudging(person, revise)
             case KeepFor(days=days) if Purpose.REMEMBER in consents:
                 agreed = await self.store.save_days(person, days)
             case Chose(country=country) if Purpose.COUNTRY in consents:
@@ -315,7 +341,7 @@ class Responder:
             raise NoConsentError("There is no consent to keep this: ask for it first.")
 
 
-_TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor)
+_TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor, NudgeChange, FollowedUp)
 """What a person asked to be kept or deleted: they hear where that failed."""
 
 
@@ -341,8 +367,11 @@ def _noted(incoming: Incoming, decision: Decision) -> Decision:
 
 
 def _carried(held: Held, opened: Opened | Refused) -> Held:
-    """What memory holds, or the state that the button brings where it has gone further; and that one is under 16."""
-    if isinstance(opened, Refused):
+    """What memory holds, or the state that the button brings where it has gone further; and that one is under 16.
+
+    A button about a walk of some days ago brings nothing: it stands beside the walk that may be under way.
+    """
+    if isinstance(opened, Refused) or opened.action in follow_ups.BUTTONS:
         return held
     state = opened.state if _is_further(held.state, opened.state) else held.state
     return replace(held, state=replace(state, minor=opened.state.minor or held.state.minor))

@@ -122,6 +122,9 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((Line.NUDGE_IN_QUIET,), (Line.NUDGE_PANEL,), (Line.NUDGE_NEXT,)),
     ((Line.NUDGE_KEPT, Line.NUDGE_FEWER), (Line.NUDGE_NEXT, Line.NUDGE_NO_ZONE, Line.NUDGE_NO_SLOT)),
     ((Line.NOTHING_TO_STOP, Line.STOPPED), (Line.NUDGE_STOP_HOW,)),
+    ((Line.STAY_PERSON, Line.CLOSE_WAS_THERE), (Line.FOLLOW_UP_REST,)),
+    ((Line.SHOWN_AFTER,), (Line.SHOWN_AFTER_UPSETS,)),
+    ((Line.SHOWN_AFTER_CARES,), (Line.SHOWN_BREAKS,)),
     ((Line.SHOWN_WALK,), (Line.SHOWN_CARE, Line.SHOWN_CARE_UNSAID)),
     ((Line.SHOWN_WALKS,), (Line.SHOWN_UPSETS,), (Line.SHOWN_CARES,), (Line.SHOWN_BREAKS,)),
 )

@@ -30,6 +30,7 @@ from bot.nudges import LATER, Nudges
 from bot.respond import IDLE
 from bot.store import StoreError
 from bot.store.database import connect
+from bot.store.dues import MOST_CLAIMED, Claim
 from bot.store.opening import FILE
 from bot.store.rows import row_key
 from bot.store.store import NOTICE_DAYS, PAGE, QUIET_DAYS, Store
@@ -56,6 +57,9 @@ class Writing:
         self.written.set()
         return Sent(self.fates.get(chat, Fate.ARRIVED))
 
+    def give_up(self) -> None:
+        """Nothing waits here."""
+
     def lines(self) -> list[tuple[int, tuple[Line, ...]]]:
         """To whom, and what, since it was last asked."""
         said = [(chat, reply.keys) for chat, reply in self.sent]
@@ -71,7 +75,7 @@ class World:
         self.store = store
         self.responder = responder_of(store, self.clock)
         self.outbox = Writing()
-        self.nudges = Nudges(store, self.responder, self.outbox, self.clock)
+        self.nudges = Nudges(store, self.responder, self.outbox, self.clock, PROMPTS.content)
 
     async def passes(self, seconds: int) -> list[tuple[int, tuple[Line, ...]]]:
         """Let time pass, and go one round."""
@@ -178,25 +182,35 @@ async def test_reminder_that_was_taken_is_not_sent_where_it_is_no_longer_wanted(
     for person in (ANN, BEN):
         await world.plans(person)
 
-    class Slow(Writing):
+    async def change(person: int, at: int) -> None:
+        match changed:
+            case "forgotten":
+                await world.store.forget(person, at=at)
+            case "withdrawn":
+                await world.store.withdraw(person, Purpose.PLANS, at=at)
+            case "done":
+                await world.store.finish_plan(person, 7, at=at)
+            case _:
+                await world.store.grant(person, Purpose.ALONE, at=at)
+
+    class Taken(Copy):
         @override
-        async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
-            other, at = ANN + BEN - chat, world.clock.at
-            match changed:
-                case "forgotten":
-                    await world.store.forget(other, at=at)
-                case "withdrawn":
-                    await world.store.withdraw(other, Purpose.PLANS, at=at)
-                case "done":
-                    await world.store.finish_plan(other, 7, at=at)
-                case _:
-                    await world.store.grant(other, Purpose.ALONE, at=at)
-            return await super().send(chat, reply, thread=thread)
+        async def claim(self, at: int, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
+            claims = await super().claim(at, most)
+            if claims:
+                await change(BEN, at)
+            return claims
 
     world.clock.at += DAY
-    outbox = Slow()
-    await Nudges(world.store, world.responder, outbox, world.clock).round()
-    assert len(outbox.sent) == 1
+    await Nudges(Taken(world.store), world.responder, world.outbox, world.clock, PROMPTS.content).round()
+    assert world.outbox.lines() == [REMINDED]
+
+
+class Copy(Store):
+    """Another way to the same store."""
+
+    def __init__(self, store: Store) -> None:
+        self.__dict__ |= store.__dict__
 
 
 async def test_plan_that_was_kept_long_enough_is_reminded_of_no_more(world: World) -> None:
@@ -216,19 +230,31 @@ async def test_reminders_that_a_stop_leaves_over_come_at_the_next_start(world: W
         await world.plans(person)
     world.clock.at += DAY
 
-    class Stopping(Writing):
-        @override
-        async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
-            stopped.set()
-            await asyncio.sleep(0)  # which wakes whoever waits for it
-            await asyncio.sleep(0)
-            return await super().send(chat, reply, thread=thread)
+    outbox = Waiting()
+    async with Nudges(world.store, world.responder, outbox, world.clock, PROMPTS.content).beside():
+        await outbox.written.wait()
+    assert set(outbox.given_up) == {Fate.LOST}
+    assert sorted(await world.passes(60)) == sorted([REMINDED, (BEN, REMINDED[1])])
 
-    stopped, outbox = asyncio.Event(), Stopping()
-    async with Nudges(world.store, world.responder, outbox, world.clock).beside():
-        await stopped.wait()
-    ((first, _),) = outbox.lines()
-    assert [person for person, _ in await world.passes(60)] == [ANN + BEN - first]
+
+class Waiting(Writing):
+    """An outbox in which every message waits for its turn until it is given up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn = asyncio.Event()
+        self.given_up: list[Fate] = []
+
+    @override
+    async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
+        self.written.set()
+        await self.turn.wait()
+        self.given_up.append(Fate.LOST)
+        return Sent(Fate.LOST)
+
+    @override
+    def give_up(self) -> None:
+        self.turn.set()
 
 
 # --- what has been kept long enough -------------------------------------------------------------------------------
@@ -293,7 +319,7 @@ async def test_more_quiet_people_than_a_page_are_told_on_one_day_and_hold_up_no_
             return await super().send(chat, reply, thread=thread)
 
     outbox = Slow()
-    await Nudges(world.store, world.responder, outbox, world.clock).round()
+    await Nudges(world.store, world.responder, outbox, world.clock, PROMPTS.content).round()
     said = outbox.lines()
     assert sorted(person for person, line in said if line == TOLD[1]) == list(people)
     assert said.index(REMINDED) == PAGE
@@ -325,7 +351,7 @@ async def test_rounds_go_on_after_one_that_failed(world: World, monkeypatch: pyt
     await world.plans(ANN)
     world.clock.at += DAY
     with capture_logs() as logged:
-        async with Nudges(Broken(world.store), world.responder, world.outbox, world.clock).beside():
+        async with Nudges(Broken(world.store), world.responder, world.outbox, world.clock, PROMPTS.content).beside():
             await world.outbox.written.wait()
     assert world.outbox.lines() == [REMINDED]
     assert [(line["event"], line["error"]) for line in logged] == [("round failed", "StoreError")]
@@ -335,7 +361,7 @@ async def test_what_was_kept_long_enough_goes_although_no_reminder_can_be_taken(
     await world.store.grant(ANN, Purpose.REMEMBER, at=world.clock.at)
     await world.store.save_outcome(ANN, outcome)
     world.clock.at += (KEPT_DAYS + 1) * DAY
-    await Nudges(Broken(world.store), world.responder, world.outbox, world.clock).round()
+    await Nudges(Broken(world.store), world.responder, world.outbox, world.clock, PROMPTS.content).round()
     assert (await world.kept(ANN)).outcomes == ()
 
 
@@ -351,19 +377,19 @@ async def test_who_cannot_be_told_goes_after_the_same_time(world: World, tmp_pat
     assert (await world.kept(ANN)).consents
 
 
-class Broken(Store):
+class Broken(Copy):
     """The same store, whose first claim fails."""
 
     def __init__(self, store: Store) -> None:
-        self.__dict__ |= store.__dict__
+        super().__init__(store)
         self.fails = True
 
     @override
-    async def due_plans(self, at: int, most: int = 100) -> tuple[tuple[int, Plan], ...]:
+    async def claim(self, at: int, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
         if self.fails:
             self.fails = False
             raise StoreError("The disk of the data folder is full: make room on it.")
-        return await super().due_plans(at, most)
+        return await super().claim(at, most)
 
 
 async def test_row_that_does_not_open_holds_up_nobody_else(world: World, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from bot.core.model import (
 from bot.core.reading import Answer, take
 from bot.core.sequence import advance, begin
 from bot.core.steps import again, offer, onward, opening
+from bot.core.times import Clock
 from bot.prompts import (
     FOLDER,
     SLOTS,
@@ -91,6 +92,10 @@ def test_load_reads_typed_words_as_a_message_is_read(prompts: Prompts) -> None:
 def test_load_knows_the_words_of_a_button_at_any_step(prompts: Prompts) -> None:
     assert prompts.content.typed[plain("Stop!")] == "stop"
     assert prompts.content.typed[plain("this makes it harder")] == "harder"
+
+
+def test_load_gives_a_reader_of_times(prompts: Prompts) -> None:
+    assert prompts.content.times.time_of("half past eight") == Clock(8 * 60 + 30, "half past eight")
 
 
 def test_load_gives_a_reader_and_a_guard(prompts: Prompts) -> None:
@@ -319,7 +324,7 @@ def test_load_without_files_names_each(folder: Path) -> None:
     shutil.rmtree(folder)
     names = ["en/lexicon.txt", "en/danger.txt", "en/noticing.yaml", "en/safety.yaml"]
     names += ["helplines.yaml", "helpline_checks.yaml", "en/nudges.yaml", "en/consents.yaml"]
-    names += ["en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
+    names += ["en/times.yaml", "en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
     assert problems_of(folder) == [f"prompts/{name}:1: there is no such file: add it" for name in names]
 
 

@@ -280,13 +280,17 @@ class Delivery:
         """Answer a press, so that its button stops waiting; `text` (0 to 200 characters) shows for a moment."""
         await self._insist(None, lambda: self._bot.answer_callback_query(query_id, text or None))
 
+    def give_up_broadcasts(self) -> None:
+        """Raise NotSentError where a broadcast waits for its turn."""
+        self._give_up(_closing, lambda ticket: ticket.lane is Lane.BROADCAST)
+
     async def close(self, grace: float) -> None:
         """Take no more messages, give waiting broadcasts up, and finish the rest within `grace` seconds.
 
         What is not finished then, or comes later, raises NotSentError where it waits to be sent.
         """
         self._closed = True
-        self._give_up(_closing, lambda ticket: ticket.lane is Lane.BROADCAST)
+        self.give_up_broadcasts()
         if self._unfinished:
             ends = [asyncio.ensure_future(self._finished.wait()), asyncio.ensure_future(self._pause(grace))]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

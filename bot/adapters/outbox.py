@@ -65,6 +65,10 @@ class TelegramOutbox:
         sent = await _sent(edited())
         return None if sent.fate is Fate.REFUSED else sent
 
+    def give_up(self) -> None:
+        """Have broadcasts that still wait for their turn be lost at once."""
+        self._delivery.give_up_broadcasts()
+
     async def _media(self, reply: Reply) -> Media | None:
         try:
             match reply.attached:

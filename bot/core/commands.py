@@ -42,7 +42,7 @@ from bot.core.model import (
     Step,
     Withdrew,
 )
-from bot.core.progress import progress, show, show_walks
+from bot.core.progress import progress, show, show_after, show_walks
 from bot.core.sequence import AFTER_CARD, HOLDS, TENDER, WALKING, Under, advance, begin
 from bot.core.steps import BEGIN, again, opening
 
@@ -225,6 +225,7 @@ BUTTONS: Mapping[Action, Handler] = {
     Action.CRISIS: crisis,
     Action.SHOW: show,
     Action.SHOW_WALKS: show_walks,
+    Action.SHOW_AFTER: show_after,
     Action.COUNTRY: country_chosen,
     Action.COUNTRY_DROP: country_dropped,
     **keeping.BUTTONS,
@@ -237,6 +238,7 @@ TYPED_BUTTONS: Mapping[Label, Handler] = {
     Label.URGENT_HELP: crisis,
     Label.SHOW: show,
     Label.SHOW_WALKS: show_walks,
+    Label.SHOW_AFTER: show_after,
     Label.COUNTRY_DROP: country_dropped,
     **keeping.TYPED,
 }

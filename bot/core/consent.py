@@ -14,6 +14,7 @@ from typing import Final
 from bot.core.gap import outcome_of
 from bot.core.lines import Filling, Label, Line
 from bot.core.model import (
+    NO_RATING,
     Act,
     Action,
     Button,
@@ -81,6 +82,7 @@ def _about(label: Label, action: Action, purpose: Purpose) -> Button:
 
 REMEMBER: Final = _about(Label.REMEMBER, Action.ASK_FOR, Purpose.REMEMBER)
 _PLAN: Final = _about(Label.IF_THEN, Action.ASK_FOR, Purpose.PLANS)
+_FOLLOW_UP: Final = _about(Label.ASK_TOMORROW, Action.ASK_FOR, Purpose.FOLLOW_UPS)
 _ALONE: Final = _about(Label.ALONE, Action.ASK_FOR, Purpose.ALONE)
 _HOW_LONG: Final = Button(Label.HOW_LONG, Action.HOW_LONG)
 
@@ -176,19 +178,28 @@ def agree(incoming: Incoming, held: Held) -> Decision:
     yes = Consented(purpose)
     match purpose:
         case Purpose.REMEMBER:  # the walk that has just ended is kept too
-            at_close = held.state.step is Step.CLOSE
-            ended = (Ended(outcome_of(held.state, incoming.at, finished=True)),) if at_close else ()
-            return say(now, Line.CONSENT_YES, facts=(yes, *ended))
+            return say(now, Line.CONSENT_YES, facts=(yes, *_just_ended(incoming, held)))
         case Purpose.COUNTRY:
             return say(now, Line.COUNTRY_KEPT, facts=(yes, Chose(held.country)))
         case Purpose.PLANS:
             return say(now, Line.CONSENT_YES_PLANS, Line.IF_THEN_ASK, facts=(yes,))
+        case Purpose.FOLLOW_UPS:  # the walk that has just ended is followed up too
+            return say(now, Line.CONSENT_YES_FOLLOW_UPS, facts=(yes, *_just_ended(incoming, held)))
         case Purpose.ALONE:
             ended_too = [each for each in _WRITES_FIRST if each in held.consents | held.lapsed]
             now = replace(now, consents=now.consents - {*ended_too}, lapsed=now.lapsed - {*ended_too})
             return say(now, Line.CONSENT_YES_ALONE, facts=(yes, *map(Withdrew, ended_too)))
         case _:
             return say(now, Line.CONSENT_YES_OTHER, facts=(yes,))
+
+
+def _just_ended(incoming: Incoming, held: Held) -> tuple[Fact, ...]:
+    """The end of the walk that has just ended, once more: as it is kept, where it is."""
+    if held.state.step is not Step.CLOSE:
+        return ()
+    kept = () if incoming.kept is None else incoming.kept.outcomes
+    before = next((one for one in kept if one.walk == held.state.walk), None)
+    return (Ended(before or outcome_of(held.state, incoming.at, finished=True)),)
 
 
 def decline(incoming: Incoming, held: Held) -> Decision:
@@ -218,13 +229,20 @@ def as_minor(held: Held, *, asked: bool) -> tuple[Held, tuple[Fact, ...]]:
 
 
 def offers(held: Held) -> Rows:
-    """The ways to *remember* and to a plan, at the end of a walk, for someone who may. Never in grief."""
+    """The ways to *remember* and then to follow-ups, and to a plan, at the end of a walk, for someone who may.
+
+    Never in grief; and a question some days later only where the walk asked for the upset.
+    """
     state = held.state
     grieves = Condition.OWN_LOSS in state.conditions or not HOLDS[Under.PLAIN](state)
     if state.step is not Step.CLOSE or grieves or state.minor:
         return ()
-    remember = () if Purpose.REMEMBER in held.consents else ((REMEMBER,),)
-    return (*remember, (_PLAN,)) if state.act not in {Act.UNSAID, Act.HOLD} else remember
+    if Purpose.REMEMBER not in held.consents:
+        later: Rows = ((REMEMBER,),)
+    else:
+        asks = Purpose.FOLLOW_UPS not in held.consents and state.upset_before != NO_RATING
+        later = ((_FOLLOW_UP,),) if asks else ()
+    return (*later, (_PLAN,)) if state.act not in {Act.UNSAID, Act.HOLD} else later
 
 
 # --- To show what is on, and to take it back ----------------------------------------------------------------------

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.core import follow_ups
 from bot.core.cards import (
     emergency_first,
     in_emergency,
@@ -187,6 +188,11 @@ def _forwarded(turn: Turn) -> Decision | None:
         return _in_another_language(turn) or _short_help(turn)
     state = new_walk(turn, Step.WHOSE, turn.notice)
     return moved(turn, Event.NEXT, state, again(state))
+
+
+def _followed(turn: Turn) -> Decision | None:
+    """An answer in words to a question some days after a walk, which it replies to."""
+    return follow_ups.in_words(turn.incoming, turn.held, turn.typed, turn.content)
 
 
 def _keeping(turn: Turn) -> Decision | None:
@@ -424,6 +430,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _command,
     _press,
     _forwarded,
+    _followed,
     _keeping,
     _country,
     _aside,
@@ -442,6 +449,7 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
 _GROUNDS: Final[Mapping[_Room, Ground]] = {
     danger: Ground.DANGER,
     _forwarded: Ground.FORWARDED,
+    _followed: Ground.ANSWER,
     _keeping: Ground.ANSWER,
     _country: Ground.ANSWER,
     _aside: Ground.KNOWN,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.core.model import NO_RATING, Change, Condition, Feeling, Outcome, State, Step
+from bot.core.model import NO_RATING, Change, Condition, Feeling, FollowUp, Outcome, Point, State, Step
 from bot.core.sequence import TENDER
 
 HIGH: Final = 7
@@ -112,7 +112,27 @@ class OverDays:
     walks: tuple[Answered, ...]
 
 
-Figure = OneWalk | OverDays
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What was answered at one time of walks: the mean upset (0..10), and the mean of steps that care has gone.
+
+    `days`: 0 is the end of a walk, and None is before it. What nobody answered then is None.
+    """
+
+    days: int | None
+    upset: int | None
+    care: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AfterDays:
+    """Walks and the days after them, the earliest time first: the distance of the two lines is the gap."""
+
+    walks: int
+    moments: tuple[Moment, ...]
+
+
+Figure = OneWalk | OverDays | AfterDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +177,55 @@ def days_figure(outcomes: Iterable[Outcome], at: int) -> OverDays | None:
     return OverDays(walks) if any(walk.upset is not None or walk.change for walk in walks) else None
 
 
+def after_figure(follow_ups: Iterable[FollowUp], outcomes: Iterable[Outcome], at: int) -> AfterDays | None:
+    """The picture of the days after walks, at that time (seconds since 1970, UTC), or None as over days.
+
+    None either within a day of an answer that told of a rise. A time that nobody has answered at ends the lines, or
+    breaks them.
+    """
+    follow_ups = tuple(one for one in follow_ups if any(map(_tells, one.points)))[-MOST_WALKS:]
+    hard = any(_was_hard(outcome) for outcome in outcomes if at - outcome.ended_at < DAY)
+    if not follow_ups or hard or any(_has_risen_since(one) for one in follow_ups if at - one.sent_at < DAY):
+        return None
+    walks = [_told_by(one) for one in follow_ups]
+    latest = max(days for walk in walks for days, told in walk.items() if days and told != (None, None))
+    times = sorted({days for walk in walks for days in walk if days <= latest})
+    moments = (
+        Moment(
+            None if days == _BEFORE else days,
+            _mean([upset for upset, _ in (walk[days] for walk in walks if days in walk) if upset is not None]),
+            _mean_step([care for _, care in (walk[days] for walk in walks if days in walk) if care is not None]),
+        )
+        for days in times
+    )
+    return AfterDays(len(walks), tuple(moments))
+
+
+_BEFORE: Final = -1
+_STEPS: Final = {Change.LESS: -1, Change.SAME: 0, Change.MORE: 1}
+
+
+def _tells(point: Point) -> bool:
+    return point.upset is not None or point.change is not Change.UNSAID
+
+
+def _has_risen_since(one: FollowUp) -> bool:
+    upset = one.points[-1].upset
+    return upset is not None and (upset >= HIGH or (one.upset_before is not None and upset > one.upset_before))
+
+
+def _told_by(one: FollowUp) -> dict[int, tuple[int | None, int | None]]:
+    """Upset and care of one walk by the days since. Each answer about care is a step from the answer before it."""
+    answers = [(0, one.upset_after, one.change), *((point.days, point.upset, point.change) for point in one.points)]
+    any_care = any(change is not Change.UNSAID for _, _, change in answers)
+    told: dict[int, tuple[int | None, int | None]] = {_BEFORE: (one.upset_before, 0 if any_care else None)}
+    level = 0
+    for days, upset, change in answers:
+        level += _STEPS.get(change, 0)
+        told[days] = (upset, None if change is Change.UNSAID else level)
+    return told
+
+
 def _was_hard(outcome: Outcome) -> bool:
     before, after = outcome.upset_before, outcome.upset_after
     return bool(outcome.conditions & _UNSHOWN) or (before is not None and after is not None and after > before)
@@ -185,3 +254,12 @@ def span_of(outcomes: Iterable[Outcome]) -> Span:
 def _mean(ratings: list[int]) -> int | None:
     """The mean as a whole number, a half upwards."""
     return (2 * sum(ratings) + len(ratings)) // (2 * len(ratings)) if ratings else None
+
+
+def _mean_step(steps: list[int]) -> int | None:
+    """The mean as a whole number, a half toward 0: no step is drawn that was not mostly gone."""
+    if not steps:
+        return None
+    total, count = abs(sum(steps)), len(steps)
+    whole = (2 * total + count - 1) // (2 * count)
+    return whole if sum(steps) > 0 else -whole

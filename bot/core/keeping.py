@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from bot.core import follow_ups
 from bot.core.consent import (
     LENGTH_BUTTONS,
     OFF,
@@ -150,7 +151,8 @@ def _counted(incoming: Incoming, count: Line, line: Line, buttons: Rows = ()) ->
     slots = {
         "walks": str(len(kept.outcomes)),
         "plans": str(len(kept.plans)),
-        "settings": str(bool(kept.country) + (kept.days != KEPT_DAYS)),
+        "after": str(len(kept.follow_ups)),
+        "settings": str(bool(kept.country) + (kept.days != KEPT_DAYS) + (kept.nudging is not None)),
         "dues": str(len(kept.dues)),
         "groups": str(groups),
         "yeses": str(len(kept.consents) - groups),
@@ -208,6 +210,7 @@ BUTTONS: Final[Mapping[Action, Handler]] = {
     Action.ERASE_YES: erased,
     Action.PLAN_DONE: plan_done,
     Action.PLAN_KEEP: plan_stays,
+    **follow_ups.BUTTONS,
 }
 TYPED: Final[Mapping[Label, Handler]] = {
     Label.REMEMBER_YES: agree,
@@ -219,6 +222,7 @@ TYPED: Final[Mapping[Label, Handler]] = {
     Label.DECLINE: decline,
     Label.REMEMBER: partial(_ask, Purpose.REMEMBER),
     Label.IF_THEN: partial(_ask, Purpose.PLANS),
+    Label.ASK_TOMORROW: partial(_ask, Purpose.FOLLOW_UPS),
     Label.ALONE: partial(_ask, Purpose.ALONE),
     Label.ASK_AGAIN: consent,
     **{label: partial(withdrawn, purpose) for purpose, label in OFF.items()},
@@ -232,17 +236,20 @@ TYPED: Final[Mapping[Label, Handler]] = {
     Label.DELETE_WALK: erased,
     Label.IF_THEN_DONE: plan_done,
     Label.IF_THEN_KEEP: plan_stays,
+    Label.FOLLOW_UP_END: follow_ups.end_latest,
 }
 """The same buttons by their words, for whoever types them."""
 _LOOKS: Final = frozenset({*COMMANDS, "progress"}) - {"privacy"}
-_LOOKS_TOO: Final = (Label.SHOW, Label.SHOW_WALKS)
+_LOOKS_TOO: Final = (Label.SHOW, Label.SHOW_WALKS, Label.SHOW_AFTER)
 
 
 def looks_back(incoming: Incoming, held: Held, content: Content) -> bool:
     """Whether the answer may rest on what is kept of the person, so that the shell has to look."""
     match incoming.pressed:
         case Opened(action=action) if incoming.kind is Kind.PRESS:
-            return action in BUTTONS or action is Action.SHOW_WALKS
+            return action in BUTTONS or action in {Action.SHOW_WALKS, Action.SHOW_AFTER}
+        case Opened(action=action) if action in follow_ups.BUTTONS:  # replied to, in words
+            return True
     words = plain(incoming.words)
     named = any(content.spoken[label] == words for label in (*TYPED, *_LOOKS_TOO))
     named = named or content.typed.get(words) in _LOOKS

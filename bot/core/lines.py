@@ -229,6 +229,7 @@ class Line(StrEnum):
     CONSENT_YES_PLANS = "consent.yes.plans"
     CONSENT_YES_NUDGES = "consent.yes.nudges"
     CONSENT_YES_ALONE = "consent.yes.alone"
+    CONSENT_YES_FOLLOW_UPS = "consent.yes.follow_ups"
     CONSENT_YES_OTHER = "consent.yes.other"
     CONSENT_NONE = "consent.none"  # before the first question
     CONSENT_AGE = "consent.age"  # after a yes that does not tell the age
@@ -263,6 +264,13 @@ class Line(StrEnum):
     INACTIVE_NOTICE = "inactive.notice"  # likewise, as a nudge
     NUDGE_FIRST = "nudge.first"  # what a locked screen shows
     NUDGE_PRACTICE = "nudge.practice"
+    FOLLOW_UP_ASK = "follow_up.ask"  # likewise: some days after a walk
+    FOLLOW_UP_CARE = "follow_up.care"
+    FOLLOW_UP_THANKS = "follow_up.thanks"
+    FOLLOW_UP_SKIPPED = "follow_up.skipped"
+    FOLLOW_UP_REST = "follow_up.rest"  # after a strong upset, to someone who has practices sent
+    FOLLOW_UP_ENDED = "follow_up.ended"
+    FOLLOW_UP_GONE = "follow_up.gone"  # the walk is not kept any more
     STORE_FAILED = "store_failed"
 
     # nudges: the panel, what it asks, and what is said of an answer
@@ -321,6 +329,9 @@ class Line(StrEnum):
     SHOWN_UPSETS = "shown.upsets"
     SHOWN_CARES = "shown.cares"
     SHOWN_BREAKS = "shown.breaks"
+    SHOWN_AFTER = "shown.after"  # the days after walks
+    SHOWN_AFTER_UPSETS = "shown.after_upsets"
+    SHOWN_AFTER_CARES = "shown.after_cares"
     SHOWN_NONE = "shown.none"  # in place of a picture
     WHY_DANGER = "why.danger"  # what the answer to the last text went by
     WHY_FORWARDED = "why.forwarded"
@@ -467,8 +478,10 @@ class Label(StrEnum):
 
     SHOW = "show"
     SHOW_WALKS = "show_walks"
+    SHOW_AFTER = "show_after"
     FIGURE_WALK = "figure.walk"  # the words in a picture, from here on
     FIGURE_WALKS = "figure.walks"
+    FIGURE_AFTER_DAYS = "figure.after_days"
     FIGURE_UPSET = "figure.upset"
     FIGURE_CARE = "figure.care"
     FIGURE_OF_TEN = "figure.of_ten"  # behind a number
@@ -476,6 +489,12 @@ class Label(StrEnum):
     FIGURE_AFTER = "figure.after"
     FIGURE_FIRST = "figure.first"
     FIGURE_LATEST = "figure.latest"
+    WHEN_BEFORE = "when.before"  # the same, in words beside a picture
+    WHEN_AFTER = "when.after"
+    FIGURE_DAYS_1 = "figure.days.1"  # so long after a walk
+    FIGURE_DAYS_3 = "figure.days.3"
+    FIGURE_DAYS_7 = "figure.days.7"
+    FIGURE_DAYS_28 = "figure.days.28"
     CHANGED_UNSAID = "changed.unsaid"  # "skipped": fills what a picture shows
     CHANGED_LESS = "changed.less"
     CHANGED_SAME = "changed.same"
@@ -546,6 +565,14 @@ class Label(StrEnum):
     COURSE_EIGHT_WEEKS = "course.eight_weeks"
     COURSE_FOUR_WEEKS = "course.four_weeks"
     COURSE_OPEN = "course.open"
+    ASK_TOMORROW = "ask_tomorrow"
+    FOLLOW_UP_UPSET = "follow_up.upset"  # on a button: a number
+    FOLLOW_UP_END = "follow_up.end"
+    AGO_1 = "ago.1"  # "a day ago": when a walk was
+    AGO_3 = "ago.3"
+    AGO_7 = "ago.7"
+    AGO_28 = "ago.28"
+    AGO_SOME = "ago.some"
     MONTH_1 = "month.1"  # behind the number of a day
     MONTH_2 = "month.2"
     MONTH_3 = "month.3"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.core.lines import Filling, Label, Line
     from bot.core.noticing import Reader
     from bot.core.safety import Guard
+    from bot.core.schedule import Zones
     from bot.core.times import Times
 
 
@@ -614,6 +615,7 @@ class Action(IntEnum):
     SHOW = 29  # the picture of the walk that has just ended
     AT_WORK = 30  # between two tasks: the form of 60 seconds
     SHOW_WALKS = 31  # the picture of the walks that are kept
+    SHOW_AFTER = 32  # the picture of the days after walks
     FORGET_YES = 44  # 40 to 43 and 71, 72, 74 were yeses and noes of earlier versions
     FORGET_NO = 45
     UNDER_16 = 46
@@ -701,6 +703,7 @@ class Reply:
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
     attached: Figure | Animation | Document | None = None  # beside the words, which say all that a picture shows
+    walk: int = 0  # the number of the walk that its buttons are about, where that is not the one under way
     in_place: bool = False  # the first answer to a press: in place of the pressed message, where that can be
     closes_keyboard: bool = False  # no keyboard is there from now on; where there are no buttons
 
@@ -733,6 +736,9 @@ class Outbox(Protocol):
 
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         """Send one message into a chat, or one thread of it, and say what became of it. Raises nothing of its own."""
+
+    def give_up(self) -> None:
+        """Have broadcasts that still wait for their turn be lost at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -841,12 +847,16 @@ class NudgeChange:
 
 @dataclass(frozen=True, slots=True)
 class FollowedUp:
-    """Someone answered a follow-up of a walk, the one after so many days: the upset (0..10), the care, or both."""
+    """Someone answered a follow-up of a walk, the one after so many days: the upset (0..10), the care, or both.
+
+    Neither is a skip, which is an answer too. `ends`: they want no more of these about this walk.
+    """
 
     walk: int
     days: int
     upset: int | None = None
     change: Change = Change.UNSAID
+    ends: bool = False
 
 
 Fact = (
@@ -897,6 +907,7 @@ class Content:
     mirrored: frozenset[str]  # words for a feeling that are said back as they were typed, normalised
     knows: Callable[[str], bool]  # whether a word is one of those that the bot has or looks for; a name may be none
     times: Times  # what is typed about hours, days and pauses, read
+    zones: Zones
     versions: Mapping[Purpose, int] = field(default_factory=dict)  # of the words that a yes to each is to
     operator: str = ""  # who runs the bot, as they name themselves
     contact: str = ""  # how to reach them

@@ -15,7 +15,7 @@ from bot.core.course import Practice, draw, drawn
 from bot.core.gap import DAY
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Content, Lane, NudgeChange, Nudging, Reply, Rest, Tap
-from bot.core.schedule import Zones, is_quiet, local_day, next_due
+from bot.core.schedule import Zones, after_move, is_quiet, local_day, next_due
 
 if TYPE_CHECKING:
     from bot.core.steps import Rows
@@ -67,7 +67,12 @@ def changed(nudging: Nudging, change: NudgeChange, *, at: int, zones: Zones, see
         now = replace(now, rest=change.rest)
     if change.begin:
         now = _begun(now)
-    return due_again(_answered(now), at, zones)
+    now = due_again(_answered(now), at, zones)
+    left, zone = zones.zone(nudging.schedule.zone), zones.zone(now.schedule.zone)
+    if now.due_at and now.paused_until <= at and left is not None and zone is not None and left != zone:
+        moved = after_move(now.schedule, left, zone, at, now.told_on)
+        now = replace(now, due_at=moved or 0)
+    return now
 
 
 def _tapped(nudging: Nudging, tap: Tap, at: int) -> Nudging:

@@ -12,7 +12,19 @@ from typing import Final
 
 from bot.core.cards import stands
 from bot.core.consent import REMEMBER, offers
-from bot.core.gap import WEEK, OneWalk, OverDays, Span, days_figure, is_tender, span_of, walk_figure
+from bot.core.gap import (
+    WEEK,
+    AfterDays,
+    Moment,
+    OneWalk,
+    OverDays,
+    Span,
+    after_figure,
+    days_figure,
+    is_tender,
+    span_of,
+    walk_figure,
+)
 from bot.core.lines import Filling, Label, Line
 from bot.core.model import (
     Action,
@@ -41,8 +53,19 @@ def recalled(held: Held, outcomes: Sequence[Outcome]) -> Held:
     return replace(held, walked=outcomes[-1].walk if outcomes else 0, walked_at=max(held.walked_at, walked_at))
 
 
+SHOW_AFTER: Final = Button(Label.SHOW_AFTER, Action.SHOW_AFTER)
+
+
 def progress(incoming: Incoming, held: Held) -> Decision:
-    """The weeks in words, and the way to their picture."""
+    """The weeks in words, and the ways to pictures of walks and of the days after."""
+    decision = _weeks(incoming, held)
+    if _figure_after(incoming, held) is None:
+        return decision
+    *before, last = decision.replies
+    return replace(decision, replies=(*before, replace(last, buttons=(*last.buttons, (SHOW_AFTER,)))))
+
+
+def _weeks(incoming: Incoming, held: Held) -> Decision:
     if held.state.minor:
         return Decision(held, (Reply((Line.CONSENT_UNDER_16,)),))
     if incoming.kept is None:
@@ -83,6 +106,12 @@ def show_walks(incoming: Incoming, held: Held) -> Decision:
     return progress(incoming, held) if figure is None else Decision(held, (_shown_over_days(figure),))
 
 
+def show_after(incoming: Incoming, held: Held) -> Decision:
+    """The picture of the days after walks; in words alone where none may be shown."""
+    figure = _figure_after(incoming, held)
+    return progress(incoming, held) if figure is None else Decision(held, _shown_after(figure))
+
+
 def _is_no_time(held: Held) -> bool:
     """Whether what is going on now rules every picture out."""
     return stands(held) or is_tender(held.state)
@@ -92,6 +121,12 @@ def _figure(incoming: Incoming, held: Held) -> OverDays | None:
     if Purpose.REMEMBER not in held.consents | held.lapsed or incoming.kept is None or _is_no_time(held):
         return None
     return days_figure(incoming.kept.outcomes, incoming.at)
+
+
+def _figure_after(incoming: Incoming, held: Held) -> AfterDays | None:
+    if Purpose.FOLLOW_UPS not in held.consents | held.lapsed or incoming.kept is None or _is_no_time(held):
+        return None
+    return after_figure(incoming.kept.follow_ups, incoming.kept.outcomes, incoming.at)
 
 
 # --- In words ---------------------------------------------------------------------------------------------------
@@ -134,6 +169,43 @@ def _shown_over_days(figure: OverDays) -> Reply:
     if any(walk.upset is None or not walk.change for walk in walks):
         lines.append(Line.SHOWN_BREAKS)
     return Reply(tuple(lines), slots=slots, attached=figure)
+
+
+def _shown_after(figure: AfterDays) -> tuple[Reply, ...]:
+    """With the picture the upset; then care, which has no room beside it."""
+    moments = figure.moments
+    lines, more = [Line.SHOWN_AFTER], []
+    slots: dict[str, Filling] = {"count": str(figure.walks)}
+    if any(one.upset is not None for one in moments):
+        lines.append(Line.SHOWN_AFTER_UPSETS)
+        slots["upsets"] = _by_times(moments, [(_upset(one.upset),) for one in moments])
+    if any(one.care is not None for one in moments):
+        more.append(Line.SHOWN_AFTER_CARES)
+    if any(one.upset is None or one.care is None for one in moments):
+        more.append(Line.SHOWN_BREAKS)
+    cares = _by_times(moments[1:], [_steps(one.care) for one in moments[1:]])
+    first = Reply(tuple(lines), slots=slots, attached=figure)
+    return (first, Reply(tuple(more), slots={"cares": cares})) if more else (first,)
+
+
+def _by_times(moments: Sequence[Moment], values: Sequence[tuple[Label | str, ...]]) -> tuple[Label | str, ...]:
+    told = (
+        (", " * bool(place), _when(one), " ", *value)
+        for place, (one, value) in enumerate(zip(moments, values, strict=True))
+    )
+    return tuple(part for each in told for part in each if part)
+
+
+def _when(one: Moment) -> Label:
+    if one.days is None:
+        return Label.WHEN_BEFORE
+    return Label(f"figure.days.{one.days}") if one.days else Label.WHEN_AFTER
+
+
+def _steps(care: int | None) -> tuple[Label | str, ...]:
+    if not care:
+        return (Label.CHANGED_UNSAID if care is None else Label.CHANGED_SAME,)
+    return (f"{abs(care)} ", Label.CHANGED_MORE if care > 0 else Label.CHANGED_LESS)
 
 
 def _upset(rating: int | None) -> Label | str:

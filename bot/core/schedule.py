@@ -77,21 +77,22 @@ def next_due(schedule: Schedule, zone: tzinfo, after: int, last_day: int = 0) ->
     return None
 
 
-def after_move(schedule: Schedule, left: tzinfo, zone: tzinfo, at: int, last_day: int = 0) -> int | None:
-    """As `next_due`, for someone who came from another zone at this time, so that the day of the journey is not lost.
+def after_move(schedule: Schedule, zone: tzinfo, at: int, last_day: int, owed: int) -> int | None:
+    """As `next_due`, for someone who came from another zone at this time, so that no day is lost on the way.
 
-    Where the slot of the day is over in the new zone and was still to come in the old one, the next minute of that day
+    `owed` is the local day, in the zone that they left, of what was due there; 0 where nothing was. Where it is the day
+    that the new zone has, or one before, and the slot of this day is over in the new zone, the next minute of the day
     that is not quiet takes its place.
     """
-    today = local_day(zone, at)
-    due = next_due(schedule, zone, at, last_day)
-    if today <= last_day or (today - 1) % 7 not in schedule.days:
-        return due
-    here, there = _slot(schedule, zone, today), _slot(schedule, left, today)
-    if here is None or there is None or not here <= at < there:
-        return due
-    soon = at - at % _MINUTE + _MINUTE
-    return next((max(start, soon) for start, end, _ in _open(schedule, zone, today) if soon < end), due)
+    day = local_day(zone, at)
+    if last_day < day and 0 < owed <= day and (day - 1) % 7 in schedule.days:
+        slot = _slot(schedule, zone, day)
+        if slot is not None and slot <= at:
+            soon = at - at % _MINUTE + _MINUTE
+            for start, end, _ in _open(schedule, zone, day):
+                if soon < end:
+                    return max(start, soon)
+    return next_due(schedule, zone, at, last_day)
 
 
 def local_day(zone: tzinfo, at: int) -> int:
@@ -114,7 +115,7 @@ def clock_offsets(minute: int, at: int) -> tuple[int, ...]:
 
     Two, a day apart, where it may be one of those furthest behind, or furthest ahead.
     """
-    away = minute - at / _MINUTE
+    away = minute + 0.5 - at / _MINUTE
     nearest = round(away / QUARTER) * QUARTER % _MINUTES
     return tuple(offset for offset in (nearest - _MINUTES, nearest) if _WEST <= offset <= _EAST)
 

@@ -1,9 +1,9 @@
 """What people type about times: hours, days, quiet hours, how long to pause, and all of it in one line.
 
 Rules that hold here: words belong to a language and stand in `times.yaml`, and what is here is how they fit together;
-what cannot be read is said to be so and never guessed; a bare number is on the 24-hour clock, but for quiet hours, which
-are a night; only the first `MOST` signs are read, each once or a fixed number of times. No text makes it raise.
-`matching.normalise` is not for this: it drops the signs that a time is written with.
+what cannot be read is said to be so and never guessed; a bare number is on the 24-hour clock, but for quiet hours,
+which are a night; a text of more than `MOST` signs is none of it. No text makes it raise. `matching.normalise` is not
+for this: it drops the signs that a time is written with.
 """
 
 import re
@@ -118,7 +118,7 @@ class Clock:
 class Wanted:
     """What one line asks for. What was not said is None, or False.
 
-    Where `rest` is not the name of a place, it may change the sense of all else ("don't stop"): do nothing then but ask.
+    Where `rest` is no name of a place, it may change the sense of all else ("don't stop"): then ask, and do nothing.
     """
 
     clock: Clock | None = None
@@ -309,7 +309,7 @@ def clock_words(minute: int) -> str:
 
 def _even(text: str) -> str:
     """Return the text in one form of each letter and sign, and cut off when it is too long."""
-    return unicodedata.normalize("NFKC", text.strip()[: MOST + 1]).translate(_DASHES)
+    return unicodedata.normalize("NFKC", text.strip()[: MOST + 1]).translate(_DASHES).replace(": ", ", ")
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -440,7 +440,6 @@ def _to_or_past(items: Sequence[_Item], at: int) -> _Hour | None:
     if _is(items, at, Word.HALF):
         hour = _round_hour(items, at + 1 + _is(items, at + 1, Word.PAST))
         return hour and _moved(hour, 30)
-    start = at
     at += _is(items, at, Word.ONE) and _is(items, at + 1, Word.QUARTER)
     if _is(items, at, Word.QUARTER):
         minutes, at = 15, at + 1
@@ -452,7 +451,7 @@ def _to_or_past(items: Sequence[_Item], at: int) -> _Hour | None:
         if not _is(items, at, Word.MINUTES) and minutes % _STEP:
             return None
         at += _is(items, at, Word.MINUTES)
-    if at == start or not _is(items, at, Word.PAST, Word.TO):
+    if not _is(items, at, Word.PAST, Word.TO):
         return None
     hour = _round_hour(items, at + 1)
     return hour and _moved(hour, minutes if items[at].kind is Word.PAST else -minutes)

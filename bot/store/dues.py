@@ -41,8 +41,8 @@ _MARK: Final = "zones"
 class Claim:
     """Something that was taken to be sent, by this process and for as long as it lives. Times are seconds since 1970.
 
-    `nudging` and `dues` are all that bears on whether it goes out today; only a claim of that purpose has `plan` or
-    `follow_up`.
+    `nudging` and what follows are all that bears on whether it goes out today; only a claim of that purpose has `plan`
+    or `follow_up`.
     """
 
     person: int
@@ -54,7 +54,9 @@ class Claim:
     plan: Plan | None = None
     follow_up: FollowUp | None = None
     nudging: Nudging | None = None
-    dues: tuple[Due, ...] = ()  # of other things, unless they are claimed too
+    dues: tuple[Due, ...] = ()  # of other things
+    walked_at: int = 0  # when a walk ended that will be followed up, the latest
+    followed_at: int = 0  # when a follow-up was last sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,7 @@ class Dues(Sealed):
 
         def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
             item = row_key(keys, person, walk)
-            for follow_up, until in self._follow_ups(database, row, item):
-                self._put_follow_up(database, row, item, revise(follow_up), until)
+            self._revise_follow_up(database, row, item, revise)
 
         return await self._save(person, Purpose.FOLLOW_UPS, save)
 
@@ -241,8 +242,7 @@ class Dues(Sealed):
             if nudging is not None and kept is not None:
                 self._put_nudging(database, claim.row, nudging(kept))
             if follow_up is not None:
-                for one, until in self._follow_ups(database, claim.row, claim.item):
-                    self._put_follow_up(database, claim.row, claim.item, follow_up(one), until)
+                self._revise_follow_up(database, claim.row, claim.item, follow_up)
 
         await self._database.write(change)
 
@@ -307,15 +307,13 @@ class Dues(Sealed):
         (cell,) = database.execute(
             "SELECT id FROM consent WHERE person = ? AND purpose = ? AND scope = ?", (row, purpose, scope)
         ).fetchone()
-        plan = follow_up = None
+        plan = None
+        follow_ups = {walk: one for walk, (one, _) in self._follow_ups(database, row).items()}
         if purpose == Purpose.PLANS:
             line = database.execute("SELECT line FROM plan WHERE person = ? AND number = ?", (row, item)).fetchone()
             plan = None if line is None else Plan(**self._open(line[0], plan_place(row, item)))
-        elif purpose == Purpose.FOLLOW_UPS:
-            follow_up = next((one for one, _ in self._follow_ups(database, row, item)), None)
         dues = database.execute(
-            "SELECT purpose, at FROM person_due WHERE person = ? AND claimed = 0 AND (purpose, item) != (?, ?)",
-            (row, purpose, item),
+            "SELECT purpose, at FROM person_due WHERE person = ? AND (purpose, item) != (?, ?)", (row, purpose, item)
         )
         return Claim(
             int(self._open(cell, consent_place(row, purpose, scope, "id"))),
@@ -325,9 +323,11 @@ class Dues(Sealed):
             row,
             item,
             plan,
-            follow_up,
+            follow_ups.get(item),
             self._nudging(database, row),
             dues_of(dues),
+            max((one.ended_at for one in follow_ups.values() if one.due_at), default=0),
+            max((one.sent_at for one in follow_ups.values()), default=0),
         )
 
     def _holds(self, database: sqlite3.Connection, claim: Claim) -> bool:
@@ -351,15 +351,20 @@ class Dues(Sealed):
         )
         _put_due(database, row, Purpose.NUDGES, b"", nudging.due_at)
 
-    def _follow_ups(
-        self, database: sqlite3.Connection, row: bytes, item: bytes | None = None
-    ) -> list[tuple[FollowUp, int]]:
-        """The days after walks, or after one, with the day until which each is kept; oldest first."""
-        found = database.execute(
-            "SELECT walk, answers, until FROM follow_up WHERE person = ? AND ifnull(?, walk) = walk", (row, item)
-        )
-        several = [(_follow_up_of(self._open(cell, follow_up_place(row, walk))), until) for walk, cell, until in found]
-        return sorted(several, key=lambda one: (one[0].ended_at, one[0].walk))
+    def _follow_ups(self, database: sqlite3.Connection, row: bytes) -> dict[bytes, tuple[FollowUp, int]]:
+        """The days after walks, by what each is kept under, with the day until which it is; oldest first."""
+        found = database.execute("SELECT walk, answers, until FROM follow_up WHERE person = ?", (row,))
+        several = [
+            (walk, (_follow_up_of(self._open(cell, follow_up_place(row, walk))), until)) for walk, cell, until in found
+        ]
+        return dict(sorted(several, key=lambda one: (one[1][0].ended_at, one[1][0].walk)))
+
+    def _revise_follow_up(
+        self, database: sqlite3.Connection, row: bytes, item: bytes, revise: Callable[[FollowUp], FollowUp]
+    ) -> None:
+        found = self._follow_ups(database, row).get(item)
+        if found is not None:
+            self._put_follow_up(database, row, item, revise(found[0]), found[1])
 
     def _put_follow_up(
         self, database: sqlite3.Connection, row: bytes, item: bytes, follow_up: FollowUp, until: int

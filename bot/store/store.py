@@ -381,7 +381,7 @@ class Store(Dues):
             max(day for *_, day, _ in given),
             max(told for *_, told in given),
             self._nudging(database, row),
-            tuple(one for one, _ in self._follow_ups(database, row)),
+            tuple(one for one, _ in self._follow_ups(database, row).values()),
         )
 
     def tidy_ledger(self, at: int) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.course import THEMES, Contrast, Practice, begun, draw, drawn
+from bot.core.course import THEMES, Contrast, Practice, draw, drawn
 from bot.core.model import Course, Nudging, Schedule
 from bot.prompts import load
 
@@ -24,6 +24,10 @@ def nudged(nudging: Nudging) -> Iterator[tuple[Practice, Nudging]]:
     while practice := draw(nudging, PRACTICES):
         nudging = drawn(nudging, practice, PRACTICES)
         yield practice, nudging
+
+
+def begun(nudging: Nudging, course: Course) -> Nudging:
+    return replace(nudging, course=course, theme=0, in_theme=0)
 
 
 def on(days: frozenset[int] | int, course: Course = Course.EIGHT_WEEKS, seed: int = 0) -> Nudging:
