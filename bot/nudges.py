@@ -135,7 +135,13 @@ class Nudges:
     # --- what is due ----------------------------------------------------------------------------------------------
 
     async def _send_due(self) -> None:
-        """Claim and send until nothing is due. So many are under way at a time that no lane runs dry."""
+        """Claim and send until nothing is due: what was left out may be due again at once."""
+        while await self._send_claimed():
+            pass
+
+    async def _send_claimed(self) -> bool:
+        """Whether there was anything to claim. So many are under way at a time that no lane runs dry."""
+        was_due = False
         under_way = asyncio.Semaphore(MOST_CLAIMED - _PAGE)
 
         async def serve(claim: Claim) -> None:
@@ -146,9 +152,11 @@ class Nudges:
 
         async with asyncio.TaskGroup() as group:
             while claims := await self._claim():
+                was_due = True
                 for claim in claims:
                     await under_way.acquire()
                     group.create_task(serve(claim))
+        return was_due
 
     async def _claim(self) -> tuple[Claim, ...]:
         if self._stopped.is_set():

@@ -1,32 +1,48 @@
 """What the bot does by the clock: on the real store, and with an outbox that writes down what it is given."""
 
+from __future__ import annotations
+
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
 from typing_extensions import override
 
+from bot.core.export import export
+from bot.core.follow_ups import begun
 from bot.core.lines import Label, Line
 from bot.core.model import (
     KEPT_DAYS,
     PLAN_DAYS,
     Change,
     Condition,
+    Content,
     Fate,
     Kept,
     Lane,
+    NudgeChange,
+    Nudging,
     Outcome,
     Plan,
     Purpose,
     Reply,
+    Rest,
+    Schedule,
     Sent,
     Source,
+    Tap,
 )
-from bot.nudges import LATER, Nudges
+from bot.core.nudging import changed
+from bot.nudges import LATER, SOON, Nudges
 from bot.respond import IDLE
 from bot.store import StoreError
 from bot.store.database import connect
@@ -40,6 +56,10 @@ from tests.test_respond import FailingStore
 DAY = 24 * 60 * 60
 HOUR = 60 * 60
 ANN, BEN = 7_071_067_811, 5_772_156_649
+LISBON: Final = ZoneInfo("Europe/Lisbon")
+CHOSEN: Final = Schedule(zone="Europe/Lisbon")  # 08:30 on Monday, Wednesday and Friday
+PRACTICE: Final = (Line.NUDGE_FIRST, Line.NUDGE_PRACTICE)
+NUDGED: Final = (ANN, PRACTICE)
 LINE = "if i pass the hospital, then i write to her sister"
 
 
@@ -49,13 +69,14 @@ class Writing:
     def __init__(self) -> None:
         self.sent: list[tuple[int, Reply]] = []
         self.fates: dict[int, Fate] = {}
+        self.wait = 0.0
         self.written = asyncio.Event()
 
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         assert thread is None
         self.sent.append((chat, reply))
         self.written.set()
-        return Sent(self.fates.get(chat, Fate.ARRIVED))
+        return Sent(self.fates.get(chat, Fate.ARRIVED), wait=self.wait)
 
     def give_up(self) -> None:
         """Nothing waits here."""
@@ -87,6 +108,36 @@ class World:
         await self.store.grant(person, Purpose.PLANS, at=self.clock.at)
         await self.store.save_plan(person, Plan(number, self.clock.at, LINE), remind_at=self.clock.at + DAY)
 
+    async def passes_to(self, at: int) -> list[tuple[int, tuple[Line, ...]]]:
+        return await self.passes(at - self.clock.at)
+
+    async def begins(self, person: int, schedule: Schedule = CHOSEN) -> None:
+        """Someone agrees to nudges, and chooses when."""
+        await self.store.grant(person, Purpose.NUDGES, at=self.clock.at)
+        await self.changes(person, NudgeChange(schedule=schedule, begin=True))
+
+    async def changes(self, person: int, change: NudgeChange) -> None:
+        zones = PROMPTS.content.zones
+        revise = partial(changed, change=change, at=self.clock.at, zones=zones, seed=7)
+        assert await self.store.revise_nudging(person, revise)
+
+    async def follows(self, person: int, outcome: Outcome, ended_at: int) -> None:
+        """Someone who agreed to follow-ups has come to the end of a walk."""
+        await self.store.grant(person, Purpose.FOLLOW_UPS, at=self.clock.at)
+        follow_up = begun(replace(outcome, ended_at=ended_at))
+        assert follow_up is not None
+        assert await self.store.save_follow_up(person, follow_up)
+
+    def after_a_restart(self, content: Content = PROMPTS.content) -> World:
+        self.responder = responder_of(self.store, self.clock)
+        self.nudges = Nudges(self.store, self.responder, self.outbox, self.clock, content)
+        return self
+
+    async def nudging(self, person: int) -> Nudging:
+        nudging = (await self.kept(person)).nudging
+        assert nudging is not None
+        return nudging
+
     async def kept(self, person: int) -> Kept:
         return await self.store.kept(person)
 
@@ -97,6 +148,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield World(store)
 
 
+ASKED = (ANN, (Line.FOLLOW_UP_ASK,))
 REMINDED = (ANN, (Line.IF_THEN_REMINDER,))
 TOLD = (ANN, (Line.INACTIVE_NOTICE,))
 
@@ -255,6 +307,186 @@ class Waiting(Writing):
     @override
     def give_up(self) -> None:
         self.turn.set()
+
+
+# --- nudges -------------------------------------------------------------------------------------------------------
+
+
+def lisbon(day: str, hour: str) -> int:
+    return round(datetime.fromisoformat(f"{day}T{hour}:00").replace(tzinfo=LISBON).timestamp())
+
+
+MONDAY, TUESDAY, WEDNESDAY, FRIDAY = "2026-09-28", "2026-09-29", "2026-09-30", "2026-10-02"
+
+
+@pytest.fixture
+async def nudged(world: World) -> World:
+    """Ann has chosen 08:30 on Monday, Wednesday and Friday in Lisbon; it is Sunday noon."""
+    world.clock.at = lisbon("2026-09-27", "12:00")
+    await world.begins(ANN)
+    return world
+
+
+async def test_nudge_comes_at_its_minute_once_and_says_what_was_drawn(nudged: World) -> None:
+    assert await nudged.passes_to(lisbon(MONDAY, "08:29")) == []
+    nudged.clock.at += 60
+    await nudged.nudges.round()
+    ((person, reply),) = nudged.outbox.sent
+    assert (person, reply.keys, reply.lane) == (ANN, PRACTICE, Lane.BROADCAST)
+    first = PROMPTS.text(reply)
+    assert first.partition("\n\n")[2] == reply.slots["practice"]
+    nudged.outbox.lines()
+    assert await nudged.passes(1) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
+    kept = await nudged.nudging(ANN)
+    assert len(kept.seen) == 2
+    assert kept.due_at == lisbon(FRIDAY, "08:30")
+
+
+@pytest.mark.parametrize(("late", "sent"), [(2 * HOUR - 1, [NUDGED]), (2 * HOUR, [])])
+async def test_nudge_is_late_by_less_than_two_hours_or_left_out(nudged: World, late: int, sent: list[object]) -> None:
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30") + late) == sent
+    assert (await nudged.nudging(ANN)).due_at == lisbon(WEDNESDAY, "08:30")
+
+
+async def test_late_nudge_does_not_come_into_quiet_hours(world: World) -> None:
+    world.clock.at = lisbon("2026-09-27", "12:00")
+    await world.begins(ANN, replace(CHOSEN, minute=20 * 60 + 30))
+    assert await world.passes_to(lisbon(MONDAY, "21:00")) == []
+    assert await world.passes_to(lisbon(WEDNESDAY, "20:59")) == [NUDGED]
+
+
+async def test_nudge_waits_for_whoever_is_in_the_midst_of_a_talk(nudged: World) -> None:
+    await nudged.passes_to(lisbon(MONDAY, "08:29"))
+    await Person(nudged.responder, ANN).commands("walk")
+    assert await nudged.passes(60) == []
+    assert await nudged.passes(SOON) == []
+    assert await nudged.passes(SOON) == [NUDGED]
+
+
+async def test_nudge_that_was_lost_comes_again_and_one_in_doubt_does_not(nudged: World) -> None:
+    nudged.outbox.fates[ANN] = Fate.LOST
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == [NUDGED]
+    nudged.outbox.fates[ANN] = Fate.UNSURE
+    assert await nudged.passes(SOON) == [NUDGED]
+    assert await nudged.passes(SOON) == []
+    assert len((await nudged.nudging(ANN)).seen) == 1
+
+
+async def test_nudge_waits_as_long_as_telegram_told_for_that_chat(nudged: World) -> None:
+    nudged.outbox.fates[ANN], nudged.outbox.wait = Fate.LOST, 3000.5
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == [NUDGED]
+    nudged.outbox.fates[ANN] = Fate.ARRIVED
+    assert await nudged.passes(3000) == []
+    assert await nudged.passes(1) == [NUDGED]
+
+
+async def test_whoever_blocked_the_bot_gets_nothing_until_they_are_back(nudged: World) -> None:
+    nudged.outbox.fates[ANN] = Fate.REFUSED
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == [NUDGED]
+    kept = await nudged.nudging(ANN)
+    assert (kept.rest, kept.due_at) == (Rest.UNREACHED, 0)
+    nudged.outbox.fates[ANN] = Fate.ARRIVED
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == []
+    await nudged.changes(ANN, NudgeChange(begin=True))
+    assert await nudged.passes_to(lisbon(FRIDAY, "08:30")) == [NUDGED]
+
+
+async def test_silence_is_asked_about_once_and_then_ends_them(nudged: World) -> None:
+    said = []
+    for week in range(3):
+        for day in (0, 2, 4):
+            said += await nudged.passes_to(lisbon(MONDAY, "08:30") + (7 * week + day) * DAY)
+    assert [lines for _, lines in said] == [
+        PRACTICE,
+        PRACTICE,
+        (Line.NUDGE_KEEP_ASK,),
+        PRACTICE,
+        (Line.NUDGE_SILENT,),
+    ]
+    kept = await nudged.nudging(ANN)
+    assert (kept.rest, kept.due_at) == (Rest.SILENT, 0)
+
+
+async def test_any_answer_means_that_nothing_was_ignored(nudged: World) -> None:
+    for week in range(4):  # the bot is down for most of each
+        assert await nudged.passes_to(lisbon(MONDAY, "08:30") + 7 * week * DAY) == [NUDGED]
+        await nudged.changes(ANN, NudgeChange(tap=Tap.NOT_TODAY))
+    kept = await nudged.nudging(ANN)
+    assert (kept.did, kept.not_today, kept.ignored) == (0, 4, 0)
+
+
+async def test_reminder_and_nudge_are_not_sent_on_one_day(nudged: World) -> None:
+    await nudged.passes_to(lisbon("2026-09-27", "18:00"))
+    await nudged.plans(ANN)
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(MONDAY, "18:00")) == [REMINDED]
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
+
+
+async def test_walk_of_yesterday_is_followed_up_and_not_nudged(nudged: World, outcome: Outcome) -> None:
+    await nudged.follows(ANN, outcome, lisbon("2026-09-27", "20:00"))
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(MONDAY, "20:00")) == [ASKED]
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "20:00")) == [ASKED]
+    assert await nudged.passes_to(lisbon(FRIDAY, "08:30")) == [NUDGED]
+    assert await nudged.passes_to(lisbon("2026-10-04", "20:00")) == []  # two had no answer
+
+
+async def test_follow_up_does_not_come_in_quiet_hours(nudged: World, outcome: Outcome) -> None:
+    await nudged.follows(ANN, outcome, lisbon("2026-09-27", "22:10"))
+    said = [await nudged.passes_to(lisbon(MONDAY, "22:10") + hour * HOUR) for hour in range(11)]
+    assert said == [*[[]] * 10, [ASKED]]
+    assert nudged.clock.at == lisbon(TUESDAY, "08:10")
+
+
+async def test_follow_ups_of_two_walks_come_on_different_days(world: World, outcome: Outcome) -> None:
+    """Of someone whose time zone is not known."""
+    at = world.clock.at
+    for walk in (5, 6):
+        await world.follows(ANN, replace(outcome, walk=walk), at + walk * HOUR)
+    assert await world.passes_to(at + DAY + 5 * HOUR) == [ASKED]
+    assert await world.passes_to(at + DAY + 6 * HOUR) == []
+    assert await world.passes_to(at + 2 * DAY + 6 * HOUR) == [ASKED]
+
+
+async def test_what_was_under_way_when_the_process_died_is_counted_and_not_sent_again(nudged: World) -> None:
+    await nudged.plans(BEN)
+    nudged.clock.at = lisbon(MONDAY, "12:00")
+    assert len(await nudged.store.claim(nudged.clock.at)) == 2
+    with capture_logs() as logged:
+        assert await nudged.after_a_restart().passes(0) == []
+    assert [(line["event"].partition(":")[0], line["count"]) for line in logged] == [("interrupted", 2)]
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
+
+
+async def test_times_are_derived_again_where_the_zones_have_changed(
+    nudged: World,
+) -> None:
+    class Later(type(PROMPTS.content.zones)):  # type: ignore[misc]
+        """Lisbon has decided to keep to Berlin's clocks."""
+
+        version = "2099z"
+
+        def zone(self, name: str) -> tzinfo | None:
+            return super().zone("Europe/Berlin" if name == "Europe/Lisbon" else name)
+
+    await nudged.passes(1)
+    content = replace(PROMPTS.content, zones=Later())
+    assert await nudged.after_a_restart(content).passes(1) == []
+    assert (await nudged.nudging(ANN)).due_at == lisbon(MONDAY, "07:30")
+
+
+async def test_after_a_danger_card_nothing_is_sent_for_three_days(nudged: World, outcome: Outcome) -> None:
+    await nudged.follows(ANN, outcome, lisbon("2026-09-27", "12:00"))
+    await nudged.passes_to(lisbon("2026-09-27", "21:00"))
+    await Person(nudged.responder, ANN).says("i want to kill myself tonight")
+    assert await nudged.passes_to(lisbon(MONDAY, "12:00")) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "21:00") - 1) == []
+    exported = export(await nudged.kept(ANN), nudged.clock.at)
+    assert not any(b"danger" in document.content.lower() for document in exported)
 
 
 # --- what has been kept long enough -------------------------------------------------------------------------------
