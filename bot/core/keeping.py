@@ -214,7 +214,6 @@ BUTTONS: Final[Mapping[Action, Handler]] = {
     Action.ERASE_YES: erased,
     Action.PLAN_DONE: plan_done,
     Action.PLAN_KEEP: plan_stays,
-    **follow_ups.BUTTONS,
     **dict.fromkeys(NUDGE_ACTIONS, partial(_ask, Purpose.NUDGES)),
 }
 TYPED: Final[Mapping[Label, Handler]] = {
@@ -241,20 +240,19 @@ TYPED: Final[Mapping[Label, Handler]] = {
     Label.DELETE_WALK: erased,
     Label.IF_THEN_DONE: plan_done,
     Label.IF_THEN_KEEP: plan_stays,
-    Label.FOLLOW_UP_END: follow_ups.end_latest,
 }
 """The same buttons by their words, for whoever types them."""
 _LOOKS: Final = frozenset({*COMMANDS, "progress"}) - {"privacy"}
-_LOOKS_TOO: Final = (Label.SHOW, Label.SHOW_WALKS, Label.SHOW_AFTER)
+_LOOKS_TOO: Final = (Label.SHOW, Label.SHOW_WALKS, Label.SHOW_AFTER, *follow_ups.TYPED)
 
 
 def looks_back(incoming: Incoming, held: Held, content: Content) -> bool:
     """Whether the answer may rest on what is kept of the person, so that the shell has to look."""
     match incoming.pressed:
+        case Opened(action=action) if action in follow_ups.BUTTONS:  # tapped, or replied to in words
+            return True
         case Opened(action=action) if incoming.kind is Kind.PRESS:
             return action in BUTTONS or action in {Action.SHOW_WALKS, Action.SHOW_AFTER}
-        case Opened(action=action) if action in follow_ups.BUTTONS:  # replied to, in words
-            return True
     if Purpose.NUDGES in held.consents and _may_be_about_nudges(incoming, held):
         return True
     words = plain(incoming.words)

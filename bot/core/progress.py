@@ -192,7 +192,8 @@ def _shown_after(figure: AfterDays) -> tuple[Reply, ...]:
         more.append(Line.SHOWN_AFTER_CARES)
     if any(one.upset is None or one.care is None for one in moments):
         more.append(Line.SHOWN_BREAKS)
-    cares = _by_times(moments[1:], [_steps(one.care) for one in moments[1:]])
+    since = [one for one in moments if one.days is not None]
+    cares = _by_times(since, [_steps(one.care) for one in since])
     first = Reply(tuple(lines), slots=slots, attached=figure)
     return (first, Reply(tuple(more), slots={"cares": cares})) if more else (first,)
 
