@@ -70,7 +70,8 @@ def changed(nudging: Nudging, change: NudgeChange, *, at: int, zones: Zones, see
     now = due_again(_answered(now), at, zones)
     left, zone = zones.zone(nudging.schedule.zone), zones.zone(now.schedule.zone)
     if now.due_at and now.paused_until <= at and left is not None and zone is not None and left != zone:
-        moved = after_move(now.schedule, left, zone, at, now.told_on)
+        owed = local_day(left, nudging.due_at) if nudging.due_at else 0
+        moved = after_move(now.schedule, zone, at, now.told_on, owed)
         now = replace(now, due_at=moved or 0)
     return now
 
