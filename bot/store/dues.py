@@ -236,7 +236,7 @@ class Dues(Sealed):
         """Be done with it: what is kept of the nudges and of this walk is changed, and says what is due next."""
 
         def change(database: sqlite3.Connection) -> None:
-            kept = None if nudging is None else self._nudging(database, claim.row)
+            kept = self._nudging(database, claim.row) if self._agreed(database, claim.row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
                 self._put_nudging(database, claim.row, nudging(kept))
             if follow_up is not None:
