@@ -267,7 +267,6 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         is_foreign=ear.is_foreign,
         knows=ear.knows,
         times=book.times,
-        zones=Atlas(book.helplines, folder / "cities.txt"),
         mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
         versions={purpose: asked.version for purpose, asked in book.consents.purposes.items()},
         practices=book.curriculum.practices(),
