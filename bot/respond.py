@@ -18,8 +18,7 @@ from typing import Final
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from bot.core import follow_ups
-from bot.core.button import open_payload, seal
+from bot.core.button import LONG_LIVED, open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide, worded
@@ -369,9 +368,9 @@ def _noted(incoming: Incoming, decision: Decision) -> Decision:
 def _carried(held: Held, opened: Opened | Refused) -> Held:
     """What memory holds, or the state that the button brings where it has gone further; and that one is under 16.
 
-    A button about a walk of some days ago brings nothing: it stands beside the walk that may be under way.
+    A button that lives for days brings nothing: it stands beside the walk that may be under way, or long be over.
     """
-    if isinstance(opened, Refused) or opened.action in follow_ups.BUTTONS:
+    if isinstance(opened, Refused) or opened.action in LONG_LIVED:
         return held
     state = opened.state if _is_further(held.state, opened.state) else held.state
     return replace(held, state=replace(state, minor=opened.state.minor or held.state.minor))
