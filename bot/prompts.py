@@ -208,7 +208,20 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
 
 MEANINGS: Final = (
     *("skip", "stop", "harder", "another", "did_it", "person", "more", "short", "go_on"),
-    *("at_work", "yes", "no", "not_sure", "about_me", "thanks", "real", "private", "swear", "urgent", "breathing"),
+    *(
+        "at_work",
+        "yes",
+        "no",
+        "not_sure",
+        "about_me",
+        "thanks",
+        "real",
+        "private",
+        "swear",
+        "urgent",
+        "breathing",
+        "keep",
+    ),
     *("privacy", "consent", "export", "history", "forget"),
     *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),
 )

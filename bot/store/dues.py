@@ -236,13 +236,13 @@ class Dues(Sealed):
         """Be done with it: what is kept of the nudges and of this walk is changed, and says what is due next."""
 
         def change(database: sqlite3.Connection) -> None:
-            if claim.purpose is Purpose.PLANS and self._holds(database, claim):
-                _put_due(database, claim.row, claim.purpose, claim.item, 0)
-            kept = None if nudging is None else self._nudging(database, claim.row)
+            kept = self._nudging(database, claim.row) if self._agreed(database, claim.row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
                 self._put_nudging(database, claim.row, nudging(kept))
             if follow_up is not None:
                 self._revise_follow_up(database, claim.row, claim.item, follow_up)
+            if self._holds(database, claim):  # nothing says when it would be due again
+                _put_due(database, claim.row, claim.purpose, claim.item, 0)
 
         await self._database.write(change)
 

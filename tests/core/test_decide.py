@@ -320,7 +320,7 @@ def test_no_command_loses_the_open_question(command: str) -> None:
     decision = answer(at(Step.DANGER_ASK), received(Kind.COMMAND, command=command))
     if decision.held.state.step is not Step.DANGER_ASK:
         assert lines(decision)[0] is Line.CARD_LINES
-    elif command not in {"crisis", "country", "consent", "forget", "plan"}:
+    elif command not in {"crisis", "country", "consent", "forget", "plan", "nudge"}:
         assert lines(decision)[-1] is Line.DANGER_ASK
         assert decision.replies[-1].buttons == offer(at(Step.DANGER_ASK))
 
