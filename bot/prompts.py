@@ -33,6 +33,7 @@ from bot.core.safety import Guard, SafetyRules
 from bot.core.scoring import Lexicon, Rows
 from bot.core.times import Times, TimeWords
 from bot.languages import Ear
+from bot.zones import Atlas
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
@@ -266,6 +267,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         is_foreign=ear.is_foreign,
         knows=ear.knows,
         times=book.times,
+        zones=Atlas(book.helplines, folder / "cities.txt"),
         mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
         versions={purpose: asked.version for purpose, asked in book.consents.purposes.items()},
         practices=book.curriculum.practices(),
