@@ -240,9 +240,11 @@ async def test_no_text_token_or_id_comes_into_the_log(telegram: Server, tmp_path
         await ann.presses_data("forged-xylophonist")
         await ann.says("i am going to kill myself tonight xylophonist")
         await ann.sends("photo", caption="xylophonist")
+        await ann.shares_place(48.20849, 16.37208)
     text = "\n".join(log).lower()
     assert '"event": "update"' in text
     assert not any(trace in text for trace in ("xylophonist", "zebulonia", "715517", telegram.token.lower()))
+    assert not any(trace in text for trace in ("48.20849", "16.37208"))
 
 
 # --- by webhook -----------------------------------------------------------------------------------------------------

@@ -233,10 +233,12 @@ class Lanes:
         chat.under_way.append(ticket.lane)
         chat.take(now)
         self._window.take(now)
-        if ticket.lane is Lane.BROADCAST:
-            self._broadcasts += 1
-            due = self._next_broadcast if self._next_broadcast > now - CATCH_UP else now
-            self._next_broadcast = due + 1 / self._window.places(Lane.BROADCAST)
+        self._broadcasts += ticket.lane is Lane.BROADCAST
+        under_way = self._next_broadcast > now - CATCH_UP
+        if ticket.lane is Lane.BROADCAST or under_way:
+            # A reply puts it off too, or both together would fill the places of a second early in it, again and again.
+            due = self._next_broadcast if under_way else now
+            self._next_broadcast = min(due + 1 / self._window.places(Lane.BROADCAST), now + 1)
 
     def _end(self, ticket: Ticket) -> None:
         self._chats[ticket.chat].under_way.remove(ticket.lane)

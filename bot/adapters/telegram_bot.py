@@ -134,9 +134,9 @@ class TelegramBot:
 
     async def _edit(self, pressed: MaybeInaccessibleMessage | None, replies: tuple[Reply, ...]) -> bool:
         """Say the first reply in place of the pressed message. Whether that was tried: else it is for a new one."""
-        if not (replies and replies[0].in_place and isinstance(pressed, Message)):
+        if pressed is None or not pressed.is_accessible or not replies or not replies[0].in_place:
             return False
-        sent = await self.outbox.edit(pressed.chat_id, pressed.message_id, replies[0])
+        sent = await self.outbox.edit(pressed.chat.id, pressed.message_id, replies[0])
         if sent is None:
             return False
         _noted(sent)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, ReplyKeyboardMarkup
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import RequestData
 from typing_extensions import override
@@ -94,6 +94,15 @@ async def test_buttons_are_taken_and_presses_answered(delivery: Delivery, ann: P
     await delivery.take_buttons(ann.id, number)
     assert ann.latest().buttons == []
     assert [press.answer and press.answer["text"] for press in (quiet, toasted)] == ["", "thanks"]
+
+
+async def test_edit_puts_words_and_buttons_in_place_of_what_was_there(delivery: Delivery, ann: Person) -> None:
+    number = await delivery.send(ann.id, "one", DID_IT)
+    assert number is not None
+    for words, markup, buttons in (("two", DID_IT, [["Did it"]]), ("https://example.org", None, [])):
+        assert await delivery.edit(ann.id, number, words, markup)
+        assert [(sent.text, sent.buttons) for sent in ann.hears()] == [(words, buttons)]
+    assert ann.latest().json["link_preview_options"] == {"is_disabled": True}
 
 
 @pytest.mark.parametrize(("rate", "paid"), [(30, None), (31, "true"), (1000, "true")])
@@ -261,6 +270,37 @@ async def test_edit_told_to_wait_keeps_its_chat_waiting(
     assert (order(telegram)[-1], people[0].hears()[0].buttons) == ("two", [])
 
 
+async def test_edit_of_words_waits_its_turn_and_as_long_as_telegram_says(
+    telegram: Server, delivery: Delivery, people: list[Person], clock: PausingClock
+) -> None:
+    number = await delivery.send(1, "one", DID_IT)
+    assert number is not None
+    telegram.fails("editMessageText", too_many(4))
+    clock.let.clear()
+    async with asyncio.TaskGroup() as tasks:
+        edit = tasks.create_task(delivery.edit(1, number, "changed"))
+        await clock.paused(4)
+        tasks.create_task(delivery.send(1, "two"))
+        await delivery.send(2, "three")
+        assert order(telegram) == ["one", "three"]
+        clock.let.set()
+    assert edit.result()
+    assert heard(people[0]) == ["changed", "two"]
+    assert [call.method for call in telegram.calls[-2:]] == ["editMessageText", "sendMessage"]
+
+
+async def test_edit_that_would_have_to_wait_too_long_is_given_up(
+    telegram: Server, delivery: Delivery, ann: Person
+) -> None:
+    number = await delivery.send(1, "one", DID_IT)
+    assert number is not None
+    telegram.fails("editMessageText", too_many(int(LONGEST_WAIT) + 1))
+    for _ in range(2):
+        with pytest.raises(RetryAfter):
+            await delivery.edit(1, number, "changed")
+    assert (len(telegram.calls_of("editMessageText")), heard(ann)) == (1, ["one"])
+
+
 async def test_all_that_waits_for_a_chat_held_too_long_is_given_up(
     telegram: Server, delivery: Delivery, people: list[Person], clock: PausingClock
 ) -> None:
@@ -396,6 +436,18 @@ async def test_network_that_stays_away_is_raised_and_the_next_message_goes(
     assert heard(ann) == ["two"]
 
 
+@pytest.mark.parametrize("lane", Lane)
+@pytest.mark.parametrize("fault", MAY_HAVE_ARRIVED)
+async def test_edit_is_repeated_until_it_stands_whether_it_had_arrived_or_not(  # noqa: PLR0913, PLR0917 - fixtures
+    telegram: Server, delivery: Delivery, ann: Person, clock: PausingClock, fault: scripted.Fault, lane: Lane
+) -> None:
+    number = await delivery.send(1, "one", DID_IT)
+    assert number is not None
+    telegram.fails("editMessageText", fault)
+    assert await delivery.edit(1, number, "changed", DID_IT, lane=lane)
+    assert (heard(ann), clock.pauses[:1]) == (["changed"], [PAUSES[0]])
+
+
 async def test_order_holds_while_a_message_is_repeated(telegram: Server, delivery: Delivery, ann: Person) -> None:
     telegram.fails("sendMessage", broken(), too_many(2), Dropped())
     await asyncio.gather(*(delivery.send(1, str(number)) for number in range(3)))
@@ -435,7 +487,9 @@ async def test_who_has_gone_is_no_error(
         Refused(403, "Forbidden: user is deactivated"),
         Refused(403, "Forbidden: bot was kicked from the supergroup chat"),
         Refused(403, "Forbidden: bot is not a member of the channel chat"),
+        Refused(403, "Forbidden: the group chat was deleted"),
         Refused(403, "Forbidden: bot can't initiate conversation with a user"),
+        Refused(400, "Bad Request: group chat was deactivated"),
         Refused(400, "Bad Request: CHANNEL_PRIVATE"),
         Refused(400, "Bad Request: PEER_ID_INVALID"),
         Refused(400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
@@ -453,6 +507,25 @@ async def test_place_that_takes_no_message_is_no_error(
     with capture_logs() as lines:
         assert await delivery.send(1, "one") is None
     assert (len(telegram.calls_of("sendMessage")), clock.pauses, lines) == (1, [], [])
+
+
+async def test_what_cannot_be_edited_is_told_and_is_no_error(
+    telegram: Server, delivery: Delivery, bot: Bot, ann: Person
+) -> None:
+    deleted = await bot.send_message(1, "deleted", reply_markup=DID_IT)
+    file = await bot.send_document(1, b"no text")
+    keyboard = await bot.send_message(1, "keys", reply_markup=ReplyKeyboardMarkup([["Back"]]))
+    shown = await bot.send_message(1, "shown")
+    ann.deletes(ann.messages[deleted.message_id])
+    with capture_logs() as lines:
+        for number in (deleted.message_id, file.message_id, keyboard.message_id, 1, 99):
+            assert not await delivery.edit(1, number, "changed")
+        telegram.fails("editMessageText", Refused(400, "Bad Request: a refusal of next year"))
+        assert not await delivery.edit(1, shown.message_id, "changed")
+        await ann.blocks_bot(wait=False)
+        assert not await delivery.edit(1, shown.message_id, "changed")
+    assert lines == []
+    assert ann.messages[shown.message_id].text == "shown"
 
 
 async def test_message_goes_to_its_topic_and_a_reply_to_the_group_once_that_is_gone(
@@ -537,6 +610,23 @@ async def test_close_waits_no_longer_than_it_was_told(
         first.release()
         assert await under_way == str(ann.id and ann.latest().id)
     await delivery.close(0)
+
+
+async def test_close_finishes_an_edit_that_someone_waits_for(
+    telegram: Server, delivery: Delivery, ann: Person, clock: PausingClock
+) -> None:
+    number = await delivery.send(1, "one")
+    assert number is not None
+    telegram.fails("editMessageText", hang := Hang())
+    clock.let.clear()
+    async with asyncio.TaskGroup() as tasks:
+        edit = tasks.create_task(delivery.edit(1, number, "changed"))
+        await hang.reached()
+        closing = tasks.create_task(delivery.close(10))
+        await asyncio.sleep(0)
+        assert not closing.done()
+        hang.release()
+    assert (edit.result(), heard(ann)) == (True, ["changed"])
 
 
 async def test_message_that_fails_after_the_end_is_not_tried_again(

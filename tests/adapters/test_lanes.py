@@ -140,6 +140,22 @@ def test_reply_goes_at_once_while_broadcasts_wait() -> None:
     assert went[:4] == [9002, 9001, 9003, 9004]
 
 
+@pytest.mark.parametrize(("rate", "replies"), [(30, 25), (1000, 500)])
+def test_many_replies_beside_broadcasts_never_wait_and_broadcasts_take_what_is_left(rate: int, replies: int) -> None:
+    lanes, seconds = Lanes(rate), 20
+    for chat in range(1, rate * seconds):
+        lanes.ask(chat, Lane.BROADCAST)
+    now, broadcasts = 0.0, 0
+    for reply in range(replies * seconds):
+        asked = reply / replies
+        while (now := max(now, lanes.due())) < asked:
+            broadcasts += len(started(lanes, now))
+        lanes.ask(10**9 + reply, Lane.REPLY)
+        assert started(lanes, asked)[:1] == [10**9 + reply]
+        now = asked
+    assert broadcasts + replies * seconds >= 0.89 * rate * seconds
+
+
 def test_chat_gets_one_message_of_a_lane_at_a_time_and_waits_for_nothing_less_urgent() -> None:
     lanes = Lanes()
     broadcast, first, second = (lanes.ask(7, lane) for lane in (Lane.BROADCAST, Lane.REPLY, Lane.REPLY))

@@ -39,7 +39,7 @@ async def ann(telegram: Server) -> Person:
 
 
 @pytest.fixture
-async def outbox(telegram: Server) -> AsyncIterator[Outbox]:
+async def outbox(telegram: Server) -> AsyncIterator[TelegramOutbox]:
     clock = PausingClock()
     async with bot_of(telegram) as bot:
         yield TelegramOutbox(bot, Delivery(bot, clock.pause, now=clock.now), PROMPTS)
@@ -68,12 +68,19 @@ async def test_reply_goes_to_its_topic(outbox: Outbox, telegram: Server) -> None
     ("fault", "became"),
     [
         (blocked(), (Fate.REFUSED, [])),
+        (Refused(403, "Forbidden: user is deactivated"), (Fate.REFUSED, [])),
+        (Refused(403, "Forbidden: bot can't initiate conversation with a user"), (Fate.REFUSED, [])),
+        (Refused(400, "Bad Request: chat not found"), (Fate.REFUSED, [])),
+        (Refused(400, "Bad Request: PEER_ID_INVALID"), (Fate.REFUSED, [])),
         (Dropped(), (Fate.UNSURE, ["message in doubt"])),
         (too_many(600), (Fate.LOST, ["message not sent"])),
         (Refused(400, "Bad Request: message is too long"), (Fate.LOST, ["message refused"])),
         (Refused(401, "Unauthorized"), (Fate.LOST, ["message refused"])),
     ],
-    ids=["blocked", "dropped", "too many", "too long", "unauthorized"],
+    ids=[
+        *("blocked", "deactivated", "never met", "no chat", "no peer"),
+        *("dropped", "too many", "too long", "unauthorized"),
+    ],
 )
 async def test_whatever_becomes_of_a_message_is_a_value(
     outbox: Outbox, telegram: Server, ann: Person, fault: Fault, became: tuple[Fate, list[str]]
@@ -85,6 +92,22 @@ async def test_whatever_becomes_of_a_message_is_a_value(
     assert sent.number is None
 
 
+async def test_wait_that_telegram_wants_is_told_to_all_that_was_for_that_chat(
+    outbox: Outbox, telegram: Server, ann: Person
+) -> None:
+    ben = telegram.person(8, "Ben")
+    await ben.says("hello", wait=False)
+    telegram.fails("sendMessage", too_many(600))
+    for _ in range(2):
+        assert await outbox.send(ann.id, NEWS) == Sent(Fate.LOST, wait=600)
+    assert await outbox.send(ben.id, NEWS) == Sent(Fate.ARRIVED, ben.latest().id)
+
+
+async def test_broadcast_that_has_to_wait_a_while_goes_then(outbox: Outbox, telegram: Server, ann: Person) -> None:
+    telegram.fails("sendMessage", too_many(60))
+    assert await outbox.send(ann.id, NEWS) == Sent(Fate.ARRIVED, ann.latest().id)
+
+
 async def test_message_that_cannot_leave_is_lost() -> None:
     nowhere = Bot("480016:AAExample", "http://127.0.0.1:1/bot")
     clock = PausingClock()
@@ -93,6 +116,96 @@ async def test_message_that_cannot_leave_is_lost() -> None:
     with capture_logs() as lines:
         assert await TelegramOutbox(nowhere, delivery, PROMPTS).send(7, NEWS) == Sent(Fate.LOST)
     assert [line["event"] for line in lines] == ["message not sent"]
+
+
+# --- In place of another, and keyboards ---------------------------------------------------------------------------
+
+KEYBOARD = Reply(
+    (Line.HELP,), ((Button(Label.SHARE_LOCATION, Action.LOCATE),), (Button(Label.STOP, Action.STOP, payload="1"),))
+)
+
+
+async def test_edit_says_another_in_place_of_what_was_sent(outbox: TelegramOutbox, ann: Person) -> None:
+    sent = await outbox.send(ann.id, NEWS)
+    assert sent.number is not None
+    assert await outbox.edit(ann.id, sent.number, REPLY) == sent
+    (message,) = ann.hears()
+    assert (message.text, message.buttons) == (PROMPTS.text(REPLY), [["Did it", "Write privately"]])
+
+
+@pytest.mark.parametrize(
+    ("fault", "became"),
+    [
+        (Refused(400, "Bad Request: message is not modified: it is the same"), Sent(Fate.ARRIVED, 2)),
+        (Refused(400, "Bad Request: message to edit not found"), None),
+        (Refused(400, "Bad Request: message can't be edited"), None),
+        (blocked(), None),
+        (too_many(600), Sent(Fate.LOST, wait=600)),
+        (Refused(401, "Unauthorized"), Sent(Fate.LOST)),
+    ],
+    ids=["not modified", "gone", "fixed", "blocked", "too many", "unauthorized"],
+)
+async def test_whatever_becomes_of_an_edit_is_a_value(
+    outbox: TelegramOutbox, telegram: Server, ann: Person, fault: Fault, became: Sent | None
+) -> None:
+    await outbox.send(ann.id, NEWS)
+    telegram.fails("editMessageText", fault)
+    with capture_logs() as lines:
+        assert await outbox.edit(ann.id, 2, REPLY) == became
+    assert len(lines) == (became is not None and became.fate is Fate.LOST)
+
+
+async def test_edit_whose_fate_is_not_known_is_in_doubt(outbox: TelegramOutbox, telegram: Server, ann: Person) -> None:
+    await outbox.send(ann.id, NEWS)
+    telegram.fails("editMessageText", *[Dropped()] * 9)
+    assert await outbox.edit(ann.id, 2, REPLY) == Sent(Fate.UNSURE)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [KEYBOARD, replace(NEWS, closes_keyboard=True), replace(NEWS, attached=Document("walks.csv", b"what"))],
+    ids=["keyboard", "end of a keyboard", "file"],
+)
+async def test_what_no_edit_can_bring_is_not_tried(
+    outbox: TelegramOutbox, telegram: Server, ann: Person, reply: Reply
+) -> None:
+    await outbox.send(ann.id, NEWS)
+    assert await outbox.edit(ann.id, 2, reply) is None
+    assert telegram.calls_of("editMessageText") == []
+
+
+async def test_keyboard_shares_a_place_or_types_its_words_and_says_what_else_may_be_typed(
+    outbox: Outbox, ann: Person
+) -> None:
+    await outbox.send(ann.id, KEYBOARD)
+    assert ann.keys == {
+        "keyboard": [
+            [{"text": "Share my location", "request_location": True}],
+            [{"text": "Stop", "request_location": False}],
+        ],
+        "resize_keyboard": True,
+        "one_time_keyboard": True,
+        "input_field_placeholder": "Or type a city",
+    }
+    assert ann.latest().buttons == []
+
+
+async def test_keyboard_closes_with_a_message_that_has_no_buttons(outbox: Outbox, ann: Person) -> None:
+    await outbox.send(ann.id, KEYBOARD)
+    await outbox.send(ann.id, replace(REPLY, closes_keyboard=True))
+    assert ann.keys is not None
+    assert ann.latest().buttons
+    await outbox.send(ann.id, replace(NEWS, closes_keyboard=True))
+    assert not ann.keys
+
+
+async def test_group_gets_the_words_alone_where_a_keyboard_would_open_or_close(
+    outbox: Outbox, telegram: Server
+) -> None:
+    group = telegram.group(-1001, "Night shift", {})
+    for reply in (KEYBOARD, replace(NEWS, closes_keyboard=True)):
+        assert await outbox.send(group.id, reply) == Sent(Fate.ARRIVED, group.latest().id)
+        assert "reply_markup" not in telegram.calls[-1].parameters
 
 
 # --- Pictures -----------------------------------------------------------------------------------------------------

@@ -217,6 +217,7 @@ def says(parameters: Json, *lines: Line) -> bool:
 # --- what a message is ----------------------------------------------------------------------------------------------
 
 PICTURE = MEDIA["photo"]
+VENUE = {**MEDIA["location"], "venue": {**MEDIA["location"], "title": "Ward", "address": "1 Road"}}
 FORWARDED: dict[str, Json] = {
     "user": {"type": "user", "sender_user": BEN, "date": AT},
     "hidden": {"type": "hidden_user", "sender_user_name": "Someone", "date": AT},
@@ -243,7 +244,23 @@ CASES: dict[str, tuple[Json, Incoming | None]] = {
     "edited text": (message(**words(SAID), edit_date=AT), private(Kind.EDIT, SAID)),
     "edited command": (message(**words("/stop it"), edit_date=AT), private(Kind.EDIT, "/stop it")),
     "edited caption": (message(**PICTURE, **words(SAID, "caption"), edit_date=AT), private(Kind.EDIT, SAID)),
-    "edited place": (message(**MEDIA["location"], edit_date=AT), private(Kind.EDIT)),
+    "place": (message(**MEDIA["location"]), private(Kind.LOCATION, location=(52.52, 13.405))),
+    "place where both degrees are 0": (
+        message(location={"latitude": 0, "longitude": 0}),
+        private(Kind.LOCATION, location=(0, 0)),
+    ),
+    "place that is shared live": (
+        message(location={**MEDIA["location"]["location"], "live_period": 900}),
+        private(Kind.LOCATION, location=(52.52, 13.405)),
+    ),
+    "venue": (message(**VENUE), private(Kind.LOCATION, location=(52.52, 13.405))),
+    "place off the map": (message(location={"latitude": 91, "longitude": 0}), private(Kind.MEDIA)),
+    "place that is nowhere": (message(location={"latitude": 0, "longitude": float("nan")}), private(Kind.MEDIA)),
+    "forwarded place": (
+        message(**MEDIA["location"], forward_origin=FORWARDED["user"]),
+        private(Kind.LOCATION, location=(52.52, 13.405), forwarded=True),
+    ),
+    "place of someone who has moved": (message(**MEDIA["location"], edit_date=AT), None),
     **{
         f"forwarded from a {kind}": (
             message(**words(SAID), forward_origin=origin),
@@ -280,6 +297,11 @@ CASES: dict[str, tuple[Json, Incoming | None]] = {
     # in a group
     "talk in a group": (message(**words(SAID), chat=GROUP), in_group(Kind.TEXT, SAID)),
     "picture in a group": (message(**PICTURE, chat=GROUP), in_group(Kind.MEDIA)),
+    "place in a group": (message(**MEDIA["location"], chat=GROUP), in_group(Kind.MEDIA)),
+    "place in a group, in reply to us": (
+        message(**MEDIA["location"], chat=GROUP, reply_to_message=ours()),
+        in_group(Kind.MEDIA, addressed=True),
+    ),
     "command in a group": (
         message(**words("/help"), chat=GROUP),
         in_group(Kind.COMMAND, command="help", addressed=True),
@@ -357,9 +379,8 @@ async def test_message_is_read_as(bot: Bot, content: Json, expected: Incoming | 
 
 
 UNSEEN: dict[str, Json] = {
-    **{str(kind): content for kind, content in MEDIA.items()},
+    **{str(kind): content for kind, content in MEDIA.items() if kind != "location"},
     "dice": {"dice": {"emoji": "🎲", "value": 3}},
-    "venue": {**MEDIA["location"], "venue": {**MEDIA["location"], "title": "Ward", "address": "1 Road"}},
     "story": {"story": {"chat": CHANNEL, "id": 4}},
     "game": {"game": {"title": "chess", "description": "", "photo": []}},
     "what nobody knows yet": {"hologram": {"id": "x"}},
@@ -395,7 +416,7 @@ async def test_every_command_is_answered(telegram: Telegram, name: str) -> None:
     assert set(await telegram.says(f"/{name}")) == {"sendAnimation" if name == "breathe" else "sendMessage"}
 
 
-@pytest.mark.parametrize("content", UNSEEN.values(), ids=UNSEEN)
+@pytest.mark.parametrize("content", [*UNSEEN.values(), MEDIA["location"], VENUE], ids=[*UNSEEN, "location", "venue"])
 async def test_what_cannot_be_read_is_told_so_with_the_danger_line(telegram: Telegram, content: Json) -> None:
     assert await telegram.hands("message", message(**content)) == ["sendMessage"]
     (sent,) = telegram.sent()
@@ -410,6 +431,12 @@ async def test_caption_is_read_for_danger(telegram: Telegram) -> None:
     assert says(more[0], Line.CARD_LINES)
     assert len(more) == 2
     assert says(more[1], Line.CARD_STAY, Line.BARRIER_ASK)
+
+
+async def test_someone_who_moves_while_their_place_is_shared_live_gets_silence(telegram: Telegram) -> None:
+    live = {"location": {"latitude": 1, "longitude": 2, "live_period": 900}, "edit_date": AT}
+    assert await telegram.hands("edited_message", message(**live)) == []
+    assert telegram.us._responder.remembered == 0  # noqa: SLF001 - nor are they kept in mind for it
 
 
 async def test_edited_message_is_read_for_danger_and_for_nothing_else(telegram: Telegram) -> None:

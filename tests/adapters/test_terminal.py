@@ -6,20 +6,23 @@ import pytest
 from typing_extensions import override
 
 from bot.adapters.terminal import PERSON, Terminal
-from bot.core.lines import Line
-from bot.core.model import Decision, Document, Held, Incoming, Reply
+from bot.core.lines import Label, Line
+from bot.core.model import Action, Button, Decision, Document, Held, Incoming, Kind, Reply
 from bot.respond import Responder
 from bot.store.store import Store
 from tests.person import PROMPTS, RING, Clock, purposes, responder_of
 
 
 class Giving(Responder):
-    """Answers everything with one file."""
+    """Answers everything with the same: a file, unless a test gives something else."""
+
+    given = Reply((Line.HELP,), attached=Document("walks.csv", '\ufeffwhat,value\r\nplans,"one,\nŽofie"\r\n'.encode()))
+    heard: tuple[Incoming, ...] = ()
 
     @override
     async def respond(self, incoming: Incoming) -> Decision:
-        content = '\ufeffwhat,value\r\nplans,"one,\nŽofie"\r\n'.encode()
-        return Decision(Held(), (Reply((Line.HELP,), attached=Document("walks.csv", content)),))
+        self.heard = (*self.heard, incoming)
+        return Decision(Held(), (self.given,))
 
 
 class Screen(StringIO):
@@ -114,6 +117,20 @@ async def test_two_taps_forget_what_a_yes_has_kept(store: Store) -> None:
     assert says(Line.CONSENT_YES, text)
     assert says(Line.FORGET_DONE, after(text, "1"))
     assert await purposes(store, PERSON) == frozenset()
+
+
+async def test_key_that_shares_a_place_has_no_number_and_the_others_type_their_words(store: Store) -> None:
+    locate, back = Button(Label.SHARE_LOCATION, Action.LOCATE), Button(Label.STOP, Action.STOP, payload="x")
+    giving = Giving(PROMPTS.content, store, RING.buttons, clock=Clock(), seed=lambda: 1)
+    giving.given = Reply((Line.HELP,), ((locate,), (back,)))
+    stdout = StringIO()
+    await Terminal(giving, PROMPTS, StringIO("hello\n1\n2"), stdout).run()
+    assert stdout.getvalue().count("\n\n  Share my location\n  [1] Stop\n") == 3
+    assert [(one.kind, one.text) for one in giving.heard] == [
+        (Kind.TEXT, "hello"),
+        (Kind.TEXT, "Stop"),
+        (Kind.TEXT, "2"),
+    ]
 
 
 # --- in a terminal ------------------------------------------------------------------------------------------------

@@ -80,10 +80,13 @@ class Upload:
 class Message:
     """A message, as it stands now."""
 
-    def __init__(self, chat: Chat, content: Json, *, by_bot: bool, upload: Upload | None = None) -> None:
+    def __init__(
+        self, chat: Chat, content: Json, *, by_bot: bool, upload: Upload | None = None, editable: bool = True
+    ) -> None:
         self.chat = chat
         self.json = content
         self.by_bot = by_bot
+        self.editable = editable  # none is that opened or closed a keyboard
         self.upload = upload
         self.deleted = False
         self.keyboards: list[list[list[Json]]] = []  # each that it has had, the latest last
@@ -171,6 +174,7 @@ class Chat(ABC):
         self.json = content
         self.bot_is: Standing = bot
         self.messages: dict[int, Message] = {}
+        self.keys: Json | None = None  # the keyboard that is open below the field
         self._ids_of_its_own = content["type"] in {"supergroup", "channel"}
         self._last_id = 0
         self._next_to_hear = 0
@@ -197,7 +201,9 @@ class Chat(ABC):
     def bot_reads(self, message: Message) -> bool:
         """Say whether Telegram hands this message to the bot."""
 
-    def post(self, content: Json, *, by_bot: bool = False, upload: Upload | None = None) -> Message:
+    def post(
+        self, content: Json, *, by_bot: bool = False, upload: Upload | None = None, editable: bool = True
+    ) -> Message:
         """Put a message into the chat. Its id comes from Telegram's counter for that kind of chat."""
         if self._ids_of_its_own:
             self._last_id += 1
@@ -205,7 +211,7 @@ class Chat(ABC):
         else:
             number = self.world.next_message_id()
         content = {"message_id": number, "date": self.world.now(), "chat": self.json, **content}
-        message = Message(self, copy.deepcopy(content), by_bot=by_bot, upload=upload)
+        message = Message(self, copy.deepcopy(content), by_bot=by_bot, upload=upload, editable=editable)
         self.messages[number] = message
         self.world.bell.ring()
         return message

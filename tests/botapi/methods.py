@@ -8,7 +8,17 @@ import json
 import struct
 from typing import Annotated, Any, ClassVar, Final, Literal, Protocol
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
@@ -110,6 +120,48 @@ class Keyboard(Strict):
         return self
 
 
+class Key(Strict):
+    """KeyboardButton: it types its words, or shares where someone is."""
+
+    text: Annotated[str, Field(min_length=1)]
+    request_location: bool = False
+
+
+class Keys(Strict):
+    """ReplyKeyboardMarkup."""
+
+    keyboard: list[Annotated[list[Key], Field(min_length=1, max_length=12)]]
+    resize_keyboard: bool = False
+    one_time_keyboard: bool = False
+    input_field_placeholder: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+
+    def check(self, chat: Chat) -> None:
+        """Raise Refused where it asks for a place in a chat that is not private."""
+        asks = any(key.request_location for row in self.keyboard for key in row)
+        if asks and chat.json["type"] != "private":
+            raise Refused(400, "Bad Request: location can be requested in private chats only")
+
+
+class NoKeys(Strict):
+    """ReplyKeyboardRemove."""
+
+    remove_keyboard: Literal[True]
+
+
+MARKUPS: Final = ("InlineKeyboardMarkup", "ReplyKeyboardMarkup", "ReplyKeyboardRemove")
+
+
+def _markup(value: object) -> str:
+    given = value if isinstance(value, dict) else {}
+    return MARKUPS[1 if "keyboard" in given else 2 if "remove_keyboard" in given else 0]
+
+
+Markup = Annotated[
+    Annotated[Keyboard, Tag(MARKUPS[0])] | Annotated[Keys, Tag(MARKUPS[1])] | Annotated[NoKeys, Tag(MARKUPS[2])],
+    Discriminator(_markup),
+]
+
+
 class LinkPreview(Strict):
     """LinkPreviewOptions."""
 
@@ -180,7 +232,7 @@ def call(name: str, parameters: Json) -> Answering:
         method: Answering = Method.called[name](**parameters)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        where = ".".join(str(part) for part in first["loc"] if part not in MARKUPS)
         what = first["msg"] if first["type"] == "telegram" else f'parameter "{where}": {first["msg"]}'
         raise Refused(400, f"Bad Request: {what}") from None
     return method
@@ -336,7 +388,7 @@ class _Sending(Method):
     protect_content: bool = False
     allow_paid_broadcast: bool = False
     reply_parameters: Annotated[ReplyTo, FromJson] | None = None
-    reply_markup: Annotated[Keyboard, FromJson] | None = None
+    reply_markup: Annotated[Markup, FromJson] | None = None
 
     def send(self, world: World, what: str, content: Json, upload: Upload | None = None) -> Json:
         chat = world.chat(self.chat_id)
@@ -351,9 +403,16 @@ class _Sending(Method):
             content["has_protected_content"] = True
         if self.reply_parameters is not None:
             content |= self._reply(chat, self.reply_parameters)
-        if self.reply_markup is not None and self.reply_markup.inline_keyboard:
-            content["reply_markup"] = _dump(self.reply_markup)
-        return chat.post(content, by_bot=True, upload=upload).json
+        match self.reply_markup:
+            case Keyboard(inline_keyboard=[_, *_]) as keyboard:
+                content["reply_markup"] = _dump(keyboard)
+            case Keys() as keys:
+                keys.check(chat)
+                chat.keys = _dump(keys)
+            case NoKeys():
+                chat.keys = None
+        editable = isinstance(self.reply_markup, Keyboard | None)
+        return chat.post(content, by_bot=True, upload=upload, editable=editable).json
 
     @staticmethod
     def _reply(chat: Chat, to: ReplyTo) -> Json:
@@ -450,7 +509,7 @@ class _Editing(Method):
         chat = world.chat(self.chat_id)
         chat.let_bot_in()
         message = chat.message(self.message_id, "message to edit not found")
-        if not message.by_bot:
+        if not (message.by_bot and message.editable):
             raise Refused(400, "Bad Request: message can't be edited")
         self.check(message)
         message.change(content, None if self.reply_markup is None else _dump(self.reply_markup))

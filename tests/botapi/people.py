@@ -270,6 +270,36 @@ class Person(Chat):
         content = {**copy.deepcopy(MEDIA[media]), **(words(caption, "caption") if caption else {})}
         return await self._sends({**content, **_in(topic)}, to, wait=wait)
 
+    async def shares_place(
+        self, latitude: float, longitude: float, *, seconds: int = 0, to: Chat | None = None, wait: bool = True
+    ) -> Message:
+        """Share a place; for so many seconds live, where it is more than none."""
+        live = {"live_period": seconds} if seconds else {}
+        place = {"latitude": latitude, "longitude": longitude, **live}
+        return await self._sends({"location": place}, to, wait=wait)
+
+    async def moves(self, message: Message, latitude: float, longitude: float, *, wait: bool = True) -> None:
+        """Be elsewhere, while one's place is shared live."""
+        if "live_period" not in message.json.get("location", {}):
+            raise Unmet(f"{message!r} shares no place live")
+        place = {**message.json["location"], "latitude": latitude, "longitude": longitude}
+        message.change({"location": place}, None)
+        if message.chat.bot_reads(message):
+            await self.world.deliver("edited_message", message.json, wait=wait)
+
+    async def uses_key(self, label: str, *, at: tuple[float, float] | None = None, wait: bool = True) -> Message:
+        """Press a key of the keyboard below the field: it types its words, or shares where someone is."""
+        keys = [key for row in (self.keys or {"keyboard": []})["keyboard"] for key in row]
+        key = next((key for key in keys if key["text"] == label), None)
+        if key is None:
+            labels = ", ".join(repr(key["text"]) for key in keys) or "none"
+            raise Unmet(f"{self.name} sees no key {label!r}. The keys: {labels}")
+        if key["request_location"] != (at is not None):
+            raise Unmet(f"The key {label!r} shares a place: say where" if at is None else f"{label!r} shares no place")
+        if self.keys is not None and self.keys["one_time_keyboard"]:
+            self.keys = None
+        return await (self.says(label, wait=wait) if at is None else self.shares_place(*at, wait=wait))
+
     async def forwards(
         self, text: str, *, written_by: "Person | Channel | str", to: Chat | None = None, wait: bool = True
     ) -> Message:

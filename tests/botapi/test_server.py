@@ -15,7 +15,10 @@ from telegram import (
     BotCommandScopeChat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    KeyboardButton,
     LinkPreviewOptions,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
     ReplyParameters,
     TelegramObject,
     Update,
@@ -94,6 +97,11 @@ async def post(server: Server, method: str, parameters: Json, *, token: str = ""
         address = f"{server.url}/bot{token or server.token}/{method}"
         async with session.post(address, json=parameters) as response:
             return response.status, await response.json()
+
+
+def keys_of(chat: Chat) -> list[str]:
+    """The labels of the keyboard that is open."""
+    return [key["text"] for row in (chat.keys or {"keyboard": []})["keyboard"] for key in row]
 
 
 def not_known(found: object) -> Iterator[str]:
@@ -180,6 +188,8 @@ async def test_every_update_is_read_by_the_library_whole() -> None:
         await ann.edits(said, "lost two", wait=False)
         for media in get_args(Media):
             await ann.sends(media, caption="look /help" if media in CAPTIONED else "", wait=False)
+        shared = await ann.shares_place(38.7223, -9.1393, seconds=900, wait=False)
+        await ann.moves(shared, 38.73, -9.14, wait=False)
         for writer in (ben, channel, "Someone"):
             await ann.forwards("I can't go on", written_by=writer, wait=False)
         sent = await bot.send_message(7, "How strong?", reply_markup=DID_IT)
@@ -209,7 +219,7 @@ async def test_every_update_is_read_by_the_library_whole() -> None:
         assert holds([json.loads(update.to_json()) for update in read], raw)
         assert list(not_known(read)) == []
         assert sent.message_id == ann.latest().id
-        assert len(read) == 28 + len(MEDIA)
+        assert len(read) == 30 + len(MEDIA)
 
 
 async def test_message_ids_update_ids_and_dates_are_telegrams() -> None:
@@ -277,6 +287,34 @@ async def test_message_is_sent_edited_and_loses_its_buttons() -> None:
         await bot.edit_message_reply_markup(7, sent.message_id)
         assert (ann.latest().text, ann.latest().buttons) == ("two", [])
         assert list(not_known([sent, edited])) == []
+
+
+async def test_keyboard_types_its_words_shares_a_place_and_is_closed() -> None:
+    async with meeting() as (telegram, bot, ann):
+        await ann.says("hello", wait=False)
+        keys = [[KeyboardButton("Share", request_location=True)], [KeyboardButton("Back")]]
+        for label, at in (("Share", (38.7223, -9.1393)), ("Back", None)):
+            await bot.send_message(7, "where?", reply_markup=ReplyKeyboardMarkup(keys, one_time_keyboard=True))
+            await ann.uses_key(label, at=at, wait=False)
+            assert keys_of(ann) == []
+        shared, typed = [update["message"] for update in (await waiting(telegram))[1:]]
+        assert (shared["location"], typed["text"]) == ({"latitude": 38.7223, "longitude": -9.1393}, "Back")
+        await bot.send_message(7, "where?", reply_markup=ReplyKeyboardMarkup(keys))
+        with pytest.raises(BadRequest, match="can't be edited"):
+            await bot.edit_message_text("here", 7, ann.latest().id)
+        with pytest.raises(Unmet, match=r"sees no key 'Stop'. The keys: 'Share', 'Back'"):
+            await ann.uses_key("Stop")
+        with pytest.raises(Unmet, match="'Share' shares a place"):
+            await ann.uses_key("Share")
+        with pytest.raises(Unmet, match="shares no place live"):
+            await ann.moves(await ann.shares_place(1, 2, wait=False), 1, 3)
+        await ann.uses_key("Back", wait=False)
+        assert keys_of(ann) == ["Share", "Back"]
+        await bot.send_message(7, "thanks", reply_markup=ReplyKeyboardRemove())
+        assert keys_of(ann) == []
+        telegram.group(-1001, "Night shift", {})
+        with pytest.raises(BadRequest, match="private chats only"):
+            await bot.send_message(-1001, "where?", reply_markup=ReplyKeyboardMarkup(keys))
 
 
 async def test_document_and_photo_arrive_whole() -> None:

@@ -1035,6 +1035,7 @@ def test_every_label_is_shown_somewhere() -> None:
         if name in SLOTS.get(line, ()) and isinstance(label, Label)
     }
     shown |= {label for _, label in menu()}
+    shown |= {Label.KEYBOARD_HINT for reply in replies if reply.is_keyboard}
     names = {label: label.value for label in Label}
     pictures = [
         drawing(each, names) for each in (reply.attached for reply in replies) if isinstance(each, OneWalk | OverDays)
