@@ -71,6 +71,16 @@ def followed(walk: int, ended_at: int = AT) -> FollowUp:
     return FollowUp(walk, ended_at, False, 8, 3, Change.MORE, points, due_at=ended_at + 3 * DAY)  # noqa: FBT003
 
 
+async def follow(store: Store, place: int, person: int) -> None:
+    """Give a person what the clock works on."""
+    if place % 2 == 0:
+        await store.grant(person, Purpose.NUDGES, at=AT)
+        await store.revise_nudging(person, nudged)
+    await store.grant(person, Purpose.FOLLOW_UPS, at=AT)
+    for walk in (1, 3):  # a plan may have the same number
+        await store.save_follow_up(person, followed(walk))
+
+
 async def fill(store: Store) -> None:
     """Give every person something: of one kind, of some, of all."""
 
@@ -86,12 +96,7 @@ async def fill(store: Store) -> None:
             await store.grant(person, Purpose.PLANS, at=AT)
             for number in (1, 2):
                 await store.save_plan(person, planned(number), remind_at=AT + DAY)
-        if place % 2 == 0:
-            await store.grant(person, Purpose.NUDGES, at=AT)
-            await store.revise_nudging(person, nudged)
-        await store.grant(person, Purpose.FOLLOW_UPS, at=AT)
-        for walk in (1, 3):  # a plan may have the same number
-            await store.save_follow_up(person, followed(walk))
+        await follow(store, place, person)
         if place % 4 == 0:
             for group in GROUPS:
                 await store.grant(person, Purpose.GROUP, at=AT, group=group)
