@@ -17,11 +17,10 @@ from bot.core.model import KEPT_DAYS, PLAN_DAYS, Change, Due, FollowUp, Nudging,
 from bot.store.database import connect
 from bot.store.dues import Claim, Tally
 from bot.store.opening import FILE
-from bot.store.rotate import rotate
 from bot.store.rows import row_key
 from bot.store.store import Store
 from tests.person import KEYS, PROMPTS, RING
-from tests.store.household import House, key_id
+from tests.store.household import House, ring_at
 from tests.store.test_store import ALMA, BENO, found, raw, remember, walked
 
 AT = 1_790_000_000
@@ -207,10 +206,15 @@ async def next_week(store: Store) -> None:
     await store.revise_nudging(ALMA, lambda kept: replace(kept, due_at=AT + 7 * DAY))
 
 
-async def answered(store: Store, **answer: int) -> None:
-    await store.revise_follow_up(ALMA, WALK, lambda one: replace(one, points=(Point(1, 4),), **answer))
+async def answered(store: Store, *, due_at: int) -> None:
+    await store.revise_follow_up(ALMA, WALK, lambda one: replace(one, points=(Point(1, 4),), due_at=due_at))
 
 
+SAVES: dict[Purpose, Callable[[Store, int], Awaitable[None]]] = {
+    Purpose.NUDGES: nudged,
+    Purpose.FOLLOW_UPS: lambda store, person: followed(store, person, FOLLOW_UP),
+    Purpose.PLANS: planned,
+}
 CHANGES: dict[str, tuple[Purpose, Callable[[Store], Awaitable[object]]]] = {
     "settings": (Purpose.NUDGES, next_week),
     "stopped": (
@@ -238,8 +242,7 @@ CHANGES: dict[str, tuple[Purpose, Callable[[Store], Awaitable[object]]]] = {
 async def test_what_was_changed_meanwhile_is_neither_sent_nor_brought_back(
     store: Store, folder: Path, purpose: Purpose, change: Callable[[Store], Awaitable[object]]
 ) -> None:
-    save = {Purpose.NUDGES: nudged, Purpose.PLANS: planned, Purpose.FOLLOW_UPS: lambda *who: followed(*who, FOLLOW_UP)}
-    await save[purpose](store, ALMA)
+    await SAVES[purpose](store, ALMA)
     (claim,) = await store.claim(AT)
     await change(store)
     changed, due = await store.kept(ALMA), rows(folder)
@@ -643,7 +646,7 @@ async def claims_of(store: Store) -> dict[Purpose, Claim]:
 
 async def test_what_is_claimed_is_sent_and_done_although_all_was_sealed_anew(tmp_path: Path) -> None:
     house = House.at(tmp_path)
-    async with house.serve() as store:
+    async with Store.open(house.data, ring_at(tmp_path / "key"), at=AT) as store:
         await all_due(store, ALMA)
         await all_due(store, BENO)
         claims = [claim for claim in await store.claim(AT) if claim.person == ALMA]
@@ -669,20 +672,27 @@ async def test_what_is_claimed_is_sent_and_done_although_all_was_sealed_anew(tmp
         assert [claim.plan for claim in await store.claim(AT + 60)] == [PLAN]
 
 
-async def test_rotation_in_the_midst_of_deriving_loses_nobody(tmp_path: Path) -> None:
-    house = House.at(tmp_path)
-    async with house.serve() as store:
-        for person in range(1, 6):
-            await nudged(store, person)
-        house.give_keys("ba")
-        with closing(connect(house.data / FILE)) as other:
-            assert other.execute("SELECT count(*) FROM nudging").fetchone() == (5,)
-        rotate(house.data, house.ring, pause=lambda: None)
-        deriving = Deriving()
-        with capture_logs() as logs:
-            await store.derive_again("2026a", deriving)
-        assert (deriving.done, logs) == (5, [])
-        assert key_id("b") in (house.data / FILE).read_bytes() + (house.data / f"{FILE}-wal").read_bytes()
+@pytest.mark.parametrize("method", ["may_send", "put_off", "finish", "interrupted", "derive_again"])
+async def test_clock_reads_the_keys_again_whatever_it_does_first_after_a_rotation(tmp_path: Path, method: str) -> None:
+    house, deriving = House.at(tmp_path), Deriving()
+    async with Store.open(house.data, ring_at(tmp_path / "key"), at=AT) as store:
+        await nudged(store, ALMA)
+        (claim,) = await store.claim(AT)
+        house.rotate("ba")
+        match method:
+            case "may_send":
+                assert await store.may_send(claim)
+            case "put_off":
+                await store.put_off(claim, AT + 60)
+                assert rows(house.data) == [("nudges", AT + 60, 0)]
+            case "finish":
+                await store.finish(claim, nudging=deriving)
+                assert rows(house.data) == [("nudges", AT + 3600, 0)]
+            case "interrupted":
+                assert await store.interrupted() == (claim,)
+            case _:
+                await store.derive_again("2026a", deriving)
+                assert rows(house.data) == [("nudges", AT + 3600, 0)]
 
 
 async def test_backup_brings_back_no_follow_up_of_a_walk_that_was_erased(tmp_path: Path) -> None:
