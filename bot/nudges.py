@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from math import ceil
 from typing import Final
 
 import structlog
@@ -91,7 +92,7 @@ class Nudges:
             due_at = await self._store.next_due_at()
         except Exception as error:  # noqa: BLE001 as below
             log.error("round failed", **failure(error))
-            due_at = None
+            return ROUND
         return ROUND if due_at is None else min(ROUND, max(0.0, due_at - self._clock()))
 
     async def round(self) -> None:
@@ -100,7 +101,7 @@ class Nudges:
         Each of these is done whatever became of the others.
         """
         self._is_begun = self._is_begun or await _tried(self._begin())
-        await _tried(self._send_due())
+        await self._send_due()
         today = self._clock() // DAY
         if today != self._swept_on:
             told = await _tried(
@@ -112,7 +113,7 @@ class Nudges:
                 self._swept_on = today
 
     async def _between_notices(self) -> bool:
-        await _tried(self._send_due())
+        await self._send_due()
         return not self._stopped.is_set()
 
     # --- at the start ---------------------------------------------------------------------------------------------
@@ -134,7 +135,13 @@ class Nudges:
     # --- what is due ----------------------------------------------------------------------------------------------
 
     async def _send_due(self) -> None:
-        """Claim and send until nothing is due. So many are under way at a time that no lane runs dry."""
+        """Claim and send until nothing is due: what was left out may be due again at once."""
+        while await self._send_claimed():
+            pass
+
+    async def _send_claimed(self) -> bool:
+        """Whether there was anything to claim. So many are under way at a time that no lane runs dry."""
+        was_due = False
         under_way = asyncio.Semaphore(MOST_CLAIMED - _PAGE)
 
         async def serve(claim: Claim) -> None:
@@ -144,10 +151,21 @@ class Nudges:
                 under_way.release()
 
         async with asyncio.TaskGroup() as group:
-            while not self._stopped.is_set() and (claims := await self._store.claim(self._clock(), _PAGE)):
+            while claims := await self._claim():
+                was_due = True
                 for claim in claims:
                     await under_way.acquire()
                     group.create_task(serve(claim))
+        return was_due
+
+    async def _claim(self) -> tuple[Claim, ...]:
+        if self._stopped.is_set():
+            return ()
+        try:
+            return await self._store.claim(self._clock(), _PAGE)
+        except Exception as error:  # noqa: BLE001 as below
+            log.error("round failed", **failure(error))
+            return ()
 
     async def _serve(self, claim: Claim) -> None:
         """Send what was claimed, put it off, or leave it out."""
@@ -225,7 +243,7 @@ class Nudges:
 
     def _again_at(self, claim: Claim, sent: Sent) -> int:
         """When to try again: as Telegram told, or later; told to stop, at the next start."""
-        return claim.due_at if self._stopped.is_set() else self._clock() + max(_pause(claim), round(sent.wait))
+        return claim.due_at if self._stopped.is_set() else self._clock() + max(_pause(claim), ceil(sent.wait))
 
     async def _finish(
         self,

@@ -33,6 +33,7 @@ from bot.core.safety import Guard, SafetyRules
 from bot.core.scoring import Lexicon, Rows
 from bot.core.times import Times, TimeWords
 from bot.languages import Ear
+from bot.zones import Atlas
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
@@ -208,7 +209,20 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
 
 MEANINGS: Final = (
     *("skip", "stop", "harder", "another", "did_it", "person", "more", "short", "go_on"),
-    *("at_work", "yes", "no", "not_sure", "about_me", "thanks", "real", "private", "swear", "urgent", "breathing"),
+    *(
+        "at_work",
+        "yes",
+        "no",
+        "not_sure",
+        "about_me",
+        "thanks",
+        "real",
+        "private",
+        "swear",
+        "urgent",
+        "breathing",
+        "keep",
+    ),
     *("privacy", "consent", "export", "history", "forget"),
     *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),
 )
@@ -253,6 +267,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         is_foreign=ear.is_foreign,
         knows=ear.knows,
         times=book.times,
+        zones=Atlas(book.helplines, folder / "cities.txt"),
         mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
         versions={purpose: asked.version for purpose, asked in book.consents.purposes.items()},
         practices=book.curriculum.practices(),

@@ -1,35 +1,52 @@
 """What the bot does by the clock: on the real store, and with an outbox that writes down what it is given."""
 
+from __future__ import annotations
+
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
 from typing_extensions import override
 
+from bot.core.export import export
+from bot.core.follow_ups import begun
 from bot.core.lines import Label, Line
 from bot.core.model import (
     KEPT_DAYS,
     PLAN_DAYS,
     Change,
     Condition,
+    Content,
     Fate,
     Kept,
     Lane,
+    NudgeChange,
+    Nudging,
     Outcome,
     Plan,
     Purpose,
     Reply,
+    Rest,
+    Schedule,
     Sent,
     Source,
+    Tap,
 )
-from bot.nudges import LATER, Nudges
+from bot.core.nudging import changed
+from bot.nudges import LATER, SOON, Nudges
 from bot.respond import IDLE
 from bot.store import StoreError
 from bot.store.database import connect
+from bot.store.dues import MOST_CLAIMED, Claim
 from bot.store.opening import FILE
 from bot.store.rows import row_key
 from bot.store.store import NOTICE_DAYS, PAGE, QUIET_DAYS, Store
@@ -39,6 +56,10 @@ from tests.test_respond import FailingStore
 DAY = 24 * 60 * 60
 HOUR = 60 * 60
 ANN, BEN = 7_071_067_811, 5_772_156_649
+LISBON: Final = ZoneInfo("Europe/Lisbon")
+CHOSEN: Final = Schedule(zone="Europe/Lisbon")  # 08:30 on Monday, Wednesday and Friday
+PRACTICE: Final = (Line.NUDGE_FIRST, Line.NUDGE_PRACTICE)
+NUDGED: Final = (ANN, PRACTICE)
 LINE = "if i pass the hospital, then i write to her sister"
 
 
@@ -48,13 +69,17 @@ class Writing:
     def __init__(self) -> None:
         self.sent: list[tuple[int, Reply]] = []
         self.fates: dict[int, Fate] = {}
+        self.wait = 0.0
         self.written = asyncio.Event()
 
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         assert thread is None
         self.sent.append((chat, reply))
         self.written.set()
-        return Sent(self.fates.get(chat, Fate.ARRIVED))
+        return Sent(self.fates.get(chat, Fate.ARRIVED), wait=self.wait)
+
+    def give_up(self) -> None:
+        """Nothing waits here."""
 
     def lines(self) -> list[tuple[int, tuple[Line, ...]]]:
         """To whom, and what, since it was last asked."""
@@ -71,7 +96,7 @@ class World:
         self.store = store
         self.responder = responder_of(store, self.clock)
         self.outbox = Writing()
-        self.nudges = Nudges(store, self.responder, self.outbox, self.clock)
+        self.nudges = Nudges(store, self.responder, self.outbox, self.clock, PROMPTS.content)
 
     async def passes(self, seconds: int) -> list[tuple[int, tuple[Line, ...]]]:
         """Let time pass, and go one round."""
@@ -83,6 +108,36 @@ class World:
         await self.store.grant(person, Purpose.PLANS, at=self.clock.at)
         await self.store.save_plan(person, Plan(number, self.clock.at, LINE), remind_at=self.clock.at + DAY)
 
+    async def passes_to(self, at: int) -> list[tuple[int, tuple[Line, ...]]]:
+        return await self.passes(at - self.clock.at)
+
+    async def begins(self, person: int, schedule: Schedule = CHOSEN) -> None:
+        """Someone agrees to nudges, and chooses when."""
+        await self.store.grant(person, Purpose.NUDGES, at=self.clock.at)
+        await self.changes(person, NudgeChange(schedule=schedule, begin=True))
+
+    async def changes(self, person: int, change: NudgeChange) -> None:
+        zones = PROMPTS.content.zones
+        revise = partial(changed, change=change, at=self.clock.at, zones=zones, seed=7)
+        assert await self.store.revise_nudging(person, revise)
+
+    async def follows(self, person: int, outcome: Outcome, ended_at: int) -> None:
+        """Someone who agreed to follow-ups has come to the end of a walk."""
+        await self.store.grant(person, Purpose.FOLLOW_UPS, at=self.clock.at)
+        follow_up = begun(replace(outcome, ended_at=ended_at))
+        assert follow_up is not None
+        assert await self.store.save_follow_up(person, follow_up)
+
+    def after_a_restart(self, content: Content = PROMPTS.content) -> World:
+        self.responder = responder_of(self.store, self.clock)
+        self.nudges = Nudges(self.store, self.responder, self.outbox, self.clock, content)
+        return self
+
+    async def nudging(self, person: int) -> Nudging:
+        nudging = (await self.kept(person)).nudging
+        assert nudging is not None
+        return nudging
+
     async def kept(self, person: int) -> Kept:
         return await self.store.kept(person)
 
@@ -93,6 +148,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield World(store)
 
 
+ASKED = (ANN, (Line.FOLLOW_UP_ASK,))
 REMINDED = (ANN, (Line.IF_THEN_REMINDER,))
 TOLD = (ANN, (Line.INACTIVE_NOTICE,))
 
@@ -178,25 +234,35 @@ async def test_reminder_that_was_taken_is_not_sent_where_it_is_no_longer_wanted(
     for person in (ANN, BEN):
         await world.plans(person)
 
-    class Slow(Writing):
+    async def change(person: int, at: int) -> None:
+        match changed:
+            case "forgotten":
+                await world.store.forget(person, at=at)
+            case "withdrawn":
+                await world.store.withdraw(person, Purpose.PLANS, at=at)
+            case "done":
+                await world.store.finish_plan(person, 7, at=at)
+            case _:
+                await world.store.grant(person, Purpose.ALONE, at=at)
+
+    class Taken(Copy):
         @override
-        async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
-            other, at = ANN + BEN - chat, world.clock.at
-            match changed:
-                case "forgotten":
-                    await world.store.forget(other, at=at)
-                case "withdrawn":
-                    await world.store.withdraw(other, Purpose.PLANS, at=at)
-                case "done":
-                    await world.store.finish_plan(other, 7, at=at)
-                case _:
-                    await world.store.grant(other, Purpose.ALONE, at=at)
-            return await super().send(chat, reply, thread=thread)
+        async def claim(self, at: int, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
+            claims = await super().claim(at, most)
+            if claims:
+                await change(BEN, at)
+            return claims
 
     world.clock.at += DAY
-    outbox = Slow()
-    await Nudges(world.store, world.responder, outbox, world.clock).round()
-    assert len(outbox.sent) == 1
+    await Nudges(Taken(world.store), world.responder, world.outbox, world.clock, PROMPTS.content).round()
+    assert world.outbox.lines() == [REMINDED]
+
+
+class Copy(Store):
+    """Another way to the same store."""
+
+    def __init__(self, store: Store) -> None:
+        self.__dict__ |= store.__dict__
 
 
 async def test_plan_that_was_kept_long_enough_is_reminded_of_no_more(world: World) -> None:
@@ -216,19 +282,211 @@ async def test_reminders_that_a_stop_leaves_over_come_at_the_next_start(world: W
         await world.plans(person)
     world.clock.at += DAY
 
-    class Stopping(Writing):
-        @override
-        async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
-            stopped.set()
-            await asyncio.sleep(0)  # which wakes whoever waits for it
-            await asyncio.sleep(0)
-            return await super().send(chat, reply, thread=thread)
+    outbox = Waiting()
+    async with Nudges(world.store, world.responder, outbox, world.clock, PROMPTS.content).beside():
+        await outbox.written.wait()
+    assert set(outbox.given_up) == {Fate.LOST}
+    assert sorted(await world.passes(60)) == sorted([REMINDED, (BEN, REMINDED[1])])
 
-    stopped, outbox = asyncio.Event(), Stopping()
-    async with Nudges(world.store, world.responder, outbox, world.clock).beside():
-        await stopped.wait()
-    ((first, _),) = outbox.lines()
-    assert [person for person, _ in await world.passes(60)] == [ANN + BEN - first]
+
+class Waiting(Writing):
+    """An outbox in which every message waits for its turn until it is given up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn = asyncio.Event()
+        self.given_up: list[Fate] = []
+
+    @override
+    async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
+        self.written.set()
+        await self.turn.wait()
+        self.given_up.append(Fate.LOST)
+        return Sent(Fate.LOST)
+
+    @override
+    def give_up(self) -> None:
+        self.turn.set()
+
+
+# --- nudges -------------------------------------------------------------------------------------------------------
+
+
+def lisbon(day: str, hour: str) -> int:
+    return round(datetime.fromisoformat(f"{day}T{hour}:00").replace(tzinfo=LISBON).timestamp())
+
+
+MONDAY, TUESDAY, WEDNESDAY, FRIDAY = "2026-09-28", "2026-09-29", "2026-09-30", "2026-10-02"
+
+
+@pytest.fixture
+async def nudged(world: World) -> World:
+    """Ann has chosen 08:30 on Monday, Wednesday and Friday in Lisbon; it is Sunday noon."""
+    world.clock.at = lisbon("2026-09-27", "12:00")
+    await world.begins(ANN)
+    return world
+
+
+async def test_nudge_comes_at_its_minute_once_and_says_what_was_drawn(nudged: World) -> None:
+    assert await nudged.passes_to(lisbon(MONDAY, "08:29")) == []
+    nudged.clock.at += 60
+    await nudged.nudges.round()
+    ((person, reply),) = nudged.outbox.sent
+    assert (person, reply.keys, reply.lane) == (ANN, PRACTICE, Lane.BROADCAST)
+    first = PROMPTS.text(reply)
+    assert first.partition("\n\n")[2] == reply.slots["practice"]
+    nudged.outbox.lines()
+    assert await nudged.passes(1) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
+    kept = await nudged.nudging(ANN)
+    assert len(kept.seen) == 2
+    assert kept.due_at == lisbon(FRIDAY, "08:30")
+
+
+@pytest.mark.parametrize(("late", "sent"), [(2 * HOUR - 1, [NUDGED]), (2 * HOUR, [])])
+async def test_nudge_is_late_by_less_than_two_hours_or_left_out(nudged: World, late: int, sent: list[object]) -> None:
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30") + late) == sent
+    assert (await nudged.nudging(ANN)).due_at == lisbon(WEDNESDAY, "08:30")
+
+
+async def test_late_nudge_does_not_come_into_quiet_hours(world: World) -> None:
+    world.clock.at = lisbon("2026-09-27", "12:00")
+    await world.begins(ANN, replace(CHOSEN, minute=20 * 60 + 30))
+    assert await world.passes_to(lisbon(MONDAY, "21:00")) == []
+    assert await world.passes_to(lisbon(WEDNESDAY, "20:59")) == [NUDGED]
+
+
+async def test_nudge_waits_for_whoever_is_in_the_midst_of_a_talk(nudged: World) -> None:
+    await nudged.passes_to(lisbon(MONDAY, "08:29"))
+    await Person(nudged.responder, ANN).commands("walk")
+    assert await nudged.passes(60) == []
+    assert await nudged.passes(SOON) == []
+    assert await nudged.passes(SOON) == [NUDGED]
+
+
+async def test_nudge_that_was_lost_comes_again_and_one_in_doubt_does_not(nudged: World) -> None:
+    nudged.outbox.fates[ANN] = Fate.LOST
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == [NUDGED]
+    nudged.outbox.fates[ANN] = Fate.UNSURE
+    assert await nudged.passes(SOON) == [NUDGED]
+    assert await nudged.passes(SOON) == []
+    assert len((await nudged.nudging(ANN)).seen) == 1
+
+
+async def test_nudge_waits_as_long_as_telegram_told_for_that_chat(nudged: World) -> None:
+    nudged.outbox.fates[ANN], nudged.outbox.wait = Fate.LOST, 3000.5
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == [NUDGED]
+    nudged.outbox.fates[ANN] = Fate.ARRIVED
+    assert await nudged.passes(3000) == []
+    assert await nudged.passes(1) == [NUDGED]
+
+
+async def test_whoever_blocked_the_bot_gets_nothing_until_they_are_back(nudged: World) -> None:
+    nudged.outbox.fates[ANN] = Fate.REFUSED
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == [NUDGED]
+    kept = await nudged.nudging(ANN)
+    assert (kept.rest, kept.due_at) == (Rest.UNREACHED, 0)
+    nudged.outbox.fates[ANN] = Fate.ARRIVED
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == []
+    await nudged.changes(ANN, NudgeChange(begin=True))
+    assert await nudged.passes_to(lisbon(FRIDAY, "08:30")) == [NUDGED]
+
+
+async def test_silence_is_asked_about_once_and_then_ends_them(nudged: World) -> None:
+    said = []
+    for week in range(3):
+        for day in (0, 2, 4):
+            said += await nudged.passes_to(lisbon(MONDAY, "08:30") + (7 * week + day) * DAY)
+    assert [lines for _, lines in said] == [
+        PRACTICE,
+        PRACTICE,
+        (Line.NUDGE_KEEP_ASK,),
+        PRACTICE,
+        (Line.NUDGE_SILENT,),
+    ]
+    kept = await nudged.nudging(ANN)
+    assert (kept.rest, kept.due_at) == (Rest.SILENT, 0)
+
+
+async def test_any_answer_means_that_nothing_was_ignored(nudged: World) -> None:
+    for week in range(4):  # the bot is down for most of each
+        assert await nudged.passes_to(lisbon(MONDAY, "08:30") + 7 * week * DAY) == [NUDGED]
+        await nudged.changes(ANN, NudgeChange(tap=Tap.NOT_TODAY))
+    kept = await nudged.nudging(ANN)
+    assert (kept.did, kept.not_today, kept.ignored) == (0, 4, 0)
+
+
+async def test_reminder_and_nudge_are_not_sent_on_one_day(nudged: World) -> None:
+    await nudged.passes_to(lisbon("2026-09-27", "18:00"))
+    await nudged.plans(ANN)
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(MONDAY, "18:00")) == [REMINDED]
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
+
+
+async def test_walk_of_yesterday_is_followed_up_and_not_nudged(nudged: World, outcome: Outcome) -> None:
+    await nudged.follows(ANN, outcome, lisbon("2026-09-27", "20:00"))
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(MONDAY, "20:00")) == [ASKED]
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "20:00")) == [ASKED]
+    assert await nudged.passes_to(lisbon(FRIDAY, "08:30")) == [NUDGED]
+    assert await nudged.passes_to(lisbon("2026-10-04", "20:00")) == []  # two had no answer
+
+
+async def test_follow_up_does_not_come_in_quiet_hours(nudged: World, outcome: Outcome) -> None:
+    await nudged.follows(ANN, outcome, lisbon("2026-09-27", "22:10"))
+    said = [await nudged.passes_to(lisbon(MONDAY, "22:10") + hour * HOUR) for hour in range(11)]
+    assert said == [*[[]] * 10, [ASKED]]
+    assert nudged.clock.at == lisbon(TUESDAY, "08:10")
+
+
+async def test_follow_ups_of_two_walks_come_on_different_days(world: World, outcome: Outcome) -> None:
+    """Of someone whose time zone is not known."""
+    at = world.clock.at
+    for walk in (5, 6):
+        await world.follows(ANN, replace(outcome, walk=walk), at + walk * HOUR)
+    assert await world.passes_to(at + DAY + 5 * HOUR) == [ASKED]
+    assert await world.passes_to(at + DAY + 6 * HOUR) == []
+    assert await world.passes_to(at + 2 * DAY + 6 * HOUR) == [ASKED]
+
+
+async def test_what_was_under_way_when_the_process_died_is_counted_and_not_sent_again(nudged: World) -> None:
+    await nudged.plans(BEN)
+    nudged.clock.at = lisbon(MONDAY, "12:00")
+    assert len(await nudged.store.claim(nudged.clock.at)) == 2
+    with capture_logs() as logged:
+        assert await nudged.after_a_restart().passes(0) == []
+    assert [(line["event"].partition(":")[0], line["count"]) for line in logged] == [("interrupted", 2)]
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
+
+
+async def test_times_are_derived_again_where_the_zones_have_changed(
+    nudged: World,
+) -> None:
+    class Later(type(PROMPTS.content.zones)):  # type: ignore[misc]
+        """Lisbon has decided to keep to Berlin's clocks."""
+
+        version = "2099z"
+
+        def zone(self, name: str) -> tzinfo | None:
+            return super().zone("Europe/Berlin" if name == "Europe/Lisbon" else name)
+
+    await nudged.passes(1)
+    content = replace(PROMPTS.content, zones=Later())
+    assert await nudged.after_a_restart(content).passes(1) == []
+    assert (await nudged.nudging(ANN)).due_at == lisbon(MONDAY, "07:30")
+
+
+async def test_after_a_danger_card_nothing_is_sent_for_three_days(nudged: World, outcome: Outcome) -> None:
+    await nudged.follows(ANN, outcome, lisbon("2026-09-27", "12:00"))
+    await nudged.passes_to(lisbon("2026-09-27", "21:00"))
+    await Person(nudged.responder, ANN).says("i want to kill myself tonight")
+    assert await nudged.passes_to(lisbon(MONDAY, "12:00")) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "21:00") - 1) == []
+    exported = export(await nudged.kept(ANN), nudged.clock.at)
+    assert not any(b"danger" in document.content.lower() for document in exported)
 
 
 # --- what has been kept long enough -------------------------------------------------------------------------------
@@ -293,7 +551,7 @@ async def test_more_quiet_people_than_a_page_are_told_on_one_day_and_hold_up_no_
             return await super().send(chat, reply, thread=thread)
 
     outbox = Slow()
-    await Nudges(world.store, world.responder, outbox, world.clock).round()
+    await Nudges(world.store, world.responder, outbox, world.clock, PROMPTS.content).round()
     said = outbox.lines()
     assert sorted(person for person, line in said if line == TOLD[1]) == list(people)
     assert said.index(REMINDED) == PAGE
@@ -325,7 +583,7 @@ async def test_rounds_go_on_after_one_that_failed(world: World, monkeypatch: pyt
     await world.plans(ANN)
     world.clock.at += DAY
     with capture_logs() as logged:
-        async with Nudges(Broken(world.store), world.responder, world.outbox, world.clock).beside():
+        async with Nudges(Broken(world.store), world.responder, world.outbox, world.clock, PROMPTS.content).beside():
             await world.outbox.written.wait()
     assert world.outbox.lines() == [REMINDED]
     assert [(line["event"], line["error"]) for line in logged] == [("round failed", "StoreError")]
@@ -335,7 +593,7 @@ async def test_what_was_kept_long_enough_goes_although_no_reminder_can_be_taken(
     await world.store.grant(ANN, Purpose.REMEMBER, at=world.clock.at)
     await world.store.save_outcome(ANN, outcome)
     world.clock.at += (KEPT_DAYS + 1) * DAY
-    await Nudges(Broken(world.store), world.responder, world.outbox, world.clock).round()
+    await Nudges(Broken(world.store), world.responder, world.outbox, world.clock, PROMPTS.content).round()
     assert (await world.kept(ANN)).outcomes == ()
 
 
@@ -351,19 +609,19 @@ async def test_who_cannot_be_told_goes_after_the_same_time(world: World, tmp_pat
     assert (await world.kept(ANN)).consents
 
 
-class Broken(Store):
+class Broken(Copy):
     """The same store, whose first claim fails."""
 
     def __init__(self, store: Store) -> None:
-        self.__dict__ |= store.__dict__
+        super().__init__(store)
         self.fails = True
 
     @override
-    async def due_plans(self, at: int, most: int = 100) -> tuple[tuple[int, Plan], ...]:
+    async def claim(self, at: int, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
         if self.fails:
             self.fails = False
             raise StoreError("The disk of the data folder is full: make room on it.")
-        return await super().due_plans(at, most)
+        return await super().claim(at, most)
 
 
 async def test_row_that_does_not_open_holds_up_nobody_else(world: World, tmp_path: Path) -> None:

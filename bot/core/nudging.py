@@ -187,8 +187,8 @@ def told(nudging: Nudging, *, at: int, content: Content) -> Nudging:
 
 
 def left_out(nudging: Nudging, *, at: int, content: Content) -> Nudging:
-    """The same where this one was not sent: the next slot comes, and the practice stays the next."""
-    return due_again(nudging, max(at, nudging.due_at), content.zones)
+    """The same where this one was not sent: the next slot that is not too late comes, with the same practice."""
+    return due_again(nudging, max(at - LATEST, nudging.due_at), content.zones)
 
 
 def unreached(nudging: Nudging) -> Nudging:

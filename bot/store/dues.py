@@ -252,12 +252,12 @@ class Dues(Sealed):
 
         def change(database: sqlite3.Connection) -> None:
             row, item = self._place(database, claim)
-            if _holds(database, row, item, claim):
+            if _holds(database, row, item, claim):  # unless something below says when it is due again
                 _put_due(database, row, claim.purpose, item, 0)
-            kept = None if nudging is None else self._nudging(database, row)
+            kept = self._nudging(database, row) if self._agreed(database, row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
                 self._put_nudging(database, row, nudging(kept))
-            if follow_up is not None:
+            if follow_up is not None and self._agreed(database, row, Purpose.FOLLOW_UPS):
                 self._revise_follow_up(database, row, item, lambda one: follow_up(one) if one.due_at else one)
 
         await self._database.write(change)
