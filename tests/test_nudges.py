@@ -478,7 +478,7 @@ async def test_times_are_derived_again_where_the_zones_have_changed(
             return super().zone("Europe/Berlin" if name == "Europe/Lisbon" else name)
 
     await nudged.passes(1)
-    content = replace(PROMPTS.content, zones=Later(PROMPTS.content.helplines, b""))
+    content = replace(PROMPTS.content, zones=Later(PROMPTS.content.helplines, Path()))
     assert await nudged.after_a_restart(content).passes(1) == []
     assert (await nudged.nudging(ANN)).due_at == lisbon(MONDAY, "07:30")
 
