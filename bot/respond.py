@@ -342,6 +342,8 @@ class Responder:
 
 _TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor, NudgeChange, FollowedUp)
 """What a person asked to be kept or deleted: they hear where that failed."""
+_STEADIES: Final = frozenset({Line.HIGH, Line.HARDER})
+"""With these something steady begins, which comes whatever could be kept."""
 
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
@@ -349,7 +351,8 @@ def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decis
     failed = Reply((Line.STORE_FAILED,))
     if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in unsaved):
         minor = held.state.minor or decision.held.state.minor
-        return Decision(replace(held, state=replace(held.state, minor=minor)), (failed,))
+        steadies = (reply for reply in decision.replies if reply.keys[0] in _STEADIES)
+        return Decision(replace(held, state=replace(held.state, minor=minor)), (*steadies, failed))
     left = {fact.purpose for fact in unsaved if isinstance(fact, Withdrew)}
     decision = replace(decision, held=replace(decision.held, consents=decision.held.consents | left))
     if any(isinstance(fact, Chose) for fact in unsaved):  # its lines are shown all the same, and nothing is called kept
