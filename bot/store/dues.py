@@ -378,10 +378,11 @@ class Dues(Sealed):
         return dict(sorted(several, key=lambda one: (one[1][0].ended_at, one[1][0].walk)))
 
     def _keep_follow_ups(self, database: sqlite3.Connection, row: bytes, days: int) -> None:
-        """Keep those of the person for so many days from their walks. They may be older than the yes to these."""
+        """Keep those of the person for so many days from their walks."""
         sql = "UPDATE follow_up SET until = ? WHERE person = ? AND walk = ?"
-        for item, (one, _) in self._follow_ups(database, row).items():
-            database.execute(sql, (one.ended_at // DAY + days, row, item))
+        for item, (one, until) in self._follow_ups(database, row).items():
+            if until != one.ended_at // DAY + days:
+                database.execute(sql, (one.ended_at // DAY + days, row, item))
 
     def _revise_follow_up(
         self, database: sqlite3.Connection, row: bytes, item: bytes, revise: Callable[[FollowUp], FollowUp]

@@ -578,15 +578,15 @@ async def test_days_that_someone_chose_hold_for_follow_ups_before_and_after(stor
     assert (await store.kept(BENO)).follow_ups == (FOLLOW_UP,)
 
 
-async def test_days_hold_for_follow_ups_that_are_older_than_the_yes_to_walks(store: Store) -> None:
+async def test_days_that_went_with_the_yes_to_walks_hold_for_no_follow_up_either(store: Store) -> None:
     await followed(store, ALMA, FOLLOW_UP)
     await remember(store, ALMA)
     await store.save_days(ALMA, 365)
     await store.withdraw(ALMA, Purpose.REMEMBER, at=AT)
-    await remember(store, ALMA)
-    await store.save_days(ALMA, 7)
-    assert await sweep(store, TODAY - 1 + 7) == 0
-    assert await sweep(store, TODAY + 7) == 2
+    assert (await store.kept(ALMA)).days == KEPT_DAYS
+    await store.seen(ALMA, at=AT)
+    assert await sweep(store, TODAY - 1 + KEPT_DAYS) == 0
+    assert await sweep(store, TODAY + KEPT_DAYS) == 2
 
 
 # --- What a copy without the key tells ----------------------------------------------------------------------------
