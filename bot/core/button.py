@@ -36,7 +36,7 @@ LIFETIME: Final = 24 * 60 * 60  # seconds
 LONG_LIFETIME: Final = 14 * LIFETIME
 """Of a button below a message that comes unasked, and may be read days later."""
 
-_LONG_LIVED: Final = frozenset(action for action in Action if action.name.startswith(("NUDGE_", "FOLLOW_")))
+LONG_LIVED: Final = frozenset(action for action in Action if action.name.startswith(("NUDGE_", "FOLLOW_")))
 
 _HEAD = struct.Struct(">BBB")
 _TAG_SIZE = 8
@@ -98,7 +98,7 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
         opened = Opened(_unpack(int.from_bytes(walk), counter, packed), Action(action), value)
     except (ValueError, IndexError):  # sealed by a version of ours that knew more
         return Refused.UNREADABLE
-    lifetime = LONG_LIFETIME if opened.action in _LONG_LIVED else LIFETIME
+    lifetime = LONG_LIFETIME if opened.action in LONG_LIVED else LIFETIME
     return Refused.EXPIRED if abs(at - issued_at) > lifetime and not opened.discloses else opened
 
 

@@ -204,12 +204,13 @@ def end_latest(incoming: Incoming, held: Held) -> Decision:
 def _heard(action: Action, value: int, walk: int, incoming: Incoming, held: Held) -> Decision:
     if in_emergency(held):
         return Decision(held, emergency_first(held.state))
-    if incoming.kept is None:
-        return say(held, Line.STORE_FAILED)
-    one = next((one for one in incoming.kept.follow_ups if one.walk == walk), None)
     place, number = value >> _PLACE_BITS, value & _NUMBER
-    if one is None or Purpose.FOLLOW_UPS not in held.consents or place >= len(DAYS):
-        return say(held, Line.FOLLOW_UP_GONE)
+    follow_ups = () if incoming.kept is None or Purpose.FOLLOW_UPS not in held.consents else incoming.kept.follow_ups
+    one = next((one for one in follow_ups if one.walk == walk), None)
+    if one is None or place >= len(DAYS):
+        unkept = say(held, Line.STORE_FAILED if incoming.kept is None else Line.FOLLOW_UP_GONE)
+        strong = action is Action.FOLLOW_UPSET and (number == _WORSE or HIGH <= number <= _MOST_UPSET)
+        return replace(unkept, replies=(_steady(walk, place), *unkept.replies)) if strong else unkept
     fact = FollowedUp(walk, days_of(was_there=one.was_there)[place])
     match action:
         case Action.FOLLOW_END:
@@ -245,14 +246,17 @@ def _care(place: int) -> Rows:
     return (tuple(rows), (Button(Label.SKIP, Action.FOLLOW_CARE, high | Change.UNSAID),))
 
 
+def _steady(walk: int, number: int) -> Reply:
+    return Reply((Line.HIGH, *again(State(walk=walk, step=Step.ANCHOR, anchors=number)).keys))
+
+
 def _steadied(one: FollowUp, fact: FollowedUp, held: Held) -> Decision:
     """Something steady and a person, and nothing more is asked. Practices that are sent rest for some days."""
-    steady = again(State(walk=one.walk, step=Step.ANCHOR, anchors=len(one.points)))
     person = Line.CLOSE_WAS_THERE if one.was_there else Line.STAY_PERSON
     has_nudges = Purpose.NUDGES in held.consents
     facts: tuple[Fact, ...] = (fact, NudgeChange(tap=Tap.HARDER)) if has_nudges else (fact,)
     replies = (
-        Reply((Line.HIGH, *steady.keys)),
+        _steady(one.walk, len(one.points)),
         Reply((person, Line.FOLLOW_UP_REST) if has_nudges else (person,), ((BEGIN, URGENT_HELP),)),
     )
     return Decision(held, replies, facts)

@@ -68,6 +68,7 @@ _MOST_WORDS: Final = 4
 _LONGEST_ECHO: Final = 40
 """Signs of what was not understood."""
 _MINUTES: Final = 24 * 60
+COMMANDS: Final = frozenset({"nudge", "nudges"})
 _ANCHORS: Final = (Line.ANCHOR_TOUCH, Line.ANCHOR_SIGHT, Line.ANCHOR_HANDS)
 
 _RESTS: Final[Mapping[Rest, Line]] = {
@@ -184,6 +185,17 @@ def stopped(incoming: Incoming, held: Held, content: Content) -> Decision | None
     if not _is_stop(incoming, content) or kept.rest is not Rest.NONE or not (kept.awaiting or _replies(incoming)):
         return None
     return _stop(0, incoming, held, content)
+
+
+def is_setting(incoming: Incoming, held: Held, content: Content) -> bool:
+    """Whether all of a text reads as settings or places, where those are what is meant."""
+    if incoming.forwarded or (incoming.command not in COMMANDS and held.asked_nudge is None):
+        return False
+    times, text = content.times, incoming.words
+    if times.time_of(text) or times.days_of(text) is not None or times.span_of(text):
+        return True
+    wanted = times.line_of(text)
+    return wanted != Wanted() and all(map(content.zones.named, wanted.rest))
 
 
 # --- What every decision may have beside ----------------------------------------------------------------------------

@@ -338,6 +338,16 @@ def test_answer_about_a_walk_that_is_not_kept_keeps_nothing(
     assert (lines(decision), decision.facts) == ([line], ())
 
 
+@pytest.mark.parametrize(
+    ("held", "kept", "line"),
+    [(FOLLOWING, Kept(), Line.FOLLOW_UP_GONE), (FOLLOWING, None, Line.STORE_FAILED)],
+)
+def test_strong_upset_is_steadied_although_nothing_can_be_kept(held: Held, kept: Kept | None, line: Line) -> None:
+    for decision in (tapped(number(HIGH), held, kept), tapped(number(10), held, kept)):
+        assert (lines(decision)[0], lines(decision)[-1], decision.facts) == (Line.HIGH, line, ())
+    assert lines(tapped(number(HIGH - 1), held, kept)) == [line]
+
+
 @pytest.mark.parametrize("action", BUTTONS)
 @given(st.integers(0, 255))
 def test_no_value_of_a_button_is_more_than_an_answer(action: Action, value: int) -> None:
