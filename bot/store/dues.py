@@ -115,12 +115,23 @@ class Dues(Sealed):
         return await self._save(person, Purpose.NUDGES, save)
 
     async def save_follow_up(self, person: int, follow_up: FollowUp) -> bool:
-        """Keep what is to be asked about a walk, for as long as walks are kept. Return False without consent."""
+        """Keep what is to be asked about a walk, for as long as walks are kept. Return False without consent.
+
+        Where it is kept already, what was asked and answered stays.
+        """
 
         def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
             item = row_key(keys, person, follow_up.walk)
             until = follow_up.ended_at // DAY + self._days(database, row)
-            self._put_follow_up(database, row, item, follow_up, until)
+            found = self._follow_ups(database, row).get(item)
+            known = follow_up if found is None else found[0]
+            now = replace(
+                known,
+                upset_before=follow_up.upset_before,
+                upset_after=follow_up.upset_after,
+                change=follow_up.change,
+            )
+            self._put_follow_up(database, row, item, now, until)
 
         return await self._save(person, Purpose.FOLLOW_UPS, save)
 
@@ -378,10 +389,11 @@ class Dues(Sealed):
         return dict(sorted(several, key=lambda one: (one[1][0].ended_at, one[1][0].walk)))
 
     def _keep_follow_ups(self, database: sqlite3.Connection, row: bytes, days: int) -> None:
-        """Keep those of the person for so many days from their walks. They may be older than the yes to these."""
+        """Keep those of the person for so many days from their walks."""
         sql = "UPDATE follow_up SET until = ? WHERE person = ? AND walk = ?"
-        for item, (one, _) in self._follow_ups(database, row).items():
-            database.execute(sql, (one.ended_at // DAY + days, row, item))
+        for item, (one, until) in self._follow_ups(database, row).items():
+            if until != one.ended_at // DAY + days:
+                database.execute(sql, (one.ended_at // DAY + days, row, item))
 
     def _revise_follow_up(
         self, database: sqlite3.Connection, row: bytes, item: bytes, revise: Callable[[FollowUp], FollowUp]
