@@ -30,7 +30,7 @@ from bot.store.keyring import Keys
 from bot.store.rows import EVERYWHERE, consent_place, follow_up_place, nudging_place, plan_key, plan_place, row_key
 from bot.store.sealed import Sealed, told_if_shut
 
-MOST_CLAIMED: Final = 128
+MOST_CLAIMED: Final = 256
 """Rows under way at a time: so much a kill can lose."""
 
 _MARK: Final = "zones"
