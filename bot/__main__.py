@@ -54,7 +54,7 @@ class Chat(BaseModel):
 
 
 class Check(BaseModel):
-    """Check prompts/, settings, data key and database: each problem with its place. And which helplines are due."""
+    """Check prompts/, settings, data key and database: each problem with its place. And what to know of the rest."""
 
     def cli_cmd(self) -> None:
         """Exit 1 if there is a problem."""
@@ -65,8 +65,11 @@ class Check(BaseModel):
             sys.exit(1)
         for line in settings.advice():
             print(line)
-        for line in review.aging(prompts.load(), app.now()):
+        words = prompts.load()
+        for line in review.aging(words, app.now()):
             print(f"prompts/helplines.yaml: {line}")
+        for line in review.balance(words.content.practices):
+            print(f"prompts/en/nudges.yaml: {line}")
 
 
 class Privacy(BaseModel):

@@ -134,7 +134,8 @@ class Text:
         of = font(bold=self.bold)
         width = of.width(self.words) * self.size
         left = self.x - _SHARE[self.anchor] * width
-        return Box(left, self.y - of.rise * self.size, left + width, self.y + of.fall * self.size)
+        top, bottom = (round(y, 6) for y in (self.y - of.rise * self.size, self.y + of.fall * self.size))
+        return Box(left, top, left + width, bottom)
 
 
 Point = tuple[float, float]
@@ -315,7 +316,7 @@ def _after_days(figure: AfterDays, words: Words) -> Drawing:
     ends = _after_labels(moments[-1], moments[::-1], levels[::-1], height, words)
     left, right = _margin(start), WIDTH - _margin(ends)
     across = [left + (right - left) * at / (len(moments) - 1) for at in range(len(moments))]
-    shared = moments[0].upset is not None and levels[0] is not None
+    shared = moments[0].upset is not None and levels[0] == base
     apart = _apart(moments, levels)
     upset = [
         None if one.upset is None else (x, height(one.upset) + side)
@@ -342,7 +343,7 @@ def _after_days(figure: AfterDays, words: Words) -> Drawing:
 
 
 def _apart(moments: Sequence[Moment], levels: Sequence[int | None]) -> list[int]:
-    """How far each line goes aside where both are at one height, but for the point where they begin."""
+    """How far each line goes aside where both are at one height, but for a point where both begin."""
     return [0, *(_SIDE * (one.upset == level) for one, level in zip(moments[1:], levels[1:], strict=True))]
 
 

@@ -31,6 +31,7 @@ ALLOWED: Final = frozenset(
         "outcome",
         "id",  # random, of one handling: it tells which lines belong together
         "seconds",  # until the next try
+        "count",  # of messages, over all people
         "error",  # the type of an exception
         "at",  # the places that it passed
         "library",

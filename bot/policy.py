@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from bot.core.button import LIFETIME
+from bot.core.button import LIFETIME, LONG_LIFETIME
 from bot.core.gap import DAY
 from bot.core.model import KEPT_DAYS, PLAN_DAYS
 from bot.prompts import FOLDER, ContentError, shown_path, text_of
@@ -35,6 +35,7 @@ _PERIODS: Final[Mapping[str, str]] = {
     "key_days": str(keyring.KEPT_FOR.days),
     "idle_minutes": str(IDLE // 60),
     "button_hours": str(LIFETIME // (60 * 60)),
+    "sent_days": str(LONG_LIFETIME // DAY),
 }
 _SLOTS: Final = frozenset({"operator", "contact", *_PERIODS})
 

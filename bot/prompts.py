@@ -33,6 +33,7 @@ from bot.core.safety import Guard, SafetyRules
 from bot.core.scoring import Lexicon, Rows
 from bot.core.times import Times, TimeWords
 from bot.languages import Ear
+from bot.zones import Atlas
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
@@ -208,7 +209,20 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
 
 MEANINGS: Final = (
     *("skip", "stop", "harder", "another", "did_it", "person", "more", "short", "go_on"),
-    *("at_work", "yes", "no", "not_sure", "about_me", "thanks", "real", "private", "swear", "urgent", "breathing"),
+    *(
+        "at_work",
+        "yes",
+        "no",
+        "not_sure",
+        "about_me",
+        "thanks",
+        "real",
+        "private",
+        "swear",
+        "urgent",
+        "breathing",
+        "keep",
+    ),
     *("privacy", "consent", "export", "history", "forget"),
     *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),
 )
@@ -256,6 +270,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
         versions={purpose: asked.version for purpose, asked in book.consents.purposes.items()},
         practices=book.curriculum.practices(),
+        zones=Atlas(book.helplines, book.cities),
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
 
@@ -506,6 +521,9 @@ class Book:
         self.guard = Guard(self.safety, danger) if self.safety and danger else None
         forget_parts()
         self.helplines = self._helplines(folder.parent)
+        self.cities = folder.parent / "cities.txt"  # large, and read when someone first names a place
+        if not self.cities.is_file():
+            self.problems.append(f"{shown_path(self.cities)}:1: there is no such file: add it")
         self.nudges = Page(folder / "nudges.yaml")
         self.curriculum = self._read(self.nudges, Curriculum)
         self.asked = Page(folder / "consents.yaml")

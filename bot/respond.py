@@ -18,8 +18,7 @@ from typing import Final
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from bot.core import follow_ups
-from bot.core.button import open_payload, seal
+from bot.core.button import LONG_LIVED, open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide, worded
@@ -343,6 +342,8 @@ class Responder:
 
 _TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor, NudgeChange, FollowedUp)
 """What a person asked to be kept or deleted: they hear where that failed."""
+_STEADIES: Final = frozenset({Line.HIGH, Line.HARDER})
+"""With these something steady begins, which comes whatever could be kept."""
 
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
@@ -350,7 +351,8 @@ def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decis
     failed = Reply((Line.STORE_FAILED,))
     if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in unsaved):
         minor = held.state.minor or decision.held.state.minor
-        return Decision(replace(held, state=replace(held.state, minor=minor)), (failed,))
+        steadies = (reply for reply in decision.replies if reply.keys[0] in _STEADIES)
+        return Decision(replace(held, state=replace(held.state, minor=minor)), (*steadies, failed))
     left = {fact.purpose for fact in unsaved if isinstance(fact, Withdrew)}
     decision = replace(decision, held=replace(decision.held, consents=decision.held.consents | left))
     if any(isinstance(fact, Chose) for fact in unsaved):  # its lines are shown all the same, and nothing is called kept
@@ -369,9 +371,9 @@ def _noted(incoming: Incoming, decision: Decision) -> Decision:
 def _carried(held: Held, opened: Opened | Refused) -> Held:
     """What memory holds, or the state that the button brings where it has gone further; and that one is under 16.
 
-    A button about a walk of some days ago brings nothing: it stands beside the walk that may be under way.
+    A button that lives for days brings nothing: it stands beside the walk that may be under way, or long be over.
     """
-    if isinstance(opened, Refused) or opened.action in follow_ups.BUTTONS:
+    if isinstance(opened, Refused) or opened.action in LONG_LIVED:
         return held
     state = opened.state if _is_further(held.state, opened.state) else held.state
     return replace(held, state=replace(state, minor=opened.state.minor or held.state.minor))

@@ -6,6 +6,7 @@ in `prompts/README.md`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, reduce
@@ -17,13 +18,15 @@ from typing import Final, NamedTuple
 
 from bot.core.commands import COMMANDS
 from bot.core.consent import QUESTIONS
+from bot.core.course import THEMES, Contrast, Practice, Theme, Written
 from bot.core.helplines import SHOWN_FOR, Country, message, today_of
 from bot.core.lines import DANGER, MOST_WORDS, Line
 from bot.core.matching import STEM, normalise, silent
-from bot.core.model import Reply, Tier
+from bot.core.model import Course, Reply, Tier
 from bot.core.scoring import SLOT
 from bot.prompts import FOLDER, SLOTS, Book, Page, Prompts, load, shown_path, text_of
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
+from bot.zones import city_problems
 
 _MOST_MIRRORED: Final = 2
 """Words of a feeling that are said back."""
@@ -40,7 +43,9 @@ def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
         *_silent_problems(book),
         *_wording_problems(book),
         *_consent_problems(book),
+        *_nudge_problems(book),
         *_country_problems(folder, book),
+        *_city_problems(book),
     ]
 
 
@@ -251,6 +256,11 @@ def _silent_problems(book: Book) -> Iterator[str]:
             yield f"{shown_path(path)}:{number}: “{entry}” is never found: take it out"
 
 
+def _city_problems(book: Book) -> Iterator[str]:
+    for number, problem in city_problems(text_of(book.cities)[0]):
+        yield f"{shown_path(book.cities)}:{number}: {problem}"
+
+
 class _Phrases(NamedTuple):
     phrases: tuple[str, ...]
     hides: bool
@@ -363,6 +373,108 @@ def _consent_problems(book: Book) -> Iterator[str]:
                 f"the words of {line} have changed: raise the version, or if it means the same, leave it;"
                 f" and write the new digest: {digest}",
             )
+
+
+MOST_IN_A_NUDGE: Final = 40
+"""Words of a nudge, its first line included. Source: evidence, curriculum, delivery rules."""
+
+_TELLING: Final = re.compile(
+    r"\b(suffer\w*|pain|hurts?|compassion\w*|kind(ness)?|cares?|caring|feel\w*|upset|distress\w*|grie\w+|loss(es)?|ill\w*"
+    r"|sick\w*|train\w*|practi[cs]e\w*|exercise\w*|course|week\w*|help\w*|crisis|danger\w*|therap\w+|walks?|sad\w*|hard\w*"
+    r"|nudge\w*|breath\w*|minds?|heart\w*|heal\w*|health\w*|steady\w*|warm\w*|dead|death|die[ds]?)\b"
+)
+"""What a first line may not say, since it may show on a locked screen: what this is about."""
+
+_BODY: Final = re.compile(
+    r"\b(breath\w*|feet|foot|your hands?|one hand|jaw|shoulders?|eyes?|chest|belly|skin|touch|posture)\b"
+    r"|\blook (away|around)\b"
+)
+_THINGS: Final = re.compile(
+    r"\b(cups?|mugs?|tea|coffee|water|drink\w*|eat\w*|food|blankets?|candles?|paper|pens?|photos?)\b"
+)
+_WAY_ROUND: Final = re.compile(r"\b(or|instead|if)\b")
+_NOT_IN_A_NUDGE: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (re.compile(r"\bshould\b"), "pushes: “You could ...”"),
+    (re.compile(r"\b(type|reply|write (it |this |back |here)|tell me|send me)\b"), "asks for words, and none are kept"),
+    (
+        re.compile(r"\b(missed|yesterday|so far|still (not|haven't)|last time|again today)\b"),
+        "keeps count: each stands alone",
+    ),
+    (re.compile(r"\b(beats|better than|rather than worry\w*|instead of worry\w*)\b"), "compares: leave it out"),
+)
+"""What no practice says beside what nothing here says, and why."""
+
+
+def _nudge_problems(book: Book) -> Iterator[str]:
+    """Practices that break the rules for nudges, alone or with any first line, and a course that lacks a contrast."""
+    firsts = [(page, copy.lines[Line.NUDGE_FIRST]) for page, copy in book.pages if Line.NUDGE_FIRST in copy.lines]
+    for page, wordings in firsts:
+        for number, wording in enumerate(wordings):
+            if found := _TELLING.search(wording.lower()):
+                told = f"“{found[0]}” tells something on a locked screen: leave it out"
+                yield page.problem(("lines", Line.NUDGE_FIRST, number), told)
+    if book.curriculum is None:
+        return
+    sizes = [measure(wording) for _, wordings in firsts for wording in wordings] or [Measure()]
+    for number, theme in enumerate(book.curriculum.themes):
+        place = "themes", number
+        yield from (book.nudges.problem((*place, "name"), problem) for problem in name_problems(theme.name))
+        yield from (book.nudges.problem(place, problem) for problem in _contrast_problems(theme))
+        for name, practice in theme.practices.items():
+            where = *place, "practices", name
+            yield from (book.nudges.problem((*where, "dose"), each) for each in name_problems(practice.dose))
+            problems = (*_practice_problems(practice), *_nudge_size_problems(measure(practice.words), sizes))
+            yield from (book.nudges.problem((*where, "words"), problem) for problem in problems)
+    practices = book.curriculum.practices()
+    said = Counter(practice.words for practice in practices)
+    for drawn in practices:
+        if said[drawn.words] > 1:
+            where = "themes", drawn.theme - 1, "practices", drawn.name
+            yield book.nudges.problem((*where, "words"), "stands here twice: keep one")
+    for course, themes in THEMES.items():
+        moved = {drawn.contrast for drawn in practices if drawn.theme in themes}
+        missing = [contrast for contrast in Contrast if contrast not in moved]
+        yield from (book.nudges.problem(("themes",), f"{course} has none of {each}: add one") for each in missing)
+
+
+def _practice_problems(practice: Written) -> Iterator[str]:
+    yield from line_problems(practice.words)
+    lower = practice.words.lower()
+    yield from (f"“{found[0]}”: {why}" for pattern, why in _NOT_IN_A_NUDGE if (found := pattern.search(lower)))
+    body, thing = _BODY.search(lower), _THINGS.search(lower)
+    if body and not practice.body:
+        yield f"“{body[0]}” goes by the body: write “body: true”"
+    if (practice.body or thing) and not _WAY_ROUND.search(lower):
+        yield "has no way round for whoever can't do this here: “Or ...”, “... instead”, “If ...”"
+    yield from _command_problems(practice.words)
+
+
+def _nudge_size_problems(size: Measure, firsts: Sequence[Measure]) -> Iterator[str]:
+    messages = [first + size for first in firsts]
+    words = max(message.words for message in messages)
+    if words > MOST_IN_A_NUDGE:
+        yield f"{words} words with the longest first line: a nudge has {MOST_IN_A_NUDGE} at most"
+    yield from message_problems(max((*messages, size), key=lambda message: message.grade), danger=True)
+
+
+def _contrast_problems(theme: Theme) -> Iterator[str]:
+    counts = Counter(practice.contrast for practice in theme.practices.values())
+    if theme.contrast is None:
+        yield from (f"has no practice of {each}, and is for all: add one" for each in Contrast if not counts[each])
+    elif 2 * counts[theme.contrast] <= counts.total():
+        yield f"has {counts[theme.contrast]} practices of {theme.contrast}, its own contrast: more than half, please"
+
+
+def balance(practices: Sequence[Practice]) -> list[str]:
+    """For each week of the eight, how many of its practices move which contrast, and how hard they are to read."""
+    told = []
+    for theme in THEMES[Course.EIGHT_WEEKS]:
+        week = [practice for practice in practices if practice.theme == theme]
+        moved = Counter(practice.contrast for practice in week).most_common()
+        grade = max(measure(practice.words).grade for practice in week)
+        counts = ", ".join(f"{contrast} {count}" for contrast, count in moved)
+        told.append(f"week {theme}: {counts}; school year {grade:.1f} at most")
+    return told
 
 
 def _country_problems(folder: Path, book: Book) -> Iterator[str]:

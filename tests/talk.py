@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from bot.core.commands import split_command
-from bot.core.model import Button, Decision, Incoming, Kind, Where
+from bot.core.model import Button, Decision, Fate, Held, Incoming, Kind, Reply, Sent, Where
+from bot.nudges import Nudges
 from bot.respond import Responder
 from bot.store.store import Store
 from tests.person import PROMPTS, RING, Clock, buttons
@@ -63,9 +64,10 @@ class TapsData:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Nothing happens for some seconds."""
+    """Nothing is done for some seconds. `sends`: then the bot sends what is due by its clock."""
 
     seconds: int
+    sends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,21 @@ class Restarts:
 
 
 Move = Says | Forwards | Edits | Sends | Taps | TapsBack | TapsData | Waits | Restarts
+
+
+class Written:
+    """What the bot sent first, and to whom."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[int, Reply]] = []
+
+    async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
+        assert thread is None
+        self.sent.append((chat, reply))
+        return Sent(Fate.ARRIVED)
+
+    def give_up(self) -> None:
+        """Nothing waits here."""
 
 
 class House:
@@ -87,6 +104,12 @@ class House:
 
     def restart(self) -> None:
         self.responder = self._responder()
+
+    async def sends(self, person: int) -> tuple[Reply, ...]:
+        """Send what is due by now, and give what the person got."""
+        written = Written()
+        await Nudges(self.store, self.responder, written, self.clock, PROMPTS.content).round()
+        return tuple(reply for chat, reply in written.sent if chat == person)
 
     def _responder(self) -> Responder:
         return Responder(PROMPTS.content, self.store, RING.buttons, clock=self.clock, seed=lambda: self.seed)
@@ -105,9 +128,10 @@ class Chat:
     async def does(self, move: Move) -> Decision | None:
         """Do it, and give the bot's answer. Raise LookupError for a button that was never shown."""
         match move:
-            case Waits(seconds):
+            case Waits(seconds, sends):
                 self.house.clock.at += seconds
-                return None
+                replies = await self.house.sends(self.person) if sends else ()
+                return self._shown(Decision(Held(), replies)) if replies else None
             case Restarts():
                 self.house.restart()
                 return None
@@ -117,7 +141,9 @@ class Chat:
     async def _told(self, incoming: Incoming) -> Decision:
         self._moves += 1
         self.house.seed = self._moves  # so that a chat goes the same way, whatever others do
-        decision = await self.house.responder.respond(incoming)
+        return self._shown(await self.house.responder.respond(incoming))
+
+    def _shown(self, decision: Decision) -> Decision:
         self.shown += buttons(decision)
         return decision
 

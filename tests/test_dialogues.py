@@ -33,8 +33,8 @@ MOVES: Final[tuple[tuple[str, Callable[[str], Move]], ...]] = (
     (r"\[(.+)\]", Taps),
     (r"\((sticker)\)", lambda _: Sends()),
     (r"\((restart)\)", lambda _: Restarts()),
-    (r"\((\d+) minutes? later\)", lambda number: Waits(60 * int(number))),
-    (r"\((\d+) hours? later\)", lambda number: Waits(60 * 60 * int(number))),
+    (r"\((\d+) minutes? later\)", lambda number: Waits(60 * int(number), sends=True)),
+    (r"\((\d+) hours? later\)", lambda number: Waits(60 * 60 * int(number), sends=True)),
 )
 
 OFF_THE_PATH: Final = frozenset(
@@ -165,7 +165,7 @@ async def met(house: House) -> Met:
             move = move_of(done)
             decision = None if move is None else await chat.does(move)
             if decision is not None:
-                state = decision.held.state
+                state = state if isinstance(move, Waits) else decision.held.state
                 met.steps.add(state.step)
                 met.conditions.update(state.conditions)
                 met.lines.update(

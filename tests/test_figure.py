@@ -8,7 +8,7 @@ from itertools import combinations, product
 import pytest
 from PIL import Image
 
-from bot.core.gap import MOST_WALKS, Answered, Figure, OneWalk, OverDays
+from bot.core.gap import MOST_WALKS, AfterDays, Answered, Figure, Moment, OneWalk, OverDays
 from bot.core.lines import Label
 from bot.core.model import Change
 from bot.figure import (
@@ -58,6 +58,26 @@ def days() -> Iterator[OverDays]:
     yield OverDays(FULL.walks[::-1])
 
 
+def days_after() -> Iterator[AfterDays]:
+    """From a beginning of any upset to any end, care going each way, short and long, whole and broken."""
+    yield from (AfterDays(1, two) for two in product(FIRSTS, LASTS) if any(one.upset is not None for one in two))
+    for before, after, care in product((0, 3, 8, 10), (0, 3, 8, 10), range(-4, 5)):
+        steps = [round(care * at / 5) for at in range(6)]
+        upsets = [before + round((after - before) * at / 5) for at in range(6)]
+        times = (None, 0, 1, 3, 7, 28)
+        whole = tuple(Moment(*one) for one in zip(times, upsets, steps, strict=True))
+        yield AfterDays(9, whole)
+        yield AfterDays(9, whole[:5])
+        yield AfterDays(9, (*whole[:2], Moment(1, None, steps[2]), Moment(3, upsets[3], None), whole[4]))
+        yield AfterDays(9, (*whole[:2], Moment(1, None, None), whole[3]))
+        yield AfterDays(9, whole[2:])
+
+
+FIRSTS = [Moment(None, upset, care) for upset in (None, *range(11)) for care in (None, 0)]
+LASTS = [Moment(1, upset, care) for upset in (None, *range(11)) for care in (None, -2, -1, 0, 1, 2)]
+AFTER = AfterDays(3, (Moment(None, 8, 0), Moment(0, 4, 1), Moment(1, None, None), Moment(3, 3, 1), Moment(7, 2, -2)))
+
+
 def ink(stroke: Stroke) -> Box:
     """The room that a line takes: it goes from point to point, and never above or below them."""
     across, down = [x for x, _ in stroke.points], [y for _, y in stroke.points]
@@ -100,6 +120,10 @@ def test_no_words_lie_upon_others_or_upon_a_line_after_any_walk() -> None:
 
 def test_no_words_lie_upon_others_or_upon_a_line_over_any_days() -> None:
     assert [(figure, fault) for figure in days() for fault in faults(drawing(figure, WORDS))] == []
+
+
+def test_no_words_lie_upon_others_or_upon_a_line_in_any_days_after() -> None:
+    assert [(figure, fault) for figure in days_after() for fault in faults(drawing(figure, WORDS))] == []
 
 
 def test_words_that_lie_upon_others_would_be_found() -> None:
@@ -157,6 +181,26 @@ def test_both_lines_of_a_walk_begin_at_one_point_and_part_as_the_answers_say() -
     assert same.points[0][1] == same.points[1][1]
 
 
+def test_lines_of_the_days_after_begin_at_one_point_and_break_where_nothing_was_answered() -> None:
+    strokes = drawing(AFTER, WORDS).strokes
+    upset, care = ([one for one in strokes if one.colour == colour] for colour in (UPSET, CARE))
+    assert upset[0].points[0] == care[0].points[0]
+    assert [len(stroke.points) for stroke in upset] == [2, 2] == [len(stroke.points) for stroke in care]
+    assert care[0].points[1][1] < care[0].points[0][1] < upset[0].points[1][1]  # more care is higher
+    assert care[1].points[1][1] > care[0].points[0][1]  # and less is lower
+
+
+def test_times_of_the_days_after_stand_below_in_their_order() -> None:
+    below = sorted((text.x, text.words) for text in drawing(AFTER, WORDS).texts if text.colour == MUTED)
+    assert [words for _, words in below] == ["Before", "After", "1 day", "3 days", "7 days"]
+
+
+def test_labels_of_the_days_after_say_the_first_and_the_latest_answers() -> None:
+    said = {text.words for text in drawing(AFTER, WORDS).texts}
+    assert {"8 of 10", "2 of 10", "less"} <= said
+    assert said.isdisjoint({"4 of 10", "3 of 10", "more", "skipped"})
+
+
 def test_lines_at_one_height_lie_side_by_side() -> None:
     for figure in (OneWalk(5, 5, Change.SAME), OverDays((Answered(5, Change.SAME),) * 4)):
         one, other, *_ = drawing(figure, WORDS).strokes
@@ -199,7 +243,7 @@ def test_no_colour_judges() -> None:
         assert green <= max(red, blue) + 60  # no green
 
 
-@pytest.mark.parametrize("figure", [OneWalk(8, 3, Change.MORE), OverDays((Answered(4, Change.SAME),)), FULL])
+@pytest.mark.parametrize("figure", [OneWalk(8, 3, Change.MORE), OverDays((Answered(4, Change.SAME),)), FULL, AFTER])
 def test_picture_is_opaque_and_small(figure: Figure) -> None:
     picture = png(figure, WORDS)
     assert struct.unpack(">II", picture[16:24]) == (PIXELS, math.ceil(HEIGHT * PIXELS / WIDTH))
@@ -245,8 +289,20 @@ def test_plot_over_days_has_a_column_for_each_walk() -> None:
     assert legend == "u  Upset, c  Care, b  Upset + Care"
 
 
-@pytest.mark.parametrize("figure", [*(OneWalk(10, 0, change) for change in CHANGES), FULL])
+@pytest.mark.parametrize("figure", [*(OneWalk(10, 0, change) for change in CHANGES), FULL, AFTER])
 def test_plot_is_narrow_and_plain(figure: Figure) -> None:
     said = plot(figure, WORDS)
     assert max(map(len, said.splitlines())) <= 72
     assert said.isascii()
+
+
+def test_plot_of_the_days_after_has_a_row_for_each_time() -> None:
+    assert plot(AFTER, WORDS).splitlines() == [
+        "Upset and care, in the days after",
+        "Before  oooooooo    8 of 10   =",
+        "After   oooo        4 of 10   +",
+        "1 day               skipped",
+        "3 days  ooo         3 of 10   +",
+        "7 days  oo          2 of 10   --",
+        "o  Upset, + -  Care",
+    ]

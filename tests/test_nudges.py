@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -50,6 +50,7 @@ from bot.store.dues import MOST_CLAIMED, Claim
 from bot.store.opening import FILE
 from bot.store.rows import row_key
 from bot.store.store import NOTICE_DAYS, PAGE, QUIET_DAYS, Store
+from bot.zones import Atlas
 from tests.person import KEYS, PROMPTS, RING, Clock, Person, responder_of
 from tests.test_respond import FailingStore
 
@@ -464,16 +465,20 @@ async def test_what_was_under_way_when_the_process_died_is_counted_and_not_sent_
 async def test_times_are_derived_again_where_the_zones_have_changed(
     nudged: World,
 ) -> None:
-    class Later(type(PROMPTS.content.zones)):  # type: ignore[misc]
+    class Later(Atlas):
         """Lisbon has decided to keep to Berlin's clocks."""
 
-        version = "2099z"
+        @property
+        @override
+        def version(self) -> str:
+            return "2099z"
 
-        def zone(self, name: str) -> tzinfo | None:
+        @override
+        def zone(self, name: str) -> ZoneInfo | None:
             return super().zone("Europe/Berlin" if name == "Europe/Lisbon" else name)
 
     await nudged.passes(1)
-    content = replace(PROMPTS.content, zones=Later())
+    content = replace(PROMPTS.content, zones=Later(PROMPTS.content.helplines, Path()))
     assert await nudged.after_a_restart(content).passes(1) == []
     assert (await nudged.nudging(ANN)).due_at == lisbon(MONDAY, "07:30")
 

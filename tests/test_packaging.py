@@ -63,7 +63,9 @@ def test_runtime_requirements_are_the_same_in_development() -> None:
 
 def test_every_dependency_is_justified_in_one_line_and_no_other_is() -> None:
     decision = (ROOT / "docs/decisions/0001-dependencies.md").read_text()
-    named = {Requirement(line).name for line in [*RUNTIME, *DEVELOPMENT, *GROUPS["build"], *GROUPS["bench"]]}
+    named = {
+        Requirement(line).name for line in [*RUNTIME, *DEVELOPMENT, *GROUPS["build"], *GROUPS["bench"], *GROUPS["data"]]
+    }
     assert sorted(re.findall(r"^- `(.+?)` \(.+\): .+\.$", decision, re.MULTILINE)) == sorted(named)
 
 

@@ -323,7 +323,7 @@ def line_of(folder: Path, name: str, text: str) -> int:
 def test_load_without_files_names_each(folder: Path) -> None:
     shutil.rmtree(folder)
     names = ["en/lexicon.txt", "en/danger.txt", "en/noticing.yaml", "en/safety.yaml"]
-    names += ["helplines.yaml", "helpline_checks.yaml", "en/nudges.yaml", "en/consents.yaml"]
+    names += ["helplines.yaml", "helpline_checks.yaml", "cities.txt", "en/nudges.yaml", "en/consents.yaml"]
     names += ["en/times.yaml", "en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
     assert problems_of(folder) == [f"prompts/{name}:1: there is no such file: add it" for name in names]
 
@@ -494,6 +494,13 @@ def test_check_tells_of_rules_that_never_fire(folder: Path, name: str, old: str,
     assert old in text
     (folder / "en" / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     assert any(problem in told for told in check(folder))
+
+
+def test_check_tells_of_cities_that_would_not_be_found(folder: Path) -> None:
+    text = (folder / "cities.txt").read_text(encoding="utf-8")
+    (folder / "cities.txt").write_text(f"{text}aachen\tEurope/Berlin\n", encoding="utf-8")
+    number = text.count("\n") + 1
+    assert any(told.startswith(f"prompts/cities.txt:{number}: “aachen” is out of order") for told in check(folder))
 
 
 def put(folder: Path, line: Line, wording: str) -> None:

@@ -1,8 +1,8 @@
 """State, in and out of the 64 bytes of a button.
 
 Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person; a button is good
-for 24 hours, by a clock that may be set back too, and a yes to the question about danger for ever; what someone sends
-back is a value of `Opened` or a reason of `Refused`, never an exception.
+for 24 hours, below what the clock sends for 14 days, and a yes to the question about danger for ever, by a clock that
+may be set back too; what someone sends back is a value of `Opened` or a reason of `Refused`, never an exception.
 
 Layout before base64url, 29 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
 1970), walk 3, counter 1, state 10. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.
@@ -33,6 +33,10 @@ from bot.core.model import (
 
 VERSION: Final = 2
 LIFETIME: Final = 24 * 60 * 60  # seconds
+LONG_LIFETIME: Final = 14 * LIFETIME
+"""Of a button below a message that comes unasked, and may be read days later."""
+
+LONG_LIVED: Final = frozenset(action for action in Action if action.name.startswith(("NUDGE_", "FOLLOW_")))
 
 _HEAD = struct.Struct(">BBB")
 _TAG_SIZE = 8
@@ -76,7 +80,7 @@ def seal(key: bytes, person: int, at: int, state: State, button: Button) -> str:
 
 
 def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Refused:
-    """What a button said, if it is ours, this person's, and no more than `LIFETIME` from now, which is `at`."""
+    """What a button said, if it is ours, this person's, and not too far from now, which is `at`."""
     try:
         raw = urlsafe_b64decode(payload.encode("ascii") + b"=" * (-len(payload) % 4))
     except ValueError:
@@ -94,7 +98,8 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
         opened = Opened(_unpack(int.from_bytes(walk), counter, packed), Action(action), value)
     except (ValueError, IndexError):  # sealed by a version of ours that knew more
         return Refused.UNREADABLE
-    return Refused.EXPIRED if abs(at - issued_at) > LIFETIME and not opened.discloses else opened
+    lifetime = LONG_LIFETIME if opened.action in LONG_LIVED else LIFETIME
+    return Refused.EXPIRED if abs(at - issued_at) > lifetime and not opened.discloses else opened
 
 
 def _spell(raw: bytes) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core import keeping
+from bot.core import follow_ups, keeping
 from bot.core.cards import emergency_first, in_emergency, stands
 from bot.core.consent import Handler, ask_for, say
 from bot.core.gap import DAY, outcome_of
@@ -228,6 +228,7 @@ BUTTONS: Mapping[Action, Handler] = {
     Action.SHOW_AFTER: show_after,
     Action.COUNTRY: country_chosen,
     Action.COUNTRY_DROP: country_dropped,
+    **follow_ups.BUTTONS,
     **keeping.BUTTONS,
 }
 """The buttons that mean the same whatever step a walk stands at, so they never go stale."""
@@ -240,6 +241,7 @@ TYPED_BUTTONS: Mapping[Label, Handler] = {
     Label.SHOW_WALKS: show_walks,
     Label.SHOW_AFTER: show_after,
     Label.COUNTRY_DROP: country_dropped,
+    **follow_ups.TYPED,
     **keeping.TYPED,
 }
 """The same buttons by their words, for whoever types them."""

@@ -85,6 +85,7 @@ _PLAN: Final = _about(Label.IF_THEN, Action.ASK_FOR, Purpose.PLANS)
 _FOLLOW_UP: Final = _about(Label.ASK_TOMORROW, Action.ASK_FOR, Purpose.FOLLOW_UPS)
 _ALONE: Final = _about(Label.ALONE, Action.ASK_FOR, Purpose.ALONE)
 _HOW_LONG: Final = Button(Label.HOW_LONG, Action.HOW_LONG)
+_SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
 
 
 def say(held: Held, *lines: Line, buttons: Rows = (), facts: tuple[Fact, ...] = ()) -> Decision:
@@ -184,7 +185,10 @@ def agree(incoming: Incoming, held: Held) -> Decision:
         case Purpose.PLANS:
             return say(now, Line.CONSENT_YES_PLANS, Line.IF_THEN_ASK, facts=(yes,))
         case Purpose.FOLLOW_UPS:  # the walk that has just ended is followed up too
-            return say(now, Line.CONSENT_YES_FOLLOW_UPS, facts=(yes, *_just_ended(incoming, held)))
+            facts = (yes, *_just_ended(incoming, held))
+            return _may_write_first(say(now, Line.CONSENT_YES_FOLLOW_UPS, facts=facts))
+        case Purpose.NUDGES:
+            return _may_write_first(say(now, Line.CONSENT_YES_NUDGES, facts=(yes,)))
         case Purpose.ALONE:
             ended_too = [each for each in _WRITES_FIRST if each in held.consents | held.lapsed]
             now = replace(now, consents=now.consents - {*ended_too}, lapsed=now.lapsed - {*ended_too})
@@ -200,6 +204,16 @@ def _just_ended(incoming: Incoming, held: Held) -> tuple[Fact, ...]:
     kept = () if incoming.kept is None else incoming.kept.outcomes
     before = next((one for one in kept if one.walk == held.state.walk), None)
     return (Ended(before or outcome_of(held.state, incoming.at, finished=True)),)
+
+
+def _may_write_first(decision: Decision) -> Decision:
+    """The same, a yes to messages, which ends the wish that none may come first."""
+    held, alone = decision.held, {Purpose.ALONE}
+    if alone.isdisjoint(held.consents | held.lapsed):
+        return decision
+    now = replace(held, consents=held.consents - alone, lapsed=held.lapsed - alone)
+    replies = (Reply((Line.NUDGE_ALONE_ENDED,)), *decision.replies)
+    return Decision(now, replies, (Withdrew(Purpose.ALONE), *decision.facts))
 
 
 def decline(incoming: Incoming, held: Held) -> Decision:
@@ -273,7 +287,8 @@ def _those_on(incoming: Incoming, held: Held) -> tuple[Reply, ...]:
     on = [purpose for purpose in _ON if purpose in held.consents]
     if not on:
         return ()
-    rows = tuple((_off(each), _HOW_LONG) if each is Purpose.REMEMBER else (_off(each),) for each in on)
+    beside = {Purpose.REMEMBER: _HOW_LONG, Purpose.NUDGES: _SETTINGS}
+    rows = tuple((_off(each), beside[each]) if each in beside else (_off(each),) for each in on)
     slots = {"days": _days(None if incoming.kept is None else incoming.kept.days)}
     return (Reply((Line.CONSENT_ON, *(_ON[each] for each in on)), rows, slots),)
 

@@ -156,11 +156,6 @@ def drawn(nudging: Nudging, practice: Practice, practices: Sequence[Practice]) -
     return replace(moved, theme=theme, in_theme=in_theme)
 
 
-def begun(nudging: Nudging, course: Course) -> Nudging:
-    """At the first theme of this course. What was seen comes again only after what was not."""
-    return replace(nudging, course=course, theme=0, in_theme=0)
-
-
 def _place(nudging: Nudging) -> tuple[int, int]:
     """The place in the course and in its theme, which lasts as many practices as a week now has days."""
     theme, in_theme = nudging.theme, nudging.in_theme

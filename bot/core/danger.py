@@ -51,6 +51,7 @@ from bot.core.model import (
     Tier,
     Why,
 )
+from bot.core.panel import is_setting
 from bot.core.reading import Answer
 from bot.core.sequence import AFTER_CARD, WALKING, advance
 from bot.core.steps import again, offer
@@ -93,6 +94,10 @@ def danger_in(incoming: Incoming, heard: Heard, held: Held, content: Content) ->
         Danger(),
         *(_seen(one, content, answers=answers, plans=plans) for one in (heard.aloud, *alone) if one.words),
     )
+    if is_setting(incoming, held, content):  # names and numbers, to which a score says nothing
+        seen = tuple(
+            replace(one if one.by_rule else Danger(), minor=one.age_said, age_said=one.age_said) for one in seen
+        )
     gravest = max(seen, key=lambda danger: _GRAVITY.index(danger.tier))
     if gravest.tier is not Tier.NONE and not gravest.by_rule and _is_known(incoming, heard, content):
         gravest = Danger()

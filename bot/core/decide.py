@@ -71,13 +71,15 @@ from bot.core.model import (
     Where,
     Why,
 )
+from bot.core.panel import located, nudge, replied, stopped, tapped, unread, with_nudges
+from bot.core.panel import typed as typed_to_nudges
 from bot.core.plans import keep_plan
 from bot.core.reading import Answer, read, typed
 from bot.core.sequence import AFTER_CARD, WALKING, knows, told, turns
 from bot.core.steps import BEGIN, URGENT_HELP, again, offer, opening, stay_with
 from bot.core.turn import Turn, answered, listen, moved, new_walk, said_again, went
 
-_ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget", "plan"})
+_ASKING_COMMANDS: Final = frozenset({"crisis", "country", "consent", "forget", "plan", "nudge"})
 """After these the open question is not put once more: they say where help is, or ask something themselves."""
 _ASKING_WORDS: Final = frozenset(
     {
@@ -85,6 +87,7 @@ _ASKING_WORDS: Final = frozenset(
         *("what", "when", "where", "which", "who", "whose", "why", "will", "would"),
     }
 )
+_ALSO_CALLED: Final = {"nudges": "nudge"}
 _WORDS_OF_A_NAME: Final = 3
 _ONLY_AN_ANSWER: Final = frozenset({"skip", "not_sure", "yes", "no", "did_it"})
 """Meanings of whole messages that are about nothing where nothing was asked: "idk"."""
@@ -114,6 +117,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
         replies = urgent(*replies)
     if replies is not decision.replies or withdrawn:
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
+    decision = with_nudges(decision, incoming, content)
     decision = awaiting(with_versions(with_operator(placed(decision, content, incoming.at), content), content))
     return with_no_way_on(worded(incoming, held, decision))
 
@@ -130,6 +134,10 @@ def _edited(turn: Turn) -> Decision | None:
     return Decision(turn.held)
 
 
+def _located(turn: Turn) -> Decision | None:
+    return located(turn.incoming, turn.held, turn.content)
+
+
 def _unseen(turn: Turn) -> Decision | None:
     unseen = turn.incoming.kind in {Kind.MEDIA, Kind.LOCATION}
     return Decision(turn.held, (Reply((Line.MEDIA,)),)) if unseen else None
@@ -138,11 +146,15 @@ def _unseen(turn: Turn) -> Decision | None:
 def _command(turn: Turn) -> Decision | None:
     if turn.incoming.kind is not Kind.COMMAND:
         return None
-    command = turn.incoming.command
+    command = _ALSO_CALLED.get(turn.incoming.command, turn.incoming.command)
     named = _named(turn) if command == "country" else None
     hinted = turn.danger.tier is not Tier.NONE  # nothing that follows a command is kept then
     incoming = replace(turn.incoming, text="", earlier=()) if hinted else turn.incoming
-    decision = named or COMMANDS.get(command, unknown)(incoming, turn.held)
+    if command == "nudge":
+        decision = nudge(incoming, turn.held, turn.content)
+    else:
+        stops = stopped(incoming, turn.held, turn.content)
+        decision = named or stops or COMMANDS.get(command, unknown)(incoming, turn.held)
     state = decision.held.state
     if state.step is not Step.DANGER_ASK or command in _ASKING_COMMANDS:
         return decision
@@ -168,6 +180,9 @@ def _press(turn: Turn) -> Decision | None:
 
 
 def _pressed(turn: Turn, answer: Answer) -> Decision:
+    about_nudges = tapped(turn.incoming, turn.held, turn.content)
+    if about_nudges is not None:
+        return about_nudges
     handler = BUTTONS.get(answer.action)
     if handler is not None:
         return asked_anew(turn.incoming, turn.held, turn.content) or handler(turn.incoming, turn.held)
@@ -201,6 +216,14 @@ def _keeping(turn: Turn) -> Decision | None:
     if decision is None or decision.held.state.step is not Step.DANGER_ASK:
         return decision
     return replace(decision, replies=(*decision.replies, again(decision.held.state)))
+
+
+def _nudge(turn: Turn) -> Decision | None:
+    """An answer to a nudge, or to what their panel asked. What could speak of danger is none."""
+    if turn.danger.tier is not Tier.NONE:
+        return None
+    asked = turn.incoming, turn.held, turn.content
+    return stopped(*asked) or typed_to_nudges(*asked)
 
 
 def _country(turn: Turn) -> Decision | None:
@@ -405,6 +428,14 @@ def _no_country(turn: Turn) -> Decision | None:
     return Decision(turn.held, (Reply((Line.COUNTRY_UNKNOWN,)),)) if is_name else None
 
 
+def _no_setting(turn: Turn) -> Decision | None:
+    return unread(turn.incoming, turn.held, turn.content)
+
+
+def _in_reply(turn: Turn) -> Decision | None:
+    return replied(turn.incoming, turn.held)
+
+
 def _no_country_after_card(turn: Turn) -> Decision | None:
     return _no_country(turn) if turn.state.step in AFTER_CARD else None
 
@@ -426,12 +457,14 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     beside_a_card,
     danger,
     _edited,
+    _located,
     _unseen,
     _command,
     _press,
     _forwarded,
     _followed,
     _keeping,
+    _nudge,
     _country,
     _aside,
     late,
@@ -442,6 +475,8 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     _walk,
     _noticed,
     _no_country,
+    _no_setting,
+    _in_reply,
     _short_help,
 )
 """The first that has an answer gives it."""
@@ -451,6 +486,9 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _forwarded: Ground.FORWARDED,
     _followed: Ground.ANSWER,
     _keeping: Ground.ANSWER,
+    _nudge: Ground.ANSWER,
+    _no_setting: Ground.ANSWER,
+    _in_reply: Ground.ANSWER,
     _country: Ground.ANSWER,
     _aside: Ground.KNOWN,
     late: Ground.ANSWER,

@@ -14,7 +14,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Final
 
-from bot.core.model import PLAN_DAYS, Change, Condition, Consent, Document, Due, Kept, Outcome, Plan, Purpose, Source
+from bot.core.model import (
+    PLAN_DAYS,
+    Change,
+    Condition,
+    Consent,
+    Document,
+    Due,
+    FollowUp,
+    Kept,
+    Nudging,
+    Outcome,
+    Plan,
+    Point,
+    Purpose,
+    Rest,
+    Source,
+)
 
 _Value = str | int | None
 _Record = Mapping[str, _Value | tuple[str, ...]]
@@ -36,6 +52,8 @@ _PURPOSES: Final[Mapping[Purpose, str]] = {
     Purpose.GROUP: "noticing in one group",
     Purpose.ALONE: "never write first",
 }
+
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _CONDITIONS: Final[Mapping[Condition, str]] = {
     Condition.OVERWHELM: "overwhelm",
@@ -73,6 +91,11 @@ def _sections(kept: Kept, at: int) -> _Sections:
         "consents": [_consent(consent) for consent in kept.consents],
         "walks": [_walk(outcome, kept.days) for outcome in kept.outcomes],
         "plans": [_plan(plan) for plan in kept.plans],
+        "nudges": [] if kept.nudging is None else [_nudging(kept.nudging)],
+        "follow_ups": [_follow_up(one) for one in kept.follow_ups],
+        "follow_up_answers": [
+            _point(number, point) for number, one in enumerate(kept.follow_ups, start=1) for point in one.points
+        ],
         "to_be_sent": [_due(due) for due in kept.dues],
     }
 
@@ -95,7 +118,7 @@ def _walk(outcome: Outcome, days: int) -> _Record:
         "conditions": tuple(_CONDITIONS[condition] for condition in outcome.conditions),
         "upset_before": outcome.upset_before,
         "upset_after": outcome.upset_after,
-        "care": None if outcome.change is Change.UNSAID else outcome.change.name.lower(),
+        "care": _care(outcome.change),
         "kept_until": _later(outcome.ended_at, days),
     }
 
@@ -107,6 +130,53 @@ def _plan(plan: Plan) -> _Record:
         "text": plan.text,
         "kept_until": _later(plan.made_at, PLAN_DAYS),
     }
+
+
+def _nudging(nudging: Nudging) -> _Record:
+    schedule = nudging.schedule
+    return {
+        "time": _clock(schedule.minute),
+        "days": tuple(_WEEKDAYS[day] for day in sorted(schedule.days)),
+        "time_zone": schedule.zone or None,
+        "quiet_from": _clock(schedule.quiet_from),
+        "quiet_until": _clock(schedule.quiet_until),
+        "course": nudging.course.replace("_", " "),
+        "order_of_practices": nudging.seed,
+        "theme": nudging.theme,
+        "sent_of_this_theme": nudging.in_theme,
+        "practices_sent": tuple(sorted(nudging.seen)),
+        "last_sent_on": dt.date.fromordinal(nudging.told_on).isoformat() if nudging.told_on else None,
+        "last_is_unanswered": nudging.awaiting,
+        "asked_whether_to_go_on": nudging.asked,
+        "unanswered_in_a_row": nudging.ignored,
+        "paused_until": _iso(nudging.paused_until) if nudging.paused_until else None,
+        "rests_because": None if nudging.rest is Rest.NONE else nudging.rest.value,
+        "did_it": nudging.did,
+        "not_today": nudging.not_today,
+        "next_at": _iso(nudging.due_at) if nudging.due_at else None,
+    }
+
+
+def _follow_up(one: FollowUp) -> _Record:
+    return {
+        "walk": one.walk,
+        "ended_at": _iso(one.ended_at),
+        "was_there": one.was_there,
+        "upset_before": one.upset_before,
+        "upset_after": one.upset_after,
+        "care": _care(one.change),
+        "unanswered_in_a_row": one.unanswered,
+        "last_sent_at": _iso(one.sent_at) if one.sent_at else None,
+        "next_at": _iso(one.due_at) if one.due_at else None,
+    }
+
+
+def _point(number: int, point: Point) -> _Record:
+    return {"follow_up": number, "days": point.days, "upset": point.upset, "care": _care(point.change)}
+
+
+def _care(change: Change) -> str | None:
+    return None if change is Change.UNSAID else change.name.lower()
 
 
 def _due(due: Due) -> _Record:
@@ -122,6 +192,11 @@ def _time(at: int) -> dt.datetime:
 
 def _iso(at: int) -> str:
     return f"{_time(at):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _clock(minute: int) -> str:
+    """The minute of a day."""
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _day(number: int) -> str:

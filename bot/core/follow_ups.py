@@ -49,8 +49,6 @@ from bot.core.steps import BEGIN, URGENT_HELP, Rows, again
 DAYS: Final = (1, 3, 7)
 DAYS_THERE: Final = (1, 7, 28)
 """After a walk of someone who was there."""
-LATEST: Final = 2 * 60 * 60
-"""Seconds after its time in which one is still sent. Later, it waits for the same hour of the next day."""
 _MOST_UNANSWERED: Final = 2
 _PLACE_BITS: Final = 4
 _NUMBER: Final = (1 << _PLACE_BITS) - 1
@@ -99,17 +97,14 @@ def asked(one: FollowUp) -> Reply:
     return Reply((Line.FOLLOW_UP_ASK,), rows, slots, lane=Lane.BROADCAST, walk=one.walk)
 
 
-def late(one: FollowUp, at: int) -> bool:
-    """Whether its time is too long past at that time (seconds since 1970, UTC)."""
-    return at - one.due_at > LATEST
-
-
 def sent(one: FollowUp, at: int) -> FollowUp:
     """The same once the question that was due went out. Until it is answered, it counts as one without an answer."""
     day = _due_day(one)
-    unanswered = one.unanswered + 1
+    known = next((point for point in one.points if point.days == day), None)  # it may be answered by then
+    unanswered = 0 if known else one.unanswered + 1
     due_at = 0 if unanswered >= _MOST_UNANSWERED else _next(one, day)
-    return replace(one, points=_with(one.points, Point(day)), unanswered=unanswered, sent_at=at, due_at=due_at)
+    points = _with(one.points, known or Point(day))
+    return replace(one, points=points, unanswered=unanswered, sent_at=at, due_at=due_at)
 
 
 def left_out(one: FollowUp, at: int) -> FollowUp:
@@ -119,13 +114,18 @@ def left_out(one: FollowUp, at: int) -> FollowUp:
     return replace(one, due_at=0 if due_at - one.ended_at > last * DAY * 3 // 2 else due_at)
 
 
+def ended(one: FollowUp, _: int) -> FollowUp:
+    """The same with no more to come: the person cannot be reached."""
+    return replace(one, due_at=0)
+
+
 def answered(one: FollowUp, fact: FollowedUp) -> FollowUp:
     """The same with an answer in it. Where silence had ended them, the next one comes after all."""
     before = next((point for point in one.points if point.days == fact.days), Point(fact.days))
     upset = before.upset if fact.upset is None else fact.upset
     point = Point(fact.days, upset, fact.change or before.change)
     silent = one.unanswered >= _MOST_UNANSWERED
-    due_at = 0 if fact.ends else _next(one, one.points[-1].days) if silent else one.due_at
+    due_at = 0 if fact.ends else _next(one, one.points[-1].days) if silent and one.points else one.due_at
     return replace(one, points=_with(one.points, point), unanswered=0, due_at=due_at)
 
 
@@ -204,12 +204,13 @@ def end_latest(incoming: Incoming, held: Held) -> Decision:
 def _heard(action: Action, value: int, walk: int, incoming: Incoming, held: Held) -> Decision:
     if in_emergency(held):
         return Decision(held, emergency_first(held.state))
-    if incoming.kept is None:
-        return say(held, Line.STORE_FAILED)
-    one = next((one for one in incoming.kept.follow_ups if one.walk == walk), None)
     place, number = value >> _PLACE_BITS, value & _NUMBER
-    if one is None or Purpose.FOLLOW_UPS not in held.consents or place >= len(DAYS):
-        return say(held, Line.FOLLOW_UP_GONE)
+    follow_ups = () if incoming.kept is None or Purpose.FOLLOW_UPS not in held.consents else incoming.kept.follow_ups
+    one = next((one for one in follow_ups if one.walk == walk), None)
+    if one is None or place >= len(DAYS):
+        unkept = say(held, Line.STORE_FAILED if incoming.kept is None else Line.FOLLOW_UP_GONE)
+        strong = action is Action.FOLLOW_UPSET and (number == _WORSE or HIGH <= number <= _MOST_UPSET)
+        return replace(unkept, replies=(_steady(walk, place), *unkept.replies)) if strong else unkept
     fact = FollowedUp(walk, days_of(was_there=one.was_there)[place])
     match action:
         case Action.FOLLOW_END:
@@ -245,14 +246,17 @@ def _care(place: int) -> Rows:
     return (tuple(rows), (Button(Label.SKIP, Action.FOLLOW_CARE, high | Change.UNSAID),))
 
 
+def _steady(walk: int, number: int) -> Reply:
+    return Reply((Line.HIGH, *again(State(walk=walk, step=Step.ANCHOR, anchors=number)).keys))
+
+
 def _steadied(one: FollowUp, fact: FollowedUp, held: Held) -> Decision:
     """Something steady and a person, and nothing more is asked. Practices that are sent rest for some days."""
-    steady = again(State(walk=one.walk, step=Step.ANCHOR, anchors=len(one.points)))
     person = Line.CLOSE_WAS_THERE if one.was_there else Line.STAY_PERSON
     has_nudges = Purpose.NUDGES in held.consents
     facts: tuple[Fact, ...] = (fact, NudgeChange(tap=Tap.HARDER)) if has_nudges else (fact,)
     replies = (
-        Reply((Line.HIGH, *steady.keys)),
+        _steady(one.walk, len(one.points)),
         Reply((person, Line.FOLLOW_UP_REST) if has_nudges else (person,), ((BEGIN, URGENT_HELP),)),
     )
     return Decision(held, replies, facts)
@@ -263,3 +267,4 @@ BUTTONS: Final[Mapping[Action, Handler]] = {
     Action.FOLLOW_CARE: tapped,
     Action.FOLLOW_END: tapped,
 }
+TYPED: Final[Mapping[Label, Handler]] = {Label.FOLLOW_UP_END: end_latest}

@@ -5,9 +5,10 @@ and never filled in; nothing here is a test that someone could fail. A picture i
 grief, guilt, numbness, being there, or a rise.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import dropwhile
 from typing import Final
 
 from bot.core.model import NO_RATING, Change, Condition, Feeling, FollowUp, Outcome, Point, State, Step
@@ -180,8 +181,8 @@ def days_figure(outcomes: Iterable[Outcome], at: int) -> OverDays | None:
 def after_figure(follow_ups: Iterable[FollowUp], outcomes: Iterable[Outcome], at: int) -> AfterDays | None:
     """The picture of the days after walks, at that time (seconds since 1970, UTC), or None as over days.
 
-    None either within a day of an answer that told of a rise. A time that nobody has answered at ends the lines, or
-    breaks them.
+    None either within a day of an answer that told of a rise. Where nothing was answered the lines break; they begin
+    and end where something was.
     """
     follow_ups = tuple(one for one in follow_ups if any(map(_tells, one.points)))[-MOST_WALKS:]
     hard = any(_was_hard(outcome) for outcome in outcomes if at - outcome.ended_at < DAY)
@@ -190,15 +191,15 @@ def after_figure(follow_ups: Iterable[FollowUp], outcomes: Iterable[Outcome], at
     walks = [_told_by(one) for one in follow_ups]
     latest = max(days for walk in walks for days, told in walk.items() if days and told != (None, None))
     times = sorted({days for walk in walks for days in walk if days <= latest})
-    moments = (
-        Moment(
-            None if days == _BEFORE else days,
-            _mean([upset for upset, _ in (walk[days] for walk in walks if days in walk) if upset is not None]),
-            _mean_step([care for _, care in (walk[days] for walk in walks if days in walk) if care is not None]),
-        )
-        for days in times
-    )
-    return AfterDays(len(walks), tuple(moments))
+    told = (_moment(days, [walk[days] for walk in walks if days in walk]) for days in times)
+    moments = tuple(dropwhile(lambda one: one.upset is None and one.care is None, told))
+    return AfterDays(len(walks), moments) if len(moments) > 1 else None
+
+
+def _moment(days: int, answers: Sequence[tuple[int | None, int | None]]) -> Moment:
+    upset = _mean([upset for upset, _ in answers if upset is not None])
+    care = _mean_step([care for _, care in answers if care is not None])
+    return Moment(None if days == _BEFORE else days, upset, care)
 
 
 _BEFORE: Final = -1
@@ -217,8 +218,8 @@ def _has_risen_since(one: FollowUp) -> bool:
 def _told_by(one: FollowUp) -> dict[int, tuple[int | None, int | None]]:
     """Upset and care of one walk by the days since. Each answer about care is a step from the answer before it."""
     answers = [(0, one.upset_after, one.change), *((point.days, point.upset, point.change) for point in one.points)]
-    any_care = any(change is not Change.UNSAID for _, _, change in answers)
-    told: dict[int, tuple[int | None, int | None]] = {_BEFORE: (one.upset_before, 0 if any_care else None)}
+    begins = one.upset_before is not None and any(change is not Change.UNSAID for _, _, change in answers)
+    told: dict[int, tuple[int | None, int | None]] = {_BEFORE: (one.upset_before, 0 if begins else None)}
     level = 0
     for days, upset, change in answers:
         level += _STEPS.get(change, 0)

@@ -57,9 +57,13 @@ from bot.core.model import (
 from bot.core.plans import ASKING, plan, plan_done, plan_stays
 from bot.core.steps import Rows
 
+NUDGE_ACTIONS: Final = tuple(action for action in Action if action.name.startswith("NUDGE_"))
+"""`panel` follows these for whoever agreed to nudges. From anyone else each of them asks for that."""
 _DELETES: Final = frozenset({Line.FORGET_ASK, Line.FORGET_NONE, Line.HISTORY_ASK})
 _OPEN: Final = _DELETES | {*QUESTIONS.values(), Line.CONSENT_AGE, Line.KEEP_FOR_ASK}
 """Words that answer one of these do so only where it was said last: typed later, they delete nothing."""
+_FEW_WORDS: Final = 6
+"""Of a text that may answer a nudge: “not today”."""
 _NOES: Final = frozenset({"no", "skip"})
 """What whole messages mean that are a no to a question: "not now"."""
 _FORGET: Final = ((Button(Label.FORGET_YES, Action.FORGET_YES), Button(Label.FORGET_NO, Action.FORGET_NO)),)
@@ -210,7 +214,7 @@ BUTTONS: Final[Mapping[Action, Handler]] = {
     Action.ERASE_YES: erased,
     Action.PLAN_DONE: plan_done,
     Action.PLAN_KEEP: plan_stays,
-    **follow_ups.BUTTONS,
+    **dict.fromkeys(NUDGE_ACTIONS, partial(_ask, Purpose.NUDGES)),
 }
 TYPED: Final[Mapping[Label, Handler]] = {
     Label.REMEMBER_YES: agree,
@@ -236,21 +240,30 @@ TYPED: Final[Mapping[Label, Handler]] = {
     Label.DELETE_WALK: erased,
     Label.IF_THEN_DONE: plan_done,
     Label.IF_THEN_KEEP: plan_stays,
-    Label.FOLLOW_UP_END: follow_ups.end_latest,
 }
 """The same buttons by their words, for whoever types them."""
 _LOOKS: Final = frozenset({*COMMANDS, "progress"}) - {"privacy"}
-_LOOKS_TOO: Final = (Label.SHOW, Label.SHOW_WALKS, Label.SHOW_AFTER)
+_LOOKS_TOO: Final = (Label.SHOW, Label.SHOW_WALKS, Label.SHOW_AFTER, *follow_ups.TYPED)
 
 
 def looks_back(incoming: Incoming, held: Held, content: Content) -> bool:
     """Whether the answer may rest on what is kept of the person, so that the shell has to look."""
     match incoming.pressed:
+        case Opened(action=action) if action in follow_ups.BUTTONS:  # tapped, or replied to in words
+            return True
         case Opened(action=action) if incoming.kind is Kind.PRESS:
             return action in BUTTONS or action in {Action.SHOW_WALKS, Action.SHOW_AFTER}
-        case Opened(action=action) if action in follow_ups.BUTTONS:  # replied to, in words
-            return True
+    if Purpose.NUDGES in held.consents and _may_be_about_nudges(incoming, held):
+        return True
     words = plain(incoming.words)
     named = any(content.spoken[label] == words for label in (*TYPED, *_LOOKS_TOO))
     named = named or content.typed.get(words) in _LOOKS
     return incoming.command in _LOOKS or named or held.asked_plan or held.question is not None
+
+
+def _may_be_about_nudges(incoming: Incoming, held: Held) -> bool:
+    """Whether it may be an answer to a nudge, or a setting of them, from someone who agreed to those."""
+    if incoming.kind is Kind.LOCATION or incoming.command in {"start", "stop"} or held.asked_nudge is not None:
+        return True
+    replies = isinstance(incoming.pressed, Opened) and incoming.pressed.action in NUDGE_ACTIONS
+    return replies or (not incoming.command and len(incoming.words.split()) <= _FEW_WORDS)

@@ -295,7 +295,7 @@ class Line(StrEnum):
     NUDGE_ZONE_WHICH = "nudge.zone.which"
     NUDGE_ZONE_COUNTRY = "nudge.zone.country"  # after what the clock says
     NUDGE_ZONE_CLOCK = "nudge.zone.clock"  # after a country: what the clock says
-    NUDGE_ZONE_OTHER = "nudge.zone.other"  # the clock and the country do not go together
+    NUDGE_ZONE_OTHER = "nudge.zone.other"  # no clock shows that, or none in that country
     NUDGE_QUIET_ASK = "nudge.quiet.ask"
     NUDGE_QUIET_WRONG = "nudge.quiet.wrong"
     NUDGE_COURSE_ASK = "nudge.course.ask"

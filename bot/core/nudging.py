@@ -69,8 +69,9 @@ def changed(nudging: Nudging, change: NudgeChange, *, at: int, zones: Zones, see
         now = _begun(now)
     now = due_again(_answered(now), at, zones)
     left, zone = zones.zone(nudging.schedule.zone), zones.zone(now.schedule.zone)
-    if now.due_at and now.paused_until <= at and left is not None and zone is not None and left != zone:
-        moved = after_move(now.schedule, left, zone, at, now.told_on)
+    was_due = nudging.due_at if now.due_at and now.paused_until <= at else 0
+    if was_due and left is not None and zone is not None and left != zone:
+        moved = after_move(now.schedule, zone, at, now.told_on, local_day(left, was_due))
         now = replace(now, due_at=moved or 0)
     return now
 

@@ -57,12 +57,21 @@ SHOW_AFTER: Final = Button(Label.SHOW_AFTER, Action.SHOW_AFTER)
 
 
 def progress(incoming: Incoming, held: Held) -> Decision:
-    """The weeks in words, and the ways to pictures of walks and of the days after."""
-    decision = _weeks(incoming, held)
+    """The weeks in words, the ways to pictures of walks and of the days after, and how many practices were done."""
+    decision = _practices(incoming, _weeks(incoming, held))
     if _figure_after(incoming, held) is None:
         return decision
     *before, last = decision.replies
     return replace(decision, replies=(*before, replace(last, buttons=(*last.buttons, (SHOW_AFTER,)))))
+
+
+def _practices(incoming: Incoming, decision: Decision) -> Decision:
+    """The same, before it how many practices were done, where any are kept."""
+    held, kept = decision.held, None if incoming.kept is None else incoming.kept.nudging
+    if held.state.minor or Purpose.NUDGES not in held.consents | held.lapsed or kept is None or not kept.did:
+        return decision
+    done = Reply((Line.PROGRESS_NUDGES,), slots={"count": str(kept.did)})
+    return replace(decision, replies=(done, *decision.replies))
 
 
 def _weeks(incoming: Incoming, held: Held) -> Decision:
@@ -183,7 +192,8 @@ def _shown_after(figure: AfterDays) -> tuple[Reply, ...]:
         more.append(Line.SHOWN_AFTER_CARES)
     if any(one.upset is None or one.care is None for one in moments):
         more.append(Line.SHOWN_BREAKS)
-    cares = _by_times(moments[1:], [_steps(one.care) for one in moments[1:]])
+    since = [one for one in moments if one.days is not None]
+    cares = _by_times(since, [_steps(one.care) for one in since])
     first = Reply(tuple(lines), slots=slots, attached=figure)
     return (first, Reply(tuple(more), slots={"cares": cares})) if more else (first,)
 

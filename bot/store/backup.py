@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.core.gap import DAY
+from bot.core.model import Purpose
 from bot.store import NewerDatabaseError, SealError, StoreError, WrongKeyError
 from bot.store.database import EMPTY_LOG, SETTINGS, connect, in_plain_words
 from bot.store.files import sync
@@ -261,7 +262,7 @@ class _Forgetting:
             for row, walk, cell in self._rows("SELECT person, walk, answers FROM follow_up")
             if self._is_gone(walk, self._made(cell, follow_up_place(row, walk), "ended_at"))
         ]
-        self._database.executemany("DELETE FROM person_due WHERE person = ? AND item = ?", after)
+        self._forget_dues(Purpose.FOLLOW_UPS, after)
         self._database.executemany("DELETE FROM follow_up WHERE person = ? AND walk = ?", after)
         found = [
             (row, walk)
@@ -278,7 +279,7 @@ class _Forgetting:
             for row, item, cell in self._rows("SELECT person, number, line FROM plan")
             if self._is_gone(plan_key(item), self._made(cell, plan_place(row, item), "made_at"))
         ]
-        self._database.executemany("DELETE FROM person_due WHERE person = ? AND item = ?", found)
+        self._forget_dues(Purpose.PLANS, found)
         self._database.executemany("DELETE FROM plan WHERE person = ? AND number = ?", found)
         return len(found)
 
@@ -287,6 +288,11 @@ class _Forgetting:
         found = [(chat,) for (chat,) in self._rows("SELECT chat FROM room") if self._is_gone(chat, self._taken)]
         self._database.executemany("DELETE FROM room WHERE chat = ?", found)
         return len(found)
+
+    def _forget_dues(self, purpose: Purpose, found: list[tuple[bytes, bytes]]) -> None:
+        # A plan and a walk may have one number.
+        sql = "DELETE FROM person_due WHERE person = ? AND item = ? AND purpose = ?"
+        self._database.executemany(sql, [(row, item, purpose) for row, item in found])
 
     def _made(self, cell: bytes, place: Place, field: str) -> int:
         """Return when a row was made: by the time of the backup, whatever the clock said; no more may be known."""

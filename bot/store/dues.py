@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from bot.core.gap import DAY
@@ -49,7 +49,6 @@ class Claim:
     purpose: Purpose
     due_at: int
     claimed_at: int
-    row: bytes
     item: bytes
     plan: Plan | None = None
     follow_up: FollowUp | None = None
@@ -102,7 +101,7 @@ class Dues(Sealed):
 
         def delete(database: sqlite3.Connection, keys: Keys) -> None:
             row, item = row_key(keys, person), row_key(keys, person, number)
-            database.execute("DELETE FROM person_due WHERE person = ? AND item = ?", (row, item))
+            _put_due(database, row, Purpose.PLANS, item, 0)
             database.execute("DELETE FROM plan WHERE person = ? AND number = ?", (row, item))
 
         return await self._delete(delete, lambda keys: plan_key(row_key(keys, person, number)), at) > 0
@@ -135,12 +134,15 @@ class Dues(Sealed):
         return await self._save(person, Purpose.FOLLOW_UPS, save)
 
     async def rest_follow_ups(self, person: int, until: int) -> None:
-        """Send the person no follow-up before that time."""
+        """Send the person no follow-up before that time, and then at the hour at which it was due."""
 
         def change(database: sqlite3.Connection) -> None:
             _, row = self._own(database, person)
-            sql = "UPDATE person_due SET at = max(at, ?), claimed = 0 WHERE person = ? AND purpose = ?"
-            database.execute(sql, (until, row, Purpose.FOLLOW_UPS))
+            for item, (one, kept_until) in self._follow_ups(database, row).items():
+                if one.due_at and one.due_at < until:
+                    days = (until - one.due_at + DAY - 1) // DAY
+                    later = replace(one, due_at=one.due_at + days * DAY)
+                    self._put_follow_up(database, row, item, later, kept_until)
 
         await self._database.write(change)
 
@@ -159,7 +161,8 @@ class Dues(Sealed):
     async def claim(self, at: int, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
         """Take what is due, the longest due first: each is given once, until it is finished or put off.
 
-        Someone who asked never to be written to first is reminded of nothing.
+        Someone who asked never to be written to first is reminded of no plan. What else is due, as what does not open,
+        is looked at again a day later: they may take it back by then.
         """
 
         def change(database: sqlite3.Connection) -> tuple[Claim, ...]:
@@ -171,26 +174,28 @@ class Dues(Sealed):
             claims = []
             for one in found:
                 row, purpose, _, item, due_at = one
-                mine = (row, purpose, item)
-                if _is_alone(database, row):
-                    database.execute("DELETE FROM person_due WHERE person = ? AND purpose = ? AND item = ?", mine)
+                is_alone = _is_alone(database, row)
+                if is_alone and purpose == Purpose.PLANS:
+                    _put_due(database, row, purpose, item, 0)
                     continue
-                # What does not open now is looked at again tomorrow, and holds up nobody else.
-                claimed_at, next_at, claim = 0, at + DAY, None
+                claimed_at, next_at = 0, at + DAY
                 with told_if_shut():
-                    claim = self._claim(database, one, at)
-                    claimed_at, next_at = at, due_at
-                    claims.append(claim)
+                    if not is_alone:
+                        claims.append(self._claim(database, one, at))
+                        claimed_at, next_at = at, due_at
                 sql = "UPDATE person_due SET claimed = ?, at = ? WHERE person = ? AND purpose = ? AND item = ?"
-                database.execute(sql, (claimed_at, next_at, *mine))
+                database.execute(sql, (claimed_at, next_at, row, purpose, item))
             return tuple(claims)
 
         return await self._database.write(change)
 
     async def interrupted(self, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
-        """Return what was claimed by a process that has died: some of it may have been sent, and none was finished."""
+        """Return what was claimed by a process that has died: some of it may have been sent, and none was finished.
 
-        def work(database: sqlite3.Connection) -> tuple[Claim, ...]:
+        What does not open is due again, a day later.
+        """
+
+        def change(database: sqlite3.Connection) -> tuple[Claim, ...]:
             found = database.execute(
                 "SELECT person, purpose, scope, item, at, claimed FROM person_due INDEXED BY person_due_at"
                 " WHERE claimed > 0 LIMIT ?",
@@ -198,20 +203,26 @@ class Dues(Sealed):
             ).fetchall()
             claims = []
             for *one, claimed_at in found:
+                is_shut = True
                 with told_if_shut():
                     claims.append(self._claim(database, tuple(one), claimed_at))
+                    is_shut = False
+                if is_shut:
+                    row, purpose, _, item, _ = one
+                    _put_due(database, row, purpose, item, claimed_at + DAY)
             return tuple(claims)
 
-        return await self._database.read(work)
+        return await self._database.write(change)
 
     async def may_send(self, claim: Claim) -> bool:
         """Whether it is still to be sent, to someone who still agrees to that, in the words of today."""
 
         def work(database: sqlite3.Connection) -> bool:
+            row, item = self._place(database, claim)
             return (
-                self._holds(database, claim)
-                and self._agreed(database, claim.row, claim.purpose)
-                and not _is_alone(database, claim.row)
+                _holds(database, row, item, claim)
+                and self._agreed(database, row, claim.purpose)
+                and not _is_alone(database, row)
             )
 
         return await self._database.read(work)
@@ -220,9 +231,9 @@ class Dues(Sealed):
         """Have it due at that time instead, if it is still claimed."""
 
         def change(database: sqlite3.Connection) -> None:
-            if self._holds(database, claim):
-                sql = "UPDATE person_due SET at = ?, claimed = 0 WHERE person = ? AND purpose = ? AND item = ?"
-                database.execute(sql, (at, claim.row, claim.purpose, claim.item))
+            row, item = self._place(database, claim)
+            if _holds(database, row, item, claim):
+                _put_due(database, row, claim.purpose, item, at)
 
         await self._database.write(change)
 
@@ -233,16 +244,21 @@ class Dues(Sealed):
         nudging: Callable[[Nudging], Nudging] | None = None,
         follow_up: Callable[[FollowUp], FollowUp] | None = None,
     ) -> None:
-        """Be done with it: what is kept of the nudges and of this walk is changed, and says what is due next."""
+        """Be done with it: what is kept of the nudges and of this walk is changed, and says what is due next.
+
+        What was changed meanwhile is changed further, so that it is known what was sent; a follow-up that was ended
+        meanwhile stays so.
+        """
 
         def change(database: sqlite3.Connection) -> None:
-            kept = None if nudging is None else self._nudging(database, claim.row)
+            row, item = self._place(database, claim)
+            if _holds(database, row, item, claim):  # unless something below says when it is due again
+                _put_due(database, row, claim.purpose, item, 0)
+            kept = self._nudging(database, row) if self._agreed(database, row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
-                self._put_nudging(database, claim.row, nudging(kept))
-            if follow_up is not None:
-                self._revise_follow_up(database, claim.row, claim.item, follow_up)
-            if self._holds(database, claim):  # nothing says when it would be due again
-                _put_due(database, claim.row, claim.purpose, claim.item, 0)
+                self._put_nudging(database, row, nudging(kept))
+            if follow_up is not None and self._agreed(database, row, Purpose.FOLLOW_UPS):
+                self._revise_follow_up(database, row, item, lambda one: follow_up(one) if one.due_at else one)
 
         await self._database.write(change)
 
@@ -257,6 +273,7 @@ class Dues(Sealed):
             )
 
         def change(database: sqlite3.Connection) -> bytes | None:
+            self._renew(database)
             rows = database.execute(
                 "SELECT person FROM nudging WHERE person > ? ORDER BY person LIMIT ?", (last, page)
             ).fetchall()
@@ -320,22 +337,23 @@ class Dues(Sealed):
             Purpose(purpose),
             due_at,
             claimed_at,
-            row,
             item,
             plan,
-            follow_ups.get(item),
+            follow_ups.get(item) if purpose == Purpose.FOLLOW_UPS else None,
             self._nudging(database, row),
             dues_of(dues),
             max((one.ended_at for one in follow_ups.values() if one.due_at), default=0),
             max((one.sent_at for one in follow_ups.values()), default=0),
         )
 
-    def _holds(self, database: sqlite3.Connection, claim: Claim) -> bool:
-        found = database.execute(
-            "SELECT claimed FROM person_due WHERE person = ? AND purpose = ? AND scope = ? AND item = ?",
-            (claim.row, claim.purpose, EVERYWHERE, claim.item),
-        ).fetchone()
-        return (0 if found is None else int(found[0])) == claim.claimed_at
+    def _place(self, database: sqlite3.Connection, claim: Claim) -> tuple[bytes, bytes]:
+        """The row and the item of what was claimed, which may have been sealed anew since."""
+        keys, row = self._own(database, claim.person)
+        if claim.plan is not None:
+            return row, row_key(keys, claim.person, claim.plan.number)
+        if claim.follow_up is not None:
+            return row, row_key(keys, claim.person, claim.follow_up.walk)
+        return row, claim.item
 
     def _nudging(self, database: sqlite3.Connection, row: bytes) -> Nudging | None:
         found = database.execute("SELECT settings FROM nudging WHERE person = ?", (row,)).fetchone()
@@ -358,6 +376,12 @@ class Dues(Sealed):
             (walk, (_follow_up_of(self._open(cell, follow_up_place(row, walk))), until)) for walk, cell, until in found
         ]
         return dict(sorted(several, key=lambda one: (one[1][0].ended_at, one[1][0].walk)))
+
+    def _keep_follow_ups(self, database: sqlite3.Connection, row: bytes, days: int) -> None:
+        """Keep those of the person for so many days from their walks. They may be older than the yes to these."""
+        sql = "UPDATE follow_up SET until = ? WHERE person = ? AND walk = ?"
+        for item, (one, _) in self._follow_ups(database, row).items():
+            database.execute(sql, (one.ended_at // DAY + days, row, item))
 
     def _revise_follow_up(
         self, database: sqlite3.Connection, row: bytes, item: bytes, revise: Callable[[FollowUp], FollowUp]
@@ -384,7 +408,16 @@ class Dues(Sealed):
         _put_due(database, row, Purpose.FOLLOW_UPS, item, follow_up.due_at)
 
 
-def _put_due(database: sqlite3.Connection, row: bytes, purpose: Purpose, item: bytes, at: int) -> None:
+def _holds(database: sqlite3.Connection, row: bytes, item: bytes, claim: Claim) -> bool:
+    """Whether it is still as it was claimed: nobody has changed what it is about since, or ended it."""
+    found = database.execute(
+        "SELECT 1 FROM person_due WHERE person = ? AND purpose = ? AND scope = ? AND item = ? AND claimed = ?",
+        (row, claim.purpose, EVERYWHERE, item, claim.claimed_at),
+    ).fetchone()
+    return found is not None
+
+
+def _put_due(database: sqlite3.Connection, row: bytes, purpose: str, item: bytes, at: int) -> None:
     """Have something due at that time and claimed by nobody; 0 is never."""
     if at:
         database.execute(

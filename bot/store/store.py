@@ -64,11 +64,14 @@ PAGE: Final = 100
 
 _SWEEPS: Final = (
     "DELETE FROM outcome WHERE (person, walk) IN (SELECT person, walk FROM outcome WHERE until < :today LIMIT :page)",
-    "DELETE FROM person_due WHERE (person, item) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
+    """
+    DELETE FROM person_due WHERE (person, purpose, item) IN
+    (SELECT person, purpose, number FROM plan WHERE until < :today LIMIT :page)
+    """,
     "DELETE FROM plan WHERE (person, number) IN (SELECT person, number FROM plan WHERE until < :today LIMIT :page)",
     """
-    DELETE FROM person_due WHERE (person, item) IN
-    (SELECT person, walk FROM follow_up WHERE until < :today LIMIT :page)
+    DELETE FROM person_due WHERE (person, purpose, item) IN
+    (SELECT person, purpose, walk FROM follow_up WHERE until < :today LIMIT :page)
     """,
     """
     DELETE FROM follow_up WHERE (person, walk) IN
@@ -253,8 +256,8 @@ class Store(Dues):
         def save(database: sqlite3.Connection, _: Keys, row: bytes) -> None:
             more = days - self._days(database, row)
             self._set(database, row, Purpose.REMEMBER, {"days": days})
-            for sql in ("UPDATE outcome SET until = until + ?", "UPDATE follow_up SET until = until + ?"):
-                database.execute(f"{sql} WHERE person = ?", (more, row))
+            database.execute("UPDATE outcome SET until = until + ? WHERE person = ?", (more, row))
+            self._keep_follow_ups(database, row, days)
 
         return await self._save(person, Purpose.REMEMBER, save)
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from bot.core import keeping
+from bot.core import follow_ups, keeping
 from bot.core.cards import ASKING
 from bot.core.commands import BUTTONS, COMMANDS, menu
 from bot.core.consent import PURPOSES
 from bot.core.decide import decide
-from bot.core.gap import DAY, OneWalk, OverDays
+from bot.core.gap import DAY, AfterDays, OneWalk, OverDays
 from bot.core.lines import Label, Line
 from bot.core.matching import Utterance, hear
 from bot.core.model import (
@@ -29,6 +29,8 @@ from bot.core.model import (
     Decision,
     Ended,
     Event,
+    FollowedUp,
+    FollowUp,
     Ground,
     Held,
     Incoming,
@@ -40,6 +42,7 @@ from bot.core.model import (
     Opened,
     Outcome,
     Plan,
+    Point,
     Purpose,
     Reason,
     Refused,
@@ -317,7 +320,7 @@ def test_no_command_loses_the_open_question(command: str) -> None:
     decision = answer(at(Step.DANGER_ASK), received(Kind.COMMAND, command=command))
     if decision.held.state.step is not Step.DANGER_ASK:
         assert lines(decision)[0] is Line.CARD_LINES
-    elif command not in {"crisis", "country", "consent", "forget", "plan"}:
+    elif command not in {"crisis", "country", "consent", "forget", "plan", "nudge"}:
         assert lines(decision)[-1] is Line.DANGER_ASK
         assert decision.replies[-1].buttons == offer(at(Step.DANGER_ASK))
 
@@ -977,8 +980,31 @@ def said_of_what_is_kept() -> Iterator[Decision | Reply]:
     yield decide(received(Kind.COMMAND, command="privacy"), Held(), named)
     yield reminder(plans[0])
     yield keeping.inactive_notice()
+    yield from said_of_follow_ups()
     written = State(walk=5, step=Step.CARE, upset_before=8, upset_after=3, act=Act.WRITE)
     yield answer(written, received(text="more"))
+
+
+def said_of_follow_ups() -> Iterator[Decision | Reply]:
+    """Give what is asked some days after walks, what is said of the answers, and what is shown of them."""
+    agreed = Held(consents=frozenset(Purpose))
+    for was_there in (False, True):
+        one = FollowUp(5, NOW - 40 * DAY, was_there, 8, 4, Change.LESS, due_at=NOW - 39 * DAY)
+        late = follow_ups.left_out(one, one.due_at)
+        yield follow_ups.asked(late)
+        while one.due_at:
+            yield follow_ups.asked(one)
+            one = follow_ups.sent(one, one.due_at)
+            one = follow_ups.answered(one, FollowedUp(5, one.points[-1].days, 3, Change.MORE))
+        kept = Kept(follow_ups=(one, replace(one, points=(one.points[0], Point(one.points[1].days), one.points[2]))))
+        for action in follow_ups.BUTTONS:
+            for value in (1, 9, 15):
+                opened = Opened(State(walk=5), action, value)
+                yield decide(received(Kind.PRESS, pressed=opened, kept=kept), agreed, CONTENT)
+        yield decide(received(Kind.COMMAND, command="progress", kept=kept), agreed, CONTENT)
+        yield decide(received(text="show the days after", kept=kept), agreed, CONTENT)
+    closed = State(walk=5, step=Step.CARE, upset_before=8, upset_after=3)
+    yield decide(received(text="more"), Held(closed, consents=frozenset({Purpose.REMEMBER})), CONTENT)
 
 
 def replies_of(said: Decision | Reply) -> tuple[Reply, ...]:
@@ -1038,7 +1064,9 @@ def test_every_label_is_shown_somewhere() -> None:
     shown |= {Label.KEYBOARD_HINT for reply in replies if reply.is_keyboard}
     names = {label: label.value for label in Label}
     pictures = [
-        drawing(each, names) for each in (reply.attached for reply in replies) if isinstance(each, OneWalk | OverDays)
+        drawing(each, names)
+        for each in (reply.attached for reply in replies)
+        if isinstance(each, OneWalk | OverDays | AfterDays)
     ]
     shown |= {label for label in Label for drawn in pictures for text in drawn.texts if label in text.words.split()}
     words = [words for reply in replies for words in reply.slots.values() if not isinstance(words, Label | tuple)]

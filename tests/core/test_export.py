@@ -14,7 +14,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.export import export
-from bot.core.model import Change, Condition, Consent, Document, Due, Kept, Outcome, Plan, Purpose, Source
+from bot.core.model import (
+    Change,
+    Condition,
+    Consent,
+    Course,
+    Document,
+    Due,
+    FollowUp,
+    Kept,
+    Nudging,
+    Outcome,
+    Plan,
+    Point,
+    Purpose,
+    Rest,
+    Schedule,
+    Source,
+)
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -34,7 +51,25 @@ KEPT = Kept(
     days=30,
     person=7_071_067_811,
     seen_on=20_717,
+    nudging=Nudging(
+        Schedule(8 * 60 + 5, frozenset({0, 6}), "Europe/Lisbon"),
+        Course.FOUR_WEEKS,
+        seed=9,
+        theme=1,
+        in_theme=2,
+        seen=frozenset({"hand_on_heart", "one_wish"}),
+        told_on=dt.date(2026, 9, 21).toordinal(),
+        rest=Rest.NONE,
+        did=3,
+        not_today=1,
+        due_at=AT + 3600,
+    ),
+    follow_ups=(
+        FollowUp(0xABCDEF, AT, True, 7, 0, Change.MORE, (Point(1, 4, Change.LESS), Point(7)), 1, AT + 60, AT + 120),  # noqa: FBT003
+    ),
 )
+
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Fact = tuple[str, str, str, str]
 
@@ -80,6 +115,8 @@ def drawn(kind: object) -> st.SearchStrategy[Any]:
     """Anything of a type, each field of a dataclass drawn, those with a default too."""
     if is_dataclass(kind) and isinstance(kind, type):
         return st.builds(kind, **{name: drawn(hint) for name, hint in hints(kind).items()})
+    if get_origin(kind) is frozenset:
+        return st.frozensets(st.integers(0, 6) if get_args(kind) == (int,) else st.text(min_size=1), max_size=7)
     if get_origin(kind) is tuple:
         return st.lists(drawn(get_args(kind)[0]), max_size=3).map(tuple)
     if get_args(kind):
@@ -120,6 +157,11 @@ def changed(value: object) -> object:
             return f"{value} and more"
         case tuple():
             return value[1:]
+        case frozenset():
+            return frozenset(sorted(value)[1:])
+        case Nudging() | Schedule():
+            others: dict[str, Any] = {field.name: changed(getattr(value, field.name)) for field in fields(value)}
+            return replace(value, **others)
     raise TypeError(type(value))
 
 
@@ -130,6 +172,8 @@ def with_each_changed(value: DataclassInstance) -> list[tuple[str, Any]]:
         place = f"{type(value).__name__}.{field.name}"
         inner = getattr(value, field.name)
         found.append((place, replace(value, **{field.name: changed(inner)})))
+        if is_dataclass(inner) and not isinstance(inner, type):
+            found += [(deeper, replace(value, **{field.name: other})) for deeper, other in with_each_changed(inner)]
         if isinstance(inner, tuple):
             for number, one in enumerate(inner):
                 for deeper, other in with_each_changed(one):
@@ -144,7 +188,7 @@ CHANGED = with_each_changed(KEPT)
 def test_what_is_changed_below_is_every_field_of_all_that_is_kept() -> None:
     every = {f"{kind.__name__}.{field.name}" for kind in kinds(Kept) for field in fields(kind)}
     assert {place for place, _ in CHANGED} == every
-    assert kinds(Kept) >= {Kept, Consent, Outcome, Plan, Due}
+    assert kinds(Kept) >= {Kept, Consent, Outcome, Plan, Due, Nudging, Schedule, FollowUp, Point}
 
 
 @pytest.mark.parametrize(("place", "other"), CHANGED, ids=[f"{n} {place}" for n, (place, _) in enumerate(CHANGED)])
@@ -192,15 +236,69 @@ def kept_in(sections: Mapping[str, Any]) -> Kept:
         settings["telegram_id"] or 0,
         day(settings["last_wrote_on"]),
         day(settings["told_of_deletion_on"]),
+        next(map(nudging_in, sections["nudges"]), None),
+        tuple(follow_up_in(number, sections) for number in range(1, len(sections["follow_ups"]) + 1)),
     )
+
+
+def nudging_in(record: Mapping[str, Any]) -> Nudging:
+    schedule = Schedule(
+        minute(record["time"]),
+        frozenset(WEEKDAYS.index(name) for name in record["days"]),
+        record["time_zone"] or "",
+        minute(record["quiet_from"]),
+        minute(record["quiet_until"]),
+    )
+    return Nudging(
+        schedule,
+        Course(record["course"].replace(" ", "_")),
+        record["order_of_practices"],
+        record["theme"],
+        record["sent_of_this_theme"],
+        frozenset(record["practices_sent"]),
+        dt.date.fromisoformat(record["last_sent_on"]).toordinal() if record["last_sent_on"] else 0,
+        record["last_is_unanswered"],
+        record["asked_whether_to_go_on"],
+        record["unanswered_in_a_row"],
+        at(record["paused_until"]),
+        Rest(record["rests_because"] or "none"),
+        record["did_it"],
+        record["not_today"],
+        at(record["next_at"]),
+    )
+
+
+def follow_up_in(number: int, sections: Mapping[str, Any]) -> FollowUp:
+    record = sections["follow_ups"][number - 1]
+    return FollowUp(
+        record["walk"],
+        at(record["ended_at"]),
+        record["was_there"],
+        record["upset_before"],
+        record["upset_after"],
+        Change[(record["care"] or "unsaid").upper()],
+        tuple(
+            Point(one["days"], one["upset"], Change[(one["care"] or "unsaid").upper()])
+            for one in sections["follow_up_answers"]
+            if one["follow_up"] == number
+        ),
+        record["unanswered_in_a_row"],
+        at(record["last_sent_at"]),
+        at(record["next_at"]),
+    )
+
+
+def minute(written: str) -> int:
+    hours, minutes = map(int, written.split(":"))
+    return 60 * hours + minutes
 
 
 def day(written: str | None) -> int:
     return 0 if written is None else (dt.date.fromisoformat(written) - dt.date(1970, 1, 1)).days
 
 
-def at(written: str) -> int:
-    return int(dt.datetime.strptime(written, "%Y-%m-%dT%H:%M:%S%z").timestamp())
+def at(written: str | None) -> int:
+    return 0 if written is None else int(dt.datetime.strptime(written, "%Y-%m-%dT%H:%M:%S%z").timestamp())
 
 
 def words_of(kept: Callable[[Any], Kept], section: str, field: str, members: Iterable[Any]) -> dict[str, Any]:
@@ -277,6 +375,46 @@ def test_json_is_read_by_people() -> None:
                 "kept_until": "2026-10-05",
             }
         ],
+        "nudges": [
+            {
+                "time": "08:05",
+                "days": ["Monday", "Sunday"],
+                "time_zone": "Europe/Lisbon",
+                "quiet_from": "21:00",
+                "quiet_until": "08:00",
+                "course": "four weeks",
+                "order_of_practices": 9,
+                "theme": 1,
+                "sent_of_this_theme": 2,
+                "practices_sent": ["hand_on_heart", "one_wish"],
+                "last_sent_on": "2026-09-21",
+                "last_is_unanswered": False,
+                "asked_whether_to_go_on": False,
+                "unanswered_in_a_row": 0,
+                "paused_until": None,
+                "rests_because": None,
+                "did_it": 3,
+                "not_today": 1,
+                "next_at": "2026-09-21T15:13:20Z",
+            }
+        ],
+        "follow_ups": [
+            {
+                "walk": 0xABCDEF,
+                "ended_at": "2026-09-21T14:13:20Z",
+                "was_there": True,
+                "upset_before": 7,
+                "upset_after": 0,
+                "care": "more",
+                "unanswered_in_a_row": 1,
+                "last_sent_at": "2026-09-21T14:14:20Z",
+                "next_at": "2026-09-21T14:15:20Z",
+            }
+        ],
+        "follow_up_answers": [
+            {"follow_up": 1, "days": 1, "upset": 4, "care": "less"},
+            {"follow_up": 1, "days": 7, "upset": None, "care": None},
+        ],
         "to_be_sent": [{"purpose": "plans and a reminder of them", "at": "2026-09-22T14:13:20Z"}],
     }
 
@@ -308,6 +446,9 @@ def test_nothing_kept_gives_two_files_that_say_so() -> None:
         "consents": [],
         "walks": [],
         "plans": [],
+        "nudges": [],
+        "follow_ups": [],
+        "follow_up_answers": [],
         "to_be_sent": [],
     }
     assert facts_of_csv(as_csv) == facts_of_json(as_json)

@@ -6,13 +6,17 @@ from hypothesis import strategies as st
 
 from bot.core.gap import (
     DAY,
+    HIGH,
     MOST_WALKS,
     RISE,
+    AfterDays,
     Answered,
     Gap,
+    Moment,
     OneWalk,
     OverDays,
     Span,
+    after_figure,
     days_figure,
     gap,
     has_risen,
@@ -21,7 +25,7 @@ from bot.core.gap import (
     span_of,
     walk_figure,
 )
-from bot.core.model import NO_RATING, Change, Condition, Feeling, Outcome, Source, State, Step
+from bot.core.model import NO_RATING, Change, Condition, Feeling, FollowUp, Outcome, Point, Source, State, Step
 
 RATINGS = st.integers(0, 10) | st.just(NO_RATING)
 CHANGES = st.sampled_from(Change)
@@ -200,3 +204,90 @@ def test_span_counts_every_walk_and_averages_only_what_has_both_numbers() -> Non
 
 def test_span_without_numbers_has_none() -> None:
     assert span_of([kept(None, 3, Change.UNSAID)]) == Span(1, None, None, 0, 0, 0)
+
+
+# --- The days after -------------------------------------------------------------------------------------------------
+
+
+def followed(*points: Point, before: int | None = 8, after: int | None = 4, change: Change = Change.SAME) -> FollowUp:
+    return FollowUp(1, NOW - 9 * DAY, False, before, after, change, points, sent_at=NOW - 2 * DAY)  # noqa: FBT003
+
+
+def moments(*follow_ups: FollowUp) -> list[tuple[int | None, int | None, int | None]]:
+    figure = after_figure(follow_ups, (), NOW)
+    return [] if figure is None else [(one.days, one.upset, one.care) for one in figure.moments]
+
+
+def test_days_after_a_walk_go_on_from_its_beginning_and_each_answer_about_care_is_a_step() -> None:
+    one = followed(Point(1, 5, Change.MORE), Point(3, 3, Change.SAME), Point(7, 2, Change.MORE), change=Change.MORE)
+    assert moments(one) == [(None, 8, 0), (0, 4, 1), (1, 5, 2), (3, 3, 2), (7, 2, 3)]
+    less = followed(Point(1, 5, Change.LESS), Point(3, 3, Change.LESS), change=Change.LESS)
+    assert moments(less) == [(None, 8, 0), (0, 4, -1), (1, 5, -2), (3, 3, -3)]
+
+
+def test_what_was_skipped_some_days_after_stays_unknown() -> None:
+    one = followed(Point(1), Point(3, 3, Change.UNSAID), Point(7, None, Change.MORE))
+    assert moments(one) == [(None, 8, 0), (0, 4, 0), (1, None, None), (3, 3, None), (7, None, 1)]
+
+
+def test_lines_begin_and_end_where_something_was_answered() -> None:
+    assert moments(followed(Point(1, 5), Point(3))) == [(None, 8, 0), (0, 4, 0), (1, 5, None)]
+    there = followed(Point(1, 5, Change.MORE), Point(7, 3, Change.SAME), before=None, after=None, change=Change.UNSAID)
+    assert moments(there) == [(1, 5, 1), (7, 3, 1)]
+
+
+def test_care_that_was_never_answered_has_no_line() -> None:
+    assert moments(followed(Point(1, 5), change=Change.UNSAID)) == [(None, 8, None), (0, 4, None), (1, 5, None)]
+
+
+@pytest.mark.parametrize(
+    "follow_ups",
+    [(), (followed(),), (followed(Point(1), Point(3)),), (followed(Point(1, 5), before=None, after=None),)],
+)
+def test_no_picture_of_days_after_without_answers_at_two_times(follow_ups: tuple[FollowUp, ...]) -> None:
+    no_care = tuple(replace(one, change=Change.UNSAID) for one in follow_ups)
+    assert after_figure(no_care, (), NOW) is None
+
+
+def test_days_after_several_walks_are_their_means() -> None:
+    one = followed(Point(1, 5, Change.MORE), Point(3, 2, Change.MORE), before=9, after=5)
+    other = followed(Point(1, 2, Change.SAME), Point(7, 1, Change.SAME), before=6, after=4)
+    third = followed(Point(1, 3, Change.MORE), before=6, after=3)
+    figure = after_figure((one, other, third, followed(Point(1))), (), NOW)
+    assert figure is not None
+    assert figure.walks == 3
+    assert figure.moments == (
+        Moment(None, 7, 0),
+        Moment(0, 4, 0),
+        Moment(1, 3, 1),
+        Moment(3, 2, 2),
+        Moment(7, 1, 0),
+    )
+
+
+@pytest.mark.parametrize("change", [Change.LESS, Change.MORE])
+def test_half_a_step_of_care_is_drawn_as_none(change: Change) -> None:
+    figure = after_figure((followed(Point(1, 5, change)), followed(Point(1, 5, Change.SAME))), (), NOW)
+    assert figure is not None
+    assert figure.moments[-1].care == 0
+
+
+@pytest.mark.parametrize("upset", [HIGH, 9])
+def test_no_picture_of_days_after_within_a_day_of_a_rise(upset: int) -> None:
+    for one in (followed(Point(1, upset)), followed(Point(1, 4), before=3)):
+        assert after_figure((replace(one, sent_at=NOW - DAY + 1),), (), NOW) is None
+        assert after_figure((replace(one, sent_at=NOW - DAY),), (), NOW) is not None
+
+
+@pytest.mark.parametrize("hard", [*(kept(conditions=each) for each in TENDER), kept(before=2, after=3)])
+def test_no_picture_of_days_after_within_a_day_of_a_walk_that_rules_it_out(hard: Outcome) -> None:
+    one = followed(Point(1, 5))
+    assert after_figure((one,), (replace(hard, ended_at=NOW - DAY + 1),), NOW) is None
+    assert isinstance(after_figure((one,), (replace(hard, ended_at=NOW - DAY),), NOW), AfterDays)
+
+
+def test_picture_of_days_after_has_the_latest_walks() -> None:
+    old = followed(Point(1, 9), before=9, after=9)
+    figure = after_figure((old, *[followed(Point(1, 1))] * MOST_WALKS), (), NOW)
+    assert figure is not None
+    assert (figure.walks, figure.moments[0].upset) == (MOST_WALKS, 8)

@@ -26,12 +26,14 @@ from bot.core.model import (
     Due,
     Ended,
     Erased,
+    FollowUp,
     Forgot,
     Held,
     Incoming,
     KeepFor,
     Kept,
     Kind,
+    Nudging,
     Opened,
     Outcome,
     Plan,
@@ -135,7 +137,7 @@ def test_nobody_under_16_is_asked(purpose: Purpose) -> None:
 @pytest.mark.parametrize(
     "held",
     [
-        Held(WALKED, consents=REMEMBERED),
+        Held(WALKED, consents=REMEMBERED | {Purpose.FOLLOW_UPS}),
         Held(replace(WALKED, minor=True)),
         Held(replace(WALKED, step=Step.CARE)),
         Held(replace(WALKED, conditions=Condition.OWN_LOSS, act=Act.WRITE)),
@@ -589,8 +591,10 @@ FULL = Kept(
     (Due(Purpose.PLANS, NOW + 9), Due(Purpose.NUDGES, NOW + 9), Due(Purpose.NUDGES, NOW + 99)),
     "KE",
     30,
+    nudging=Nudging(),
+    follow_ups=(FollowUp(77, NOW, False, 7, 4, Change.MORE),),  # noqa: FBT003
 )
-COUNTS = {"walks": "2", "plans": "1", "settings": "2", "dues": "3", "groups": "1", "yeses": "2"}
+COUNTS = {"walks": "2", "after": "1", "plans": "1", "settings": "3", "dues": "3", "groups": "1", "yeses": "2"}
 
 
 def test_forget_takes_two_taps_and_both_count() -> None:
@@ -1007,9 +1011,10 @@ def test_what_is_sent_first_asks_nothing(reply: Reply) -> None:
         *((Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text=CONTENT.labels[label]), True) for label in TYPED),
         (Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text="Show me."), True),
         (Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text="show my walks"), True),
+        (Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text="show the days after"), True),
         *(
             (Incoming(1, Where.PRIVATE, Kind.PRESS, NOW, pressed=Opened(State(), action, 0)), True)
-            for action in (*BUTTONS, Action.SHOW_WALKS)
+            for action in (*BUTTONS, Action.SHOW_WALKS, Action.SHOW_AFTER)
         ),
         (Incoming(1, Where.PRIVATE, Kind.PRESS, NOW, pressed=Opened(State(), Action.SHOW, 0)), False),
         (

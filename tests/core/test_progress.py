@@ -3,19 +3,21 @@ from dataclasses import replace
 import pytest
 
 from bot.core.decide import decide
-from bot.core.gap import DAY, WEEK, Answered, OneWalk, OverDays
-from bot.core.lines import Label, Line
+from bot.core.gap import DAY, WEEK, AfterDays, Answered, Moment, OneWalk, OverDays
+from bot.core.lines import MOST_WORDS, Label, Line
 from bot.core.model import (
     Action,
     Change,
     Condition,
     Decision,
+    FollowUp,
     Held,
     Incoming,
     Kept,
     Kind,
     Opened,
     Outcome,
+    Point,
     Purpose,
     Source,
     State,
@@ -188,6 +190,80 @@ def test_picture_over_days_has_no_words_for_a_line_that_is_not_there() -> None:
 def test_show_me_with_no_walk_to_show_is_about_those_that_are_kept() -> None:
     assert typed("show me", AGREED, OUTCOME).replies[0].attached == OverDays((Answered(3, Change.MORE),))
     assert lines(typed("show me", Held())) == [Line.PROGRESS_OFF]
+
+
+# --- The days after -----------------------------------------------------------------------------------------------
+
+FOLLOWING = Held(consents=frozenset({Purpose.FOLLOW_UPS}))
+FOLLOWED = FollowUp(
+    5,
+    NOW - 9 * DAY,
+    was_there=False,
+    upset_before=8,
+    upset_after=4,
+    change=Change.MORE,
+    points=(Point(1, 5, Change.LESS), Point(3), Point(7, 2, Change.MORE)),
+    sent_at=NOW - 2 * DAY,
+)
+
+
+def after(*follow_ups: FollowUp, held: Held = FOLLOWING) -> Decision:
+    kept = Kept(follow_ups=follow_ups or (FOLLOWED,))
+    return decide(Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text="show the days after", kept=kept), held, CONTENT)
+
+
+def test_progress_leads_to_the_days_after_whether_walks_are_remembered_or_not() -> None:
+    kept = Kept(outcomes=(OUTCOME,), follow_ups=(FOLLOWED,))
+    both = Held(consents=AGREED.consents | FOLLOWING.consents)
+    incoming = Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="progress", kept=kept)
+    assert labels(decide(incoming, both, CONTENT)) == [Label.SHOW_WALKS, Label.SHOW_AFTER]
+    assert labels(decide(incoming, FOLLOWING, CONTENT)) == [Label.REMEMBER, Label.SHOW_AFTER]
+    assert labels(decide(incoming, AGREED, CONTENT)) == [Label.SHOW_WALKS]
+
+
+def test_picture_of_the_days_after_is_told_in_words_too() -> None:
+    picture, care = after().replies
+    assert picture.attached == AfterDays(
+        1, (Moment(None, 8, 0), Moment(0, 4, 1), Moment(1, 5, 0), Moment(3, None, None), Moment(7, 2, 1))
+    )
+    assert (picture.keys, care.keys) == (
+        (Line.SHOWN_AFTER, Line.SHOWN_AFTER_UPSETS),
+        (Line.SHOWN_AFTER_CARES, Line.SHOWN_BREAKS),
+    )
+    assert "before 8, after 4, 1 day 5, 3 days skipped, 7 days 2." in PROMPTS.text(picture)
+    assert "after 1 more, 1 day the same, 3 days skipped, 7 days 1 more." in PROMPTS.text(care)
+
+
+def test_words_beside_the_days_after_keep_to_the_length_of_a_message() -> None:
+    plain = replace(FOLLOWED, points=tuple(Point(day, 10, Change.SAME) for day in (1, 3, 7)))
+    there = replace(FOLLOWED, was_there=True, points=(Point(1, 10, Change.SAME), Point(28)))
+    skipped = replace(there, points=(Point(1), Point(7), Point(28, 10, Change.SAME)))
+    for reply in after(plain, there, skipped).replies:
+        for pick in range(6):
+            said = PROMPTS.text(replace(reply, picks=(pick,) * len(reply.keys)))
+            assert len(said.split()) <= MOST_WORDS
+
+
+def test_words_say_nothing_of_a_line_that_is_not_there() -> None:
+    no_care = replace(FOLLOWED, change=Change.UNSAID, points=(Point(1, 5), Point(3, 4)))
+    no_upset = replace(FOLLOWED, upset_before=None, upset_after=None, points=(Point(1, None, Change.MORE),))
+    assert Line.SHOWN_AFTER_CARES not in lines(after(no_care))
+    assert Line.SHOWN_AFTER_UPSETS not in lines(after(no_upset))
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        Held(),
+        replace(FOLLOWING, state=State(walk=9, step=Step.HELD)),
+        replace(FOLLOWING, state=State(walk=9, step=Step.KIND, conditions=Condition.GUILT)),
+        Held(State(minor=True)),
+    ],
+)
+def test_no_picture_of_the_days_after_without_a_yes_or_at_a_time_that_rules_it_out(held: Held) -> None:
+    decision = after(held=held)
+    assert all(reply.attached is None for reply in decision.replies)
+    assert Label.SHOW_AFTER not in labels(decision)
 
 
 def test_nothing_that_is_told_keeps_a_score() -> None:

@@ -3,11 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from bot.core.model import Change, Condition, Kept, Outcome, Plan, Purpose, Source
+from bot.core.model import (
+    Change,
+    Condition,
+    FollowUp,
+    Kept,
+    Nudging,
+    Outcome,
+    Plan,
+    Point,
+    Purpose,
+    Rest,
+    Schedule,
+    Source,
+)
 from bot.store.backup import Restored, back_up, restore
 from bot.store.keyring import Keyring, read_keyring
 from bot.store.ledger import Ledger
@@ -47,6 +60,27 @@ def planned(number: int, made_at: int = AT) -> Plan:
     return Plan(number, made_at, f"after lunch I write to her, {number}")
 
 
+def nudged(kept: Nudging) -> Nudging:
+    """Someone in the midst of a course, with a message due."""
+    schedule = Schedule(minute=7 * 60, days=frozenset({1, 6}), zone="Europe/Lisbon")
+    return replace(kept, schedule=schedule, seen=frozenset({"a_hand", "a_wish"}), rest=Rest.NONE, due_at=AT + DAY)
+
+
+def followed(walk: int, ended_at: int = AT) -> FollowUp:
+    points = (Point(1, 4, Change.MORE),)
+    return FollowUp(walk, ended_at, False, 8, 3, Change.MORE, points, due_at=ended_at + 3 * DAY)  # noqa: FBT003
+
+
+async def follow(store: Store, place: int, person: int) -> None:
+    """Give a person what the clock works on."""
+    if place % 2 == 0:
+        await store.grant(person, Purpose.NUDGES, at=AT)
+        await store.revise_nudging(person, nudged)
+    await store.grant(person, Purpose.FOLLOW_UPS, at=AT)
+    for walk in (1, 3):  # a plan may have the same number
+        await store.save_follow_up(person, followed(walk))
+
+
 async def fill(store: Store) -> None:
     """Give every person something: of one kind, of some, of all."""
 
@@ -62,6 +96,7 @@ async def fill(store: Store) -> None:
             await store.grant(person, Purpose.PLANS, at=AT)
             for number in (1, 2):
                 await store.save_plan(person, planned(number), remind_at=AT + DAY)
+        await follow(store, place, person)
         if place % 4 == 0:
             for group in GROUPS:
                 await store.grant(person, Purpose.GROUP, at=AT, group=group)

@@ -383,6 +383,8 @@ async def test_backup_of_an_older_version_comes_up_to_date(
         )
         sql = "INSERT INTO outcome (person, purpose, scope, walk, answers) VALUES (?, 'remember', '', ?, ?)"
         database.execute(sql, (row, walk, answers))
+        if version >= 3:
+            database.execute("UPDATE outcome SET until = ?", (AT // DAY + 90,))
     house.back_up(TAKEN)
     assert house.restore(LATER) == Restored(TAKEN, 1, NOTHING)
     with closing(sqlite3.connect(house.data / FILE)) as database:

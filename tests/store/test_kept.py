@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.core.gap import DAY
-from bot.core.model import KEPT_DAYS, PLAN_DAYS, Due, Plan, Purpose
+from bot.core.model import KEPT_DAYS, PLAN_DAYS, Change, Due, FollowUp, Plan, Purpose
 from bot.core.plans import LONGEST_PLAN
 from bot.store import StoreError
 from bot.store.database import connect
 from bot.store.keyring import Keyring
 from bot.store.opening import FILE, KEY_MARK
 from bot.store.ring import Ring, ring_of
-from bot.store.store import LATEST, NOTICE_DAYS, PAGE, QUIET_DAYS, Store
+from bot.store.store import NOTICE_DAYS, PAGE, QUIET_DAYS, Store
 from tests.person import RING, files_under, is_in, purposes
 from tests.store.test_store import ALMA, BENO, OUTCOME, blobs, found, raw, remember, walked
 
@@ -25,6 +25,7 @@ TODAY = AT // DAY
 PLAN = Plan(0xABCDEF, AT, "if I pass the hospital, then I write to her sister")
 GROUP, OTHER_GROUP = -1_001_234_567_890, -1_009_876_543_210
 NEW_WORDS = {Purpose.REMEMBER: 2, Purpose.PLANS: 2}
+FOLLOW_UP = FollowUp(OUTCOME.walk, AT, False, 9, 4, Change.MORE, due_at=AT + DAY)  # noqa: FBT003
 OLDER, NEWER = b"o" * 32, b"n" * 32
 
 
@@ -32,6 +33,11 @@ async def plans(store: Store, person: int, *several: Plan, remind_at: int = AT +
     await store.grant(person, Purpose.PLANS, at=AT)
     for plan in several:
         assert await store.save_plan(person, plan, remind_at=remind_at)
+
+
+async def reminders(store: Store, at: int) -> list[tuple[int, Plan | None]]:
+    """Whom the clock would remind of what. It is claimed from then on."""
+    return [(claim.person, claim.plan) for claim in await store.claim(at)]
 
 
 async def sweep(store: Store, today: int) -> int:
@@ -77,8 +83,9 @@ async def test_id_that_was_not_known_is_kept_when_the_person_writes(store: Store
     with raw(folder) as database:
         database.execute("UPDATE consent SET id = x'', day = 0")
     assert await store.quiet(TODAY) == ()
+    assert await reminders(store, AT + DAY) == []
     await store.seen(ALMA, at=AT)
-    assert await store.due_plans(AT + DAY) == ((ALMA, PLAN),)
+    assert await reminders(store, AT + 2 * DAY) == [(ALMA, PLAN)]
 
 
 # --- Groups and versions ------------------------------------------------------------------------------------------
@@ -207,53 +214,36 @@ async def test_plan_that_is_done_goes_with_its_reminder(store: Store, folder: Pa
     assert await store.finish_plan(ALMA, PLAN.number, at=AT)
     assert not await store.finish_plan(ALMA, PLAN.number, at=AT)
     assert [plan.number for plan in (await store.kept(ALMA)).plans] == [2]
-    assert [plan.number for _, plan in await store.due_plans(AT + DAY)] == [2]
+    assert await reminders(store, AT + DAY) == [(ALMA, replace(PLAN, number=2))]
     assert len(found(folder, lines)) == 1
 
 
 async def test_reminder_is_given_when_it_is_time_and_once(store: Store) -> None:
     await plans(store, ALMA, PLAN)
-    assert await store.due_plans(AT + DAY - 1) == ()
-    assert await store.due_plans(AT + DAY) == ((ALMA, PLAN),)
-    assert await store.due_plans(AT + DAY) == ()
-    assert await store.due_plans(AT + 2 * DAY) == ()
+    assert await store.claim(AT + DAY - 1) == ()
+    (claim,) = await store.claim(AT + DAY)
+    assert (claim.person, claim.purpose, claim.plan) == (ALMA, Purpose.PLANS, PLAN)
+    assert await store.may_send(claim)
+    await store.finish(claim)
+    assert await store.claim(AT + 2 * DAY) == ()
     kept = await store.kept(ALMA)
     assert (kept.plans, kept.dues) == ((PLAN,), ())
-
-
-@pytest.mark.parametrize("late_days", [0, 1, 5])
-async def test_late_reminder_is_given_within_two_hours_of_its_hour(store: Store, late_days: int) -> None:
-    await plans(store, ALMA, PLAN)
-    due = AT + DAY + late_days * DAY
-    assert await store.due_plans(due + LATEST + 1) == ()
-    assert (await store.kept(ALMA)).dues == (Due(Purpose.PLANS, due + DAY),)
-    assert await store.due_plans(due + DAY - 1) == ()
-    assert await store.due_plans(due + DAY + LATEST) == ((ALMA, PLAN),)
-
-
-async def test_reminders_come_by_pages_and_each_once(store: Store) -> None:
-    people = range(1, 8)
-    for person in people:
-        await plans(store, person, PLAN)
-    pages = [await store.due_plans(AT + DAY, most=3) for _ in range(4)]
-    assert [len(page) for page in pages] == [3, 3, 1, 0]
-    assert sorted(person for page in pages for person, _ in page) == list(people)
 
 
 async def test_someone_who_is_to_be_left_alone_is_reminded_of_nothing(store: Store) -> None:
     await plans(store, ALMA, PLAN)
     await plans(store, BENO, PLAN)
     await store.grant(ALMA, Purpose.ALONE, at=AT)
-    assert await store.due_plans(AT + DAY) == ((BENO, PLAN),)
+    assert await reminders(store, AT + DAY) == [(BENO, PLAN)]
     assert (await store.kept(ALMA)).plans == (PLAN,)
     await store.withdraw(ALMA, Purpose.ALONE, at=AT)
-    assert await store.due_plans(AT + DAY) == ()
+    assert await reminders(store, AT + 9 * DAY) == []
 
 
 async def test_plan_and_its_reminder_go_with_their_consent(store: Store, folder: Path) -> None:
     await plans(store, ALMA, PLAN)
     await store.withdraw(ALMA, Purpose.PLANS, at=AT)
-    assert await store.due_plans(AT + DAY) == ()
+    assert await store.claim(AT + DAY) == ()
     with raw(folder) as database:
         assert database.execute("SELECT count(*) FROM plan, person_due").fetchone() == (0,)
 
@@ -373,10 +363,21 @@ async def test_every_statement_goes_by_a_key_or_an_index(folder: Path, monkeypat
         await plans(store, ALMA, PLAN)
         await store.seen(ALMA, at=AT + DAY)
         await store.kept(ALMA)
-        assert await store.due_plans(AT + DAY)
-        assert await store.may_remind(ALMA, PLAN.number)
-        await store.remind_at(ALMA, PLAN.number, AT + DAY)
-        await store.due_plans(AT + DAY + 2 * LATEST)
+        await store.grant(ALMA, Purpose.NUDGES, at=AT)
+        await store.revise_nudging(ALMA, lambda kept: replace(kept, due_at=AT + DAY))
+        await store.grant(ALMA, Purpose.FOLLOW_UPS, at=AT)
+        await store.save_follow_up(ALMA, FOLLOW_UP)
+        await store.revise_follow_up(ALMA, FOLLOW_UP.walk, lambda one: replace(one, unanswered=1))
+        await store.save_days(ALMA, 7)
+        await store.rest_follow_ups(ALMA, AT + 2 * DAY)
+        await store.next_due_at()
+        reminder, nudge, follow_up = await store.claim(AT + 2 * DAY)
+        assert len(await store.interrupted()) == 3
+        assert await store.may_send(reminder)
+        await store.put_off(reminder, AT + 3 * DAY)
+        await store.finish(nudge, nudging=lambda kept: replace(kept, told_on=1))
+        await store.finish(follow_up, follow_up=lambda one: replace(one, due_at=0))
+        await store.derive_again("1", lambda kept: replace(kept, due_at=AT))
         await store.finish_plan(ALMA, PLAN.number, at=AT)
         await store.erase_outcome(ALMA, OUTCOME.walk, at=AT)
         await store.quiet(TODAY + 2 * QUIET_DAYS)
@@ -395,7 +396,7 @@ async def test_every_statement_goes_by_a_key_or_an_index(folder: Path, monkeypat
             (sql, how)
             for sql in statements
             for *_, how in database.execute(f"EXPLAIN QUERY PLAN {sql}")
-            if how.startswith("SCAN")
+            if how.startswith("SCAN") or (how.startswith("USE TEMP") and "person_due" in sql)
         }
     assert scans == set()
 
@@ -454,7 +455,7 @@ async def test_rows_under_an_older_key_are_found_and_written_to(rotated: Store, 
     kept = await rotated.kept(ALMA)
     assert (kept.outcomes, kept.country, kept.days, kept.plans) == ((walked(1), OUTCOME), "KE", 30, (PLAN,))
     assert row_keys(folder) == before  # one person lies in one place
-    assert await rotated.due_plans(AT + DAY) == ((ALMA, PLAN),)
+    assert await reminders(rotated, AT + DAY) == [(ALMA, PLAN)]
     await rotated.save_room(GROUP, {"noticing": False})
     assert await rotated.room(GROUP) == {"noticing": False}
 

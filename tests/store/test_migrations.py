@@ -4,16 +4,18 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import bot.store
+from bot.core.model import Plan
 from bot.store import NewerDatabaseError, StoreError, migrations
 from bot.store.migrations import APPLICATION, STEPS, migrate, own_version
 from bot.store.opening import FILE, KEY_MARK, LOCK
-from bot.store.rows import outcome_place, setting_place
+from bot.store.rows import consent_place, outcome_place, plan_place, row_key, setting_place
 from bot.store.seal import Place
 from bot.store.store import Store
 from tests.person import KEYS, RING
@@ -140,7 +142,7 @@ def test_database_of_another_program_is_refused(database: sqlite3.Connection, ma
 def test_every_table_is_strict_and_without_rowid(database: sqlite3.Connection) -> None:
     migrate(database, SEALER, TODAY)
     tables = database.execute("SELECT name, wr, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'").fetchall()
-    names = ("consent", "meta", "outcome", "person_due", "plan", "room", "setting")
+    names = ("consent", "follow_up", "mark", "meta", "nudging", "outcome", "person_due", "plan", "room", "setting")
     assert sorted(tables) == [(name, 1, 1) for name in names]
     assert database.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
 
@@ -227,6 +229,31 @@ async def test_file_that_cannot_be_brought_up_to_date_is_as_it_was_with_a_copy_b
     async with Store.open(file.parent, RING, at=TODAY * DAY):
         assert version_of(file) == len(STEPS)
     assert sorted(path.name for path in file.parent.iterdir()) == [FILE, LOCK]
+
+
+async def test_plan_that_was_due_in_a_file_of_the_third_version_is_due_still_and_not_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, plan = 7_071_067_811, Plan(5, TODAY * DAY, "if I pass the hospital, then I write to her")
+    row, item = row_key(KEYS, person), row_key(KEYS, person, plan.number)
+    cells = (
+        SEALER.seal(b'{"version": 1, "at": 5}', consent_place(row, "plans", "", "given")),
+        SEALER.seal(str(person).encode(), consent_place(row, "plans", "", "id")),
+        SEALER.seal(json.dumps(asdict(plan)).encode(), plan_place(row, item)),
+    )
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as older, monkeypatch.context() as then:
+        then.setattr(migrations, "STEPS", STEPS[:3])
+        migrate(older, SEALER, TODAY)
+        older.execute("INSERT INTO meta VALUES ('key', ?)", (SEALER.seal(b"", KEY_MARK),))
+        older.execute("INSERT INTO consent VALUES (?, 'plans', '', ?, ?, ?, 0)", (row, *cells[:2], TODAY))
+        older.execute("INSERT INTO plan VALUES (?, 'plans', '', ?, ?, ?)", (row, item, cells[2], TODAY + 14))
+        older.execute("INSERT INTO person_due VALUES (?, 'plans', '', ?, ?)", (row, item, TODAY * DAY + 60))
+    async with Store.open(tmp_path, RING, at=TODAY * DAY) as store:
+        assert version_of(tmp_path / FILE) == len(STEPS)
+        assert await store.interrupted() == ()
+        assert await store.claim(TODAY * DAY + 59) == ()
+        (claim,) = await store.claim(TODAY * DAY + 60)
+        assert (claim.person, claim.plan, claim.due_at) == (person, plan, TODAY * DAY + 60)
 
 
 async def test_cell_of_an_older_file_that_does_not_open_stops_the_step_and_loses_nothing(

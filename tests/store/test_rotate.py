@@ -43,7 +43,7 @@ from tests.store.household import (
 )
 
 ROOT = Path(__file__).parents[2]
-TABLES = ("consent", "setting", "outcome", "plan", "person_due", "room")
+TABLES = ("consent", "setting", "outcome", "plan", "nudging", "follow_up", "person_due", "mark", "room")
 
 
 @pytest.fixture
@@ -125,9 +125,8 @@ async def test_what_is_written_afterwards_belongs_to_what_was_there(folder: Path
         assert len((await store.kept(walker)).outcomes) == PEOPLE.index(walker)
         assert await store.erase_outcome(walker, 3, at=AT)
         assert await store.finish_plan(planner, 1, at=AT)
-        assert [(person, plan.number) for person, plan in await store.due_plans(AT + DAY) if person == planner] == [
-            (planner, 2)
-        ]
+        claims = await store.claim(AT + DAY)
+        assert [one.plan for one in claims if one.person == planner and one.plan] == [planned(2)]
         await store.withdraw(planner, Purpose.GROUP, at=AT, group=GROUPS[0])
         groups = [consent.group for consent in (await store.kept(planner)).consents if consent.group]
         assert groups == [GROUPS[1]]

@@ -1,0 +1,847 @@
+"""What people choose and answer about nudges: the panel, what it asks, one line for all of it, and three answers.
+
+Rules that hold here: without a yes nothing is held but for this talk; every change is shown, with when the next message
+comes or why none does, and can be undone; a text is an answer only where it reads as one, and any other goes on to be
+noticed as ever; nothing that is said of an answer counts, praises or blames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from bot.core.cards import emergency_first, in_emergency
+from bot.core.consent import ask_for, say
+from bot.core.gap import DAY
+from bot.core.lines import Filling, Label, Line
+from bot.core.matching import plain
+from bot.core.model import (
+    Action,
+    Button,
+    Consented,
+    Content,
+    Course,
+    Decision,
+    Fact,
+    Held,
+    Incoming,
+    Kind,
+    NudgeChange,
+    Nudging,
+    Opened,
+    Purpose,
+    Reply,
+    Rest,
+    Schedule,
+    Step,
+    Tap,
+)
+from bot.core.nudging import changed
+from bot.core.schedule import clock_offsets, in_quiet
+from bot.core.steps import URGENT_HELP, Rows
+from bot.core.times import Wanted, clock_words
+
+TIMES: Final = (7 * 60, 8 * 60 + 30, 12 * 60 + 30, 17 * 60 + 30, 19 * 60, 20 * 60 + 30)
+"""Minutes of the day that are offered, each a quarter of an hour's: others are typed."""
+QUIETS: Final = ((21 * 60, 8 * 60), (22 * 60, 7 * 60), (23 * 60, 9 * 60), (0, 0))
+"""Quiet hours that are offered. Equal ends are none."""
+A_WEEK: Final = 7
+"""Days of a pause, unless the person says another number."""
+COURSES: Final = tuple(Course)
+_QUARTER: Final = 15
+_ALL: Final = frozenset(range(7))
+_WEEKDAYS: Final = frozenset(range(5))
+_WEEKEND: Final = _ALL - _WEEKDAYS
+_PRESETS: Final = {8: _WEEKDAYS, 9: _ALL, 10: _WEEKEND}
+"""Of NUDGE_DAY, beside the days themselves."""
+_ASKS_DAYS: Final = 7
+_OUT: Final = 16
+"""Beside a day: it is taken out. A button says which of both, so that a second tap undoes nothing."""
+_MOST_OFFERED: Final = 8
+_PLACE_BITS: Final = 3
+_CHECKS: Final = 31
+"""A button for a zone has its place among those offered, and the remainder of its name, lest another list is up."""
+_MOST_WORDS: Final = 4
+"""Of an answer that could not be read, to be told so. A longer text may be about anything."""
+_LONGEST_ECHO: Final = 40
+"""Signs of what was not understood."""
+_MINUTES: Final = 24 * 60
+COMMANDS: Final = frozenset({"nudge", "nudges"})
+_ANCHORS: Final = (Line.ANCHOR_TOUCH, Line.ANCHOR_SIGHT, Line.ANCHOR_HANDS)
+
+_RESTS: Final[Mapping[Rest, Line]] = {
+    Rest.STOPPED: Line.NUDGE_STOPPED,
+    Rest.SILENT: Line.NUDGE_RESTS_SILENT,
+    Rest.UNREACHED: Line.NUDGE_RESTS_UNREACHED,
+    Rest.ENDED: Line.NUDGE_RESTS_ENDED,
+}
+_ASKED: Final[Mapping[Line, Action]] = {
+    Line.NUDGE_PANEL: Action.NUDGE_PANEL,
+    Line.NUDGE_LINE_WRONG: Action.NUDGE_PANEL,
+    Line.NUDGE_TIME_ASK: Action.NUDGE_TIME,
+    Line.NUDGE_TIME_WRONG: Action.NUDGE_TIME,
+    Line.NUDGE_DAYS_ASK: Action.NUDGE_DAY,
+    Line.NUDGE_DAYS_WRONG: Action.NUDGE_DAY,
+    Line.NUDGE_DAYS_EMPTY: Action.NUDGE_DAY,
+    Line.NUDGE_ZONE_ASK: Action.NUDGE_ZONE,
+    Line.NUDGE_ZONE_WRONG: Action.NUDGE_ZONE,
+    Line.NUDGE_ZONE_WHICH: Action.NUDGE_ZONE,
+    Line.NUDGE_ZONE_COUNTRY: Action.NUDGE_ZONE,
+    Line.NUDGE_ZONE_CLOCK: Action.NUDGE_ZONE,
+    Line.NUDGE_ZONE_OTHER: Action.NUDGE_ZONE,
+    Line.NUDGE_QUIET_ASK: Action.NUDGE_QUIET,
+    Line.NUDGE_QUIET_WRONG: Action.NUDGE_QUIET,
+    Line.NUDGE_COURSE_ASK: Action.NUDGE_COURSE,
+}
+"""After one of these a text may be what was asked for."""
+_WRONG: Final[Mapping[Action, Line]] = {
+    Action.NUDGE_TIME: Line.NUDGE_TIME_WRONG,
+    Action.NUDGE_DAY: Line.NUDGE_DAYS_WRONG,
+    Action.NUDGE_ZONE: Line.NUDGE_ZONE_WRONG,
+    Action.NUDGE_QUIET: Line.NUDGE_QUIET_WRONG,
+}
+_TAPS: Final[Mapping[Action, Tap]] = {
+    Action.NUDGE_DID: Tap.DID,
+    Action.NUDGE_NOT_TODAY: Tap.NOT_TODAY,
+    Action.NUDGE_HARDER: Tap.HARDER,
+}
+_OF_A_MESSAGE: Final = frozenset({*_TAPS, Action.NUDGE_PANEL, Action.NUDGE_BEGIN, Action.NUDGE_FEWER})
+"""The buttons below what the clock sends: a text that replies to one of these messages answers it."""
+
+_HERE: Final = 1
+"""The value of a button on the panel itself, which then shows what came of it in its place."""
+SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
+_BACK: Final = replace(SETTINGS, value=_HERE)
+_UNDO: Final = Button(Label.NUDGE_BEGIN, Action.NUDGE_BEGIN)
+_GO_ON: Final = Button(Label.NUDGE_GO_ON, Action.NUDGE_BEGIN)
+
+
+# --- The rooms ----------------------------------------------------------------------------------------------------
+
+
+def nudge(incoming: Incoming, held: Held, content: Content) -> Decision:
+    """/nudge: the panel, or what its line asks for; from someone who has not said yes, the question first."""
+    if in_emergency(held):
+        return Decision(held, emergency_first(held.state))
+    if held.state.minor:
+        return say(held, Line.CONSENT_UNDER_16)
+    wanted = content.times.line_of(incoming.words)
+    if not incoming.words.strip():
+        return _shown_or_asked(incoming, held, content)
+    return _line(wanted, incoming, held, content)
+
+
+def tapped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """A button that is about nudges; None for any other."""
+    match incoming.pressed:
+        case Opened(action=action, value=value) if action in _TAPPED:
+            return _TAPPED[action](value, incoming, held, content)
+        case _:
+            return None
+
+
+def located(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """A place that was shared, from someone who agreed to nudges: its time zone alone is held."""
+    if incoming.location is None or Purpose.NUDGES not in held.consents or in_emergency(held):
+        return None
+    zone = content.zones.located(*incoming.location)
+    if zone is None:
+        return _asks_zone(held, Line.NUDGE_ZONE_WRONG)
+    return _set(_with(incoming, zone=zone), incoming, held, content)
+
+
+def typed(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """What a text answers: what the panel asked for, or a nudge. None where it reads as neither."""
+    if Purpose.NUDGES not in held.consents or held.state.step is Step.DANGER_ASK or in_emergency(held):
+        return None
+    words = plain(incoming.words)
+    button = _button_of(words, held, content)
+    if button is not None:
+        return _TAPPED[button.action](button.value, incoming, held, content)
+    answered = _READERS[held.asked_nudge](incoming, held, content) if held.asked_nudge in _READERS else None
+    return answered or _to_a_nudge(words, incoming, held, content)
+
+
+def unread(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """A few words where the panel has just asked for something: what is wrong with them, and an example."""
+    line = None if held.asked_nudge is None else _WRONG.get(held.asked_nudge)
+    if line is None or in_emergency(held) or len(incoming.words.split()) > _MOST_WORDS:
+        return None
+    return None if plain(incoming.words) in content.typed else _wrong(line, incoming, held, content)
+
+
+def replied(incoming: Incoming, held: Held) -> Decision | None:
+    """Words that reply to a nudge and are about nothing else: they were read, and that is enough."""
+    return say(held, Line.NUDGE_READ) if _replies(incoming) and not in_emergency(held) else None
+
+
+def stopped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """A plain stop, with no walk under way, where it answers a nudge: they stop at once."""
+    if Purpose.NUDGES not in held.consents or held.state.step not in {Step.IDLE, Step.CLOSE}:
+        return None
+    kept = _kept(incoming)
+    if not _is_stop(incoming, content) or kept.rest is not Rest.NONE or not (kept.awaiting or _replies(incoming)):
+        return None
+    return _stop(0, incoming, held, content)
+
+
+def is_setting(incoming: Incoming, held: Held, content: Content) -> bool:
+    """Whether all of a text reads as settings or places, where those are what is meant."""
+    if incoming.forwarded or (incoming.command not in COMMANDS and held.asked_nudge is None):
+        return False
+    times, text = content.times, incoming.words
+    if times.time_of(text) or times.days_of(text) is not None or times.span_of(text):
+        return True
+    wanted = times.line_of(text)
+    return wanted != Wanted() and all(map(content.zones.named, wanted.rest))
+
+
+# --- What every decision may have beside ----------------------------------------------------------------------------
+
+
+def with_nudges(decision: Decision, incoming: Incoming, content: Content) -> Decision:
+    """The same with what comes after a yes, with how to stop nudges too, and with what a text in reply has answered."""
+    decision = _after_a_yes(decision, incoming, content)
+    agreed = Purpose.NUDGES in decision.held.consents
+    if agreed and _replies(incoming) and not any(isinstance(fact, NudgeChange) for fact in decision.facts):
+        decision = replace(decision, facts=(*decision.facts, NudgeChange(tap=Tap.OTHER)))
+    if agreed and decision.replies and _kept(incoming).rest is Rest.NONE:
+        decision = replace(decision, replies=tuple(map(_with_how, decision.replies)))
+    if agreed and incoming.command == "start" and _kept(incoming).rest is Rest.UNREACHED:
+        back = Reply((Line.NUDGE_BACK,), ((SETTINGS,),))
+        facts = (*decision.facts, NudgeChange(begin=True))
+        decision = replace(decision, replies=(*decision.replies, back), facts=facts)
+    return _awaiting(decision)
+
+
+def _with_how(reply: Reply) -> Reply:
+    stops = reply.keys[-1] in {Line.STOPPED, Line.NOTHING_TO_STOP}
+    return replace(reply, keys=(*reply.keys, Line.NUDGE_STOP_HOW)) if stops else reply
+
+
+def _after_a_yes(decision: Decision, incoming: Incoming, content: Content) -> Decision:
+    """What is missing is asked for at once, or all is shown that comes of what was wished before."""
+    if Consented(Purpose.NUDGES) not in decision.facts:
+        return decision
+    held = replace(decision.held, wished=None)
+    wished = decision.held.wished or NudgeChange()
+    now = _changed(wished, incoming, content)
+    facts: tuple[Fact, ...] = () if wished == NudgeChange() else (wished,)
+    if now.schedule.zone:
+        change = replace(wished, begin=True)
+        after = Decision(held, (_panel(_changed(change, incoming, content), incoming.at, content),), (change,))
+    elif held.zones:
+        after = replace(_which(held.zones, held, content), facts=facts)
+    else:
+        after = replace(_asks_zone(held), facts=facts)
+    return Decision(after.held, (*decision.replies, *after.replies), (*decision.facts, *after.facts))
+
+
+def _awaiting(decision: Decision) -> Decision:
+    """The same, with what may be typed next. Where nothing is asked for any more, what was offered is let go."""
+    held = decision.held
+    if not decision.replies:
+        return decision
+    asked = [_ASKED[line] for reply in decision.replies for line in reply.keys if line in _ASKED]
+    wished = held.wished if held.asked is Purpose.NUDGES else None
+    zones = held.zones if wished or (asked and asked[-1] is Action.NUDGE_ZONE) else ()
+    now = replace(held, asked_nudge=asked[-1] if asked else None, wished=wished, zones=zones)
+    return decision if now == held else replace(decision, held=now)
+
+
+# --- What is kept, and what would come of a change ------------------------------------------------------------------
+
+
+def _kept(incoming: Incoming) -> Nudging:
+    kept = None if incoming.kept is None else incoming.kept.nudging
+    return kept or Nudging()
+
+
+def _changed(change: NudgeChange, incoming: Incoming, content: Content) -> Nudging:
+    return changed(_kept(incoming), change, at=incoming.at, zones=content.zones, seed=incoming.seed)
+
+
+def _with(
+    incoming: Incoming,
+    *,
+    minute: int | None = None,
+    days: frozenset[int] | None = None,
+    zone: str = "",
+    quiet: tuple[int, int] | None = None,
+) -> NudgeChange:
+    """The schedule with another time, other days, another zone or other quiet hours. A first zone begins it all."""
+    old = _kept(incoming).schedule
+    quiet_from, quiet_until = quiet or (old.quiet_from, old.quiet_until)
+    schedule = Schedule(
+        old.minute if minute is None else minute, days or old.days, zone or old.zone, quiet_from, quiet_until
+    )
+    return NudgeChange(schedule=schedule, begin=_kept(incoming).rest is Rest.NEW and bool(schedule.zone))
+
+
+def _set(change: NudgeChange, incoming: Incoming, held: Held, content: Content, *, in_place: bool = False) -> Decision:
+    """Do it, and show what came of it; where the zone is missing, ask for it next."""
+    if incoming.kept is None:
+        return say(held, Line.STORE_FAILED)
+    now = _changed(change, incoming, content)
+    if in_place:
+        return Decision(held, (replace(_panel(now, incoming.at, content), in_place=True),), (change,))
+    if not now.schedule.zone and now.rest is Rest.NEW:
+        asks = _asks_zone(held)
+        return replace(asks, replies=(Reply((Line.NUDGE_SET,)), *asks.replies), facts=(change,))
+    if held.asked_nudge is Action.NUDGE_ZONE or incoming.kind is Kind.LOCATION:  # where a keyboard may be open
+        replies = (Reply((Line.NUDGE_SET,), closes_keyboard=True), _panel(now, incoming.at, content))
+        return Decision(held, replies, (change,))
+    return Decision(held, (_panel(now, incoming.at, content, Line.NUDGE_SET),), (change,))
+
+
+# --- The panel ------------------------------------------------------------------------------------------------------
+
+
+def _shown_or_asked(incoming: Incoming, held: Held, content: Content) -> Decision:
+    if Purpose.NUDGES not in held.consents:
+        return ask_for(Purpose.NUDGES, held)
+    if incoming.kept is None:
+        return say(held, Line.STORE_FAILED)
+    kept = _kept(incoming)
+    if not kept.schedule.zone and kept.rest is Rest.NEW:
+        return _asks_zone(held)
+    return Decision(held, (_panel(kept, incoming.at, content),))
+
+
+def _panel(nudging: Nudging, at: int, content: Content, before: Line | None = None) -> Reply:
+    """All that is set, with when the next one comes or why none does, after a word on what was changed (`before`)."""
+    schedule = nudging.schedule
+    when, slots = _when(nudging, at, content)
+    is_moved = when is Line.NUDGE_NEXT and in_quiet(schedule)
+    first = Line.NUDGE_IN_QUIET if is_moved else before
+    lines = (*(() if first is None else (first,)), Line.NUDGE_PANEL, when)
+    return Reply(
+        lines, _rows(nudging, at), {**_settings(schedule, content), **slots, "course": _course(nudging.course)}
+    )
+
+
+def _settings(schedule: Schedule, content: Content) -> Mapping[str, Filling]:
+    place: Filling = content.zones.place(schedule.zone) if schedule.zone else Label.NUDGE_NOWHERE
+    return {
+        "days": _days(schedule.days),
+        "time": clock_words(schedule.minute),
+        "place": place,
+        "quiet": _hours((schedule.quiet_from, schedule.quiet_until)),
+    }
+
+
+def _course(course: Course) -> Label:
+    return Label(f"course.{course}")
+
+
+def _days(days: frozenset[int]) -> Filling:
+    named = {_ALL: Label.NUDGE_EVERY_DAY, _WEEKDAYS: Label.NUDGE_WEEKDAYS, _WEEKEND: Label.NUDGE_WEEKEND}
+    if days in named:
+        return named[days]
+    parts = [part for day in sorted(days) for part in (", ", Label(f"weekday.{day}"))]
+    return tuple(parts[1:])
+
+
+def _hours(quiet: tuple[int, int]) -> Filling:
+    first, last = quiet
+    return Label.NUDGE_NONE if first == last else (f"{clock_words(first)} ", Label.TO, f" {clock_words(last)}")
+
+
+def _when(nudging: Nudging, at: int, content: Content) -> tuple[Line, Mapping[str, Filling]]:
+    if nudging.rest in _RESTS:
+        return _RESTS[nudging.rest], {}
+    zone = content.zones.zone(nudging.schedule.zone)
+    if zone is None:
+        return Line.NUDGE_NO_ZONE, {}
+    if not nudging.due_at:
+        return Line.NUDGE_NO_SLOT, {}
+    due = datetime.fromtimestamp(nudging.due_at, zone)
+    day: tuple[Label | str, ...] = (Label(f"weekday_long.{due.weekday()}"),)
+    is_paused = nudging.paused_until > at
+    if is_paused:  # the day of the week alone could be another week's
+        day = (*day, f" {due.day} ", Label(f"month.{due.month}"), ",")
+    place = content.zones.place(nudging.schedule.zone)
+    words = (*day, f" {clock_words(due.hour * 60 + due.minute)}, {place}")
+    return (Line.NUDGE_PAUSED if is_paused else Line.NUDGE_NEXT), {"next": words}
+
+
+def _rows(nudging: Nudging, at: int) -> Rows:
+    begins = nudging.rest in _RESTS
+    turn = (
+        replace(_UNDO, value=_HERE)
+        if begins
+        else replace(_GO_ON, value=_HERE)
+        if nudging.paused_until > at
+        else Button(Label.NUDGE_PAUSE, Action.NUDGE_PAUSE, A_WEEK)
+    )
+    stop = () if nudging.rest is Rest.STOPPED else ((Button(Label.NUDGE_STOP, Action.NUDGE_STOP, _HERE),),)
+    return (
+        (Button(Label.NUDGE_TIME, Action.NUDGE_TIME), Button(Label.NUDGE_DAYS, Action.NUDGE_DAY, _ASKS_DAYS)),
+        (Button(Label.NUDGE_ZONE, Action.NUDGE_ZONE), Button(Label.NUDGE_QUIET, Action.NUDGE_QUIET)),
+        (Button(Label.NUDGE_COURSE, Action.NUDGE_COURSE), turn),
+        *stop,
+    )
+
+
+# --- What it asks ---------------------------------------------------------------------------------------------------
+
+
+def _time_rows() -> Rows:
+    buttons = [
+        Button(Label.NUDGE_TIME, Action.NUDGE_TIME, minute // _QUARTER + 1, words=clock_words(minute))
+        for minute in TIMES
+    ]
+    return (*_in_rows(buttons, 3), (_BACK,))
+
+
+def _day_rows(incoming: Incoming, content: Content, days: frozenset[int] | None = None) -> Rows:
+    now = _kept(incoming).schedule.days if days is None else days
+    on = content.labels[Label.NUDGE_ON]
+    names = [content.labels[Label(f"weekday.{day}")] for day in range(7)]
+    buttons = [
+        Button(
+            Label.NUDGE_DAYS,
+            Action.NUDGE_DAY,
+            day + _OUT * (day in now),
+            words=f"{name}: {on}" if day in now else name,
+        )
+        for day, name in enumerate(names)
+    ]
+    presets = (
+        Button(Label.NUDGE_WEEKDAYS, Action.NUDGE_DAY, 8),
+        Button(Label.NUDGE_EVERY_DAY, Action.NUDGE_DAY, 9),
+        Button(Label.NUDGE_WEEKEND, Action.NUDGE_DAY, 10),
+    )
+    return (*_in_rows(buttons, 4), presets, (_BACK,))
+
+
+def _quiet_rows(content: Content) -> Rows:
+    buttons = [
+        Button(Label.NUDGE_NO_QUIET, Action.NUDGE_QUIET, place)
+        if first == last
+        else Button(
+            Label.NUDGE_QUIET,
+            Action.NUDGE_QUIET,
+            place,
+            words=f"{clock_words(first)} {content.labels[Label.TO]} {clock_words(last)}",
+        )
+        for place, (first, last) in enumerate(QUIETS, start=1)
+    ]
+    return (*_in_rows(buttons, 2), (_BACK,))
+
+
+def _course_rows() -> Rows:
+    buttons = [Button(_course(each), Action.NUDGE_COURSE, place) for place, each in enumerate(COURSES, start=1)]
+    return (tuple(buttons[:2]), tuple(buttons[2:]), (_BACK,))
+
+
+def _in_rows(buttons: list[Button], width: int) -> Iterator[tuple[Button, ...]]:
+    yield from (tuple(buttons[at : at + width]) for at in range(0, len(buttons), width))
+
+
+def _asks_zone(held: Held, line: Line = Line.NUDGE_ZONE_ASK) -> Decision:
+    """The question for the zone, with the keyboard that shares a place."""
+    rows = ((Button(Label.SHARE_LOCATION, Action.LOCATE),), (SETTINGS,))
+    return say(replace(held, zones=()), line, buttons=rows)
+
+
+def _which(zones: tuple[str, ...], held: Held, content: Content) -> Decision:
+    """Which of these? Of many, first what the clock shows there; where that is known, the first of them."""
+    places = {content.zones.place(zone): zone for zone in reversed(zones)}
+    offered = tuple(dict.fromkeys(zone for zone in zones if places[content.zones.place(zone)] == zone))
+    if len(offered) > _MOST_OFFERED and held.zones != zones:
+        return say(replace(held, zones=zones), Line.NUDGE_ZONE_CLOCK)
+    offered = offered[:_MOST_OFFERED]
+    buttons = [
+        Button(Label.NUDGE_ZONE, Action.NUDGE_ZONE, _zone_value(place, zone), words=content.zones.place(zone))
+        for place, zone in enumerate(offered)
+    ]
+    return say(replace(held, zones=offered), Line.NUDGE_ZONE_WHICH, buttons=tuple(_in_rows(buttons, 2)))
+
+
+def _zone_value(place: int, zone: str) -> int:
+    return 1 + (place | sum(zone.encode()) % _CHECKS << _PLACE_BITS)
+
+
+def _wrong(line: Line, incoming: Incoming, held: Held, content: Content) -> Decision:
+    """What was wrong, and an example, with the same buttons once more."""
+    match _ASKED[line]:
+        case Action.NUDGE_TIME:
+            return say(held, line, buttons=_time_rows())
+        case Action.NUDGE_DAY:
+            return say(held, line, buttons=_day_rows(incoming, content))
+        case Action.NUDGE_QUIET:
+            return say(held, line, buttons=_quiet_rows(content))
+        case _:
+            return _asks_zone(held, line)
+
+
+# --- Buttons --------------------------------------------------------------------------------------------------------
+
+
+_Tapped = Callable[[int, Incoming, Held, Content], Decision]
+
+
+def _asks_yes(handler: _Tapped) -> _Tapped:
+    """The same from someone who agreed to nudges; from anyone else, the question first."""
+
+    def guarded(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+        if in_emergency(held):
+            return Decision(held, emergency_first(held.state))
+        if Purpose.NUDGES not in held.consents:
+            return ask_for(Purpose.NUDGES, held)
+        if incoming.kept is None:
+            return say(held, Line.STORE_FAILED)
+        return handler(value, incoming, held, content)
+
+    return guarded
+
+
+def _asks(incoming: Incoming, held: Held, line: Line, rows: Rows) -> Decision:
+    return Decision(held, (Reply((line,), rows, in_place=incoming.kind is Kind.PRESS),))
+
+
+def _show(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    shown = _panel(_kept(incoming), incoming.at, content)
+    return Decision(held, (replace(shown, in_place=value == _HERE and incoming.kind is Kind.PRESS),))
+
+
+def _time(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    minute = (value - 1) * _QUARTER
+    if not 0 <= minute < _MINUTES:
+        return _asks(incoming, held, Line.NUDGE_TIME_ASK, _time_rows())
+    return _set(_with(incoming, minute=minute), incoming, held, content, in_place=True)
+
+
+def _day(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    """A day in or out, or several at once. The days stay up, so that the next can be tapped."""
+    now = _kept(incoming).schedule.days
+    if value in _PRESETS:
+        return _set(_with(incoming, days=_PRESETS[value]), incoming, held, content, in_place=True)
+    day, is_out = value % _OUT, value >= _OUT
+    if day not in _ALL:
+        return _asks(incoming, held, Line.NUDGE_DAYS_ASK, _day_rows(incoming, content))
+    days = now - {day} if is_out else now | {day}
+    if not days:
+        return _asks(incoming, held, Line.NUDGE_DAYS_EMPTY, _day_rows(incoming, content))
+    asks = _asks(incoming, held, Line.NUDGE_DAYS_ASK, _day_rows(incoming, content, days))
+    return replace(asks, facts=(_with(incoming, days=days),))
+
+
+def _zone(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    place = value - 1 & (1 << _PLACE_BITS) - 1
+    zone = held.zones[place] if value and place < len(held.zones) else ""
+    if not zone or value != _zone_value(place, zone):
+        return _asks_zone(held)
+    return _set(_with(incoming, zone=zone), incoming, held, content)
+
+
+def _quiet(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    if not 0 < value <= len(QUIETS):
+        return _asks(incoming, held, Line.NUDGE_QUIET_ASK, _quiet_rows(content))
+    return _set(_with(incoming, quiet=QUIETS[value - 1]), incoming, held, content, in_place=True)
+
+
+def _length(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    if not 0 < value <= len(COURSES):
+        return _asks(incoming, held, Line.NUDGE_COURSE_ASK, _course_rows())
+    change = NudgeChange(course=COURSES[value - 1], begin=_kept(incoming).rest is Rest.ENDED)
+    return _set(change, incoming, held, content, in_place=True)
+
+
+def _pause(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    change = NudgeChange(paused_until=incoming.at + (value or A_WEEK) * DAY)
+    return _set(change, incoming, held, content, in_place=incoming.kind is Kind.PRESS)
+
+
+def _begin(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    """On again, or on as before; without a zone, that is asked for."""
+    kept = _kept(incoming)
+    change = NudgeChange(begin=True)
+    if not kept.schedule.zone:
+        return _asks_zone(held)
+    if kept.rest is Rest.NONE and kept.paused_until <= incoming.at:
+        return _short(Line.NUDGE_KEPT, change, incoming, held, content)
+    return _set(change, incoming, held, content, in_place=value == _HERE and incoming.kind is Kind.PRESS)
+
+
+def _fewer(_: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    return _short(Line.NUDGE_FEWER, NudgeChange(fewer=True, begin=True), incoming, held, content)
+
+
+def _short(line: Line, change: NudgeChange, incoming: Incoming, held: Held, content: Content) -> Decision:
+    """A word on what holds now, and when the next one comes."""
+    when, slots = _when(_changed(change, incoming, content), incoming.at, content)
+    return Decision(held, (Reply((line, when), ((SETTINGS,),), slots),), (change,))
+
+
+def _stop(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    """At once, whatever else is going on; one tap undoes it."""
+    agreed = Purpose.NUDGES in held.consents
+    change = NudgeChange(rest=Rest.STOPPED)
+    facts: tuple[Fact, ...] = (change,) if agreed else ()
+    if in_emergency(held):
+        return Decision(held, emergency_first(held.state), facts)
+    if not agreed:
+        return say(held, Line.NOTHING_TO_STOP)
+    if value == _HERE and incoming.kind is Kind.PRESS:
+        return _set(change, incoming, held, content, in_place=True)
+    return say(held, Line.NUDGE_STOPPED, buttons=((_UNDO, SETTINGS),), facts=facts)
+
+
+# --- Answers to a nudge ---------------------------------------------------------------------------------------------
+
+
+def _answer(tap: Tap, incoming: Incoming, held: Held) -> Decision:
+    """What is said of an answer; what no longer has a yes is said all the same, and kept nowhere."""
+    facts: tuple[Fact, ...] = (NudgeChange(tap=tap),) if Purpose.NUDGES in held.consents else ()
+    if in_emergency(held):
+        return Decision(held, emergency_first(held.state), facts)
+    if tap is not Tap.HARDER:
+        return say(held, Line.NUDGE_DID if tap is Tap.DID else Line.NUDGE_NOT_TODAY, facts=facts)
+    steadies = Reply((Line.HARDER, _ANCHORS[incoming.seed % len(_ANCHORS)]))
+    rests = Reply((Line.NUDGE_HARDER,), ((_GO_ON, URGENT_HELP),) if facts else ((URGENT_HELP,),))
+    return Decision(held, (steadies, rests), facts)
+
+
+def _taps(tap: Tap) -> _Tapped:
+    return lambda _, incoming, held, __: _answer(tap, incoming, held)
+
+
+_TAPPED: Final[Mapping[Action, _Tapped]] = {
+    Action.NUDGE_PANEL: _asks_yes(_show),
+    Action.NUDGE_TIME: _asks_yes(_time),
+    Action.NUDGE_DAY: _asks_yes(_day),
+    Action.NUDGE_ZONE: _asks_yes(_zone),
+    Action.NUDGE_QUIET: _asks_yes(_quiet),
+    Action.NUDGE_COURSE: _asks_yes(_length),
+    Action.NUDGE_PAUSE: _asks_yes(_pause),
+    Action.NUDGE_BEGIN: _asks_yes(_begin),
+    Action.NUDGE_FEWER: _asks_yes(_fewer),
+    Action.NUDGE_STOP: _stop,
+    **{action: _taps(tap) for action, tap in _TAPS.items()},
+}
+
+
+def _replies(incoming: Incoming) -> bool:
+    """Whether words reply to a message that the clock sent."""
+    match incoming.pressed:
+        case Opened(action=action) if incoming.kind is Kind.TEXT:
+            return action in _OF_A_MESSAGE
+        case _:
+            return False
+
+
+def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """The same answers in words: in reply to the message, or while it has none and nothing else is under way."""
+    kept, replies = _kept(incoming), _replies(incoming)
+    if not replies and not (kept.awaiting and held.state.step is Step.IDLE):
+        return None
+    for label, action in _BELOW_A_NUDGE.items():
+        if content.spoken[label] == words:
+            return _TAPPED[action](0, incoming, held, content)
+    meaning = content.typed.get(words)
+    if kept.asked and meaning in _ON_KEEPING:
+        return _ON_KEEPING[meaning](0, incoming, held, content)
+    tap = _MEANT.get(meaning or "")
+    if tap is None and replies and meaning == "yes":
+        tap = Tap.DID
+    if tap is None and replies and meaning == "no":
+        tap = Tap.NOT_TODAY
+    return None if tap is None else _answer(tap, incoming, held)
+
+
+_MEANT: Final[Mapping[str, Tap]] = {"did_it": Tap.DID, "skip": Tap.NOT_TODAY, "harder": Tap.HARDER}
+_ON_KEEPING: Final[Mapping[str | None, _Tapped]] = {
+    "yes": _TAPPED[Action.NUDGE_BEGIN],
+    "keep": _TAPPED[Action.NUDGE_BEGIN],
+    "go_on": _TAPPED[Action.NUDGE_BEGIN],
+    "care.less": _TAPPED[Action.NUDGE_FEWER],
+    "no": _stop,
+}
+"""What whole messages mean that answer whether to keep them, make them fewer, or stop them."""
+
+
+def _is_stop(incoming: Incoming, content: Content) -> bool:
+    """Whether it is a plain stop: /stop, or words that mean nothing else. A good night is none."""
+    if incoming.command:
+        return incoming.command == "stop" and not incoming.words.strip()
+    wanted = content.times.line_of(incoming.words)
+    return wanted == Wanted(stop=True) or plain(incoming.words) == content.spoken[Label.STOP]
+
+
+_ANYWHERE: Final[Mapping[Label, tuple[Action, int]]] = {
+    Label.NUDGE_ZONE: (Action.NUDGE_ZONE, 0),
+    Label.NUDGE_QUIET: (Action.NUDGE_QUIET, 0),
+    Label.NUDGE_PAUSE: (Action.NUDGE_PAUSE, A_WEEK),
+    Label.NUDGE_GO_ON: (Action.NUDGE_BEGIN, 0),
+    Label.NUDGE_BEGIN: (Action.NUDGE_BEGIN, 0),
+    Label.NUDGE_STOP: (Action.NUDGE_STOP, 0),
+    Label.NUDGE_KEEP: (Action.NUDGE_BEGIN, 0),
+    Label.NUDGE_FEWER: (Action.NUDGE_FEWER, 0),
+}
+_AT_THE_PANEL: Final[Mapping[Label, tuple[Action, int]]] = {
+    Label.NUDGE_TIME: (Action.NUDGE_TIME, 0),
+    Label.NUDGE_DAYS: (Action.NUDGE_DAY, _ASKS_DAYS),
+    Label.NUDGE_COURSE: (Action.NUDGE_COURSE, 0),
+    Label.NUDGE_SETTINGS: (Action.NUDGE_PANEL, 0),
+    Label.NUDGE_NO_QUIET: (Action.NUDGE_QUIET, len(QUIETS)),
+    **{_course(each): (Action.NUDGE_COURSE, place) for place, each in enumerate(COURSES, start=1)},
+}
+"""Words of a button that are everyday ones too: they count where the panel was said last."""
+_BELOW_A_NUDGE: Final[Mapping[Label, Action]] = {
+    Label.NUDGE_DID: Action.NUDGE_DID,
+    Label.NUDGE_NOT_TODAY: Action.NUDGE_NOT_TODAY,
+    Label.NUDGE_HARDER: Action.NUDGE_HARDER,
+    Label.NUDGE_SETTINGS: Action.NUDGE_PANEL,
+}
+"""Words that buttons of a walk have too, or the panel."""
+
+
+def _button_of(words: str, held: Held, content: Content) -> Button | None:
+    """The button that has these words, where it was shown."""
+    tables = (_ANYWHERE, _AT_THE_PANEL) if held.asked_nudge is not None else (_ANYWHERE,)
+    for table in tables:
+        for label, (action, value) in table.items():
+            if content.spoken[label] == words:
+                return Button(label, action, value)
+    return None
+
+
+# --- Typed settings -------------------------------------------------------------------------------------------------
+
+
+def _typed_time(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    clock = content.times.time_of(incoming.text)
+    if clock is None:
+        return _typed_line(incoming, held, content)
+    if clock.minute is None:
+        return _wrong(Line.NUDGE_TIME_WRONG, incoming, held, content)
+    return _set(_with(incoming, minute=clock.minute), incoming, held, content)
+
+
+def _typed_days(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    days = content.times.days_of(incoming.text)
+    if days is None:
+        return _typed_line(incoming, held, content)
+    if not days:
+        return _wrong(Line.NUDGE_DAYS_EMPTY, incoming, held, content)
+    return _set(_with(incoming, days=days), incoming, held, content)
+
+
+def _typed_quiet(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    quiet = content.times.span_of(incoming.text)
+    if quiet is None:
+        return _typed_line(incoming, held, content)
+    return _set(_with(incoming, quiet=quiet), incoming, held, content)
+
+
+def _typed_zone(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """A place, or what the clock shows. After one of the two, the other narrows it down."""
+    clock = content.times.time_of(incoming.text)
+    if clock is not None:
+        if clock.minute is None:
+            return _asks_zone(held, Line.NUDGE_ZONE_OTHER)
+        return _by_clock(clock.minute, incoming, held, content)
+    if plain(incoming.text) in content.typed:
+        return None
+    named = content.zones.named(incoming.text)
+    if not named:
+        return None
+    fitting = tuple(zone for zone in named if zone in held.zones)
+    if held.zones and not fitting and tuple(held.said)[-1:] == (Line.NUDGE_ZONE_COUNTRY,):
+        return _asks_zone(held, Line.NUDGE_ZONE_OTHER)
+    return _zone_of(fitting or named, incoming, held, content)
+
+
+def _by_clock(minute: int, incoming: Incoming, held: Held, content: Content) -> Decision:
+    """Whose clock shows this now? It may have twelve hours. Where too many do, the country decides."""
+    halves = {minute, (minute + _MINUTES // 2) % _MINUTES}
+    offsets = [offset for half in sorted(halves) for offset in clock_offsets(half, incoming.at)]
+    zones = tuple(zone for offset in offsets for zone in content.zones.with_offset(offset, incoming.at, held.zones))
+    if not zones:
+        return _asks_zone(held, Line.NUDGE_ZONE_OTHER)
+    if held.zones or len(zones) == 1:
+        return _zone_of(zones, incoming, replace(held, zones=zones), content)
+    return say(replace(held, zones=zones), Line.NUDGE_ZONE_COUNTRY)
+
+
+def _zone_of(zones: tuple[str, ...], incoming: Incoming, held: Held, content: Content) -> Decision:
+    if len(zones) > 1:
+        return _which(zones, held, content)
+    return _set(_with(incoming, zone=zones[0]), incoming, held, content)
+
+
+def _typed_line(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    """Several settings at once, or one that was not asked for; only where all of it is read."""
+    wanted = content.times.line_of(incoming.text)
+    if wanted.rest or wanted in {Wanted(), Wanted(stop=True), Wanted(resume=True)}:
+        return None
+    return _line(wanted, incoming, held, content)
+
+
+_READERS: Final[Mapping[Action | None, Callable[[Incoming, Held, Content], Decision | None]]] = {
+    Action.NUDGE_TIME: _typed_time,
+    Action.NUDGE_DAY: _typed_days,
+    Action.NUDGE_QUIET: _typed_quiet,
+    Action.NUDGE_ZONE: _typed_zone,
+    Action.NUDGE_COURSE: _typed_line,
+    Action.NUDGE_PANEL: _typed_line,
+}
+
+
+# --- One line -------------------------------------------------------------------------------------------------------
+
+
+_WEEKS: Final[Mapping[int, Course]] = {8: Course.EIGHT_WEEKS, 4: Course.FOUR_WEEKS, 0: Course.OPEN}
+
+
+def _line(wanted: Wanted, incoming: Incoming, held: Held, content: Content) -> Decision:
+    """All that one line asks for, or none of it where a part was not understood."""
+    agreed = Purpose.NUDGES in held.consents
+    named = [content.zones.named(piece) for piece in wanted.rest]
+    unknown = next((piece for piece, zones in zip(wanted.rest, named, strict=True) if not zones), None)
+    if unknown is None and len(named) > 1:
+        unknown = wanted.rest[-1]
+    if unknown is not None or wanted == Wanted():
+        return _not_read(unknown or incoming.words, held)
+    if wanted.clock is not None and wanted.clock.minute is None:
+        return _wrong(Line.NUDGE_TIME_WRONG, incoming, held, content)
+    if wanted.days is not None and not wanted.days:
+        return _wrong(Line.NUDGE_DAYS_EMPTY, incoming, held, content)
+    if wanted.stop:
+        return _stop(0, incoming, held, content)
+    zones = named[0] if named else ()
+    change = _change_of(wanted, zones, incoming)
+    if not agreed:
+        wished = replace(held, wished=change, zones=zones if len(zones) > 1 else ())
+        return ask_for(Purpose.NUDGES, wished)
+    if incoming.kept is None:
+        return say(held, Line.STORE_FAILED)
+    if len(zones) > 1:
+        return replace(_which(zones, held, content), facts=(change,))
+    return _set(change, incoming, held, content)
+
+
+def _change_of(wanted: Wanted, zones: tuple[str, ...], incoming: Incoming) -> NudgeChange:
+    """As a fact. What is set anew begins again too, where it rested."""
+    minute = None if wanted.clock is None else wanted.clock.minute
+    change = _with(
+        incoming, minute=minute, days=wanted.days, zone=zones[0] if len(zones) == 1 else "", quiet=wanted.quiet
+    )
+    is_set = change.schedule != _kept(incoming).schedule or wanted.weeks is not None
+    return replace(
+        change,
+        course=None if wanted.weeks is None else _WEEKS[wanted.weeks],
+        paused_until=None if wanted.pause is None else incoming.at + (wanted.pause or A_WEEK) * DAY,
+        begin=wanted.resume or (wanted.pause is None and is_set and bool(change.schedule and change.schedule.zone)),
+    )
+
+
+def _not_read(what: str, held: Held) -> Decision:
+    """Which part was not understood, in the person's own words, and an example."""
+    shown = " ".join("".join(sign if sign.isprintable() else " " for sign in what).split())
+    slots = {"what": shown[:_LONGEST_ECHO]}
+    return Decision(held, (Reply((Line.NUDGE_LINE_WRONG,), slots=slots),))
