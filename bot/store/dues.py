@@ -8,7 +8,7 @@ of its own; whoever changes something changes what is there at that moment.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -30,8 +30,11 @@ from bot.store.keyring import Keys
 from bot.store.rows import EVERYWHERE, consent_place, follow_up_place, nudging_place, plan_key, plan_place, row_key
 from bot.store.sealed import Sealed, told_if_shut
 
-MOST_CLAIMED: Final = 128
+MOST_CLAIMED: Final = 256
 """Rows under way at a time: so much a kill can lose."""
+
+DUE: Final = (Purpose.NUDGES, Purpose.FOLLOW_UPS, Purpose.PLANS)
+"""What may be due."""
 
 _MARK: Final = "zones"
 """The row of `mark` with the version of the time zones that every due time was derived with."""
@@ -59,15 +62,31 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many of one kind are due. Those of the next hour are of the next day too."""
+
+    within_hour: int = 0
+    within_day: int = 0
+    overdue: int = 0
+    claimed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many are due, of each kind. Nobody can be told from it."""
 
-    within_hour: int
-    within_day: int
-    overdue: int
-    claimed: int
+    due: Mapping[Purpose, Counted]
     agreed: int  # people who agreed to nudges
-    resting: int  # those of them with nothing due within eight days: paused, stopped, or not set up
+    resting: int  # those of them with no nudge due within eight days: paused, stopped, or not set up
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What will be due for someone, as it stands now, of all that they agree to. It does not say who they are."""
+
+    nudging: Nudging | None
+    follow_ups: tuple[FollowUp, ...]
+    reminders: tuple[int, ...]  # seconds since 1970, UTC
 
 
 class Dues(Sealed):
@@ -309,24 +328,56 @@ class Dues(Sealed):
         """Count what is due, and who agreed to nudges."""
 
         def work(database: sqlite3.Connection) -> Tally:
-            def count(sql: str, *values: object) -> int:
-                (number,) = database.execute(f"SELECT count(*) FROM {sql}", values).fetchone()  # noqa: S608 - ours
-                return int(number)
-
-            soon = "person_due WHERE purpose = ? AND claimed = 0 AND at BETWEEN ? AND ?"
-            agreed = count("consent WHERE purpose = ?", Purpose.NUDGES)
-            return Tally(
-                count(soon, Purpose.NUDGES, at, at + DAY // 24),
-                count(soon, Purpose.NUDGES, at, at + DAY),
-                count(soon, Purpose.NUDGES, 0, at - 1),
-                count("person_due WHERE purpose = ? AND claimed > 0", Purpose.NUDGES),
-                agreed,
-                agreed - count("person_due WHERE purpose = ? AND at <= ?", Purpose.NUDGES, at + 8 * DAY),
+            found = database.execute(
+                "SELECT purpose, total(claimed = 0 AND at BETWEEN :at AND :at + 3600),"
+                " total(claimed = 0 AND at BETWEEN :at AND :at + 86400), total(claimed = 0 AND at < :at),"
+                " total(claimed > 0), total(at <= :at + 8 * 86400) FROM person_due GROUP BY purpose",
+                {"at": at},
             )
+            counts = {purpose: [int(number) for number in numbers] for purpose, *numbers in found}
+            sql = "SELECT count(*) FROM consent WHERE purpose = ?"
+            (agreed,) = database.execute(sql, (Purpose.NUDGES,)).fetchone()
+            *_, soon = counts.get(Purpose.NUDGES, (0,))
+            due = {Purpose(purpose): Counted(*numbers[:-1]) for purpose, numbers in counts.items()}
+            return Tally(due, agreed, agreed - soon)
 
         return await self._database.read(work)
 
+    async def coming(self, page: int = 256) -> AsyncIterator[Coming]:
+        """Go through all that will be due, page by page, of everyone who is not to be left alone."""
+        last = b""
+
+        def work(database: sqlite3.Connection) -> tuple[bytes, list[Coming]]:
+            self._renew(database)
+            rows = database.execute(
+                "SELECT DISTINCT person FROM person_due WHERE person > ? ORDER BY person LIMIT ?", (last, page)
+            ).fetchall()
+            found = []
+            for (row,) in rows:
+                with told_if_shut():
+                    if not _is_alone(database, row):
+                        found.append(self._coming(database, row))
+            return (rows[-1][0] if rows else b""), found
+
+        while True:
+            last, found = await self._database.read(work)
+            if not last:
+                return
+            for one in found:
+                yield one
+
     # --- within a transaction -------------------------------------------------------------------------------------
+
+    def _coming(self, database: sqlite3.Connection, row: bytes) -> Coming:
+        agreed = {purpose: self._agreed(database, row, purpose) for purpose in DUE}
+        follow_ups = self._follow_ups(database, row).values() if agreed[Purpose.FOLLOW_UPS] else ()
+        sql = "SELECT at FROM person_due WHERE person = ? AND purpose = ?"
+        reminders = database.execute(sql, (row, Purpose.PLANS)) if agreed[Purpose.PLANS] else ()
+        return Coming(
+            self._nudging(database, row) if agreed[Purpose.NUDGES] else None,
+            tuple(one for one, _ in follow_ups),
+            tuple(at for (at,) in reminders),
+        )
 
     def _claim(self, database: sqlite3.Connection, found: tuple[Any, ...], claimed_at: int) -> Claim:
         """Open what a due row is about: its person, purpose, scope, item and time."""

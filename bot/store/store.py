@@ -134,17 +134,24 @@ class Store(Dues):
 
     @classmethod
     @asynccontextmanager
-    async def beside(cls, folder: Path, ring: Ring, *, ledger: Ledger | None = None) -> AsyncIterator[Self]:
+    async def beside(
+        cls,
+        folder: Path,
+        ring: Ring,
+        *,
+        ledger: Ledger | None = None,
+        versions: Mapping[Purpose, int] = MappingProxyType({}),
+    ) -> AsyncIterator[Self]:
         """Open the store in `folder` for a while, beside a process that may serve it. Nothing is made there.
 
-        Raise `StoreError` where there is none, or it is of an older version.
+        `versions` as for `open`. Raise `StoreError` where there is none, or it is of an older version.
         """
         cls.refuse_unfit(folder, ring)
         file = existing(folder)
         with closing(connect(file)) as connection:
             refuse_older(connection)
             async with Database.over(connection, file) as database:
-                yield cls(database, ring, ledger, MappingProxyType({}))
+                yield cls(database, ring, ledger, versions)
 
     @classmethod
     def closed(cls, ring: Ring, why: StoreError) -> Self:

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.core.gap import DAY
 from bot.core.model import KEPT_DAYS, PLAN_DAYS, Change, Due, FollowUp, Nudging, Plan, Point, Purpose, Rest, Schedule
 from bot.store.database import connect
-from bot.store.dues import Claim, Tally
+from bot.store.dues import Claim, Counted, Tally
 from bot.store.opening import FILE
 from bot.store.rows import row_key
 from bot.store.store import Store
@@ -762,6 +762,9 @@ async def test_tally_counts_and_names_nobody(store: Store) -> None:
     for person, due_at in enumerate((AT - 1, AT, AT + 3600, AT + 3601, AT + DAY, AT + 8 * DAY + 1, 0), start=1):
         await nudged(store, person, due_at)
     await planned(store, ALMA)
-    assert await store.tally(AT) == Tally(within_hour=2, within_day=4, overdue=1, claimed=0, agreed=7, resting=2)
+    plans = Counted(within_hour=1, within_day=1)
+    nudges = Counted(within_hour=2, within_day=4, overdue=1, claimed=0)
+    assert await store.tally(AT) == Tally({Purpose.NUDGES: nudges, Purpose.PLANS: plans}, agreed=7, resting=2)
     await store.claim(AT, most=1)
-    assert await store.tally(AT) == Tally(within_hour=2, within_day=4, overdue=0, claimed=1, agreed=7, resting=2)
+    nudges = Counted(within_hour=2, within_day=4, overdue=0, claimed=1)
+    assert await store.tally(AT) == Tally({Purpose.NUDGES: nudges, Purpose.PLANS: plans}, agreed=7, resting=2)
