@@ -224,6 +224,7 @@ MEANINGS: Final = (
         "keep",
         "no_more",
         "nudges",
+        "no_place",
         "missed",
     ),
     *("privacy", "consent", "export", "history", "forget"),

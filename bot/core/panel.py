@@ -133,6 +133,9 @@ def nudge(incoming: Incoming, held: Held, content: Content) -> Decision:
     wanted = content.times.line_of(incoming.words)
     if not incoming.words.strip():
         return _shown_or_asked(incoming, held, content)
+    button = _button_of(plain(incoming.words), replace(held, asked_nudge=Action.NUDGE_PANEL), content)
+    if button is not None:
+        return _TAPPED[button.action](button.value, incoming, held, content)
     return _line(wanted, incoming, held, content)
 
 
@@ -802,8 +805,9 @@ def _typed_zone(incoming: Incoming, held: Held, content: Content) -> Decision | 
         if clock.minute is None:
             return _asks_zone(held, Line.NUDGE_ZONE_OTHER)
         return _by_clock(clock.minute, incoming, held, content)
-    if plain(incoming.text) in content.typed:
-        return None
+    meaning = content.typed.get(plain(incoming.text))
+    if meaning is not None:
+        return _asks_zone(held) if meaning == "no_place" else None
     named = content.zones.named(incoming.text)
     if not named:
         return None
@@ -918,4 +922,4 @@ def _not_read(what: str, held: Held) -> Decision:
     """Which part was not understood, in the person's own words, and an example."""
     shown = " ".join("".join(sign if sign.isprintable() else " " for sign in what).split())
     slots = {"what": shown[:_LONGEST_ECHO]}
-    return Decision(held, (Reply((Line.NUDGE_LINE_WRONG,), slots=slots),))
+    return Decision(held, (Reply((Line.NUDGE_LINE_WRONG,), ((SETTINGS,),), slots),))
