@@ -62,7 +62,7 @@ class Nudges:
         self._clock = clock
         self._content = content
         self._stopped = asyncio.Event()
-        self._is_begun = False
+        self._is_derived = False
         self._swept_on = 0
 
     @asynccontextmanager
@@ -100,7 +100,8 @@ class Nudges:
 
         Each of these is done whatever became of the others.
         """
-        self._is_begun = self._is_begun or await _tried(self._begin())
+        await _tried(self._let_go())
+        self._is_derived = self._is_derived or await _tried(self._derive_again())
         await self._send_due()
         today = self._clock() // DAY
         if today != self._swept_on:
@@ -116,10 +117,10 @@ class Nudges:
         await self._send_due()
         return not self._stopped.is_set()
 
-    # --- at the start ---------------------------------------------------------------------------------------------
+    # --- before that ----------------------------------------------------------------------------------------------
 
-    async def _begin(self) -> None:
-        """Be done with what a process that died had claimed, and derive all again where the time zones have changed."""
+    async def _let_go(self) -> None:
+        """Be done with what is still claimed: by a process that died, or since a round could not be finished."""
         lost = 0
         while claims := await self._store.interrupted():
             lost += len(claims)
@@ -127,6 +128,9 @@ class Nudges:
                 await self._finish(claim, claim.due_at, follow_up=follow_ups.sent)
         if lost:
             log.warning("interrupted: these may have been sent, and are not sent again", count=lost)
+
+    async def _derive_again(self) -> None:
+        """Derive what is still to come once more, where the time zones have changed."""
         at, zones = self._clock(), self._content.zones
         await self._store.derive_again(
             zones.version, lambda kept: nudging.due_again(kept, at, zones) if kept.due_at > at else kept
@@ -208,7 +212,8 @@ class Nudges:
     async def _leave_out(self, claim: Claim, at: int) -> None:
         match claim.purpose:
             case Purpose.NUDGES:
-                left_out = partial(nudging.left_out, at=at, content=self._content)
+                due_at = 0 if claim.nudging is None else claim.nudging.due_at
+                left_out = partial(nudging.left_out, due_at=due_at, at=at, content=self._content)
                 await self._store.finish(claim, nudging=left_out)
             case Purpose.FOLLOW_UPS:
                 await self._store.finish(claim, follow_up=partial(follow_ups.left_out, at=at))
