@@ -45,7 +45,7 @@ APART: Final = 20 * 60 * 60
 GRACE: Final = 4.0
 """Seconds to end a round that is under way when told to stop."""
 
-_PAGE: Final = MOST_CLAIMED // 4
+_PAGE: Final = MOST_CLAIMED // 2
 
 log = structlog.get_logger()
 

@@ -89,8 +89,8 @@ from bot.respond import Responder
 from bot.store import database
 from bot.store.opening import FILE
 from bot.store.ring import ring_of
-from bot.store.rows import EVERYWHERE, consent_place, row_key
 from bot.store.store import Store
+from scripts.filled import Filled
 
 ROUNDS: Final = 5
 RATE: Final = 300
@@ -1107,27 +1107,6 @@ Starting = Callable[[str, Path, int], AbstractAsyncContextManager[Send]]
 """Sets a side up, by the address of Telegram, a folder, and when all is due; gives how it sends other messages."""
 
 
-class Filled(Store):
-    """A store that takes in many people at once."""
-
-    async def fill(self, numbers: Sequence[int], nudging: Callable[[int], Nudging]) -> None:
-        """Keep a yes to nudges of each, and what is kept of them, as `grant` and `revise_nudging` would."""
-        keys = self._ring.newest
-
-        def change(connection: sqlite3.Connection) -> None:
-            connection.execute("PRAGMA cache_size = -400000")
-            for row, number in sorted((row_key(keys, number), number) for number in numbers):
-                given = self._seal({"version": 1, "at": AT}, consent_place(row, Purpose.NUDGES, EVERYWHERE, "given"))
-                own = self._seal(str(number), consent_place(row, Purpose.NUDGES, EVERYWHERE, "id"))
-                connection.execute(
-                    "INSERT INTO consent (person, purpose, scope, given, id, day, told) VALUES (?, ?, ?, ?, ?, ?, 0)",
-                    (row, Purpose.NUDGES, EVERYWHERE, given, own, now() // DAY),
-                )
-                self._put_nudging(connection, row, nudging(number))
-
-        await self._database.write(change)
-
-
 def _nudging(number: int, due_at: int) -> Nudging:
     """Of someone who set it up, and has had no nudge yet. There are no quiet hours, since it may be any hour."""
     schedule = Schedule(due_at % DAY // 60, frozenset(range(7)), "Etc/UTC", 0, 0)
@@ -1176,7 +1155,7 @@ async def _by_nudges(address: str, folder: Path, due_at: int) -> AsyncIterator[S
     async with Filled.open(folder, ring) as store, _bot(address) as bot:
         if is_new:
             await store.derive_again(words.content.zones.version, lambda kept: kept)  # it is not on a whole minute
-            await store.fill(range(1, BURST + 1), lambda number: _nudging(number, due_at))
+            await store.fill(range(1, BURST + 1), lambda number: _nudging(number, due_at), now())
         delivery = Delivery(bot, rate=ALLOWED)
         responder = Responder(words.content, store, ring.buttons, clock=now, seed=count(1).__next__)
         outbox = TelegramOutbox(bot, delivery, words)
@@ -1197,6 +1176,7 @@ def _by_job_queue(grace: Mapping[str, object]) -> Starting:
 
         request, limiter = AiohttpRequest(pool_timeout=PATIENCE), AIORateLimiter(ALLOWED)
         bot = ExtBot(TOKEN, address, request=request, get_updates_request=Nowhere(), rate_limiter=limiter)
+        application: Application[Any, Any, Any, Any, Any, Any]
         application = ApplicationBuilder().bot(bot).updater(None).job_queue(JobQueue()).build()
         assert application.job_queue is not None  # noqa: S101 given above
         async with application:
@@ -1306,7 +1286,7 @@ async def _with_rows(many: int) -> Path:
         async with Filled.open(folder, ring_of(KEY)) as store:
             for start in range(1, many + 1, TOGETHER):
                 numbers = range(start, min(many + 1, start + TOGETHER))
-                await store.fill(numbers, lambda number: _nudging(number, first + number * 7919 % DAY))
+                await store.fill(numbers, lambda number: _nudging(number, first + number * 7919 % DAY), first)
     return folder
 
 
