@@ -84,7 +84,7 @@ from bot.core.model import (
 )
 from bot.core.reading import read as answer_in
 from bot.figure import png
-from bot.nudges import Nudges
+from bot.nudges import PAGE, Nudges
 from bot.respond import Responder
 from bot.store import database
 from bot.store.opening import FILE
@@ -238,6 +238,10 @@ def _page(lines: Sequence[str]) -> str:
         replies_a_second=REPLIES_A_SECOND,
         given_up=GIVEN_UP,
         callers=CALLERS,
+        burst=BURST,
+        allowed=ALLOWED,
+        urgent_a_second=URGENT_A_SECOND,
+        page=PAGE,
         people_kept=PEOPLE,
         fsync=_fsync() * 1e3,
         lines="\n".join(lines),
@@ -290,6 +294,15 @@ of each round, with the lowest and the highest. All is on one machine, so load a
 - **Ready with {people_kept:,} people.** From the start of a fresh process, each of them with one consent and one walk
   in the store, until the bot could answer, against a process that imports what the bot depends on and no more.
 - **A write while walks are swept.** {people_kept:,} walks are deleted page by page, and someone writes all the while.
+- **Nudges due at one second.** {burst:,} people, {allowed:,} messages a second allowed, to a process that answers at
+  once and notes what arrives: claimed from the sealed store, consent looked at again, worded, sent, and kept as sent.
+  Meanwhile {urgent_a_second} messages a second go to others, each fifth of them a danger card. *Sent, of what is
+  allowed*: the rate from the first to the last; *most in a second*: the most that arrived within any second. Theirs: a
+  `run_once` job for each person, and AIORateLimiter for as many a second; *told to run late jobs* is
+  `misfire_grace_time=None`, without which a job that begins a second late is dropped. *With a restart*: after half of
+  them the bot is told to stop, and is built anew on the same store.
+- **A page claimed.** {page} due rows are taken, with all that bears on whether they go out, in a fresh process that
+  then finishes them as sent; each 200 times. *Memory*: of that process at its end.
 - **Webhook in.** Calls over loopback with the secret, from a process of its own, to a handler that does nothing. Ours
   answers when the update was handled, theirs (tornado) when it is in a queue. Throughput with 64 calls at a time.
 - **Outbound.** `sendMessage` over loopback to a process that answers at once: the bot's transport against the
@@ -1244,7 +1257,7 @@ from statistics import quantiles
 from bot import prompts
 from bot.adapters import delivery, intake, listen, telegram_bot, transport
 from bot.core.nudging import message_for, sent
-from bot.store.dues import MOST_CLAIMED
+from bot.nudges import PAGE
 from bot.store.ring import ring_of
 from bot.store.store import Store
 
@@ -1259,8 +1272,8 @@ async def main():
         at = await store.next_due_at()
         while len(times) < 200:
             start = time.perf_counter()
-            claims = await store.claim(at, MOST_CLAIMED)
-            if len(claims) == MOST_CLAIMED:
+            claims = await store.claim(at, PAGE)
+            if len(claims) == PAGE:
                 times.append(time.perf_counter() - start)
             else:
                 at += 24 * 60 * 60

@@ -65,6 +65,7 @@ async def test_ten_thousand_at_one_second_are_each_sent_once_in_order_and_by_pag
     schedule = Schedule(at % 86_400 // 60, frozenset(range(7)), "Etc/UTC", 0, 0)
     nudging = Nudging(schedule, seed=1, rest=Rest.NONE)
     async with Filled.open(tmp_path / "data", RING) as store:
+        await store.derive_again(PROMPTS.content.zones.version, lambda kept: kept)
         await store.fill(PEOPLE, lambda number: replace(nudging, due_at=at - (number % EARLY == 0)), at)
 
         with closing(connect(file)) as database:
