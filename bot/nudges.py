@@ -45,7 +45,8 @@ APART: Final = 20 * 60 * 60
 GRACE: Final = 4.0
 """Seconds to end a round that is under way when told to stop."""
 
-_PAGE: Final = MOST_CLAIMED // 4
+PAGE: Final = MOST_CLAIMED // 2
+"""Rows that are claimed at once, while as many at most are under way."""
 
 log = structlog.get_logger()
 
@@ -146,7 +147,7 @@ class Nudges:
     async def _send_claimed(self) -> bool:
         """Whether there was anything to claim. So many are under way at a time that no lane runs dry."""
         was_due = False
-        under_way = asyncio.Semaphore(MOST_CLAIMED - _PAGE)
+        under_way = asyncio.Semaphore(MOST_CLAIMED - PAGE)
 
         async def serve(claim: Claim) -> None:
             try:
@@ -166,7 +167,7 @@ class Nudges:
         if self._stopped.is_set():
             return ()
         try:
-            return await self._store.claim(self._clock(), _PAGE)
+            return await self._store.claim(self._clock(), PAGE)
         except Exception as error:  # noqa: BLE001 as below
             log.error("round failed", **failure(error))
             return ()

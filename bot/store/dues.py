@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from bot.core.gap import DAY
@@ -30,7 +30,7 @@ from bot.store.keyring import Keys
 from bot.store.rows import EVERYWHERE, consent_place, follow_up_place, nudging_place, plan_key, plan_place, row_key
 from bot.store.sealed import Sealed, told_if_shut
 
-MOST_CLAIMED: Final = 256
+MOST_CLAIMED: Final = 128
 """Rows under way at a time: so much a kill can lose."""
 
 DUE: Final = (Purpose.NUDGES, Purpose.FOLLOW_UPS, Purpose.PLANS)
@@ -422,8 +422,8 @@ class Dues(Sealed):
         return None if found is None else _nudging_of(self._open(found[0], nudging_place(row)))
 
     def _put_nudging(self, database: sqlite3.Connection, row: bytes, nudging: Nudging) -> None:
-        kept = asdict(nudging) | {"seen": sorted(nudging.seen)}
-        kept["schedule"]["days"] = sorted(nudging.schedule.days)
+        kept = _fields_of(nudging) | {"seen": sorted(nudging.seen)}
+        kept["schedule"] = _fields_of(nudging.schedule) | {"days": sorted(nudging.schedule.days)}
         database.execute(
             "INSERT INTO nudging (person, purpose, scope, settings) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET settings = excluded.settings",
@@ -501,6 +501,11 @@ def _is_alone(database: sqlite3.Connection, row: bytes) -> bool:
 def dues_of(found: Iterable[tuple[str, int]]) -> tuple[Due, ...]:
     """What is due, soonest first, by the columns of its rows."""
     return tuple(sorted((Due(Purpose(purpose), at) for purpose, at in found), key=lambda due: due.at))
+
+
+def _fields_of(one: Nudging | Schedule) -> dict[str, Any]:
+    """What `asdict` gives, without its copy of each value: this is done for each message that is sent."""
+    return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
 def _nudging_of(kept: dict[str, Any]) -> Nudging:
