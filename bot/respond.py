@@ -54,6 +54,7 @@ from bot.core.model import (
     Reply,
     Shown,
     State,
+    Tap,
     Tier,
     Where,
     Withdrew,
@@ -342,17 +343,20 @@ class Responder:
 
 _TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor, NudgeChange, FollowedUp)
 """What a person asked to be kept or deleted: they hear where that failed."""
-_STEADIES: Final = frozenset({Line.HIGH, Line.HARDER})
-"""With these something steady begins, which comes whatever could be kept."""
+_READ: Final = NudgeChange(tap=Tap.OTHER)
+"""What nobody asked for: it comes beside what they wrote, a card too, and takes nothing from it where it fails."""
+_COMES_FIRST: Final = frozenset({Line.HIGH, Line.HARDER, *(line for line in Line if line.startswith("card."))})
+"""With these something steady begins, or a card, which comes whatever could be kept."""
 
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
     """What is held and said where not all could be saved: `held` is what was held before."""
     failed = Reply((Line.STORE_FAILED,))
-    if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in unsaved):
+    wished = [fact for fact in unsaved if fact != _READ]
+    if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in wished):
         minor = held.state.minor or decision.held.state.minor
-        steadies = (reply for reply in decision.replies if reply.keys[0] in _STEADIES)
-        return Decision(replace(held, state=replace(held.state, minor=minor)), (*steadies, failed))
+        first = (reply for reply in decision.replies if reply.keys[0] in _COMES_FIRST)
+        return Decision(replace(held, state=replace(held.state, minor=minor)), (*first, failed))
     left = {fact.purpose for fact in unsaved if isinstance(fact, Withdrew)}
     decision = replace(decision, held=replace(decision.held, consents=decision.held.consents | left))
     if any(isinstance(fact, Chose) for fact in unsaved):  # its lines are shown all the same, and nothing is called kept
