@@ -101,7 +101,8 @@ class Nudges:
         Each of these is done whatever became of the others.
         """
         self._is_begun = self._is_begun or await _tried(self._begin())
-        await self._send_due()
+        if await _tried(self._responder.make_up()):
+            await self._send_due()
         today = self._clock() // DAY
         if today != self._swept_on:
             told = await _tried(

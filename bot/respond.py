@@ -111,6 +111,7 @@ class Responder:
         self._dangers = DailyTotals(DANGERS)
         self._sweep: asyncio.TimerHandle | None = None
         self._latest = 0
+        self._unrested: dict[int, int] = {}  # whose rest after a card could not be kept yet, and when that was
 
     @property
     def remembered(self) -> int:
@@ -138,7 +139,7 @@ class Responder:
         incoming, held = self._open(incoming, before)
         incoming, held = await self._look_back(incoming, held)
         decision = self._decide(incoming, held)
-        unsaved = await self._save(incoming, decision)
+        unsaved = await self._save(incoming, decision, known=before.known)
         decision = _without(unsaved, held, decision)
         # What came too late may be kept or gone all the same, and a consent may have gone beside this process.
         self._keep(incoming, replace(before, known=before.known and not unsaved), decision)
@@ -276,20 +277,22 @@ class Responder:
 
     # --- the store ------------------------------------------------------------------------------------------
 
-    async def _save(self, incoming: Incoming, decision: Decision) -> tuple[Fact, ...]:
+    async def _save(self, incoming: Incoming, decision: Decision, *, known: bool) -> tuple[Fact, ...]:
         """Save what happened, and give what could not be saved."""
         unsaved = []
         until = asyncio.get_running_loop().time() + PATIENCE
         for fact in decision.facts:
             try:
                 async with asyncio.timeout_at(until):
-                    await self._save_one(incoming, decision.held, fact)
+                    await self._save_one(incoming, decision.held, fact, known=known)
             except (StoreError, TimeoutError) as error:
                 log.error("saving failed", **failure(error))
                 unsaved.append(fact)
+                if isinstance(fact, Shown):
+                    self._unrested[incoming.person] = incoming.at
         return tuple(unsaved)
 
-    async def _save_one(self, incoming: Incoming, held: Held, fact: Fact) -> None:
+    async def _save_one(self, incoming: Incoming, held: Held, fact: Fact, *, known: bool) -> None:
         person, at = incoming.person, incoming.at
         match fact:
             case Consented(purpose=purpose):
@@ -305,7 +308,7 @@ class Responder:
             case Shown(tier=tier):
                 self._dangers.count(tier)
                 if tier is not Tier.UNCLEAR:
-                    await self._rest(person, held.consents, at)
+                    await self._rest(person, held.consents if known else frozenset(Purpose), at)
             case _ if not held.state.minor:
                 await self._save_with_consent(incoming, held.consents, fact)
 
@@ -316,6 +319,12 @@ class Responder:
             await self.store.revise_nudging(person, lambda kept: due_again(rested(kept, at), at, zones))
         if Purpose.FOLLOW_UPS in consents:
             await self.store.rest_follow_ups(person, at + RESTED)
+
+    async def make_up(self) -> None:
+        """Have those rest to whom a card was shown while the store failed. Raise StoreError where it still does."""
+        for person, at in tuple(self._unrested.items()):
+            await self._rest(person, frozenset(Purpose), at)
+            self._unrested.pop(person, None)
 
     async def _save_with_consent(self, incoming: Incoming, consents: frozenset[Purpose], fact: Fact) -> None:
         person, agreed = incoming.person, True
