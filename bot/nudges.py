@@ -103,7 +103,8 @@ class Nudges:
         """
         await _tried(self._let_go())
         self._is_derived = self._is_derived or await _tried(self._derive_again())
-        await self._send_due()
+        if await _tried(self._responder.make_up()):
+            await self._send_due()
         today = self._clock() // DAY
         if today != self._swept_on:
             told = await _tried(
