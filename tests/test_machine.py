@@ -402,10 +402,15 @@ class Machine(RuleBasedStateMachine):
         """Nothing without a yes, each row somebody's, and no words at all."""
         kept = [self._kept(each) for each in self.someone]
         assert self.places.rows() == sum(map(sum, kept))
-        for each, (consents, outcomes, countries, plans) in zip(self.someone, kept, strict=True):
+        for each, (consents, outcomes, country, nudges, plans, follow_ups, dues) in zip(
+            self.someone, kept, strict=True
+        ):
             assert consents <= len(each.agreed)
             assert not outcomes or Purpose.REMEMBER in each.agreed
-            assert not countries or Purpose.COUNTRY in each.agreed
+            assert not country or Purpose.COUNTRY in each.agreed
+            assert not nudges or Purpose.NUDGES in each.agreed
+            assert not follow_ups or Purpose.FOLLOW_UPS in each.agreed
+            assert not dues or each.agreed & {Purpose.PLANS, Purpose.NUDGES, Purpose.FOLLOW_UPS}
             assert not plans or Purpose.PLANS in each.agreed
         if not self.troubled:
             assert kept[self.someone.index(one)][0] == len(decision.held.consents)
@@ -418,11 +423,19 @@ class Machine(RuleBasedStateMachine):
         assert not [text for each in self.someone for text in each.typed if text in files]
         self.places.counts["moves with something kept"] += bool(sum(map(sum, kept)))
 
-    def _kept(self, one: Someone) -> tuple[int, int, int, int]:
-        async def rows() -> tuple[int, int, int, int]:
+    def _kept(self, one: Someone) -> tuple[int, ...]:
+        async def rows() -> tuple[int, ...]:
             store, person = self.places.all, one.chat.person
             kept = await Store.kept(store, person)
-            return len(kept.consents), len(kept.outcomes), bool(kept.country), len(kept.plans) + len(kept.dues)
+            chosen = (bool(kept.country), kept.nudging is not None)
+            return (
+                len(kept.consents),
+                len(kept.outcomes),
+                *chosen,
+                len(kept.plans),
+                len(kept.follow_ups),
+                len(kept.dues),
+            )
 
         return self.places.run(rows())
 
