@@ -11,10 +11,11 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Final
@@ -29,9 +30,12 @@ from rich.text import Text
 
 from bot import app, log, operate, policy, prompts, review, settings
 from bot.core.matching import Utterance, hear
-from bot.core.model import About, Content, Danger, Notice
+from bot.core.model import About, Content, Danger, Notice, Purpose
 from bot.core.noticing import ABOUTS, Fired, Points, Reader, Weights
+from bot.core.nudging import Kind
+from bot.operate import Foreseen
 from bot.store import StoreError
+from bot.store.dues import DUE, Counted, Tally
 from bot.wording import printable
 
 EXPECTED: Final = (settings.SettingsError, prompts.ContentError, StoreError)
@@ -194,6 +198,21 @@ class Forget(BaseModel):
         print("A bot that runs may still have their walk in memory, until they were idle for 30 minutes.")
 
 
+class DueNudges(BaseModel):
+    """Count what is due: nudges, follow-ups, reminders. Or print what would be sent on a day to come."""
+
+    on: str = Field("", description="a date, such as 2026-11-25: print what would be sent then, and send nothing")
+
+    def cli_cmd(self) -> None:
+        """Exit 2 where there is no database, or the date is none."""
+        given = settings.load()
+        if "on" not in self.model_fields_set:
+            _tell_due(asyncio.run(operate.tally(given)))
+            return
+        day, words = _day_to_come(self.on), prompts.load()
+        _tell_foreseen(day, asyncio.run(operate.foresee(given, words.content, day)))
+
+
 class Cli(BaseSettings):
     """A companion for the moment when another's suffering will not let go."""
 
@@ -217,6 +236,7 @@ class Cli(BaseSettings):
     restore: CliSubCommand[Restore] = Field(description=Restore.__doc__)
     export: CliSubCommand[Export] = Field(description=Export.__doc__)
     forget: CliSubCommand[Forget] = Field(description=Forget.__doc__)
+    nudges: CliSubCommand[DueNudges] = Field(description=DueNudges.__doc__)
 
     def cli_cmd(self) -> None:
         """Run what was named."""
@@ -233,7 +253,7 @@ _LONGEST_INPUT: Final = 64
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
     "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
-    " export or forget, and nothing else: settings come from the environment."
+    " export, forget or nudges [--on DATE], and nothing else: settings come from the environment."
 )
 
 
@@ -299,6 +319,67 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         told = tenth
 
     yield tell
+
+
+# --- What is due --------------------------------------------------------------------------------------------------
+
+_KINDS: Final[Mapping[Kind | Purpose, str]] = {
+    Kind.PRACTICE: "practice",
+    Kind.KEEP_ASK: "question whether to go on",
+    Kind.SILENT: "end, after silence",
+    Kind.COURSE_END: "end of a course",
+    Purpose.NUDGES: "nudges",
+    Purpose.FOLLOW_UPS: "follow-ups of walks",
+    Purpose.PLANS: "reminders of plans",
+}
+_FARTHEST: Final = 100
+"""Days ahead that can be foreseen: each message until then is gone through."""
+
+_FIRST_WORDS: Final = 6
+
+
+def _day_to_come(text: str) -> date:
+    """Read a date. What was given is not repeated: it may be a token."""
+    today = app.today()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise settings.SettingsError(f"--on needs a date: year, month and day, such as {today}") from None
+    if not today <= day <= today + timedelta(_FARTHEST):
+        line = (
+            f"--on needs a day to come, and at most {_FARTHEST} days ahead: {today} to {today + timedelta(_FARTHEST)}"
+        )
+        raise settings.SettingsError(line)
+    return day
+
+
+def _tell_due(tally: Tally) -> None:
+    print(f"{'due':<22}{'in the next hour':>18}{'in the next day':>18}{'overdue':>10}{'being sent':>12}")
+    for purpose in DUE:
+        one = tally.due.get(purpose, Counted())
+        print(f"{_KINDS[purpose]:<22}{one.within_hour:>18}{one.within_day:>18}{one.overdue:>10}{one.claimed:>12}")
+    print(f"People who agreed to nudges: {tally.agreed}.")
+    print(f"Of these, with none due within 8 days (paused, stopped, or not set up): {tally.resting}.")
+
+
+def _tell_foreseen(day: date, counts: Counter[Foreseen]) -> None:
+    """Print a line for each hour and message, and the sums."""
+    print(f"{day}, hours in UTC, from now on. Counted as if every message until then were sent on time and answered,")
+    print("and nobody changed anything. A nudge gives way to a follow-up or reminder of its day, and to a walk in the")
+    print("day before: so these are the most that may be sent.")
+    for one, number in sorted(counts.items(), key=lambda item: (item[0].hour, -item[1], _called(item[0]))):
+        print(f"{one.hour:02}:00{number:>8}  {_called(one)}")
+    sums = Counter[Kind | Purpose]()
+    for one, number in counts.items():
+        sums[one.kind] += number
+    told = (kind for kind in _KINDS if kind is not Purpose.NUDGES)
+    print("In all: " + "; ".join(f"{_KINDS[kind]} {sums[kind]}" for kind in told) + ".")
+
+
+def _called(one: Foreseen) -> str:
+    if one.practice is None:
+        return _KINDS[one.kind]
+    return f"{_KINDS[one.kind]} {one.practice.name}: {' '.join(one.practice.words.split()[:_FIRST_WORDS])} …"
 
 
 def _noticed(line: bytes, content: Content) -> dict[str, Any]:

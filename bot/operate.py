@@ -9,15 +9,22 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot import app
+from bot.core import follow_ups
+from bot.core.course import Practice
 from bot.core.export import export
+from bot.core.gap import DAY
+from bot.core.model import Content, FollowedUp, FollowUp, NudgeChange, Nudging, Purpose, Tap
+from bot.core.nudging import LATEST, Kind, changed, left_out, may_come, message_for, sent
 from bot.settings import Settings, SettingsError
 from bot.store import SecretError, StoreError, backup
 from bot.store.backup import Restored
+from bot.store.dues import Tally
 from bot.store.files import shown
 from bot.store.keyring import Keyring, add, prune
 from bot.store.ledger import Ledger
@@ -26,12 +33,26 @@ from bot.store.ring import Ring
 from bot.store.rotate import Rotated, rotate, use_of_keys
 from bot.store.store import Store
 
+_HOUR: Final = 60 * 60
+
 _PAUSE: Final = 0.02
 """Seconds between two transactions of a rotation, in which the bot that serves can write."""
 _PUT_A_KEY: Final = (
     "The data key is given by setting: put a new one in front of it, made with `openssl rand -base64 32`, keep the old"
     " one behind it, let the bot read both, and run this again"
 )
+
+
+_Due = tuple[int, Kind | Purpose, Practice | None]
+"""When (seconds since 1970, UTC), and what."""
+
+
+class Foreseen(NamedTuple):
+    """What would be sent in one hour of a day, UTC."""
+
+    hour: int
+    kind: Kind | Purpose
+    practice: Practice | None = None
 
 
 def unfit(settings: Settings) -> list[str]:
@@ -88,6 +109,55 @@ def restore(settings: Settings, source: Path) -> Restored:
     """Put a backup in the place of the database, without what was forgotten since."""
     ring = _ring(settings)
     return backup.restore(settings.bot_data, ring, Ledger(app.ledger_file(settings), ring), source, app.now())
+
+
+async def tally(settings: Settings) -> Tally:
+    """Count what is due."""
+    async with Store.beside(settings.bot_data, _ring(settings)) as store:
+        return await store.tally(app.now())
+
+
+async def foresee(settings: Settings, content: Content, day: date) -> Counter[Foreseen]:
+    """Count what would be sent on a day, from now on.
+
+    Everything until then is taken as sent on time and answered, and nothing as changed by anyone.
+    """
+    start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    now, end = app.now(), start + DAY
+    counts = Counter[Foreseen]()
+    async with Store.beside(settings.bot_data, _ring(settings), versions=content.versions) as store:
+        async for one in store.coming():
+            dues: list[_Due] = [(max(at, now), Purpose.PLANS, None) for at in one.reminders]
+            dues += ((at, Purpose.FOLLOW_UPS, None) for each in one.follow_ups for at in _asked(each, now))
+            dues += () if one.nudging is None else _nudged(one.nudging, content, now, end)
+            counts.update(
+                Foreseen((at - start) // _HOUR, kind, practice) for at, kind, practice in dues if start <= at < end
+            )
+    return counts
+
+
+def _nudged(kept: Nudging, content: Content, now: int, end: int) -> Iterator[_Due]:
+    """What the clock would send someone until that time, each answered."""
+    while kept.due_at and (at := max(kept.due_at, now)) < end:
+        if not may_come(kept, at, content.zones):
+            kept = left_out(kept, due_at=kept.due_at, at=at, content=content)
+            continue
+        message = message_for(kept, content)
+        yield at, message.kind, message.practice
+        kept = sent(kept, message, at=at, content=content)
+        kept = changed(kept, NudgeChange(tap=Tap.DID), at=at, zones=content.zones, seed=kept.seed)
+
+
+def _asked(one: FollowUp, now: int) -> Iterator[int]:
+    """When the clock would ask about a walk, each answered."""
+    while one.due_at:
+        at = max(one.due_at, now)
+        if at - one.due_at >= LATEST:
+            one = follow_ups.left_out(one, at)
+            continue
+        yield at
+        one = follow_ups.sent(one, at)
+        one = follow_ups.answered(one, FollowedUp(one.walk, one.points[-1].days))
 
 
 async def export_person(settings: Settings, person: int) -> bytes:

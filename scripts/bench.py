@@ -10,16 +10,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import math
 import os
 import platform
 import shutil
 import sqlite3
 import sys
 import threading
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import DEVNULL, PIPE
+from bisect import bisect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, redirect_stderr
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from itertools import count
@@ -40,6 +43,7 @@ from telegram.ext import (
     ApplicationBuilder,
     ContextTypes,
     ExtBot,
+    JobQueue,
     MessageHandler,
     TypeHandler,
     Updater,
@@ -53,8 +57,10 @@ from bot.adapters import lanes
 from bot.adapters.delivery import Delivery
 from bot.adapters.intake import Burst, Intake, Json, read
 from bot.adapters.listen import SECRET_HEADER, Webhook, listening
+from bot.adapters.outbox import TelegramOutbox
 from bot.adapters.telegram_bot import TelegramBot
 from bot.adapters.transport import AiohttpRequest
+from bot.app import now
 from bot.core.decide import decide
 from bot.core.gap import DAY, MOST_WALKS, Answered, Figure, OneWalk, OverDays
 from bot.core.matching import hear
@@ -62,23 +68,29 @@ from bot.core.model import (
     KEPT_DAYS,
     Change,
     Condition,
+    Course,
     Held,
     Incoming,
     Kind,
     Lane,
+    Nudging,
     Opened,
     Outcome,
     Purpose,
+    Rest,
+    Schedule,
     Source,
     Where,
 )
 from bot.core.reading import read as answer_in
 from bot.figure import png
+from bot.nudges import PAGE, Nudges
 from bot.respond import Responder
 from bot.store import database
 from bot.store.opening import FILE
 from bot.store.ring import ring_of
 from bot.store.store import Store
+from scripts.filled import Filled
 
 ROUNDS: Final = 5
 RATE: Final = 300
@@ -109,21 +121,24 @@ Load = dict[str, float]
 class Goal:
     """What a ratio should be: at most `bound`, or with `at_least` not less; or with `over`, a difference.
 
-    Of a row with one side, what its figure should be at most.
+    Of a row with one side, and with `alone`, what our figure should be.
     """
 
     bound: float
     at_least: bool = False
     over: bool = False
+    alone: bool = False
 
     def is_met(self, ours: float, theirs: float, ratio: float) -> bool:
         """Whether two figures, and their ratio, are as they should be."""
         if self.over:
             return ours - theirs <= self.bound
-        return ratio >= self.bound if self.at_least else ratio <= self.bound
+        figure = ours if self.alone else ratio
+        return figure >= self.bound if self.at_least else figure <= self.bound
 
     def __str__(self) -> str:
-        return f"{'≥' if self.at_least else '≤'} {self.bound}{' more' if self.over else ''}"
+        more = " more" if self.over else ", ours" if self.alone else ""
+        return f"{'≥' if self.at_least else '≤'} {self.bound}{more}"
 
 
 Side = Callable[[], Awaitable[Load]]
@@ -158,13 +173,14 @@ class Measured:
         ours, theirs = [load[name] for load in self.ours], [load[name] for load in self.theirs]
         if not theirs:
             figure = f"{median(ours):,.2f} ({min(ours):,.2f} to {max(ours):,.2f})"
-            verdict = "" if goal is None else f"{goal}: {'met' if median(ours) <= goal.bound else '**missed**'}"
+            is_met = goal is not None and goal.is_met(median(ours), 0.0, median(ours))
+            verdict = "" if goal is None else f"{goal}: {'met' if is_met else '**missed**'}"
             return f"| {self.row.title} | {name} | {figure} |  |  | {verdict} |"
-        ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
-        ratio = median(ratios)
+        ratios = [one / other for one, other in zip(ours, theirs, strict=True) if other]
+        ratio = median(ratios) if ratios else 0.0
         is_met = goal is not None and goal.is_met(median(ours), median(theirs), ratio)
         verdict = "" if goal is None else f"{goal}: {'met' if is_met else '**missed**'}"
-        spread = f"{ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        spread = f"{ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else ""
         return f"| {self.row.title} | {name} | {median(ours):,.2f} | {median(theirs):,.2f} | {spread} | {verdict} |"
 
 
@@ -222,6 +238,10 @@ def _page(lines: Sequence[str]) -> str:
         replies_a_second=REPLIES_A_SECOND,
         given_up=GIVEN_UP,
         callers=CALLERS,
+        burst=BURST,
+        allowed=ALLOWED,
+        urgent_a_second=URGENT_A_SECOND,
+        page=PAGE,
         people_kept=PEOPLE,
         fsync=_fsync() * 1e3,
         lines="\n".join(lines),
@@ -274,6 +294,15 @@ of each round, with the lowest and the highest. All is on one machine, so load a
 - **Ready with {people_kept:,} people.** From the start of a fresh process, each of them with one consent and one walk
   in the store, until the bot could answer, against a process that imports what the bot depends on and no more.
 - **A write while walks are swept.** {people_kept:,} walks are deleted page by page, and someone writes all the while.
+- **Nudges due at one second.** {burst:,} people, {allowed:,} messages a second allowed, to a process that answers at
+  once and notes what arrives: claimed from the sealed store, consent looked at again, worded, sent, and kept as sent.
+  Meanwhile {urgent_a_second} messages a second go to others, each fifth of them a danger card. *Sent, of what is
+  allowed*: the rate from the first to the last; *most in a second*: the most that arrived within any second. Theirs: a
+  `run_once` job for each person, and AIORateLimiter for as many a second; *told to run late jobs* is
+  `misfire_grace_time=None`, without which a job that begins a second late is dropped. *With a restart*: after half of
+  them the bot is told to stop, and is built anew on the same store.
+- **A page claimed.** {page} due rows are taken, with all that bears on whether they go out, in a fresh process that
+  then finishes them as sent; each 200 times. *Memory*: of that process at its end.
 - **Webhook in.** Calls over loopback with the secret, from a process of its own, to a handler that does nothing. Ours
   answers when the update was handled, theirs (tornado) when it is in a queue. Throughput with 64 calls at a time.
 - **Outbound.** `sendMessage` over loopback to a process that answers at once: the bot's transport against the
@@ -1068,10 +1097,273 @@ def urgent() -> list[Row]:
     ]
 
 
+# --- nudges ------------------------------------------------------------------------------------------------------
+
+BURST: Final = 10_000
+"""People with a nudge due at the same second."""
+
+ALLOWED: Final = 1_000
+"""Messages a second that Telegram is taken to allow."""
+
+AHEAD: Final = 6
+"""Seconds from when all is set up until it is due."""
+
+URGENT_A_SECOND: Final = 5
+OUT_OF_TIME: Final = 15.0
+"""Seconds beyond those that the allowed rate needs; what has not arrived by then counts as missed."""
+
+MANY_ROWS: Final = (1_000, 100_000, 1_000_000)
+TOGETHER: Final = 10_000
+"""People who are put into the store in one transaction."""
+
+Starting = Callable[[str, Path, int], AbstractAsyncContextManager[Send]]
+"""Sets a side up, by the address of Telegram, a folder, and when all is due; gives how it sends other messages."""
+
+
+def _nudging(number: int, due_at: int) -> Nudging:
+    """Of someone who set it up, and has had no nudge yet. There are no quiet hours, since it may be any hour."""
+    schedule = Schedule(due_at % DAY // 60, frozenset(range(7)), "Etc/UTC", 0, 0)
+    return Nudging(schedule, Course.OPEN, seed=number % 2**24 + 1, rest=Rest.NONE, due_at=due_at)
+
+
+@asynccontextmanager
+async def _counting() -> AsyncIterator[str]:
+    """Telegram, as far as `sendMessage` goes, and the nudges that arrived there: to whom, and when."""
+    arrived: list[tuple[int, float]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        given = await request.post()
+        chat = int(str(given.get("chat_id", BURST + 1)))
+        if chat <= BURST:
+            arrived.append((chat, perf_counter()))
+        return web.Response(body=_answer(request.match_info["method"]), content_type="application/json")
+
+    async def tell(_: web.Request) -> web.Response:
+        return web.json_response(arrived)
+
+    async def how_many(_: web.Request) -> web.Response:
+        return web.json_response(len(arrived))
+
+    server = web.Application()
+    server.router.add_post("/bot{token}/{method}", answer)
+    server.router.add_get("/bot/arrived", tell)
+    server.router.add_get("/bot/how_many", how_many)
+    runner = web.AppRunner(server, access_log=None, shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, HOME, 0, backlog=1024).start()
+    yield f"http://{HOME}:{runner.addresses[0][1]}/bot"
+    await runner.cleanup()
+
+
+async def _asked(address: str, what: str) -> Any:  # noqa: ANN401 - JSON is any
+    async with ClientSession() as session, session.get(f"{address}/{what}") as answer:
+        return await answer.json()
+
+
+@asynccontextmanager
+async def _by_nudges(address: str, folder: Path, due_at: int) -> AsyncIterator[Send]:
+    """Everything that sends nudges, as `app` builds it. All are due at that second, unless the store is there."""
+    ring, words = ring_of(KEY), prompts.load()
+    is_new = not (folder / FILE).exists()
+    async with Filled.open(folder, ring) as store, _bot(address) as bot:
+        if is_new:
+            await store.derive_again(words.content.zones.version, lambda kept: kept)  # it is not on a whole minute
+            await store.fill(range(1, BURST + 1), lambda number: _nudging(number, due_at), now())
+        delivery = Delivery(bot, rate=ALLOWED)
+        responder = Responder(words.content, store, ring.buttons, clock=now, seed=count(1).__next__)
+        outbox = TelegramOutbox(bot, delivery, words)
+        async with Nudges(store, responder, outbox, now, words.content).beside():
+            yield lambda chat, lane: delivery.send(chat, TEXT, lane=lane)
+        await delivery.close(0)
+
+
+def _by_job_queue(grace: Mapping[str, object]) -> Starting:
+    """A job for each person, and the library's limiter."""
+
+    @asynccontextmanager
+    async def started(address: str, _: Path, due_at: int) -> AsyncIterator[Send]:
+        async def nudge(context: ContextTypes.DEFAULT_TYPE) -> None:
+            assert context.job is not None  # noqa: S101 it is one
+            assert context.job.chat_id is not None  # noqa: S101 it is given below
+            await context.bot.send_message(context.job.chat_id, TEXT)
+
+        request, limiter = AiohttpRequest(pool_timeout=PATIENCE), AIORateLimiter(ALLOWED)
+        bot = ExtBot(TOKEN, address, request=request, get_updates_request=Nowhere(), rate_limiter=limiter)
+        application: Application[Any, Any, Any, Any, Any, Any]
+        application = ApplicationBuilder().bot(bot).updater(None).job_queue(JobQueue()).build()
+        assert application.job_queue is not None  # noqa: S101 given above
+        async with application:
+            await application.start()
+            for number in range(1, BURST + 1):
+                at = datetime.fromtimestamp(due_at, UTC)
+                application.job_queue.run_once(nudge, at, chat_id=number, job_kwargs=dict(grace))
+            yield lambda chat, _: bot.send_message(chat, TEXT)
+            await application.job_queue.stop(wait=False)
+            await application.stop()
+
+    return started
+
+
+async def _all_due(starting: Starting, *, restarts: bool = False) -> Load:
+    """Have all due at one second, and ask for replies and danger cards meanwhile."""
+    replies, cards = list[float](), list[float]()
+    numbers = count(BURST + 1)
+
+    async def urgent(send: Send, number: int) -> None:
+        times, lane = (replies, Lane.REPLY) if number % URGENT_A_SECOND else (cards, Lane.DANGER)
+        start = perf_counter()
+        try:
+            await send(number, lane)
+        finally:
+            times.append(perf_counter() - start)
+
+    async def sent(send: Send, asked: list[asyncio.Task[None]], until: float, many: int) -> None:
+        """Go on until so many nudges have arrived, or it is too late."""
+        while (await _asked(address, "how_many")) < many and now() < until:
+            asked.append(tasks.create_task(urgent(send, next(numbers))))
+            await asyncio.sleep(1 / URGENT_A_SECOND)
+
+    with TemporaryDirectory() as name:
+        async with _server("counting") as address:
+            folder, due_at = Path(name) / "data", now() + AHEAD
+            until = due_at + BURST / ALLOWED + OUT_OF_TIME
+            for many in (BURST // 2, BURST) if restarts else (BURST,):
+                asked = list[asyncio.Task[None]]()
+                async with starting(address, folder, due_at) as send, asyncio.TaskGroup() as tasks:
+                    await asyncio.sleep(due_at - now())
+                    await sent(send, asked, until, many)
+                    await asyncio.wait(asked, timeout=GIVEN_UP)
+                    for task in asked:
+                        task.cancel()
+            arrived = await _asked(address, "arrived")
+    times = [at for _, at in arrived]
+    taken = times[-1] - times[0] if len(times) > 1 else math.inf
+    return {
+        "missed": BURST - len({chat for chat, _ in arrived}),
+        "doubled": len(arrived) - len({chat for chat, _ in arrived}),
+        "sent, of what is allowed": (len(times) - 1) / taken / ALLOWED,
+        "from first to last, s": taken,
+        "most in a second": max(bisect(times, at + 1) - place for place, at in enumerate(times)) if times else 0,
+        "reply, most, ms": max(replies) * 1e3,
+        "danger card, most, ms": max(cards) * 1e3,
+    }
+
+
+CLAIMING: Final = """
+import asyncio, sys, time
+from dataclasses import replace
+from pathlib import Path
+from statistics import quantiles
+from bot import prompts
+from bot.adapters import delivery, intake, listen, telegram_bot, transport
+from bot.core.nudging import message_for, sent
+from bot.nudges import PAGE
+from bot.store.ring import ring_of
+from bot.store.store import Store
+
+def finish(store, claim, at, content):
+    def change(kept):
+        return replace(sent(kept, message_for(kept, content), at=at, content=content), awaiting=False)
+    return store.finish(claim, nudging=change)
+
+async def main():
+    times, content = [], prompts.load().content
+    async with Store.open(Path(sys.argv[1]), ring_of(bytes.fromhex(sys.argv[2]))) as store:
+        at = await store.next_due_at()
+        while len(times) < 200:
+            start = time.perf_counter()
+            claims = await store.claim(at, PAGE)
+            if len(claims) == PAGE:
+                times.append(time.perf_counter() - start)
+            else:
+                at += 24 * 60 * 60
+            await asyncio.gather(*(finish(store, claim, at, content) for claim in claims))
+    cut = quantiles(times, n=100, method="inclusive")
+    print(cut[49], cut[98], open("/proc/self/statm").read().split()[1])
+
+asyncio.run(main())
+"""
+
+
+@cache
+def _rows_at(_: int) -> TemporaryDirectory[str]:
+    """The folder of a store with so many rows, the same for all of a run."""
+    return TemporaryDirectory()
+
+
+async def _with_rows(many: int) -> Path:
+    """The same folder, with so many people whose nudges are due in a day from now."""
+    folder = Path(_rows_at(many).name) / "data"
+    if not folder.exists():
+        first = now()
+        async with Filled.open(folder, ring_of(KEY)) as store:
+            for start in range(1, many + 1, TOGETHER):
+                numbers = range(start, min(many + 1, start + TOGETHER))
+                await store.fill(numbers, lambda number: _nudging(number, first + number * 7919 % DAY), first)
+    return folder
+
+
+async def _claimed(many: int) -> Load:
+    """Claim pages and finish them, in a fresh process."""
+    folder = await _with_rows(many)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CLAIMING, str(folder), KEY.hex(), stdin=DEVNULL, stdout=PIPE
+    )
+    said, _ = await process.communicate()
+    p50, p99, pages = said.split()
+    memory = int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return {"p50, ms": float(p50) * 1e3, "p99, ms": float(p99) * 1e3, "memory, MB": memory}
+
+
+def nudging() -> list[Row]:
+    """Nudges of many at one second, against the library's own jobs; and a page of due rows, of few and of many."""
+
+    def ours() -> Awaitable[Load]:
+        return _all_due(_by_nudges)
+
+    def theirs(**grace: object) -> Side:
+        return lambda: _all_due(_by_job_queue(grace))
+
+    def claimed(many: int) -> Side:
+        return lambda: _claimed(many)
+
+    none = Goal(0, alone=True)
+    figures: Goals = {
+        "missed": none,
+        "doubled": none,
+        "sent, of what is allowed": Goal(0.95, at_least=True, alone=True),
+        "from first to last, s": None,
+        "most in a second": None,
+        "reply, most, ms": None,
+        "danger card, most, ms": None,
+    }
+    claims = {"p50, ms": None, "p99, ms": Goal(25, alone=True), "memory, MB": Goal(1.1)}
+    title = f"{BURST:,} nudges due at one second"
+    few, *more = MANY_ROWS
+    return [
+        Row(f"{title}, and JobQueue", (ours, theirs()), figures),
+        Row(f"{title}, and JobQueue told to run late jobs", (ours, theirs(misfire_grace_time=None)), figures),
+        Row(
+            f"{title}, with a restart in the middle",
+            (lambda: _all_due(_by_nudges, restarts=True),),
+            {"missed": none, "doubled": none, "from first to last, s": None},
+        ),
+        *(
+            Row(f"A page claimed of {many:,} rows, and of {few:,}", (claimed(many), claimed(few)), claims)
+            for many in more
+        ),
+    ]
+
+
 # --- all of it --------------------------------------------------------------------------------------------------
 
-ROWS: Final = (noticing, turn, figure, whole_bot, writing, people, sweeping, webhook, outbound, urgent)
-SERVERS: Final = {"our-webhook": _our_webhook, "their-webhook": _their_webhook, "telegram": _telegram}
+ROWS: Final = (noticing, turn, figure, whole_bot, writing, people, sweeping, webhook, outbound, urgent, nudging)
+SERVERS: Final = {
+    "our-webhook": _our_webhook,
+    "their-webhook": _their_webhook,
+    "telegram": _telegram,
+    "counting": _counting,
+}
 
 if __name__ == "__main__":
     match sys.argv[1:]:

@@ -26,7 +26,7 @@ SECRET = "480016:AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens not
 
 USAGE = (
     "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
-    " export or forget, and nothing else: settings come from the environment."
+    " export, forget or nudges [--on DATE], and nothing else: settings come from the environment."
 )
 
 Json = dict[str, Any]

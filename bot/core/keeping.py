@@ -253,6 +253,8 @@ def looks_back(incoming: Incoming, held: Held, content: Content) -> bool:
             return True
         case Opened(action=action) if incoming.kind is Kind.PRESS:
             return action in BUTTONS or action in {Action.SHOW_WALKS, Action.SHOW_AFTER}
+    if incoming.kind is Kind.PRESS:  # one that is not followed
+        return False
     if Purpose.NUDGES in held.consents and _may_be_about_nudges(incoming, held):
         return True
     words = plain(incoming.words)

@@ -376,7 +376,7 @@ def _rows(nudging: Nudging, at: int) -> Rows:
         if nudging.paused_until > at
         else Button(Label.NUDGE_PAUSE, Action.NUDGE_PAUSE, A_WEEK)
     )
-    stop = () if nudging.rest is Rest.STOPPED else ((Button(Label.NUDGE_STOP, Action.NUDGE_STOP, _HERE),),)
+    stop = () if begins else ((Button(Label.NUDGE_STOP, Action.NUDGE_STOP, _HERE),),)
     return (
         (Button(Label.NUDGE_TIME, Action.NUDGE_TIME), Button(Label.NUDGE_DAYS, Action.NUDGE_DAY, _ASKS_DAYS)),
         (Button(Label.NUDGE_ZONE, Action.NUDGE_ZONE), Button(Label.NUDGE_QUIET, Action.NUDGE_QUIET)),

@@ -8,8 +8,8 @@ of its own; whoever changes something changes what is there at that moment.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from bot.core.gap import DAY
@@ -32,6 +32,9 @@ from bot.store.sealed import Sealed, told_if_shut
 
 MOST_CLAIMED: Final = 128
 """Rows under way at a time: so much a kill can lose."""
+
+DUE: Final = (Purpose.NUDGES, Purpose.FOLLOW_UPS, Purpose.PLANS)
+"""What may be due."""
 
 _MARK: Final = "zones"
 """The row of `mark` with the version of the time zones that every due time was derived with."""
@@ -59,15 +62,31 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many of one kind are due. Those of the next hour are of the next day too."""
+
+    within_hour: int = 0
+    within_day: int = 0
+    overdue: int = 0
+    claimed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many are due, of each kind. Nobody can be told from it."""
 
-    within_hour: int
-    within_day: int
-    overdue: int
-    claimed: int
+    due: Mapping[Purpose, Counted]
     agreed: int  # people who agreed to nudges
-    resting: int  # those of them with nothing due within eight days: paused, stopped, or not set up
+    resting: int  # those of them with no nudge due within eight days: paused, stopped, or not set up
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What will be due for someone, as it stands now, of all that they agree to. It does not say who they are."""
+
+    nudging: Nudging | None
+    follow_ups: tuple[FollowUp, ...]
+    reminders: tuple[int, ...]  # seconds since 1970, UTC
 
 
 class Dues(Sealed):
@@ -107,20 +126,38 @@ class Dues(Sealed):
         return await self._delete(delete, lambda keys: plan_key(row_key(keys, person, number)), at) > 0
 
     async def revise_nudging(self, person: int, revise: Callable[[Nudging], Nudging]) -> bool:
-        """Change what is kept of the person's nudges, or begin them. Return False without consent."""
+        """Change what is kept of the person's nudges, or begin them. Return False without consent.
+
+        Where the time of the next one stays, what was put off or claimed stays so.
+        """
 
         def save(database: sqlite3.Connection, _: Keys, row: bytes) -> None:
-            self._put_nudging(database, row, revise(self._nudging(database, row) or Nudging()))
+            before = self._nudging(database, row)
+            after = revise(before or Nudging())
+            self._put_nudging(database, row, after)
+            if before is None or after.due_at != before.due_at:
+                _put_due(database, row, Purpose.NUDGES, b"", after.due_at)
 
         return await self._save(person, Purpose.NUDGES, save)
 
     async def save_follow_up(self, person: int, follow_up: FollowUp) -> bool:
-        """Keep what is to be asked about a walk, for as long as walks are kept. Return False without consent."""
+        """Keep what is to be asked about a walk, for as long as walks are kept. Return False without consent.
+
+        Where it is kept already, what was asked and answered stays.
+        """
 
         def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
             item = row_key(keys, person, follow_up.walk)
             until = follow_up.ended_at // DAY + self._days(database, row)
-            self._put_follow_up(database, row, item, follow_up, until)
+            found = self._follow_ups(database, row).get(item)
+            known = follow_up if found is None else found[0]
+            now = replace(
+                known,
+                upset_before=follow_up.upset_before,
+                upset_after=follow_up.upset_after,
+                change=follow_up.change,
+            )
+            self._put_follow_up(database, row, item, now, until)
 
         return await self._save(person, Purpose.FOLLOW_UPS, save)
 
@@ -256,7 +293,8 @@ class Dues(Sealed):
                 _put_due(database, row, claim.purpose, item, 0)
             kept = self._nudging(database, row) if self._agreed(database, row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
-                self._put_nudging(database, row, nudging(kept))
+                self._put_nudging(database, row, now := nudging(kept))
+                _put_due(database, row, Purpose.NUDGES, b"", now.due_at)
             if follow_up is not None and self._agreed(database, row, Purpose.FOLLOW_UPS):
                 self._revise_follow_up(database, row, item, lambda one: follow_up(one) if one.due_at else one)
 
@@ -283,6 +321,7 @@ class Dues(Sealed):
                     after = before if before is None else revise(before)
                     if after is not None and after != before:
                         self._put_nudging(database, row, after)
+                        _put_due(database, row, Purpose.NUDGES, b"", after.due_at)
             if rows:
                 return bytes(rows[-1][0])
             sql = "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
@@ -298,24 +337,56 @@ class Dues(Sealed):
         """Count what is due, and who agreed to nudges."""
 
         def work(database: sqlite3.Connection) -> Tally:
-            def count(sql: str, *values: object) -> int:
-                (number,) = database.execute(f"SELECT count(*) FROM {sql}", values).fetchone()  # noqa: S608 - ours
-                return int(number)
-
-            soon = "person_due WHERE purpose = ? AND claimed = 0 AND at BETWEEN ? AND ?"
-            agreed = count("consent WHERE purpose = ?", Purpose.NUDGES)
-            return Tally(
-                count(soon, Purpose.NUDGES, at, at + DAY // 24),
-                count(soon, Purpose.NUDGES, at, at + DAY),
-                count(soon, Purpose.NUDGES, 0, at - 1),
-                count("person_due WHERE purpose = ? AND claimed > 0", Purpose.NUDGES),
-                agreed,
-                agreed - count("person_due WHERE purpose = ? AND at <= ?", Purpose.NUDGES, at + 8 * DAY),
+            found = database.execute(
+                "SELECT purpose, total(claimed = 0 AND at BETWEEN :at AND :at + 3600),"
+                " total(claimed = 0 AND at BETWEEN :at AND :at + 86400), total(claimed = 0 AND at < :at),"
+                " total(claimed > 0), total(at <= :at + 8 * 86400) FROM person_due GROUP BY purpose",
+                {"at": at},
             )
+            counts = {purpose: [int(number) for number in numbers] for purpose, *numbers in found}
+            sql = "SELECT count(*) FROM consent WHERE purpose = ?"
+            (agreed,) = database.execute(sql, (Purpose.NUDGES,)).fetchone()
+            *_, soon = counts.get(Purpose.NUDGES, (0,))
+            due = {Purpose(purpose): Counted(*numbers[:-1]) for purpose, numbers in counts.items()}
+            return Tally(due, agreed, agreed - soon)
 
         return await self._database.read(work)
 
+    async def coming(self, page: int = 256) -> AsyncIterator[Coming]:
+        """Go through all that will be due, page by page, of everyone who is not to be left alone."""
+        last = b""
+
+        def work(database: sqlite3.Connection) -> tuple[bytes, list[Coming]]:
+            self._renew(database)
+            rows = database.execute(
+                "SELECT DISTINCT person FROM person_due WHERE person > ? ORDER BY person LIMIT ?", (last, page)
+            ).fetchall()
+            found = []
+            for (row,) in rows:
+                with told_if_shut():
+                    if not _is_alone(database, row):
+                        found.append(self._coming(database, row))
+            return (rows[-1][0] if rows else b""), found
+
+        while True:
+            last, found = await self._database.read(work)
+            if not last:
+                return
+            for one in found:
+                yield one
+
     # --- within a transaction -------------------------------------------------------------------------------------
+
+    def _coming(self, database: sqlite3.Connection, row: bytes) -> Coming:
+        agreed = {purpose: self._agreed(database, row, purpose) for purpose in DUE}
+        follow_ups = self._follow_ups(database, row).values() if agreed[Purpose.FOLLOW_UPS] else ()
+        sql = "SELECT at FROM person_due WHERE person = ? AND purpose = ?"
+        reminders = database.execute(sql, (row, Purpose.PLANS)) if agreed[Purpose.PLANS] else ()
+        return Coming(
+            self._nudging(database, row) if agreed[Purpose.NUDGES] else None,
+            tuple(one for one, _ in follow_ups),
+            tuple(at for (at,) in reminders),
+        )
 
     def _claim(self, database: sqlite3.Connection, found: tuple[Any, ...], claimed_at: int) -> Claim:
         """Open what a due row is about: its person, purpose, scope, item and time."""
@@ -360,14 +431,13 @@ class Dues(Sealed):
         return None if found is None else _nudging_of(self._open(found[0], nudging_place(row)))
 
     def _put_nudging(self, database: sqlite3.Connection, row: bytes, nudging: Nudging) -> None:
-        kept = asdict(nudging) | {"seen": sorted(nudging.seen)}
-        kept["schedule"]["days"] = sorted(nudging.schedule.days)
+        kept = _fields_of(nudging) | {"seen": sorted(nudging.seen)}
+        kept["schedule"] = _fields_of(nudging.schedule) | {"days": sorted(nudging.schedule.days)}
         database.execute(
             "INSERT INTO nudging (person, purpose, scope, settings) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET settings = excluded.settings",
             (row, Purpose.NUDGES, EVERYWHERE, self._seal(kept, nudging_place(row))),
         )
-        _put_due(database, row, Purpose.NUDGES, b"", nudging.due_at)
 
     def _follow_ups(self, database: sqlite3.Connection, row: bytes) -> dict[bytes, tuple[FollowUp, int]]:
         """The days after walks, by what each is kept under, with the day until which it is; oldest first."""
@@ -378,10 +448,11 @@ class Dues(Sealed):
         return dict(sorted(several, key=lambda one: (one[1][0].ended_at, one[1][0].walk)))
 
     def _keep_follow_ups(self, database: sqlite3.Connection, row: bytes, days: int) -> None:
-        """Keep those of the person for so many days from their walks. They may be older than the yes to these."""
+        """Keep those of the person for so many days from their walks."""
         sql = "UPDATE follow_up SET until = ? WHERE person = ? AND walk = ?"
-        for item, (one, _) in self._follow_ups(database, row).items():
-            database.execute(sql, (one.ended_at // DAY + days, row, item))
+        for item, (one, until) in self._follow_ups(database, row).items():
+            if until != one.ended_at // DAY + days:
+                database.execute(sql, (one.ended_at // DAY + days, row, item))
 
     def _revise_follow_up(
         self, database: sqlite3.Connection, row: bytes, item: bytes, revise: Callable[[FollowUp], FollowUp]
@@ -438,6 +509,11 @@ def _is_alone(database: sqlite3.Connection, row: bytes) -> bool:
 def dues_of(found: Iterable[tuple[str, int]]) -> tuple[Due, ...]:
     """What is due, soonest first, by the columns of its rows."""
     return tuple(sorted((Due(Purpose(purpose), at) for purpose, at in found), key=lambda due: due.at))
+
+
+def _fields_of(one: Nudging | Schedule) -> dict[str, Any]:
+    """What `asdict` gives, without its copy of each value: this is done for each message that is sent."""
+    return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
 def _nudging_of(kept: dict[str, Any]) -> Nudging:

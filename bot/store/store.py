@@ -20,6 +20,7 @@ import structlog
 
 from bot.core.gap import DAY
 from bot.core.model import (
+    KEPT_DAYS,
     Change,
     Condition,
     Kept,
@@ -133,17 +134,24 @@ class Store(Dues):
 
     @classmethod
     @asynccontextmanager
-    async def beside(cls, folder: Path, ring: Ring, *, ledger: Ledger | None = None) -> AsyncIterator[Self]:
+    async def beside(
+        cls,
+        folder: Path,
+        ring: Ring,
+        *,
+        ledger: Ledger | None = None,
+        versions: Mapping[Purpose, int] = MappingProxyType({}),
+    ) -> AsyncIterator[Self]:
         """Open the store in `folder` for a while, beside a process that may serve it. Nothing is made there.
 
-        Raise `StoreError` where there is none, or it is of an older version.
+        `versions` as for `open`. Raise `StoreError` where there is none, or it is of an older version.
         """
         cls.refuse_unfit(folder, ring)
         file = existing(folder)
         with closing(connect(file)) as connection:
             refuse_older(connection)
             async with Database.over(connection, file) as database:
-                yield cls(database, ring, ledger, MappingProxyType({}))
+                yield cls(database, ring, ledger, versions)
 
     @classmethod
     def closed(cls, ring: Ring, why: StoreError) -> Self:
@@ -206,8 +214,12 @@ class Store(Dues):
         """Delete a consent, for one group or wherever it was given, and all that was kept under it."""
 
         def delete(database: sqlite3.Connection, keys: Keys) -> None:
+            row = row_key(keys, person)
+            if purpose is Purpose.REMEMBER:  # with which the number of days goes that someone chose
+                with told_if_shut():
+                    self._keep_follow_ups(database, row, KEPT_DAYS)
             sql = "DELETE FROM consent WHERE person = ? AND purpose = ? AND ? IN ('', scope)"
-            database.execute(sql, (row_key(keys, person), purpose, scope_of(keys, group)))
+            database.execute(sql, (row, purpose, scope_of(keys, group)))
 
         await self._delete(delete, lambda keys: consent_key(row_key(keys, person), purpose, scope_of(keys, group)), at)
 

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.core.gap import DAY
 from bot.core.model import KEPT_DAYS, PLAN_DAYS, Change, Due, FollowUp, Nudging, Plan, Point, Purpose, Rest, Schedule
 from bot.store.database import connect
-from bot.store.dues import Claim, Tally
+from bot.store.dues import Claim, Counted, Tally
 from bot.store.opening import FILE
 from bot.store.rows import row_key
 from bot.store.store import Store
@@ -380,6 +380,17 @@ async def test_follow_up_of_a_walk_that_is_not_kept_changes_nothing(store: Store
     assert (await store.kept(ALMA)).follow_ups == (FOLLOW_UP,)
 
 
+async def test_walk_that_ends_once_more_takes_no_answer_away(store: Store, folder: Path) -> None:
+    await followed(store, ALMA, FOLLOW_UP)
+    await store.revise_follow_up(
+        ALMA, WALK, lambda one: replace(one, points=(Point(1, 4),), unanswered=0, sent_at=AT, due_at=AT + 2 * DAY)
+    )
+    before = (await store.kept(ALMA)).follow_ups
+    await followed(store, ALMA, replace(FOLLOW_UP, upset_after=2))
+    assert (await store.kept(ALMA)).follow_ups == tuple(replace(one, upset_after=2) for one in before)
+    assert rows(folder) == [("follow_ups", AT + 2 * DAY, 0)]
+
+
 async def test_follow_ups_that_rest_are_due_at_their_hour_when_the_rest_is_over(store: Store, folder: Path) -> None:
     later = replace(FOLLOW_UP, walk=2, due_at=AT + 9 * DAY)
     ended = replace(FOLLOW_UP, walk=3, due_at=0)
@@ -578,15 +589,15 @@ async def test_days_that_someone_chose_hold_for_follow_ups_before_and_after(stor
     assert (await store.kept(BENO)).follow_ups == (FOLLOW_UP,)
 
 
-async def test_days_hold_for_follow_ups_that_are_older_than_the_yes_to_walks(store: Store) -> None:
+async def test_days_that_went_with_the_yes_to_walks_hold_for_no_follow_up_either(store: Store) -> None:
     await followed(store, ALMA, FOLLOW_UP)
     await remember(store, ALMA)
     await store.save_days(ALMA, 365)
     await store.withdraw(ALMA, Purpose.REMEMBER, at=AT)
-    await remember(store, ALMA)
-    await store.save_days(ALMA, 7)
-    assert await sweep(store, TODAY - 1 + 7) == 0
-    assert await sweep(store, TODAY + 7) == 2
+    assert (await store.kept(ALMA)).days == KEPT_DAYS
+    await store.seen(ALMA, at=AT)
+    assert await sweep(store, TODAY - 1 + KEPT_DAYS) == 0
+    assert await sweep(store, TODAY + KEPT_DAYS) == 2
 
 
 # --- What a copy without the key tells ----------------------------------------------------------------------------
@@ -751,6 +762,9 @@ async def test_tally_counts_and_names_nobody(store: Store) -> None:
     for person, due_at in enumerate((AT - 1, AT, AT + 3600, AT + 3601, AT + DAY, AT + 8 * DAY + 1, 0), start=1):
         await nudged(store, person, due_at)
     await planned(store, ALMA)
-    assert await store.tally(AT) == Tally(within_hour=2, within_day=4, overdue=1, claimed=0, agreed=7, resting=2)
+    plans = Counted(within_hour=1, within_day=1)
+    nudges = Counted(within_hour=2, within_day=4, overdue=1, claimed=0)
+    assert await store.tally(AT) == Tally({Purpose.NUDGES: nudges, Purpose.PLANS: plans}, agreed=7, resting=2)
     await store.claim(AT, most=1)
-    assert await store.tally(AT) == Tally(within_hour=2, within_day=4, overdue=0, claimed=1, agreed=7, resting=2)
+    nudges = Counted(within_hour=2, within_day=4, overdue=0, claimed=1)
+    assert await store.tally(AT) == Tally({Purpose.NUDGES: nudges, Purpose.PLANS: plans}, agreed=7, resting=2)
