@@ -108,6 +108,8 @@ class Nudges:
         self._is_derived = self._is_derived or await _tried(self._derive_again())
         if await _tried(self._responder.make_up()):
             await self._send_due()
+        else:
+            self._is_failing = True
         today = self._clock() // DAY
         if today != self._swept_on:
             told = await _tried(
