@@ -223,6 +223,7 @@ MEANINGS: Final = (
         "breathing",
         "keep",
         "no_more",
+        "no_questions",
         "nudges",
         "no_place",
         "missed",

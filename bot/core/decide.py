@@ -265,7 +265,7 @@ def _meant(turn: Turn, meaning: str | None) -> Decision | None:
             return _thanked(turn)
         case "real":
             return said_again(turn, Line.REAL)
-        case "private" | "no_place":
+        case "private":
             return said_again(turn, Line.PRIVATE)
         case "breathing":
             return breathe(turn.incoming, turn.held)

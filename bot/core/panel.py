@@ -117,6 +117,7 @@ _HERE: Final = 1
 """The value of a button on the panel itself, which then shows what came of it in its place."""
 SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
 _BACK: Final = replace(SETTINGS, value=_HERE)
+_STOP: Final = Button(Label.NUDGE_STOP, Action.NUDGE_STOP)
 _UNDO: Final = Button(Label.NUDGE_BEGIN, Action.NUDGE_BEGIN)
 _GO_ON: Final = Button(Label.NUDGE_GO_ON, Action.NUDGE_BEGIN)
 
@@ -243,7 +244,9 @@ def with_nudges(decision: Decision, incoming: Incoming, content: Content) -> Dec
 
 def _with_how(reply: Reply) -> Reply:
     stops = reply.keys[-1] in {Line.STOPPED, Line.NOTHING_TO_STOP}
-    return replace(reply, keys=(*reply.keys, Line.NUDGE_STOP_HOW)) if stops else reply
+    if not stops:
+        return reply
+    return replace(reply, keys=(*reply.keys, Line.NUDGE_STOP_HOW), buttons=(*reply.buttons, (_STOP,)))
 
 
 def _after_a_yes(decision: Decision, incoming: Incoming, content: Content) -> Decision:

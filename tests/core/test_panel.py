@@ -609,6 +609,19 @@ def test_hours_from_utc_are_a_clock_and_the_country_decides(words: str) -> None:
     assert person.schedule.zone == "Europe/Lisbon"
 
 
+@pytest.mark.parametrize("words", ["Why do you need my location?", "I don't want to say where I am"])
+def test_who_would_not_say_where_they_are_hears_again_that_the_zone_alone_is_kept(words: str) -> None:
+    person = Someone()
+    person.commands("nudge")
+    assert lines(person.says(words)) == [Line.NUDGE_ZONE_ASK]
+
+
+def test_words_of_a_button_work_behind_the_command(someone: Someone) -> None:
+    assert lines(someone.commands("nudge once a week"))[0] is Line.NUDGE_FEWER
+    assert lines(someone.commands("nudge time")) == [Line.NUDGE_TIME_ASK]
+    assert lines(newcomer().commands("nudge once a week")) == [Line.CONSENT_ASK_NUDGES]
+
+
 def test_slips_beside_days_are_no_sign_of_danger(someone: Someone) -> None:
     someone.presses(Action.NUDGE_DAY, 7)
     assert lines(someone.says("mon, wensday & frydayy")) == [Line.NUDGE_DAYS_WRONG]
