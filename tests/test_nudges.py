@@ -26,7 +26,9 @@ from bot.core.model import (
     Change,
     Condition,
     Content,
+    Decision,
     Fate,
+    Held,
     Kept,
     Lane,
     NudgeChange,
@@ -51,7 +53,7 @@ from bot.store.opening import FILE
 from bot.store.rows import row_key
 from bot.store.store import NOTICE_DAYS, PAGE, QUIET_DAYS, Store
 from bot.zones import Atlas
-from tests.person import KEYS, PROMPTS, RING, Clock, Person, responder_of
+from tests.person import KEYS, PROMPTS, RING, Clock, Person, lines, responder_of
 from tests.test_respond import FailingStore
 
 DAY = 24 * 60 * 60
@@ -639,3 +641,117 @@ async def test_row_that_does_not_open_holds_up_nobody_else(world: World, tmp_pat
         assert len(await world.passes(DAY)) == 1
         assert len(await world.passes((QUIET_DAYS - NOTICE_DAYS) * DAY)) == 1
     assert {line["event"] for line in logged} == {"a cell does not open"}
+
+
+# --- review8 scratch ---
+
+
+async def test_card_comes_although_that_a_nudge_was_read_cannot_be_kept(nudged: World) -> None:
+    nudged.clock.at = lisbon(MONDAY, "08:30")
+    await nudged.nudges.round()
+    ((_, reply),) = nudged.outbox.sent
+    ann = Person(nudged.responder, ANN)
+    await ann.commands("start")
+    nudged.store.failing = frozenset({"revise_nudging"})
+    shown = Decision(Held(), (reply,))
+    said = await ann.says("i want to kill myself tonight", replying_to=shown)
+    assert said.replies[0].lane is Lane.DANGER
+    assert Line.STORE_FAILED not in lines(said)
+
+
+async def test_answer_to_the_last_one_loses_none_that_waits(nudged: World) -> None:
+    await nudged.passes_to(lisbon(MONDAY, "08:30"))
+    await nudged.passes_to(lisbon(WEDNESDAY, "08:29"))
+    await Person(nudged.responder, ANN).commands("walk")
+    assert await nudged.passes(60) == []
+    await nudged.changes(ANN, NudgeChange(tap=Tap.DID))
+    assert await nudged.passes(SOON) == []
+    assert await nudged.passes(SOON) == [NUDGED]
+    assert await nudged.passes(SOON) == []
+
+
+async def test_who_stopped_them_and_blocked_the_bot_stays_without_them(nudged: World) -> None:
+    await nudged.changes(ANN, NudgeChange(rest=Rest.STOPPED))
+    await nudged.plans(ANN)
+    nudged.outbox.fates[ANN] = Fate.REFUSED
+    assert await nudged.passes(DAY) == [REMINDED]
+    assert (await nudged.nudging(ANN)).rest is Rest.STOPPED
+
+
+async def test_what_has_no_yes_any_more_keeps_no_nudge_away(nudged, tmp_path, outcome) -> None:
+    await nudged.follows(ANN, outcome, lisbon("2026-09-25", "20:00"))
+    nudged.store._versions = {Purpose.FOLLOW_UPS: 2}
+    said = []
+    for hour in range(24 * 8):
+        said += await nudged.passes(HOUR)
+    assert len(said) == 3
+
+
+async def test_rounds_pause_after_one_that_failed(world: World) -> None:
+    await world.plans(ANN)
+    world.clock.at += DAY
+
+    class Full(Copy):
+        claims = 0
+
+        @override
+        async def claim(self, at: int, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
+            Full.claims += 1
+            raise StoreError("The disk of the data folder is full: make room on it.")
+
+    with capture_logs():
+        async with Nudges(Full(world.store), world.responder, world.outbox, world.clock, PROMPTS.content).beside():
+            await asyncio.sleep(0.5)
+    assert Full.claims == 1
+
+
+async def test_what_could_not_be_finished_goes_on_without_a_restart(nudged: World) -> None:
+    class Failing(Copy):
+        fails = True
+
+        @override
+        async def finish(self, *args, **more) -> None:
+            if Failing.fails:
+                raise StoreError("The disk of the data folder is full: make room on it.")
+            await super().finish(*args, **more)
+
+    nudged.nudges = Nudges(Failing(nudged.store), nudged.responder, nudged.outbox, nudged.clock, PROMPTS.content)
+    with capture_logs():
+        assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == [NUDGED]
+        Failing.fails = False
+        assert await nudged.passes(60) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
+
+
+@pytest.mark.parametrize("failing", ["kept", "revise_nudging"])
+async def test_after_a_card_nothing_is_sent_although_the_store_failed(nudged: World, failing: str) -> None:
+    await nudged.passes_to(lisbon("2026-09-27", "21:00"))
+    nudged.store.failing = frozenset({failing})
+    await Person(nudged.responder, ANN).says("i want to kill myself tonight")
+    nudged.store.failing = frozenset()
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(FRIDAY, "08:30")) == [NUDGED]
+
+
+async def test_damaged_consent_holds_up_nobody(nudged, tmp_path) -> None:
+    await nudged.plans(ANN)
+    await nudged.plans(BEN)
+    with closing(connect(tmp_path / "data" / FILE)) as database:
+        database.execute("UPDATE consent SET given = x'02' WHERE person = ? AND purpose = 'nudges'", (row_key(KEYS, ANN),))
+    with capture_logs() as logged:
+        said = await nudged.passes(DAY)
+        print(said, logged)
+        said = await nudged.after_a_restart().passes(DAY)
+        print(said, logged)
+    assert await nudged.store.interrupted() == ()
+
+
+async def test_follow_ups_of_two_walks_come_on_different_days_where_nudges_lapsed(nudged, outcome) -> None:
+    at = lisbon(MONDAY, "09:00")
+    await nudged.passes_to(at)
+    for walk in (5, 6):
+        await nudged.follows(ANN, replace(outcome, walk=walk), at + walk * 600)
+    nudged.store._versions = {Purpose.NUDGES: 2}
+    assert await nudged.passes_to(at + DAY + 3000) == [ASKED]
+    assert await nudged.passes_to(at + DAY + 3600) == []

@@ -25,6 +25,7 @@ from bot.core.model import (
     Kind,
     Lane,
     Notice,
+    Nudging,
     Outcome,
     Point,
     Purpose,
@@ -104,6 +105,11 @@ class FailingStore(Store):
     async def save_outcome(self, person: int, outcome: Outcome) -> bool:
         await self._perhaps("save_outcome")
         return await super().save_outcome(person, outcome)
+
+    @override
+    async def revise_nudging(self, person: int, revise: Callable[[Nudging], Nudging]) -> bool:
+        await self._perhaps("revise_nudging")
+        return await super().revise_nudging(person, revise)
 
     @override
     async def revise_follow_up(self, person: int, walk: int, revise: Callable[[FollowUp], FollowUp]) -> bool:
