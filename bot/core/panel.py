@@ -40,6 +40,7 @@ from bot.core.model import (
 )
 from bot.core.nudging import changed
 from bot.core.schedule import clock_offsets, in_quiet
+from bot.core.sequence import WALKING
 from bot.core.steps import URGENT_HELP, Rows
 from bot.core.times import Wanted, clock_words
 
@@ -160,7 +161,9 @@ def typed(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     button = _button_of(words, held, content)
     if button is not None:
         return _TAPPED[button.action](button.value, incoming, held, content)
-    answered = _READERS[held.asked_nudge](incoming, held, content) if held.asked_nudge in _READERS else None
+    in_a_walk = held.state.step in WALKING and held.asked_nudge is Action.NUDGE_PANEL  # a number answers the walk
+    reader = None if in_a_walk else _READERS.get(held.asked_nudge)
+    answered = None if reader is None else reader(incoming, held, content)
     return answered or _to_a_nudge(words, incoming, held, content)
 
 
@@ -207,11 +210,12 @@ def with_nudges(decision: Decision, incoming: Incoming, content: Content) -> Dec
     agreed = Purpose.NUDGES in decision.held.consents
     if agreed and _replies(incoming) and not any(isinstance(fact, NudgeChange) for fact in decision.facts):
         decision = replace(decision, facts=(*decision.facts, NudgeChange(tap=Tap.OTHER)))
-    if agreed and decision.replies and _kept(incoming).rest is Rest.NONE:
+    may_come = incoming.kept is None or _kept(incoming).rest is Rest.NONE
+    if agreed and decision.replies and may_come:
         decision = replace(decision, replies=tuple(map(_with_how, decision.replies)))
     if agreed and incoming.command == "start" and _kept(incoming).rest is Rest.UNREACHED:
         back = Reply((Line.NUDGE_BACK,), ((SETTINGS,),))
-        facts = (*decision.facts, NudgeChange(begin=True))
+        facts = (*decision.facts, _going(NudgeChange(), incoming))
         decision = replace(decision, replies=(*decision.replies, back), facts=facts)
     return _awaiting(decision)
 
@@ -230,7 +234,7 @@ def _after_a_yes(decision: Decision, incoming: Incoming, content: Content) -> De
     now = _changed(wished, incoming, content)
     facts: tuple[Fact, ...] = () if wished == NudgeChange() else (wished,)
     if now.schedule.zone:
-        change = replace(wished, begin=True)
+        change = _going(wished, incoming)
         after = Decision(held, (_panel(_changed(change, incoming, content), incoming.at, content),), (change,))
     elif held.zones:
         after = replace(_which(held.zones, held, content), facts=facts)
@@ -277,7 +281,15 @@ def _with(
     schedule = Schedule(
         old.minute if minute is None else minute, days or old.days, zone or old.zone, quiet_from, quiet_until
     )
-    return NudgeChange(schedule=schedule, begin=_kept(incoming).rest is Rest.NEW and bool(schedule.zone))
+    change = NudgeChange(schedule=schedule)
+    return _going(change, incoming) if _kept(incoming).rest is Rest.NEW and schedule.zone else change
+
+
+def _going(change: NudgeChange, incoming: Incoming) -> NudgeChange:
+    """The same, which also ends a rest. A pause stays: it may be the one after a card about danger."""
+    if _kept(incoming).rest is Rest.ENDED:
+        return replace(change, begin=True)
+    return replace(change, rest=Rest.NONE)
 
 
 def _set(change: NudgeChange, incoming: Incoming, held: Held, content: Content, *, in_place: bool = False) -> Decision:
@@ -547,7 +559,8 @@ def _quiet(value: int, incoming: Incoming, held: Held, content: Content) -> Deci
 def _length(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
     if not 0 < value <= len(COURSES):
         return _asks(incoming, held, Line.NUDGE_COURSE_ASK, _course_rows())
-    change = NudgeChange(course=COURSES[value - 1], begin=_kept(incoming).rest is Rest.ENDED)
+    change = NudgeChange(course=COURSES[value - 1])
+    change = _going(change, incoming) if _kept(incoming).rest is Rest.ENDED else change
     return _set(change, incoming, held, content, in_place=True)
 
 
@@ -568,7 +581,7 @@ def _begin(value: int, incoming: Incoming, held: Held, content: Content) -> Deci
 
 
 def _fewer(_: int, incoming: Incoming, held: Held, content: Content) -> Decision:
-    return _short(Line.NUDGE_FEWER, NudgeChange(fewer=True, begin=True), incoming, held, content)
+    return _short(Line.NUDGE_FEWER, _going(NudgeChange(fewer=True), incoming), incoming, held, content)
 
 
 def _short(line: Line, change: NudgeChange, incoming: Incoming, held: Held, content: Content) -> Decision:
@@ -826,17 +839,19 @@ def _line(wanted: Wanted, incoming: Incoming, held: Held, content: Content) -> D
 
 
 def _change_of(wanted: Wanted, zones: tuple[str, ...], incoming: Incoming) -> NudgeChange:
-    """As a fact. What is set anew begins again too, where it rested."""
+    """As a fact. Who chooses a time, days or a place again after a rest wants them to come again."""
     minute = None if wanted.clock is None else wanted.clock.minute
     change = _with(
         incoming, minute=minute, days=wanted.days, zone=zones[0] if len(zones) == 1 else "", quiet=wanted.quiet
     )
-    is_set = change.schedule != _kept(incoming).schedule or wanted.weeks is not None
+    is_chosen = wanted.clock is not None or wanted.days is not None or len(zones) == 1
+    if is_chosen and change.schedule is not None and change.schedule.zone:
+        change = _going(change, incoming)
     return replace(
         change,
         course=None if wanted.weeks is None else _WEEKS[wanted.weeks],
         paused_until=None if wanted.pause is None else incoming.at + (wanted.pause or A_WEEK) * DAY,
-        begin=wanted.resume or (wanted.pause is None and is_set and bool(change.schedule and change.schedule.zone)),
+        begin=change.begin or wanted.resume,
     )
 
 
