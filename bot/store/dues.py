@@ -395,6 +395,7 @@ class Dues(Sealed):
         (cell,) = database.execute(
             "SELECT id FROM consent WHERE person = ? AND purpose = ? AND scope = ?", (row, purpose, scope)
         ).fetchone()
+        agreed = {each for each in DUE if self._agreed(database, row, each)}  # and all of these open
         plan = None
         follow_ups = {walk: one for walk, (one, _) in self._follow_ups(database, row).items()}
         if purpose == Purpose.PLANS:
@@ -412,7 +413,7 @@ class Dues(Sealed):
             plan,
             follow_ups.get(item) if purpose == Purpose.FOLLOW_UPS else None,
             self._nudging(database, row),
-            dues_of(dues),
+            tuple(due for due in dues_of(dues) if due.purpose in agreed),
             max((one.ended_at for one in follow_ups.values() if one.due_at), default=0),
             max((one.sent_at for one in follow_ups.values()), default=0),
         )

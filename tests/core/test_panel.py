@@ -721,6 +721,11 @@ def test_a_stop_in_reply_to_a_nudge_stops_them(someone: Someone) -> None:
     assert lines(someone.says("stop", to_a_nudge=True)) == [Line.NUDGE_STOPPED]
 
 
+def test_a_stop_right_after_the_panel_stops_them(someone: Someone) -> None:
+    someone.commands("nudge")
+    assert lines(someone.says("stop")) == [Line.NUDGE_STOPPED]
+
+
 def test_a_stop_in_a_walk_ends_the_walk_and_says_how_nudges_stop() -> None:
     person = Someone(replace(LISBON, awaiting=True), Held(WALKING, consents=AGREED))
     assert lines(person.says("stop")) == [Line.STOPPED, Line.NUDGE_STOP_HOW]
