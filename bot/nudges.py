@@ -63,7 +63,8 @@ class Nudges:
         self._clock = clock
         self._content = content
         self._stopped = asyncio.Event()
-        self._is_begun = False
+        self._is_derived = False
+        self._is_failing = False
         self._swept_on = 0
 
     @asynccontextmanager
@@ -88,7 +89,9 @@ class Nudges:
                 continue
 
     async def _pause(self) -> float:
-        """Seconds until something is due, and at most those of a round."""
+        """Seconds until something is due, and at most those of a round: so many where it cannot be claimed."""
+        if self._is_failing:
+            return ROUND
         try:
             due_at = await self._store.next_due_at()
         except Exception as error:  # noqa: BLE001 as below
@@ -101,8 +104,12 @@ class Nudges:
 
         Each of these is done whatever became of the others.
         """
-        self._is_begun = self._is_begun or await _tried(self._begin())
-        await self._send_due()
+        self._is_failing = not await _tried(self._let_go())
+        self._is_derived = self._is_derived or await _tried(self._derive_again())
+        if await _tried(self._responder.make_up()):
+            await self._send_due()
+        else:
+            self._is_failing = True
         today = self._clock() // DAY
         if today != self._swept_on:
             told = await _tried(
@@ -117,10 +124,10 @@ class Nudges:
         await self._send_due()
         return not self._stopped.is_set()
 
-    # --- at the start ---------------------------------------------------------------------------------------------
+    # --- before that ----------------------------------------------------------------------------------------------
 
-    async def _begin(self) -> None:
-        """Be done with what a process that died had claimed, and derive all again where the time zones have changed."""
+    async def _let_go(self) -> None:
+        """Be done with what is still claimed: by a process that died, or since a round could not be finished."""
         lost = 0
         while claims := await self._store.interrupted():
             lost += len(claims)
@@ -128,6 +135,9 @@ class Nudges:
                 await self._finish(claim, claim.due_at, follow_up=follow_ups.sent)
         if lost:
             log.warning("interrupted: these may have been sent, and are not sent again", count=lost)
+
+    async def _derive_again(self) -> None:
+        """Derive what is still to come once more, where the time zones have changed."""
         at, zones = self._clock(), self._content.zones
         await self._store.derive_again(
             zones.version, lambda kept: nudging.due_again(kept, at, zones) if kept.due_at > at else kept
@@ -166,14 +176,15 @@ class Nudges:
             return await self._store.claim(self._clock(), PAGE)
         except Exception as error:  # noqa: BLE001 as below
             log.error("round failed", **failure(error))
+            self._is_failing = True
             return ()
 
     async def _serve(self, claim: Claim) -> None:
         """Send what was claimed, put it off, or leave it out."""
-        at = self._clock()
+        may_send, at = await self._store.may_send(claim), self._clock()  # it was claimed some messages ago
         if self._stopped.is_set():  # for the next start
             await self._store.put_off(claim, claim.due_at)
-        elif not await self._store.may_send(claim):  # it was claimed some messages ago
+        elif not may_send:
             await self._store.put_off(claim, at + DAY)
         elif not self._may_come(claim, at):
             await self._leave_out(claim, at)
@@ -198,7 +209,7 @@ class Nudges:
         zone = None if claim.nudging is None else self._content.zones.zone(claim.nudging.schedule.zone)
         if claim.nudging is None or zone is None:
             return at - claim.followed_at < APART
-        return local_day(zone, at) <= claim.nudging.told_on
+        return local_day(zone, at) <= max(claim.nudging.told_on, local_day(zone, claim.followed_at))
 
     def _is_night(self, claim: Claim, at: int) -> bool:
         if claim.nudging is None:
@@ -209,7 +220,8 @@ class Nudges:
     async def _leave_out(self, claim: Claim, at: int) -> None:
         match claim.purpose:
             case Purpose.NUDGES:
-                left_out = partial(nudging.left_out, at=at, content=self._content)
+                due_at = 0 if claim.nudging is None else claim.nudging.due_at
+                left_out = partial(nudging.left_out, due_at=due_at, at=at, content=self._content)
                 await self._store.finish(claim, nudging=left_out)
             case Purpose.FOLLOW_UPS:
                 await self._store.finish(claim, follow_up=partial(follow_ups.left_out, at=at))

@@ -54,6 +54,7 @@ from bot.core.model import (
     Reply,
     Shown,
     State,
+    Tap,
     Tier,
     Where,
     Withdrew,
@@ -110,6 +111,7 @@ class Responder:
         self._dangers = DailyTotals(DANGERS)
         self._sweep: asyncio.TimerHandle | None = None
         self._latest = 0
+        self._unrested: dict[int, int] = {}  # whose rest after a card could not be kept yet, and when that was
 
     @property
     def remembered(self) -> int:
@@ -137,7 +139,7 @@ class Responder:
         incoming, held = self._open(incoming, before)
         incoming, held = await self._look_back(incoming, held)
         decision = self._decide(incoming, held)
-        unsaved = await self._save(incoming, decision)
+        unsaved = await self._save(incoming, decision, known=before.known)
         decision = _without(unsaved, held, decision)
         # What came too late may be kept or gone all the same, and a consent may have gone beside this process.
         self._keep(incoming, replace(before, known=before.known and not unsaved), decision)
@@ -275,20 +277,22 @@ class Responder:
 
     # --- the store ------------------------------------------------------------------------------------------
 
-    async def _save(self, incoming: Incoming, decision: Decision) -> tuple[Fact, ...]:
+    async def _save(self, incoming: Incoming, decision: Decision, *, known: bool) -> tuple[Fact, ...]:
         """Save what happened, and give what could not be saved."""
         unsaved = []
         until = asyncio.get_running_loop().time() + PATIENCE
         for fact in decision.facts:
             try:
                 async with asyncio.timeout_at(until):
-                    await self._save_one(incoming, decision.held, fact)
+                    await self._save_one(incoming, decision.held, fact, known=known)
             except (StoreError, TimeoutError) as error:
                 log.error("saving failed", **failure(error))
                 unsaved.append(fact)
+                if isinstance(fact, Shown):
+                    self._unrested[incoming.person] = incoming.at
         return tuple(unsaved)
 
-    async def _save_one(self, incoming: Incoming, held: Held, fact: Fact) -> None:
+    async def _save_one(self, incoming: Incoming, held: Held, fact: Fact, *, known: bool) -> None:
         person, at = incoming.person, incoming.at
         match fact:
             case Consented(purpose=purpose):
@@ -303,8 +307,10 @@ class Responder:
                 await self.store.finish_plan(person, number, at=at)
             case Shown(tier=tier):
                 self._dangers.count(tier)
-                if tier is not Tier.UNCLEAR:
+                if tier is not Tier.UNCLEAR and known:
                     await self._rest(person, held.consents, at)
+                elif tier is not Tier.UNCLEAR:  # a store that did not answer is not waited for again
+                    self._unrested[person] = at
             case _ if not held.state.minor:
                 await self._save_with_consent(incoming, held.consents, fact)
 
@@ -315,6 +321,12 @@ class Responder:
             await self.store.revise_nudging(person, lambda kept: due_again(rested(kept, at), at, zones))
         if Purpose.FOLLOW_UPS in consents:
             await self.store.rest_follow_ups(person, at + RESTED)
+
+    async def make_up(self) -> None:
+        """Have those rest to whom a card was shown while the store failed. Raise StoreError where it still does."""
+        for person, at in tuple(self._unrested.items()):
+            await self._rest(person, frozenset(Purpose), at)
+            self._unrested.pop(person, None)
 
     async def _save_with_consent(self, incoming: Incoming, consents: frozenset[Purpose], fact: Fact) -> None:
         person, agreed = incoming.person, True
@@ -342,17 +354,20 @@ class Responder:
 
 _TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor, NudgeChange, FollowedUp)
 """What a person asked to be kept or deleted: they hear where that failed."""
-_STEADIES: Final = frozenset({Line.HIGH, Line.HARDER})
-"""With these something steady begins, which comes whatever could be kept."""
+_READ: Final = NudgeChange(tap=Tap.OTHER)
+"""What nobody asked for: it comes beside what they wrote, a card too, and takes nothing from it where it fails."""
+_COMES_FIRST: Final = frozenset({Line.HIGH, Line.HARDER, *(line for line in Line if line.startswith("card."))})
+"""With these something steady begins, or a card, which comes whatever could be kept."""
 
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
     """What is held and said where not all could be saved: `held` is what was held before."""
     failed = Reply((Line.STORE_FAILED,))
-    if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in unsaved):
+    wished = [fact for fact in unsaved if fact != _READ]
+    if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in wished):
         minor = held.state.minor or decision.held.state.minor
-        steadies = (reply for reply in decision.replies if reply.keys[0] in _STEADIES)
-        return Decision(replace(held, state=replace(held.state, minor=minor)), (*steadies, failed))
+        first = (reply for reply in decision.replies if reply.keys[0] in _COMES_FIRST)
+        return Decision(replace(held, state=replace(held.state, minor=minor)), (*first, failed))
     left = {fact.purpose for fact in unsaved if isinstance(fact, Withdrew)}
     decision = replace(decision, held=replace(decision.held, consents=decision.held.consents | left))
     if any(isinstance(fact, Chose) for fact in unsaved):  # its lines are shown all the same, and nothing is called kept

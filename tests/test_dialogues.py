@@ -160,7 +160,7 @@ async def met(house: House) -> Met:
     """All that comes up in all of them together."""
     met = Met()
     for number, script in enumerate(DIALOGUES.values(), start=1):
-        chat, state = Chat(house, person=number), State()
+        chat, state = Chat(House(house.store), person=number), State()  # each begins at the same hour
         for done, _ in turns_of(script):
             move = move_of(done)
             decision = None if move is None else await chat.does(move)

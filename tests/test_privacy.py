@@ -1,8 +1,10 @@
 import hashlib
 import hmac
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +17,7 @@ from bot import settings as app_settings
 from bot.core.button import seal
 from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Button, Purpose
+from bot.core.model import Action, Button, Change, FollowUp, Purpose, Schedule
 from bot.store.keyring import read_keyring
 from bot.store.opening import FILE, LOCK
 from bot.store.ring import Ring
@@ -34,6 +36,8 @@ WORDS = (
 """What Ann writes in a walk. No other text in the world holds the odd words of it."""
 
 PLAN = "if I pass the hospizgarden, then I write to Wilhelmina's frobnitzaunt"
+LISBON = Schedule(zone="Europe/Lisbon")
+FOLLOW_UP = FollowUp(7, 0, was_there=False, upset_before=8, upset_after=3, change=Change.MORE)
 BEN = 5_772_156_649
 GROUP = -1_001_234_567_890
 KEY_FILE = "XDG_CONFIG_HOME/compassion-bot/key"
@@ -108,6 +112,9 @@ def traces(folder: Path, person: int = ANN) -> list[tuple[str, bytes]]:
         b'"days"',
         b'"code"',
         b'"group"',
+        b"europe/lisbon",
+        b'"due_at"',
+        b'"points"',
     ]
     return [
         (where, trace)
@@ -132,6 +139,9 @@ def traces(folder: Path, person: int = ANN) -> list[tuple[str, bytes]]:
         PLAN.encode(),
         b'{"days":30}',
         b"group 1001234567890",
+        b'{"zone":"Europe/Lisbon"}',
+        b'{"due_at":0}',
+        b'{"points":[]}',
     ],
 )
 def test_search_finds_what_tells_of_someone_in_any_file(tmp_path: Path, left: bytes) -> None:
@@ -290,7 +300,8 @@ async def test_whatever_people_do_nothing_tells_of_them_and_without_a_yes_nothin
             people = [ann, Person(ann.responder, BEN), Person(ann.responder, BEN + 1)]
             for purpose in sorted(agreed):
                 await agrees(people[1], purpose)
-            assert len(dict(rows(folder / "data" / FILE))["consent"]) == len(agreed)
+            left = agreed - ({Purpose.ALONE} if agreed & {Purpose.NUDGES, Purpose.FOLLOW_UPS} else set())
+            assert len(dict(rows(folder / "data" / FILE))["consent"]) == len(left)
             for who, moves in talk:
                 for how, what in moves:
                     await does(people[who], how, what)
@@ -313,9 +324,21 @@ def is_hash(value: object) -> bool:
     return isinstance(value, bytes) and len(value) == 16
 
 
-def is_sealed(value: object) -> bool:
+def is_hash_or_none(value: object) -> bool:
+    return value == b"" or is_hash(value)
+
+
+def is_sealed(value: object, block: int = 192) -> bool:
     """Key and nonce, and then blocks that tell no length."""
-    return isinstance(value, bytes) and value[0] == 2 and len(value) > 192 and (len(value) - 33) % 192 == 0
+    return isinstance(value, bytes) and value[0] == 2 and len(value) > block and (len(value) - 33) % block == 0
+
+
+def is_sealed_answers(value: object) -> bool:
+    return is_sealed(value, 448)
+
+
+def is_version(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"20\d\d[a-z][\w.+/-]{0,40}", value) is not None
 
 
 def is_scope(value: object) -> bool:
@@ -330,15 +353,22 @@ def is_time(value: object) -> bool:
     return isinstance(value, int) and 1_000_000_000 < value < 10_000_000_000
 
 
+def is_time_or_none(value: object) -> bool:
+    return value == 0 or is_time(value)
+
+
+OF_PEOPLE = ("consent", "setting", "outcome", "plan", "nudging", "follow_up", "person_due")
+
+
 PLAIN = {
     "meta.name": lambda value: value == "key",
     "meta.value": is_sealed,
     "room.chat": is_hash,
     "room.id": is_sealed,
     "room.settings": is_sealed,
-    **{f"{table}.person": is_hash for table in ("consent", "setting", "outcome", "plan", "person_due")},
-    **{f"{table}.purpose": NAMES.__contains__ for table in ("consent", "setting", "outcome", "plan", "person_due")},
-    **{f"{table}.scope": is_scope for table in ("consent", "setting", "outcome", "plan", "person_due")},
+    **{f"{table}.person": is_hash for table in OF_PEOPLE},
+    **{f"{table}.purpose": NAMES.__contains__ for table in OF_PEOPLE},
+    **{f"{table}.scope": is_scope for table in OF_PEOPLE},
     "consent.given": is_sealed,
     "consent.id": is_sealed,
     "consent.day": is_day,
@@ -350,8 +380,15 @@ PLAIN = {
     "plan.number": is_hash,
     "plan.line": is_sealed,
     "plan.until": is_day,
-    "person_due.item": is_hash,
+    "nudging.settings": is_sealed,
+    "follow_up.walk": is_hash,
+    "follow_up.answers": is_sealed_answers,
+    "follow_up.until": is_day,
+    "person_due.item": is_hash_or_none,
     "person_due.at": is_time,
+    "person_due.claimed": is_time_or_none,
+    "mark.name": "zones".__eq__,
+    "mark.value": is_version,
 }
 """All that a copy of the database tells without the key."""
 
@@ -372,7 +409,16 @@ async def test_copy_of_the_database_without_the_key_tells_days_times_purposes_an
     async with Store.open(house / "data", ring) as store:
         await store.grant(ANN, Purpose.GROUP, at=app.now(), group=GROUP)
         await store.save_room(GROUP, {"noticing": True})
-        assert len((await store.kept(ANN)).plans) == 1
+        for number in (ANN, BEN):
+            for purpose in (Purpose.NUDGES, Purpose.FOLLOW_UPS):  # as someone has them who takes back "never write"
+                await store.grant(number, purpose, at=app.now())
+            await store.revise_nudging(number, lambda kept: replace(kept, schedule=LISBON, due_at=app.now()))
+            await store.save_follow_up(number, replace(FOLLOW_UP, ended_at=app.now(), due_at=app.now()))
+        await store.withdraw(ANN, Purpose.ALONE, at=app.now())
+        assert len(await store.claim(app.now())) == 2
+        await store.derive_again(PROMPTS.content.zones.version, lambda kept: kept)
+        kept = await store.kept(ANN)
+        assert (len(kept.plans), len(kept.follow_ups)) == (1, 1)
     seen = set()
     with closing(sqlite3.connect(f"{(house / 'data' / FILE).as_uri()}?mode=ro", uri=True)) as database:
         tables = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").fetchall()
@@ -382,8 +428,11 @@ async def test_copy_of_the_database_without_the_key_tells_days_times_purposes_an
             for row in found_rows.fetchall():
                 seen |= set(columns)
                 assert [column for column, value in zip(columns, row, strict=True) if not PLAIN[column](value)] == []
-        sizes = {len(answers) for (answers,) in database.execute("SELECT answers FROM outcome")}
+        sizes = database.execute(
+            "SELECT length(answers) FROM outcome UNION SELECT length(answers) FROM follow_up"
+            " UNION SELECT length(settings) FROM nudging ORDER BY 1"
+        ).fetchall()
     assert seen == set(PLAIN)
-    assert sizes == {33 + 192}
+    assert sizes == [(33 + 192,), (33 + 448,), (33 + 960,)]
     assert traces(house) == []
     assert traces(house, BEN) == []

@@ -1,6 +1,7 @@
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from typing_extensions import override
 
+from bot.core.follow_ups import asked, sent
 from bot.core.gap import Answered, OneWalk, OverDays
 from bot.core.lines import Label, Line
 from bot.core.matching import Utterance
@@ -16,12 +18,16 @@ from bot.core.model import (
     Consent,
     Content,
     Decision,
+    FollowUp,
+    Held,
     Incoming,
     Kept,
     Kind,
     Lane,
     Notice,
+    Nudging,
     Outcome,
+    Point,
     Purpose,
     Source,
     Step,
@@ -99,6 +105,16 @@ class FailingStore(Store):
     async def save_outcome(self, person: int, outcome: Outcome) -> bool:
         await self._perhaps("save_outcome")
         return await super().save_outcome(person, outcome)
+
+    @override
+    async def revise_nudging(self, person: int, revise: Callable[[Nudging], Nudging]) -> bool:
+        await self._perhaps("revise_nudging")
+        return await super().revise_nudging(person, revise)
+
+    @override
+    async def revise_follow_up(self, person: int, walk: int, revise: Callable[[FollowUp], FollowUp]) -> bool:
+        await self._perhaps("revise_follow_up")
+        return await super().revise_follow_up(person, walk, revise)
 
 
 ALL = frozenset({"kept", "grant", "withdraw", "forget", "save_country", "save_outcome"})
@@ -530,6 +546,53 @@ async def test_what_an_operator_has_deleted_is_not_said_to_be_on_or_kept(ann: Pe
     await store.forget(ANN, at=0)  # by another process, while the bot runs
     assert lines(await ann.commands("plan")) == [Line.CONSENT_ASK_PLANS]
     assert lines(await ann.commands("consent")) == [Line.CONSENT_NONE, Line.CONSENT_ASK]
+
+
+@pytest.fixture
+async def following(ann: Person, store: FailingStore, clock: Clock) -> Decision:
+    """Ann's message of a day after a walk, with follow-ups agreed to."""
+    for purpose in (Purpose.REMEMBER, Purpose.FOLLOW_UPS):
+        await store.grant(ANN, purpose, at=clock.at)
+    await ann.walks()
+    (one,) = (await store.kept(ANN)).follow_ups
+    clock.at = one.due_at
+    assert await store.revise_follow_up(ANN, one.walk, partial(sent, at=clock.at))
+    return Decision(Held(), (ann.responder.addressed(ANN, asked(one)),))
+
+
+async def test_walk_that_ends_is_followed_up_and_what_is_answered_is_kept(
+    ann: Person, store: FailingStore, following: Decision
+) -> None:
+    (reply,) = following.replies
+    four = next(button for row in reply.buttons for button in row if button.words == "4")
+    assert lines(await ann.presses_data(four.payload)) == [Line.FOLLOW_UP_CARE]
+    assert lines(await ann.presses(Label.CARE_LESS)) == [Line.FOLLOW_UP_THANKS]
+    (one,) = (await store.kept(ANN)).follow_ups
+    assert (one.points, one.unanswered) == ((Point(1, 4, Change.LESS),), 0)
+
+
+async def test_answer_about_a_walk_of_days_ago_leaves_the_one_under_way(
+    ann: Person, store: FailingStore, clock: Clock, following: Decision
+) -> None:
+    await ann.commands("walk")
+    begun = await ann.presses(Label.DID_IT)
+    ann = restarted(ann, store, clock)
+    (reply,) = following.replies
+    care = await ann.presses_data(reply.buttons[0][4].payload)
+    resonance = await ann.presses(Label.UPSET_STRONG, of=begun)
+    assert lines(resonance) == [Line.RESONANCE]
+    assert lines(await ann.presses(Label.CARE_MORE, of=care)) == [Line.FOLLOW_UP_THANKS]
+    assert lines(await ann.presses(Label.FEEL_SAD, of=resonance)) == [Line.MIRROR, Line.KIND]
+
+
+async def test_strong_upset_is_steadied_although_it_cannot_be_kept(
+    ann: Person, store: FailingStore, following: Decision
+) -> None:
+    (reply,) = following.replies
+    store.failing = frozenset({"revise_follow_up"})
+    heard = lines(await ann.presses_data(reply.buttons[1][3].payload))
+    assert (heard[0], heard[-1]) == (Line.HIGH, Line.STORE_FAILED)
+    assert lines(await ann.presses_data(reply.buttons[0][4].payload)) == [Line.STORE_FAILED]
 
 
 async def test_withdrawal_that_fails_is_told_and_can_be_tried_again(ann: Person, store: FailingStore) -> None:

@@ -98,8 +98,13 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
         opened = Opened(_unpack(int.from_bytes(walk), counter, packed), Action(action), value)
     except (ValueError, IndexError):  # sealed by a version of ours that knew more
         return Refused.UNREADABLE
-    lifetime = LONG_LIFETIME if opened.action in LONG_LIVED else LIFETIME
-    return Refused.EXPIRED if abs(at - issued_at) > lifetime and not opened.discloses else opened
+    is_over = abs(at - issued_at) > lifetime_of(opened.action)
+    return Refused.EXPIRED if is_over and not opened.discloses else opened
+
+
+def lifetime_of(action: Action) -> int:
+    """Seconds that a button with this action is good for."""
+    return LONG_LIFETIME if action in LONG_LIVED else LIFETIME
 
 
 def _spell(raw: bytes) -> str:

@@ -92,7 +92,7 @@ def _sections(kept: Kept, at: int) -> _Sections:
         "walks": [_walk(outcome, kept.days) for outcome in kept.outcomes],
         "plans": [_plan(plan) for plan in kept.plans],
         "nudges": [] if kept.nudging is None else [_nudging(kept.nudging)],
-        "follow_ups": [_follow_up(one) for one in kept.follow_ups],
+        "follow_ups": [_follow_up(one, kept.days) for one in kept.follow_ups],
         "follow_up_answers": [
             _point(number, point) for number, one in enumerate(kept.follow_ups, start=1) for point in one.points
         ],
@@ -157,7 +157,7 @@ def _nudging(nudging: Nudging) -> _Record:
     }
 
 
-def _follow_up(one: FollowUp) -> _Record:
+def _follow_up(one: FollowUp, days: int) -> _Record:
     return {
         "walk": one.walk,
         "ended_at": _iso(one.ended_at),
@@ -168,6 +168,7 @@ def _follow_up(one: FollowUp) -> _Record:
         "unanswered_in_a_row": one.unanswered,
         "last_sent_at": _iso(one.sent_at) if one.sent_at else None,
         "next_at": _iso(one.due_at) if one.due_at else None,
+        "kept_until": _later(one.ended_at, days),
     }
 
 

@@ -192,11 +192,11 @@ def inactive_notice() -> Reply:
 COMMANDS: Final[Mapping[str, Handler]] = {
     "history": history,
     "plan": plan,
+    "nudge": partial(_ask, Purpose.NUDGES),
     "privacy": privacy,
     "consent": consent,
     "export": copies,
     "forget": forget,
-    "nudge": partial(_ask, Purpose.NUDGES),
 }
 BUTTONS: Final[Mapping[Action, Handler]] = {
     Action.AGREE: agree,
@@ -253,6 +253,8 @@ def looks_back(incoming: Incoming, held: Held, content: Content) -> bool:
             return True
         case Opened(action=action) if incoming.kind is Kind.PRESS:
             return action in BUTTONS or action in {Action.SHOW_WALKS, Action.SHOW_AFTER}
+    if incoming.kind is Kind.PRESS:  # one that is not followed
+        return False
     if Purpose.NUDGES in held.consents and _may_be_about_nudges(incoming, held):
         return True
     words = plain(incoming.words)

@@ -49,6 +49,9 @@ class Message:
 
 # --- By the person ------------------------------------------------------------------------------------------------
 
+_ANSWERS: Final = tuple(NudgeChange(tap=tap) for tap in (Tap.DID, Tap.NOT_TODAY, Tap.OTHER))
+"""They change nothing about when the next one comes."""
+
 
 def changed(nudging: Nudging, change: NudgeChange, *, at: int, zones: Zones, seed: int) -> Nudging:
     """What is kept after someone changed something `at` (seconds since 1970, UTC). `seed` orders a deck that is new."""
@@ -67,6 +70,8 @@ def changed(nudging: Nudging, change: NudgeChange, *, at: int, zones: Zones, see
         now = replace(now, rest=change.rest)
     if change.begin:
         now = _begun(now)
+    if change in _ANSWERS and 0 <= at - nudging.due_at < LATEST:  # one that waits comes all the same
+        return _answered(now)
     now = due_again(_answered(now), at, zones)
     left, zone = zones.zone(nudging.schedule.zone), zones.zone(now.schedule.zone)
     was_due = nudging.due_at if now.due_at and now.paused_until <= at else 0
@@ -187,11 +192,13 @@ def told(nudging: Nudging, *, at: int, content: Content) -> Nudging:
     return due_again(replace(nudging, told_on=day), at, content.zones)
 
 
-def left_out(nudging: Nudging, *, at: int, content: Content) -> Nudging:
-    """The same where this one was not sent: the next slot that is not too late comes, with the same practice."""
+def left_out(nudging: Nudging, *, due_at: int, at: int, content: Content) -> Nudging:
+    """The same where the one of that slot was not sent: the next that is not too late comes, with the same practice."""
+    if nudging.due_at != due_at:  # the person has chosen anew since
+        return nudging
     return due_again(nudging, max(at - LATEST, nudging.due_at), content.zones)
 
 
 def unreached(nudging: Nudging) -> Nudging:
-    """The same where the person has blocked the bot, or has gone."""
-    return replace(nudging, rest=Rest.UNREACHED, due_at=0)
+    """The same where the person has blocked the bot, or has gone. What they stopped before does not come back."""
+    return replace(nudging, rest=Rest.UNREACHED, due_at=0) if nudging.rest is Rest.NONE else nudging

@@ -101,6 +101,7 @@ _WRONG: Final[Mapping[Action, Line]] = {
     Action.NUDGE_DAY: Line.NUDGE_DAYS_WRONG,
     Action.NUDGE_ZONE: Line.NUDGE_ZONE_WRONG,
     Action.NUDGE_QUIET: Line.NUDGE_QUIET_WRONG,
+    Action.NUDGE_COURSE: Line.NUDGE_COURSE_ASK,
 }
 _TAPS: Final[Mapping[Action, Tap]] = {
     Action.NUDGE_DID: Tap.DID,
@@ -154,8 +155,12 @@ def located(incoming: Incoming, held: Held, content: Content) -> Decision | None
 
 def typed(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """What a text answers: what the panel asked for, or a nudge. None where it reads as neither."""
-    if Purpose.NUDGES not in held.consents or held.state.step is Step.DANGER_ASK or in_emergency(held):
+    if held.state.step is Step.DANGER_ASK or in_emergency(held):
         return None
+    if content.typed.get(plain(incoming.words)) == "nudges":
+        return nudge(replace(incoming, text="", earlier=()), held, content)
+    if Purpose.NUDGES not in held.consents:  # a line that was put right, before the yes
+        return None if held.asked_nudge is None or held.state.minor else _typed_line(incoming, held, content)
     words = plain(incoming.words)
     button = _button_of(words, held, content)
     if button is not None:
@@ -166,23 +171,31 @@ def typed(incoming: Incoming, held: Held, content: Content) -> Decision | None:
 
 def unread(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """A few words where the panel has just asked for something: what is wrong with them, and an example."""
-    line = None if held.asked_nudge is None else _WRONG.get(held.asked_nudge)
-    if line is None or in_emergency(held) or len(incoming.words.split()) > _MOST_WORDS:
+    if held.asked_nudge is None or in_emergency(held) or plain(incoming.words) in content.typed:
         return None
-    return None if plain(incoming.words) in content.typed else _wrong(line, incoming, held, content)
+    line = _WRONG.get(held.asked_nudge)
+    if line is not None and len(incoming.words.split()) <= _MOST_WORDS:
+        return _wrong(line, incoming, held, content)
+    wanted = content.times.line_of(incoming.words)
+    is_setting_too = replace(wanted, rest=()) not in {Wanted(), Wanted(stop=True), Wanted(resume=True)}
+    return _not_read(wanted.rest[0], held) if is_setting_too and wanted.rest else None
 
 
 def replied(incoming: Incoming, held: Held) -> Decision | None:
     """Words that reply to a nudge and are about nothing else: they were read, and that is enough."""
-    return say(held, Line.NUDGE_READ) if _replies(incoming) and not in_emergency(held) else None
+    if not _replies(incoming) or in_emergency(held):
+        return None
+    return say(held, Line.NUDGE_READ, buttons=((SETTINGS, URGENT_HELP),))
 
 
 def stopped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
-    """A plain stop, with no walk under way, where it answers a nudge: they stop at once."""
-    if Purpose.NUDGES not in held.consents or held.state.step not in {Step.IDLE, Step.CLOSE}:
-        return None
+    """Words that can mean nudges alone, or a plain stop where it answers one: they stop at once."""
     kept = _kept(incoming)
-    if not _is_stop(incoming, content) or kept.rest is not Rest.NONE or not (kept.awaiting or _replies(incoming)):
+    if Purpose.NUDGES not in held.consents or kept.rest is not Rest.NONE:
+        return None
+    names_them = incoming.kind is Kind.TEXT and content.typed.get(plain(incoming.words)) == "no_more"
+    is_beside = held.state.step in {Step.IDLE, Step.CLOSE} and (kept.awaiting or _replies(incoming))
+    if not names_them and not (is_beside and _is_stop(incoming, content)):
         return None
     return _stop(0, incoming, held, content)
 
@@ -195,7 +208,14 @@ def is_setting(incoming: Incoming, held: Held, content: Content) -> bool:
     if times.time_of(text) or times.days_of(text) is not None or times.span_of(text):
         return True
     wanted = times.line_of(text)
-    return wanted != Wanted() and all(map(content.zones.named, wanted.rest))
+    if replace(wanted, rest=()) == Wanted():
+        return bool(wanted.rest) and all(map(content.zones.named, wanted.rest))
+    return all(content.zones.named(piece) or _is_slip(piece, content) for piece in wanted.rest)
+
+
+def _is_slip(piece: str, content: Content) -> bool:
+    """Whether it is no word that the bot looks for: beside a time, most likely one that was mistyped."""
+    return not any(map(content.knows, plain(piece).split()))
 
 
 # --- What every decision may have beside ----------------------------------------------------------------------------
@@ -376,7 +396,7 @@ def _rows(nudging: Nudging, at: int) -> Rows:
         if nudging.paused_until > at
         else Button(Label.NUDGE_PAUSE, Action.NUDGE_PAUSE, A_WEEK)
     )
-    stop = () if nudging.rest is Rest.STOPPED else ((Button(Label.NUDGE_STOP, Action.NUDGE_STOP, _HERE),),)
+    stop = () if begins else ((Button(Label.NUDGE_STOP, Action.NUDGE_STOP, _HERE),),)
     return (
         (Button(Label.NUDGE_TIME, Action.NUDGE_TIME), Button(Label.NUDGE_DAYS, Action.NUDGE_DAY, _ASKS_DAYS)),
         (Button(Label.NUDGE_ZONE, Action.NUDGE_ZONE), Button(Label.NUDGE_QUIET, Action.NUDGE_QUIET)),
@@ -474,6 +494,8 @@ def _wrong(line: Line, incoming: Incoming, held: Held, content: Content) -> Deci
             return say(held, line, buttons=_day_rows(incoming, content))
         case Action.NUDGE_QUIET:
             return say(held, line, buttons=_quiet_rows(content))
+        case Action.NUDGE_COURSE:
+            return say(held, line, buttons=_course_rows())
         case _:
             return _asks_zone(held, line)
 
@@ -637,6 +659,8 @@ def _replies(incoming: Incoming) -> bool:
 def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """The same answers in words: in reply to the message, or while it has none and nothing else is under way."""
     kept, replies = _kept(incoming), _replies(incoming)
+    if held.state.step is Step.IDLE and words == content.spoken[Label.NUDGE_DID]:  # days later, too
+        return _answer(Tap.DID, incoming, held)
     if not replies and not (kept.awaiting and held.state.step is Step.IDLE):
         return None
     for label, action in _BELOW_A_NUDGE.items():
@@ -648,12 +672,18 @@ def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) ->
     tap = _MEANT.get(meaning or "")
     if tap is None and replies and meaning == "yes":
         tap = Tap.DID
-    if tap is None and replies and meaning == "no":
+    if tap is None and replies and meaning in {"no", "another"}:
         tap = Tap.NOT_TODAY
     return None if tap is None else _answer(tap, incoming, held)
 
 
-_MEANT: Final[Mapping[str, Tap]] = {"did_it": Tap.DID, "skip": Tap.NOT_TODAY, "harder": Tap.HARDER}
+_MEANT: Final[Mapping[str, Tap]] = {
+    "did_it": Tap.DID,
+    "skip": Tap.NOT_TODAY,
+    "missed": Tap.NOT_TODAY,
+    "harder": Tap.HARDER,
+    "rate.10": Tap.HARDER,  # "it's too much"
+}
 _ON_KEEPING: Final[Mapping[str | None, _Tapped]] = {
     "yes": _TAPPED[Action.NUDGE_BEGIN],
     "keep": _TAPPED[Action.NUDGE_BEGIN],
@@ -722,8 +752,18 @@ def _typed_time(incoming: Incoming, held: Held, content: Content) -> Decision | 
     return _set(_with(incoming, minute=clock.minute), incoming, held, content)
 
 
+def _bare(incoming: Incoming, content: Content) -> int | None:
+    """The number that is all of a text, with no sign that it is a time: "8", "eight"."""
+    clock = content.times.time_of(incoming.text)
+    if clock is None or clock.minute is None or clock.minute % 60 or not clock.typed.isalnum():
+        return None
+    return clock.minute // 60
+
+
 def _typed_days(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     days = content.times.days_of(incoming.text)
+    if days is None and _bare(incoming, content) is not None:
+        return _wrong(Line.NUDGE_DAYS_WRONG, incoming, held, content)
     if days is None:
         return _typed_line(incoming, held, content)
     if not days:
@@ -733,9 +773,20 @@ def _typed_days(incoming: Incoming, held: Held, content: Content) -> Decision | 
 
 def _typed_quiet(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     quiet = content.times.span_of(incoming.text)
+    if quiet is None and content.times.time_of(incoming.text):  # one end alone
+        return _wrong(Line.NUDGE_QUIET_WRONG, incoming, held, content)
     if quiet is None:
         return _typed_line(incoming, held, content)
     return _set(_with(incoming, quiet=quiet), incoming, held, content)
+
+
+def _typed_course(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    weeks = _bare(incoming, content)
+    if weeks is None:
+        return _typed_line(incoming, held, content)
+    if weeks not in {4, 8}:
+        return _wrong(Line.NUDGE_COURSE_ASK, incoming, held, content)
+    return _length(COURSES.index(_WEEKS[weeks]) + 1, incoming, held, content)
 
 
 def _typed_zone(incoming: Incoming, held: Held, content: Content) -> Decision | None:
@@ -777,7 +828,8 @@ def _zone_of(zones: tuple[str, ...], incoming: Incoming, held: Held, content: Co
 def _typed_line(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """Several settings at once, or one that was not asked for; only where all of it is read."""
     wanted = content.times.line_of(incoming.text)
-    if wanted.rest or wanted in {Wanted(), Wanted(stop=True), Wanted(resume=True)}:
+    said = replace(wanted, rest=())
+    if said in {Wanted(), Wanted(stop=True), Wanted(resume=True)} or not all(map(content.zones.named, wanted.rest)):
         return None
     return _line(wanted, incoming, held, content)
 
@@ -787,7 +839,7 @@ _READERS: Final[Mapping[Action | None, Callable[[Incoming, Held, Content], Decis
     Action.NUDGE_DAY: _typed_days,
     Action.NUDGE_QUIET: _typed_quiet,
     Action.NUDGE_ZONE: _typed_zone,
-    Action.NUDGE_COURSE: _typed_line,
+    Action.NUDGE_COURSE: _typed_course,
     Action.NUDGE_PANEL: _typed_line,
 }
 
@@ -826,17 +878,20 @@ def _line(wanted: Wanted, incoming: Incoming, held: Held, content: Content) -> D
 
 
 def _change_of(wanted: Wanted, zones: tuple[str, ...], incoming: Incoming) -> NudgeChange:
-    """As a fact. What is set anew begins again too, where it rested."""
+    """As a fact. What is set anew begins again too, where it rested. A pause stays: it may be there for a reason."""
     minute = None if wanted.clock is None else wanted.clock.minute
     change = _with(
         incoming, minute=minute, days=wanted.days, zone=zones[0] if len(zones) == 1 else "", quiet=wanted.quiet
     )
-    is_set = change.schedule != _kept(incoming).schedule or wanted.weeks is not None
+    kept = _kept(incoming)
+    is_set = change.schedule != kept.schedule or wanted.weeks is not None
+    rests = kept.rest is not Rest.NONE
     return replace(
         change,
         course=None if wanted.weeks is None else _WEEKS[wanted.weeks],
         paused_until=None if wanted.pause is None else incoming.at + (wanted.pause or A_WEEK) * DAY,
-        begin=wanted.resume or (wanted.pause is None and is_set and bool(change.schedule and change.schedule.zone)),
+        begin=wanted.resume
+        or (rests and wanted.pause is None and is_set and bool(change.schedule and change.schedule.zone)),
     )
 
 

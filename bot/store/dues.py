@@ -126,20 +126,38 @@ class Dues(Sealed):
         return await self._delete(delete, lambda keys: plan_key(row_key(keys, person, number)), at) > 0
 
     async def revise_nudging(self, person: int, revise: Callable[[Nudging], Nudging]) -> bool:
-        """Change what is kept of the person's nudges, or begin them. Return False without consent."""
+        """Change what is kept of the person's nudges, or begin them. Return False without consent.
+
+        Where the time of the next one stays, what was put off or claimed stays so.
+        """
 
         def save(database: sqlite3.Connection, _: Keys, row: bytes) -> None:
-            self._put_nudging(database, row, revise(self._nudging(database, row) or Nudging()))
+            before = self._nudging(database, row)
+            after = revise(before or Nudging())
+            self._put_nudging(database, row, after)
+            if before is None or after.due_at != before.due_at:
+                _put_due(database, row, Purpose.NUDGES, b"", after.due_at)
 
         return await self._save(person, Purpose.NUDGES, save)
 
     async def save_follow_up(self, person: int, follow_up: FollowUp) -> bool:
-        """Keep what is to be asked about a walk, for as long as walks are kept. Return False without consent."""
+        """Keep what is to be asked about a walk, for as long as walks are kept. Return False without consent.
+
+        Where it is kept already, what was asked and answered stays.
+        """
 
         def save(database: sqlite3.Connection, keys: Keys, row: bytes) -> None:
             item = row_key(keys, person, follow_up.walk)
             until = follow_up.ended_at // DAY + self._days(database, row)
-            self._put_follow_up(database, row, item, follow_up, until)
+            found = self._follow_ups(database, row).get(item)
+            known = follow_up if found is None else found[0]
+            now = replace(
+                known,
+                upset_before=follow_up.upset_before,
+                upset_after=follow_up.upset_after,
+                change=follow_up.change,
+            )
+            self._put_follow_up(database, row, item, now, until)
 
         return await self._save(person, Purpose.FOLLOW_UPS, save)
 
@@ -275,7 +293,8 @@ class Dues(Sealed):
                 _put_due(database, row, claim.purpose, item, 0)
             kept = self._nudging(database, row) if self._agreed(database, row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
-                self._put_nudging(database, row, nudging(kept))
+                self._put_nudging(database, row, now := nudging(kept))
+                _put_due(database, row, Purpose.NUDGES, b"", now.due_at)
             if follow_up is not None and self._agreed(database, row, Purpose.FOLLOW_UPS):
                 self._revise_follow_up(database, row, item, lambda one: follow_up(one) if one.due_at else one)
 
@@ -302,6 +321,7 @@ class Dues(Sealed):
                     after = before if before is None else revise(before)
                     if after is not None and after != before:
                         self._put_nudging(database, row, after)
+                        _put_due(database, row, Purpose.NUDGES, b"", after.due_at)
             if rows:
                 return bytes(rows[-1][0])
             sql = "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
@@ -375,6 +395,7 @@ class Dues(Sealed):
         (cell,) = database.execute(
             "SELECT id FROM consent WHERE person = ? AND purpose = ? AND scope = ?", (row, purpose, scope)
         ).fetchone()
+        agreed = {each for each in DUE if self._agreed(database, row, each)}  # and all of these open
         plan = None
         follow_ups = {walk: one for walk, (one, _) in self._follow_ups(database, row).items()}
         if purpose == Purpose.PLANS:
@@ -392,7 +413,7 @@ class Dues(Sealed):
             plan,
             follow_ups.get(item) if purpose == Purpose.FOLLOW_UPS else None,
             self._nudging(database, row),
-            dues_of(dues),
+            tuple(due for due in dues_of(dues) if due.purpose in agreed),
             max((one.ended_at for one in follow_ups.values() if one.due_at), default=0),
             max((one.sent_at for one in follow_ups.values()), default=0),
         )
@@ -418,7 +439,6 @@ class Dues(Sealed):
             " ON CONFLICT DO UPDATE SET settings = excluded.settings",
             (row, Purpose.NUDGES, EVERYWHERE, self._seal(kept, nudging_place(row))),
         )
-        _put_due(database, row, Purpose.NUDGES, b"", nudging.due_at)
 
     def _follow_ups(self, database: sqlite3.Connection, row: bytes) -> dict[bytes, tuple[FollowUp, int]]:
         """The days after walks, by what each is kept under, with the day until which it is; oldest first."""
@@ -429,10 +449,11 @@ class Dues(Sealed):
         return dict(sorted(several, key=lambda one: (one[1][0].ended_at, one[1][0].walk)))
 
     def _keep_follow_ups(self, database: sqlite3.Connection, row: bytes, days: int) -> None:
-        """Keep those of the person for so many days from their walks. They may be older than the yes to these."""
+        """Keep those of the person for so many days from their walks."""
         sql = "UPDATE follow_up SET until = ? WHERE person = ? AND walk = ?"
-        for item, (one, _) in self._follow_ups(database, row).items():
-            database.execute(sql, (one.ended_at // DAY + days, row, item))
+        for item, (one, until) in self._follow_ups(database, row).items():
+            if until != one.ended_at // DAY + days:
+                database.execute(sql, (one.ended_at // DAY + days, row, item))
 
     def _revise_follow_up(
         self, database: sqlite3.Connection, row: bytes, item: bytes, revise: Callable[[FollowUp], FollowUp]

@@ -20,6 +20,7 @@ import structlog
 
 from bot.core.gap import DAY
 from bot.core.model import (
+    KEPT_DAYS,
     Change,
     Condition,
     Kept,
@@ -213,8 +214,12 @@ class Store(Dues):
         """Delete a consent, for one group or wherever it was given, and all that was kept under it."""
 
         def delete(database: sqlite3.Connection, keys: Keys) -> None:
+            row = row_key(keys, person)
+            if purpose is Purpose.REMEMBER:  # with which the number of days goes that someone chose
+                with told_if_shut():
+                    self._keep_follow_ups(database, row, KEPT_DAYS)
             sql = "DELETE FROM consent WHERE person = ? AND purpose = ? AND ? IN ('', scope)"
-            database.execute(sql, (row_key(keys, person), purpose, scope_of(keys, group)))
+            database.execute(sql, (row, purpose, scope_of(keys, group)))
 
         await self._delete(delete, lambda keys: consent_key(row_key(keys, person), purpose, scope_of(keys, group)), at)
 

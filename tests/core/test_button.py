@@ -82,6 +82,13 @@ def test_a_button_is_good_for_its_lifetime_and_not_a_second_longer() -> None:
     assert open_payload(KEY, PERSON, AT + LIFETIME + 1, PAYLOAD) is Refused.EXPIRED
 
 
+@pytest.mark.parametrize("action", [Action.NUDGE_DID, Action.NUDGE_PANEL, Action.FOLLOW_UPSET])
+def test_a_button_below_what_the_clock_sends_is_good_for_two_weeks(action: Action) -> None:
+    payload = seal(KEY, PERSON, AT, STATE, Button(Label.SKIP, action, 3))
+    assert open_payload(KEY, PERSON, AT + 14 * LIFETIME, payload) == Opened(STATE, action, 3)
+    assert open_payload(KEY, PERSON, AT + 14 * LIFETIME + 1, payload) is Refused.EXPIRED
+
+
 @pytest.mark.parametrize(("action", "heard"), [(Action.OWN, True), (Action.NEXT, False)])
 def test_only_what_discloses_danger_is_good_for_ever(action: Action, *, heard: bool) -> None:
     asked = replace(STATE, step=Step.DANGER_ASK)

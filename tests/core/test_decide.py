@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from bot.core import follow_ups, keeping
+from bot.core import follow_ups, keeping, nudging
 from bot.core.cards import ASKING
 from bot.core.commands import BUTTONS, COMMANDS, menu
 from bot.core.consent import PURPOSES
@@ -39,6 +39,7 @@ from bot.core.model import (
     Lane,
     Moved,
     Notice,
+    Nudging,
     Opened,
     Outcome,
     Plan,
@@ -47,6 +48,8 @@ from bot.core.model import (
     Reason,
     Refused,
     Reply,
+    Rest,
+    Schedule,
     Shown,
     Source,
     State,
@@ -819,8 +822,6 @@ SAID_ELSEWHERE = {
     Line.CARD_FAILED,  # by respond, when the core fails
     Line.DESCRIPTION,  # by the adapter, on Telegram's page of the bot
     Line.SHORT_DESCRIPTION,
-    Line.NUDGE_FIRST,  # by the clock
-    Line.NUDGE_PRACTICE,
 }
 
 
@@ -981,6 +982,7 @@ def said_of_what_is_kept() -> Iterator[Decision | Reply]:
     yield reminder(plans[0])
     yield keeping.inactive_notice()
     yield from said_of_follow_ups()
+    yield from said_of_nudges()
     written = State(walk=5, step=Step.CARE, upset_before=8, upset_after=3, act=Act.WRITE)
     yield answer(written, received(text="more"))
 
@@ -1005,6 +1007,43 @@ def said_of_follow_ups() -> Iterator[Decision | Reply]:
         yield decide(received(text="show the days after", kept=kept), agreed, CONTENT)
     closed = State(walk=5, step=Step.CARE, upset_before=8, upset_after=3)
     yield decide(received(text="more"), Held(closed, consents=frozenset({Purpose.REMEMBER})), CONTENT)
+
+
+def said_of_nudges() -> Iterator[Decision | Reply]:
+    """Give what the clock sends, what the panel shows and asks, and what is said of what people choose and answer."""
+    yield from (nudging.worded_as(nudging.Message(kind)) for kind in nudging.Kind if kind is not nudging.Kind.PRACTICE)
+    yield nudging.worded_as(nudging.Message(nudging.Kind.PRACTICE, CONTENT.practices[0]))
+    agreed = Held(consents=frozenset({Purpose.NUDGES}))
+    days = [Schedule(days=frozenset({day}), zone="Europe/Lisbon") for day in range(7)]
+    quiet = Schedule(zone="Europe/Lisbon", quiet_from=1, quiet_until=0)
+    schedules = (Schedule(), *days, quiet, Schedule(minute=60, zone="Europe/Lisbon"))
+    resting = (Nudging(days[0], rest=rest) for rest in Rest)
+    for kept in (*resting, *(Nudging(schedule, rest=Rest.NONE, did=4) for schedule in schedules)):
+        by_all = Kept(nudging=kept)
+        yield decide(received(Kind.COMMAND, command="nudge", kept=by_all), agreed, CONTENT)
+        for action in keeping.NUDGE_ACTIONS:
+            for value in (0, 1, 7, 8):
+                opened = Opened(State(), action, value)
+                yield decide(received(Kind.PRESS, pressed=opened, kept=by_all), agreed, CONTENT)
+    one = Kept(nudging=Nudging(days[0], rest=Rest.NONE, did=4))
+    asking = (Action.NUDGE_TIME, Action.NUDGE_DAY, Action.NUDGE_ZONE, Action.NUDGE_QUIET)
+    for text in ("25:99", "qwxy", "none", "springfield", "15:13"):
+        for action in asking:
+            held = replace(agreed, asked_nudge=action)
+            yield decide(received(text=text, kept=one), held, CONTENT)
+    narrowed = replace(agreed, asked_nudge=Action.NUDGE_ZONE, zones=("Asia/Tokyo",), said={Line.NUDGE_ZONE_COUNTRY: 1})
+    yield decide(received(text="kenya", kept=one), narrowed, CONTENT)
+    for line in ("qwxy", "7:00", "9:15", "weekdays", "weekends", "every day", "russia"):
+        yield decide(received(Kind.COMMAND, command="nudge", text=line, kept=one), agreed, CONTENT)
+    in_reply = received(text="a blue one", pressed=Opened(State(), Action.NUDGE_DID, 0), kept=one)
+    yield decide(in_reply, agreed, CONTENT)
+    for command in ("stop", "progress"):
+        yield decide(received(Kind.COMMAND, command=command, kept=one), agreed, CONTENT)
+    gone = Kept(nudging=Nudging(days[0], rest=Rest.UNREACHED))
+    yield decide(received(Kind.COMMAND, command="start", kept=gone), agreed, CONTENT)
+    yes = Opened(State(), Action.AGREE, PURPOSES.index(Purpose.NUDGES) | CONTENT.versions[Purpose.NUDGES] - 1 << 3)
+    for purposes in (frozenset[Purpose](), frozenset({Purpose.ALONE})):
+        yield decide(received(Kind.PRESS, pressed=yes, kept=Kept()), Held(consents=purposes), CONTENT)
 
 
 def replies_of(said: Decision | Reply) -> tuple[Reply, ...]:
@@ -1061,6 +1100,10 @@ def test_every_label_is_shown_somewhere() -> None:
         if name in SLOTS.get(line, ()) and isinstance(label, Label)
     }
     shown |= {label for _, label in menu()}
+    on_buttons = [button.words for reply in replies for row in reply.buttons for button in row]
+    shown |= {
+        label for label in (Label.NUDGE_ON, Label.TO) if any(CONTENT.labels[label] in each for each in on_buttons)
+    }
     shown |= {Label.KEYBOARD_HINT for reply in replies if reply.is_keyboard}
     names = {label: label.value for label in Label}
     pictures = [

@@ -409,6 +409,7 @@ def test_json_is_read_by_people() -> None:
                 "unanswered_in_a_row": 1,
                 "last_sent_at": "2026-09-21T14:14:20Z",
                 "next_at": "2026-09-21T14:15:20Z",
+                "kept_until": "2026-10-21",
             }
         ],
         "follow_up_answers": [

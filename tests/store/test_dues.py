@@ -380,6 +380,17 @@ async def test_follow_up_of_a_walk_that_is_not_kept_changes_nothing(store: Store
     assert (await store.kept(ALMA)).follow_ups == (FOLLOW_UP,)
 
 
+async def test_walk_that_ends_once_more_takes_no_answer_away(store: Store, folder: Path) -> None:
+    await followed(store, ALMA, FOLLOW_UP)
+    await store.revise_follow_up(
+        ALMA, WALK, lambda one: replace(one, points=(Point(1, 4),), unanswered=0, sent_at=AT, due_at=AT + 2 * DAY)
+    )
+    before = (await store.kept(ALMA)).follow_ups
+    await followed(store, ALMA, replace(FOLLOW_UP, upset_after=2))
+    assert (await store.kept(ALMA)).follow_ups == tuple(replace(one, upset_after=2) for one in before)
+    assert rows(folder) == [("follow_ups", AT + 2 * DAY, 0)]
+
+
 async def test_follow_ups_that_rest_are_due_at_their_hour_when_the_rest_is_over(store: Store, folder: Path) -> None:
     later = replace(FOLLOW_UP, walk=2, due_at=AT + 9 * DAY)
     ended = replace(FOLLOW_UP, walk=3, due_at=0)
@@ -462,6 +473,7 @@ DAMAGES = {
     "nudging": "UPDATE nudging SET settings = x'02' WHERE person = ?",
     "follow_up": "UPDATE follow_up SET answers = x'02' WHERE person = ?",
     "plan": "UPDATE plan SET line = x'02' WHERE person = ?",
+    "given": "UPDATE consent SET given = x'02' WHERE person = ?",
     "id": "UPDATE consent SET id = x'02' WHERE person = ?",
 }
 
@@ -578,15 +590,15 @@ async def test_days_that_someone_chose_hold_for_follow_ups_before_and_after(stor
     assert (await store.kept(BENO)).follow_ups == (FOLLOW_UP,)
 
 
-async def test_days_hold_for_follow_ups_that_are_older_than_the_yes_to_walks(store: Store) -> None:
+async def test_days_that_went_with_the_yes_to_walks_hold_for_no_follow_up_either(store: Store) -> None:
     await followed(store, ALMA, FOLLOW_UP)
     await remember(store, ALMA)
     await store.save_days(ALMA, 365)
     await store.withdraw(ALMA, Purpose.REMEMBER, at=AT)
-    await remember(store, ALMA)
-    await store.save_days(ALMA, 7)
-    assert await sweep(store, TODAY - 1 + 7) == 0
-    assert await sweep(store, TODAY + 7) == 2
+    assert (await store.kept(ALMA)).days == KEPT_DAYS
+    await store.seen(ALMA, at=AT)
+    assert await sweep(store, TODAY - 1 + KEPT_DAYS) == 0
+    assert await sweep(store, TODAY + KEPT_DAYS) == 2
 
 
 # --- What a copy without the key tells ----------------------------------------------------------------------------

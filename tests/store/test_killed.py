@@ -26,13 +26,15 @@ from typing import Any, Final, TypeVar
 import pytest
 from typing_extensions import override
 
+from bot.core.follow_ups import sent
 from bot.core.gap import DAY
 from bot.core.lines import Label
-from bot.core.model import KEPT_DAYS, Kept, Outcome, Plan, Purpose
+from bot.core.model import KEPT_DAYS, FollowUp, Kept, Nudging, Outcome, Plan, Purpose
+from bot.store.dues import Claim
 from bot.store.opening import FILE
 from bot.store.rows import row_key
 from bot.store.store import Store
-from tests.person import KEYS, RING, WALK, Clock, Person, buttons, is_in, responder_of
+from tests.person import KEYS, PROMPTS, RING, WALK, Clock, Person, buttons, is_in, responder_of
 
 T = TypeVar("T")
 
@@ -42,8 +44,10 @@ LONGEST: Final = 0.25
 
 PEOPLE: Final = tuple(range(7_071_067_811, 7_071_067_817))
 GROUP: Final = -1_001_234_567_890
-TABLES: Final = ("consent", "setting", "outcome", "plan")
-OFF: Final = (Label.REMEMBER_OFF, Label.COUNTRY_OFF, Label.PLANS_OFF)
+TABLES: Final = ("consent", "setting", "outcome", "plan", "nudging", "follow_up")
+PAGE: Final = 3
+"""So many are claimed at a time."""
+OFF: Final = (Label.REMEMBER_OFF, Label.COUNTRY_OFF, Label.PLANS_OFF, Label.NUDGES_OFF, Label.FOLLOW_UPS_OFF)
 LENGTHS: Final = (Label.KEEP_FOR_7, Label.KEEP_FOR_30, Label.KEEP_FOR_365)
 
 
@@ -75,13 +79,13 @@ class TellingStore(Store):
         return result
 
     def _cells(self, person: int, gone: str, what: object) -> Iterator[bytes]:
-        """What is to go: all of a person, all of a purpose, or one walk or plan."""
+        """What is to go: all of a person, all of a purpose, or one plan, or one walk with the days after it."""
         if not gone:
             return
         row, number = row_key(KEYS, person), row_key(KEYS, person, what if isinstance(what, int) else 0)
         for table in TABLES:
             for found in self.reads.execute(f"SELECT * FROM {table} WHERE person = ?", (row,)):  # noqa: S608
-                one = gone == table and number in found  # a plan and a walk may have one number
+                one = table in gone.split() and number in found  # a plan and a walk may have one number
                 if gone == "all" or one or (isinstance(what, list) and found[1] == what[0]):
                     yield from (cell for cell in found if isinstance(cell, bytes) and len(cell) > len(row))
 
@@ -105,7 +109,7 @@ class TellingStore(Store):
     @override
     async def erase_outcome(self, person: int, walk: int, *, at: int) -> bool:
         return await self._told(
-            super().erase_outcome(person, walk, at=at), "erase_outcome", person, walk, gone="outcome"
+            super().erase_outcome(person, walk, at=at), "erase_outcome", person, walk, gone="outcome follow_up"
         )
 
     @override
@@ -124,15 +128,24 @@ class TellingStore(Store):
     async def finish_plan(self, person: int, number: int, *, at: int) -> bool:
         return await self._told(super().finish_plan(person, number, at=at), "finish_plan", person, number, gone="plan")
 
+    async def save_nudge(self, person: int, number: int, due_at: int) -> bool:
+        """Have a nudge of this number due."""
+        call = super().revise_nudging(person, lambda kept: replace(kept, seed=number, due_at=due_at))
+        return await self._told(call, "save_nudge", person, number)
+
+    @override
+    async def save_follow_up(self, person: int, follow_up: FollowUp) -> bool:
+        return await self._told(super().save_follow_up(person, follow_up), "save_follow_up", person, follow_up.walk)
+
 
 class Someone(Person):
     """A person who does whatever comes to their mind, for as long as the bot lives."""
 
-    async def lives(self, store: Store, clock: Clock, chance: Random) -> None:
+    async def lives(self, store: TellingStore, clock: Clock, chance: Random) -> None:
         ways = (self._agrees, self._walks, self._stops, self._plans, self._is_done, self._takes_back, self._erases)
         while True:
             clock.at += 1
-            match chance.randrange(16):
+            match chance.randrange(20):
                 case 0:
                     await self.commands("forget")
                     await self._taps(Label.FORGET_YES)
@@ -144,12 +157,25 @@ class Someone(Person):
                     await self.commands("consent")
                     if await self._taps(Label.HOW_LONG):
                         await self._taps(chance.choice(LENGTHS))
-                case 3:
-                    await store.grant(self.number, Purpose.GROUP, at=clock(), group=GROUP)
-                case 4:
-                    await store.withdraw(self.number, Purpose.GROUP, at=clock(), group=chance.choice([0, GROUP]))
+                case 3 | 4 | 5 | 6 | 7:
+                    await self._by_another_way(store, clock(), chance)
+                case 8:
+                    await self.says(PROMPTS.content.labels[Label.ASK_TOMORROW])
+                    await self._taps(Label.AGREE)
                 case _:
                     await chance.choice(ways)(chance)
+
+    async def _by_another_way(self, store: TellingStore, at: int, chance: Random) -> None:
+        """What is not done in words here: one group, and nudges, of which one is due at once."""
+        match chance.randrange(5):
+            case 0:
+                await store.grant(self.number, Purpose.GROUP, at=at, group=GROUP)
+            case 1:
+                await store.withdraw(self.number, Purpose.GROUP, at=at, group=chance.choice([0, GROUP]))
+            case 2:
+                await store.grant(self.number, Purpose.NUDGES, at=at)
+            case _:
+                await store.save_nudge(self.number, chance.randrange(2**24), at)
 
     async def _taps(self, label: Label) -> bool:
         """Tap that button of the latest answer, if there is one."""
@@ -191,12 +217,40 @@ class Someone(Person):
             await self._taps(Label.DELETE_WALK)
 
 
-async def reminds(store: Store, clock: Clock) -> None:
+def slot(claim: Claim) -> str:
+    """What tells a message that is due from every other."""
+    if claim.plan is not None:
+        return f"plans {claim.person} {claim.plan.number}"
+    if claim.follow_up is not None:
+        return f"follow_ups {claim.person} {claim.follow_up.walk} {len(claim.follow_up.points)}"
+    return f"nudges {claim.person} {0 if claim.nudging is None else claim.nudging.seed}"
+
+
+async def sends(store: Store, clock: Clock) -> None:
+    """Be the bot's clock: claim, send and finish, and be done first with what another one had claimed."""
+
+    async def finish(claim: Claim) -> None:
+        def done(kept: Nudging) -> Nudging:
+            return replace(kept, due_at=0) if kept == claim.nudging else kept
+
+        await store.finish(
+            claim,
+            nudging=done if claim.purpose is Purpose.NUDGES else None,
+            follow_up=lambda one: sent(one, clock()) if one == claim.follow_up else one,
+        )
+
+    while claims := await store.interrupted():
+        for claim in claims:
+            tell(interrupted=slot(claim))
+            await finish(claim)
     while True:
-        tell(about="due_plans")
-        for person, plan in await store.due_plans(clock(), most=2):
-            tell(reminded=person, plan=plan.number)
-        tell(done="due_plans")
+        tell(claiming=True)
+        claims = await store.claim(clock(), most=PAGE)
+        tell(claimed=[slot(claim) for claim in claims])
+        for claim in claims:
+            if await store.may_send(claim):
+                tell(sent=slot(claim))
+                await finish(claim)
         await asyncio.sleep(0)
 
 
@@ -208,7 +262,7 @@ async def _live(folder: Path, at: int, seed: int) -> None:
         with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as store.reads:
             responder = responder_of(store, clock, first_seed=seed * 10_000 + 1)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(reminds(store, clock))
+                tasks.create_task(sends(store, clock))
                 for person in PEOPLE:
                     chance = Random(f"{seed} {person}")  # noqa: S311
                     tasks.create_task(Someone(responder, person).lives(store, clock, chance))
@@ -241,10 +295,11 @@ class Held:
     plans: frozenset[tuple[int, str]] = frozenset()
     country: str = ""
     days: int = KEPT_DAYS
+    nudge: int = -1  # the number of the latest; -1: none
+    follow_ups: frozenset[int] = frozenset()  # walks
 
     def after(self, name: str, what: Any) -> "Held":  # noqa: ANN401 - as it was told
         """What should be kept after that was written."""
-        agreed = {purpose for purpose, group in self.consents if not group}
         match name:
             case "grant":
                 return replace(self, consents=self.consents | {(what[0], what[1])})
@@ -252,19 +307,30 @@ class Held:
                 return self._without(*what)
             case "forget":
                 return Held()
+            case "erase_outcome":
+                walks = frozenset((walk, told) for walk, told in self.walks if walk != what)
+                return replace(self, walks=walks, follow_ups=self.follow_ups - {what})
+            case "finish_plan":
+                return replace(self, plans=frozenset((number, told) for number, told in self.plans if number != what))
+            case _:
+                return self._with(name, what)
+
+    def _with(self, name: str, what: Any) -> "Held":  # noqa: ANN401 - as it was told
+        agreed = {purpose for purpose, group in self.consents if not group}
+        match name:
             case "save_outcome" if Purpose.REMEMBER in agreed:
                 others = {(walk, told) for walk, told in self.walks if walk != what["walk"]}
                 return replace(self, walks=frozenset({*others, (what["walk"], json.dumps(what))}))
-            case "erase_outcome":
-                return replace(self, walks=frozenset((walk, told) for walk, told in self.walks if walk != what))
             case "save_days" if Purpose.REMEMBER in agreed:
                 return replace(self, days=what)
             case "save_country" if Purpose.COUNTRY in agreed:
                 return replace(self, country=what)
             case "save_plan" if Purpose.PLANS in agreed:
                 return replace(self, plans=self.plans | {(what["number"], json.dumps(what))})
-            case "finish_plan":
-                return replace(self, plans=frozenset((number, told) for number, told in self.plans if number != what))
+            case "save_nudge" if Purpose.NUDGES in agreed:
+                return replace(self, nudge=what)
+            case "save_follow_up" if Purpose.FOLLOW_UPS in agreed:
+                return replace(self, follow_ups=self.follow_ups | {what})
             case _:
                 return self
 
@@ -277,6 +343,10 @@ class Held:
                 return replace(self, consents=left, country="")
             case Purpose.PLANS:
                 return replace(self, consents=left, plans=frozenset())
+            case Purpose.NUDGES:
+                return replace(self, consents=left, nudge=-1)
+            case Purpose.FOLLOW_UPS:
+                return replace(self, consents=left, follow_ups=frozenset())
             case _:
                 return replace(self, consents=left)
 
@@ -289,6 +359,8 @@ class Held:
             frozenset((one.number, json.dumps(asdict(one))) for one in kept.plans),
             kept.country,
             kept.days,
+            -1 if kept.nudging is None else kept.nudging.seed,
+            frozenset(one.walk for one in kept.follow_ups),
         )
 
 
@@ -308,20 +380,28 @@ class Watch:
         self.counts: Counter[str] = Counter()
         self.known = {person: Known() for person in PEOPLE}
         self.gone: list[bytes] = []
-        self.given: set[tuple[int, int]] = set()
-        self.lost: set[tuple[int, int]] = set()
-        self.reminding = False
+        self.looked = 0  # at so many of them
+        self.sent: set[str] = set()
+        self.interrupted: set[str] = set()
+        self.claimed: set[str] = set()  # by the latest process
+        self.claiming = False  # as it ended
 
     def hears(self, event: Mapping[str, Any]) -> None:
         match event:
-            case {"about": "due_plans"}:
-                self.reminding = True
-            case {"done": "due_plans"}:
-                self.reminding = False
-            case {"reminded": person, "plan": number}:
-                assert (person, number) not in self.given | self.lost
-                self.given.add((person, number))
-                self.counts["reminders"] += 1
+            case {"claiming": _}:
+                self.claiming = True
+            case {"claimed": slots}:
+                self.claiming = False
+                self.claimed = set(slots)
+            case {"sent": one}:
+                assert one in self.claimed
+                assert one not in self.sent | self.interrupted
+                self.sent.add(one)
+                self.counts[f"sent: {one.split()[0]}"] += 1
+            case {"interrupted": one}:
+                self.interrupted.add(one)
+                self.counts["interrupted"] += 1
+                self.counts["interrupted and sent"] += one in self.sent
             case {"about": _, "person": person}:
                 self.known[person].under_way = event
             case {"done": name, "person": person}:
@@ -350,7 +430,8 @@ class Watch:
 
     async def looks(self, at: int) -> None:
         """What holds after a kill, before and after the store is opened again."""
-        assert self.found(self.gone) == []
+        assert self.found(self.gone[self.looked :]) == []  # and all of them at the end
+        self.looked = len(self.gone)
         under_way = [(known, known.under_way) for known in self.known.values() if known.under_way is not None]
         before = {id(known): set(known.possible) for known, _ in under_way}
         for person, known in self.known.items():
@@ -360,17 +441,24 @@ class Watch:
             with closing(sqlite3.connect(self.folder / FILE)) as database:
                 assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
                 assert database.execute("PRAGMA foreign_key_check").fetchall() == []
-                due = set(database.execute("SELECT person, item FROM person_due").fetchall())
+                found = database.execute("SELECT person, purpose, item, claimed FROM person_due").fetchall()
+                due = {(row, purpose, item): claimed for row, purpose, item, claimed in found}
+            self._looks_at_claims(await store.interrupted())
             for person, known in self.known.items():
                 held = Held.of(await store.kept(person))
                 assert held in known.possible
                 known.possible = {held}
-                self._looks_at_reminders(person, held, due)
-                due -= {(row_key(KEYS, person), row_key(KEYS, person, number)) for number, _ in held.plans}
-            assert due == set()
+                self._looks_at_what_is_due(person, held, due)
+            assert due == {}
             for known, told in under_way:
                 self._looks_at_what_was_under_way(known, told, before[id(known)])
-        self.reminding = False
+
+    def _looks_at_claims(self, claims: tuple[Claim, ...]) -> None:
+        """What a kill leaves claimed is one page at most, and of that process."""
+        slots = {slot(claim) for claim in claims}
+        assert len(slots) <= PAGE
+        assert self.claiming or slots <= self.claimed | self.interrupted
+        self.counts["claimed at a kill"] += len(slots)
 
     def _looks_at_what_was_under_way(self, known: Known, told: Mapping[str, Any], before: set[Held]) -> None:
         absent = known.possible <= before
@@ -380,15 +468,19 @@ class Watch:
             assert self.found(cells) == []
             self.gone += cells
 
-    def _looks_at_reminders(self, person: int, held: Held, due: set[tuple[bytes, bytes]]) -> None:
+    def _looks_at_what_is_due(self, person: int, held: Held, due: dict[tuple[bytes, str, bytes], int]) -> None:
+        """A plan waits, or was sent, or was under way at a kill; whatever waits and is not claimed was not sent."""
+        row = row_key(KEYS, person)
         for number, _ in held.plans:
-            waits = (row_key(KEYS, person), row_key(KEYS, person, number)) in due
-            told = (person, number) in self.given | self.lost
-            assert not (waits and told)  # it would be given twice
-            if not waits and not told:  # taken, and its process killed before it could be given
-                assert self.reminding
-                self.lost.add((person, number))
-                self.counts["reminders lost"] += 1
+            claimed = due.pop((row, "plans", row_key(KEYS, person, number)), None)
+            told = f"plans {person} {number}" in self.sent | self.interrupted
+            assert (claimed is None) <= told
+            assert (claimed == 0) <= (not told)
+        if held.nudge != -1:
+            claimed = due.pop((row, "nudges", b""), None)
+            assert (claimed == 0) <= (f"nudges {person} {held.nudge}" not in self.sent | self.interrupted)
+        for walk in held.follow_ups:
+            due.pop((row, "follow_ups", row_key(KEYS, person, walk)), None)
 
 
 @contextmanager
@@ -448,3 +540,4 @@ def test_what_was_acknowledged_survives_every_kill_and_what_was_forgotten_none(
     watch.counts["cells gone"] = len(watch.gone)
     record_property(f"{kills} kills", ", ".join(f"{name} {count}" for name, count in sorted(watch.counts.items())))
     assert not [name for name in watch.counts if name.endswith("failed")]
+    assert all(watch.counts[name] for name in ("sent: nudges", "sent: follow_ups", "sent: plans", "interrupted"))
