@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.core.gap import DAY
 from bot.core.model import Nudging, Purpose
+from bot.store.dues import put_due
 from bot.store.rows import EVERYWHERE, consent_place, row_key
 from bot.store.store import Store
 
@@ -36,7 +37,8 @@ class Filled(Store):
                     "INSERT INTO consent (person, purpose, scope, given, id, day, told) VALUES (?, ?, ?, ?, ?, ?, 0)",
                     (row, Purpose.NUDGES, EVERYWHERE, given, own, at // DAY),
                 )
-                self._put_nudging(database, row, nudging(number))
+                self._put_nudging(database, row, now := nudging(number))
+                put_due(database, row, Purpose.NUDGES, b"", now.due_at)
 
         for start in range(0, len(rows), TOGETHER):
             await self._database.write(partial(change, start=start))
