@@ -199,7 +199,7 @@ class Forget(BaseModel):
 
 
 class DueNudges(BaseModel):
-    """Count what is due: nudges, follow-ups, reminders. With --on DATE: print what would be sent on that day (UTC)."""
+    """Count what is due: nudges, follow-ups, reminders. Or print what would be sent on a day to come."""
 
     on: str = Field("", description="a date, such as 2026-11-25: print what would be sent then, and send nothing")
 

@@ -45,7 +45,8 @@ APART: Final = 20 * 60 * 60
 GRACE: Final = 4.0
 """Seconds to end a round that is under way when told to stop."""
 
-_PAGE: Final = MOST_CLAIMED // 4
+PAGE: Final = MOST_CLAIMED // 2
+"""Rows that are claimed at once, while as many at most are under way."""
 
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ class Nudges:
         self._clock = clock
         self._content = content
         self._stopped = asyncio.Event()
-        self._is_begun = False
+        self._is_derived = False
         self._is_failing = False
         self._swept_on = 0
 
@@ -103,7 +104,8 @@ class Nudges:
 
         Each of these is done whatever became of the others.
         """
-        self._is_begun = self._is_begun or await _tried(self._begin())
+        await _tried(self._let_go())
+        self._is_derived = self._is_derived or await _tried(self._derive_again())
         self._is_failing = not await _tried(self._responder.make_up())
         if not self._is_failing:
             await self._send_due()
@@ -121,10 +123,10 @@ class Nudges:
         await self._send_due()
         return not self._stopped.is_set()
 
-    # --- at the start ---------------------------------------------------------------------------------------------
+    # --- before that ----------------------------------------------------------------------------------------------
 
-    async def _begin(self) -> None:
-        """Be done with what was claimed and never finished, and derive all again where the time zones have changed."""
+    async def _let_go(self) -> None:
+        """Be done with what is still claimed: by a process that died, or since a round could not be finished."""
         lost = 0
         while claims := await self._store.interrupted():
             lost += len(claims)
@@ -132,6 +134,9 @@ class Nudges:
                 await self._finish(claim, claim.due_at, follow_up=follow_ups.sent)
         if lost:
             log.warning("interrupted: these may have been sent, and are not sent again", count=lost)
+
+    async def _derive_again(self) -> None:
+        """Derive what is still to come once more, where the time zones have changed."""
         at, zones = self._clock(), self._content.zones
         await self._store.derive_again(
             zones.version, lambda kept: nudging.due_again(kept, at, zones) if kept.due_at > at else kept
@@ -147,12 +152,11 @@ class Nudges:
     async def _send_claimed(self) -> bool:
         """Whether there was anything to claim. So many are under way at a time that no lane runs dry."""
         was_due = False
-        under_way = asyncio.Semaphore(MOST_CLAIMED - _PAGE)
+        under_way = asyncio.Semaphore(MOST_CLAIMED - PAGE)
 
         async def serve(claim: Claim) -> None:
             try:
-                if not await _tried(self._serve(claim)):
-                    self._is_begun = False  # it is still claimed, as what a process leaves that died
+                await _tried(self._serve(claim))
             finally:
                 under_way.release()
 
@@ -168,7 +172,7 @@ class Nudges:
         if self._stopped.is_set():
             return ()
         try:
-            return await self._store.claim(self._clock(), _PAGE)
+            return await self._store.claim(self._clock(), PAGE)
         except Exception as error:  # noqa: BLE001 as below
             log.error("round failed", **failure(error))
             self._is_failing = True
@@ -215,7 +219,8 @@ class Nudges:
     async def _leave_out(self, claim: Claim, at: int) -> None:
         match claim.purpose:
             case Purpose.NUDGES:
-                left_out = partial(nudging.left_out, at=at, content=self._content)
+                due_at = 0 if claim.nudging is None else claim.nudging.due_at
+                left_out = partial(nudging.left_out, due_at=due_at, at=at, content=self._content)
                 await self._store.finish(claim, nudging=left_out)
             case Purpose.FOLLOW_UPS:
                 await self._store.finish(claim, follow_up=partial(follow_ups.left_out, at=at))

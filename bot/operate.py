@@ -140,7 +140,7 @@ def _nudged(kept: Nudging, content: Content, now: int, end: int) -> Iterator[_Du
     """What the clock would send someone until that time, each answered."""
     while kept.due_at and (at := max(kept.due_at, now)) < end:
         if not may_come(kept, at, content.zones):
-            kept = left_out(kept, at=at, content=content)
+            kept = left_out(kept, due_at=kept.due_at, at=at, content=content)
             continue
         message = message_for(kept, content)
         yield at, message.kind, message.practice

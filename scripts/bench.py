@@ -84,13 +84,13 @@ from bot.core.model import (
 )
 from bot.core.reading import read as answer_in
 from bot.figure import png
-from bot.nudges import Nudges
+from bot.nudges import PAGE, Nudges
 from bot.respond import Responder
 from bot.store import database
 from bot.store.opening import FILE
 from bot.store.ring import ring_of
-from bot.store.rows import EVERYWHERE, consent_place, row_key
 from bot.store.store import Store
+from scripts.filled import Filled
 
 ROUNDS: Final = 5
 RATE: Final = 300
@@ -238,6 +238,10 @@ def _page(lines: Sequence[str]) -> str:
         replies_a_second=REPLIES_A_SECOND,
         given_up=GIVEN_UP,
         callers=CALLERS,
+        burst=BURST,
+        allowed=ALLOWED,
+        urgent_a_second=URGENT_A_SECOND,
+        page=PAGE,
         people_kept=PEOPLE,
         fsync=_fsync() * 1e3,
         lines="\n".join(lines),
@@ -290,6 +294,15 @@ of each round, with the lowest and the highest. All is on one machine, so load a
 - **Ready with {people_kept:,} people.** From the start of a fresh process, each of them with one consent and one walk
   in the store, until the bot could answer, against a process that imports what the bot depends on and no more.
 - **A write while walks are swept.** {people_kept:,} walks are deleted page by page, and someone writes all the while.
+- **Nudges due at one second.** {burst:,} people, {allowed:,} messages a second allowed, to a process that answers at
+  once and notes what arrives: claimed from the sealed store, consent looked at again, worded, sent, and kept as sent.
+  Meanwhile {urgent_a_second} messages a second go to others, each fifth of them a danger card. *Sent, of what is
+  allowed*: the rate from the first to the last; *most in a second*: the most that arrived within any second. Theirs: a
+  `run_once` job for each person, and AIORateLimiter for as many a second; *told to run late jobs* is
+  `misfire_grace_time=None`, without which a job that begins a second late is dropped. *With a restart*: after half of
+  them the bot is told to stop, and is built anew on the same store.
+- **A page claimed.** {page} due rows are taken, with all that bears on whether they go out, in a fresh process that
+  then finishes them as sent; each 200 times. *Memory*: of that process at its end.
 - **Webhook in.** Calls over loopback with the secret, from a process of its own, to a handler that does nothing. Ours
   answers when the update was handled, theirs (tornado) when it is in a queue. Throughput with 64 calls at a time.
 - **Outbound.** `sendMessage` over loopback to a process that answers at once: the bot's transport against the
@@ -1107,27 +1120,6 @@ Starting = Callable[[str, Path, int], AbstractAsyncContextManager[Send]]
 """Sets a side up, by the address of Telegram, a folder, and when all is due; gives how it sends other messages."""
 
 
-class Filled(Store):
-    """A store that takes in many people at once."""
-
-    async def fill(self, numbers: Sequence[int], nudging: Callable[[int], Nudging]) -> None:
-        """Keep a yes to nudges of each, and what is kept of them, as `grant` and `revise_nudging` would."""
-        keys = self._ring.newest
-
-        def change(connection: sqlite3.Connection) -> None:
-            connection.execute("PRAGMA cache_size = -400000")
-            for row, number in sorted((row_key(keys, number), number) for number in numbers):
-                given = self._seal({"version": 1, "at": AT}, consent_place(row, Purpose.NUDGES, EVERYWHERE, "given"))
-                own = self._seal(str(number), consent_place(row, Purpose.NUDGES, EVERYWHERE, "id"))
-                connection.execute(
-                    "INSERT INTO consent (person, purpose, scope, given, id, day, told) VALUES (?, ?, ?, ?, ?, ?, 0)",
-                    (row, Purpose.NUDGES, EVERYWHERE, given, own, now() // DAY),
-                )
-                self._put_nudging(connection, row, nudging(number))
-
-        await self._database.write(change)
-
-
 def _nudging(number: int, due_at: int) -> Nudging:
     """Of someone who set it up, and has had no nudge yet. There are no quiet hours, since it may be any hour."""
     schedule = Schedule(due_at % DAY // 60, frozenset(range(7)), "Etc/UTC", 0, 0)
@@ -1176,7 +1168,7 @@ async def _by_nudges(address: str, folder: Path, due_at: int) -> AsyncIterator[S
     async with Filled.open(folder, ring) as store, _bot(address) as bot:
         if is_new:
             await store.derive_again(words.content.zones.version, lambda kept: kept)  # it is not on a whole minute
-            await store.fill(range(1, BURST + 1), lambda number: _nudging(number, due_at))
+            await store.fill(range(1, BURST + 1), lambda number: _nudging(number, due_at), now())
         delivery = Delivery(bot, rate=ALLOWED)
         responder = Responder(words.content, store, ring.buttons, clock=now, seed=count(1).__next__)
         outbox = TelegramOutbox(bot, delivery, words)
@@ -1197,6 +1189,7 @@ def _by_job_queue(grace: Mapping[str, object]) -> Starting:
 
         request, limiter = AiohttpRequest(pool_timeout=PATIENCE), AIORateLimiter(ALLOWED)
         bot = ExtBot(TOKEN, address, request=request, get_updates_request=Nowhere(), rate_limiter=limiter)
+        application: Application[Any, Any, Any, Any, Any, Any]
         application = ApplicationBuilder().bot(bot).updater(None).job_queue(JobQueue()).build()
         assert application.job_queue is not None  # noqa: S101 given above
         async with application:
@@ -1264,7 +1257,7 @@ from statistics import quantiles
 from bot import prompts
 from bot.adapters import delivery, intake, listen, telegram_bot, transport
 from bot.core.nudging import message_for, sent
-from bot.store.dues import MOST_CLAIMED
+from bot.nudges import PAGE
 from bot.store.ring import ring_of
 from bot.store.store import Store
 
@@ -1279,8 +1272,8 @@ async def main():
         at = await store.next_due_at()
         while len(times) < 200:
             start = time.perf_counter()
-            claims = await store.claim(at, MOST_CLAIMED)
-            if len(claims) == MOST_CLAIMED:
+            claims = await store.claim(at, PAGE)
+            if len(claims) == PAGE:
                 times.append(time.perf_counter() - start)
             else:
                 at += 24 * 60 * 60
@@ -1306,7 +1299,7 @@ async def _with_rows(many: int) -> Path:
         async with Filled.open(folder, ring_of(KEY)) as store:
             for start in range(1, many + 1, TOGETHER):
                 numbers = range(start, min(many + 1, start + TOGETHER))
-                await store.fill(numbers, lambda number: _nudging(number, first + number * 7919 % DAY))
+                await store.fill(numbers, lambda number: _nudging(number, first + number * 7919 % DAY), first)
     return folder
 
 

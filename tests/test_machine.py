@@ -57,6 +57,8 @@ FIRST: Final = 7_071_067_811
 TO_THE_END: Final = 20
 """Skips, after which any walk has ended."""
 
+_KEPT_UNDER: Final = (Purpose.REMEMBER, Purpose.COUNTRY, Purpose.PLANS, Purpose.NUDGES, Purpose.FOLLOW_UPS)
+"""What each number of rows, after that of consents, is kept under."""
 OPENERS: Final = (
     SEEN,
     "i keep seeing the video of the children in the rubble and i feel sick",
@@ -402,11 +404,10 @@ class Machine(RuleBasedStateMachine):
         """Nothing without a yes, each row somebody's, and no words at all."""
         kept = [self._kept(each) for each in self.someone]
         assert self.places.rows() == sum(map(sum, kept))
-        for each, (consents, outcomes, countries, plans) in zip(self.someone, kept, strict=True):
+        for each, (consents, *rows) in zip(self.someone, kept, strict=True):
             assert consents <= len(each.agreed)
-            assert not outcomes or Purpose.REMEMBER in each.agreed
-            assert not countries or Purpose.COUNTRY in each.agreed
-            assert not plans or Purpose.PLANS in each.agreed
+            for purpose, number in zip(_KEPT_UNDER, rows, strict=True):
+                assert not number or purpose in each.agreed
         if not self.troubled:
             assert kept[self.someone.index(one)][0] == len(decision.held.consents)
             assert not (decision.held.state.minor and decision.held.consents)
@@ -418,11 +419,19 @@ class Machine(RuleBasedStateMachine):
         assert not [text for each in self.someone for text in each.typed if text in files]
         self.places.counts["moves with something kept"] += bool(sum(map(sum, kept)))
 
-    def _kept(self, one: Someone) -> tuple[int, int, int, int]:
-        async def rows() -> tuple[int, int, int, int]:
+    def _kept(self, one: Someone) -> tuple[int, ...]:
+        async def rows() -> tuple[int, ...]:
             store, person = self.places.all, one.chat.person
             kept = await Store.kept(store, person)
-            return len(kept.consents), len(kept.outcomes), bool(kept.country), len(kept.plans) + len(kept.dues)
+            dues = Counter(due.purpose for due in kept.dues)
+            return (
+                len(kept.consents),
+                len(kept.outcomes),
+                bool(kept.country),
+                len(kept.plans) + dues[Purpose.PLANS],
+                (kept.nudging is not None) + dues[Purpose.NUDGES],
+                len(kept.follow_ups) + dues[Purpose.FOLLOW_UPS],
+            )
 
         return self.places.run(rows())
 

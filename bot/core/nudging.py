@@ -192,8 +192,10 @@ def told(nudging: Nudging, *, at: int, content: Content) -> Nudging:
     return due_again(replace(nudging, told_on=day), at, content.zones)
 
 
-def left_out(nudging: Nudging, *, at: int, content: Content) -> Nudging:
-    """The same where this one was not sent: the next slot that is not too late comes, with the same practice."""
+def left_out(nudging: Nudging, *, due_at: int, at: int, content: Content) -> Nudging:
+    """The same where the one of that slot was not sent: the next that is not too late comes, with the same practice."""
+    if nudging.due_at != due_at:  # the person has chosen anew since
+        return nudging
     return due_again(nudging, max(at - LATEST, nudging.due_at), content.zones)
 
 

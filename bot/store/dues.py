@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from bot.core.gap import DAY
@@ -30,7 +30,7 @@ from bot.store.keyring import Keys
 from bot.store.rows import EVERYWHERE, consent_place, follow_up_place, nudging_place, plan_key, plan_place, row_key
 from bot.store.sealed import Sealed, told_if_shut
 
-MOST_CLAIMED: Final = 256
+MOST_CLAIMED: Final = 128
 """Rows under way at a time: so much a kill can lose."""
 
 DUE: Final = (Purpose.NUDGES, Purpose.FOLLOW_UPS, Purpose.PLANS)
@@ -133,10 +133,7 @@ class Dues(Sealed):
 
         def save(database: sqlite3.Connection, _: Keys, row: bytes) -> None:
             before = self._nudging(database, row)
-            after = revise(before or Nudging())
-            self._put_nudging(database, row, after)
-            if before is None or after.due_at != before.due_at:
-                _put_due(database, row, Purpose.NUDGES, b"", after.due_at)
+            self._put_nudging(database, row, revise(before or Nudging()), before)
 
         return await self._save(person, Purpose.NUDGES, save)
 
@@ -293,8 +290,7 @@ class Dues(Sealed):
                 _put_due(database, row, claim.purpose, item, 0)
             kept = self._nudging(database, row) if self._agreed(database, row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
-                self._put_nudging(database, row, now := nudging(kept))
-                _put_due(database, row, Purpose.NUDGES, b"", now.due_at)
+                self._put_nudging(database, row, nudging(kept))
             if follow_up is not None and self._agreed(database, row, Purpose.FOLLOW_UPS):
                 self._revise_follow_up(database, row, item, lambda one: follow_up(one) if one.due_at else one)
 
@@ -321,7 +317,6 @@ class Dues(Sealed):
                     after = before if before is None else revise(before)
                     if after is not None and after != before:
                         self._put_nudging(database, row, after)
-                        _put_due(database, row, Purpose.NUDGES, b"", after.due_at)
             if rows:
                 return bytes(rows[-1][0])
             sql = "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
@@ -431,14 +426,19 @@ class Dues(Sealed):
         found = database.execute("SELECT settings FROM nudging WHERE person = ?", (row,)).fetchone()
         return None if found is None else _nudging_of(self._open(found[0], nudging_place(row)))
 
-    def _put_nudging(self, database: sqlite3.Connection, row: bytes, nudging: Nudging) -> None:
-        kept = asdict(nudging) | {"seen": sorted(nudging.seen)}
-        kept["schedule"]["days"] = sorted(nudging.schedule.days)
+    def _put_nudging(
+        self, database: sqlite3.Connection, row: bytes, nudging: Nudging, before: Nudging | None = None
+    ) -> None:
+        """Keep it, and when the next one is due, where that is another time than `before`."""
+        kept = _fields_of(nudging) | {"seen": sorted(nudging.seen)}
+        kept["schedule"] = _fields_of(nudging.schedule) | {"days": sorted(nudging.schedule.days)}
         database.execute(
             "INSERT INTO nudging (person, purpose, scope, settings) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET settings = excluded.settings",
             (row, Purpose.NUDGES, EVERYWHERE, self._seal(kept, nudging_place(row))),
         )
+        if before is None or nudging.due_at != before.due_at:
+            _put_due(database, row, Purpose.NUDGES, b"", nudging.due_at)
 
     def _follow_ups(self, database: sqlite3.Connection, row: bytes) -> dict[bytes, tuple[FollowUp, int]]:
         """The days after walks, by what each is kept under, with the day until which it is; oldest first."""
@@ -510,6 +510,11 @@ def _is_alone(database: sqlite3.Connection, row: bytes) -> bool:
 def dues_of(found: Iterable[tuple[str, int]]) -> tuple[Due, ...]:
     """What is due, soonest first, by the columns of its rows."""
     return tuple(sorted((Due(Purpose(purpose), at) for purpose, at in found), key=lambda due: due.at))
+
+
+def _fields_of(one: Nudging | Schedule) -> dict[str, Any]:
+    """What `asdict` gives, without its copy of each value: this is done for each message that is sent."""
+    return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
 def _nudging_of(kept: dict[str, Any]) -> Nudging:
