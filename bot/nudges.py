@@ -104,11 +104,12 @@ class Nudges:
 
         Each of these is done whatever became of the others.
         """
-        await _tried(self._let_go())
+        self._is_failing = not await _tried(self._let_go())
         self._is_derived = self._is_derived or await _tried(self._derive_again())
-        self._is_failing = not await _tried(self._responder.make_up())
-        if not self._is_failing:
+        if await _tried(self._responder.make_up()):
             await self._send_due()
+        else:
+            self._is_failing = True
         today = self._clock() // DAY
         if today != self._swept_on:
             told = await _tried(

@@ -111,7 +111,7 @@ class Dues(Sealed):
                     plan.made_at // DAY + PLAN_DAYS,
                 ),
             )
-            _put_due(database, row, Purpose.PLANS, item, remind_at)
+            put_due(database, row, Purpose.PLANS, item, remind_at)
 
         return await self._save(person, Purpose.PLANS, save)
 
@@ -120,7 +120,7 @@ class Dues(Sealed):
 
         def delete(database: sqlite3.Connection, keys: Keys) -> None:
             row, item = row_key(keys, person), row_key(keys, person, number)
-            _put_due(database, row, Purpose.PLANS, item, 0)
+            put_due(database, row, Purpose.PLANS, item, 0)
             database.execute("DELETE FROM plan WHERE person = ? AND number = ?", (row, item))
 
         return await self._delete(delete, lambda keys: plan_key(row_key(keys, person, number)), at) > 0
@@ -133,7 +133,10 @@ class Dues(Sealed):
 
         def save(database: sqlite3.Connection, _: Keys, row: bytes) -> None:
             before = self._nudging(database, row)
-            self._put_nudging(database, row, revise(before or Nudging()), before)
+            after = revise(before or Nudging())
+            self._put_nudging(database, row, after)
+            if before is None or after.due_at != before.due_at:
+                put_due(database, row, Purpose.NUDGES, b"", after.due_at)
 
         return await self._save(person, Purpose.NUDGES, save)
 
@@ -210,7 +213,7 @@ class Dues(Sealed):
                 row, purpose, _, item, due_at = one
                 is_alone = _is_alone(database, row)
                 if is_alone and purpose == Purpose.PLANS:
-                    _put_due(database, row, purpose, item, 0)
+                    put_due(database, row, purpose, item, 0)
                     continue
                 claimed_at, next_at = 0, at + DAY
                 with told_if_shut():
@@ -243,7 +246,7 @@ class Dues(Sealed):
                     is_shut = False
                 if is_shut:
                     row, purpose, _, item, _ = one
-                    _put_due(database, row, purpose, item, claimed_at + DAY)
+                    put_due(database, row, purpose, item, claimed_at + DAY)
             return tuple(claims)
 
         return await self._database.write(change)
@@ -267,7 +270,7 @@ class Dues(Sealed):
         def change(database: sqlite3.Connection) -> None:
             row, item = self._place(database, claim)
             if _holds(database, row, item, claim):
-                _put_due(database, row, claim.purpose, item, at)
+                put_due(database, row, claim.purpose, item, at)
 
         await self._database.write(change)
 
@@ -287,10 +290,11 @@ class Dues(Sealed):
         def change(database: sqlite3.Connection) -> None:
             row, item = self._place(database, claim)
             if _holds(database, row, item, claim):  # unless something below says when it is due again
-                _put_due(database, row, claim.purpose, item, 0)
+                put_due(database, row, claim.purpose, item, 0)
             kept = self._nudging(database, row) if self._agreed(database, row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
-                self._put_nudging(database, row, nudging(kept))
+                self._put_nudging(database, row, now := nudging(kept))
+                put_due(database, row, Purpose.NUDGES, b"", now.due_at)
             if follow_up is not None and self._agreed(database, row, Purpose.FOLLOW_UPS):
                 self._revise_follow_up(database, row, item, lambda one: follow_up(one) if one.due_at else one)
 
@@ -317,6 +321,7 @@ class Dues(Sealed):
                     after = before if before is None else revise(before)
                     if after is not None and after != before:
                         self._put_nudging(database, row, after)
+                        put_due(database, row, Purpose.NUDGES, b"", after.due_at)
             if rows:
                 return bytes(rows[-1][0])
             sql = "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
@@ -426,10 +431,7 @@ class Dues(Sealed):
         found = database.execute("SELECT settings FROM nudging WHERE person = ?", (row,)).fetchone()
         return None if found is None else _nudging_of(self._open(found[0], nudging_place(row)))
 
-    def _put_nudging(
-        self, database: sqlite3.Connection, row: bytes, nudging: Nudging, before: Nudging | None = None
-    ) -> None:
-        """Keep it, and when the next one is due, where that is another time than `before`."""
+    def _put_nudging(self, database: sqlite3.Connection, row: bytes, nudging: Nudging) -> None:
         kept = _fields_of(nudging) | {"seen": sorted(nudging.seen)}
         kept["schedule"] = _fields_of(nudging.schedule) | {"days": sorted(nudging.schedule.days)}
         database.execute(
@@ -437,8 +439,6 @@ class Dues(Sealed):
             " ON CONFLICT DO UPDATE SET settings = excluded.settings",
             (row, Purpose.NUDGES, EVERYWHERE, self._seal(kept, nudging_place(row))),
         )
-        if before is None or nudging.due_at != before.due_at:
-            _put_due(database, row, Purpose.NUDGES, b"", nudging.due_at)
 
     def _follow_ups(self, database: sqlite3.Connection, row: bytes) -> dict[bytes, tuple[FollowUp, int]]:
         """The days after walks, by what each is kept under, with the day until which it is; oldest first."""
@@ -477,7 +477,7 @@ class Dues(Sealed):
                 until,
             ),
         )
-        _put_due(database, row, Purpose.FOLLOW_UPS, item, follow_up.due_at)
+        put_due(database, row, Purpose.FOLLOW_UPS, item, follow_up.due_at)
 
 
 def _holds(database: sqlite3.Connection, row: bytes, item: bytes, claim: Claim) -> bool:
@@ -489,7 +489,7 @@ def _holds(database: sqlite3.Connection, row: bytes, item: bytes, claim: Claim) 
     return found is not None
 
 
-def _put_due(database: sqlite3.Connection, row: bytes, purpose: str, item: bytes, at: int) -> None:
+def put_due(database: sqlite3.Connection, row: bytes, purpose: str, item: bytes, at: int) -> None:
     """Have something due at that time and claimed by nobody; 0 is never."""
     if at:
         database.execute(
