@@ -127,7 +127,8 @@ class Nudges:
         while claims := await self._store.interrupted():
             lost += len(claims)
             for claim in claims:
-                await self._finish(claim, claim.due_at, follow_up=follow_ups.sent)
+                _, kept = self._message(claim, claim.due_at)
+                await self._finish(claim, claim.due_at, kept, follow_up=follow_ups.sent)
         if lost:
             log.warning("interrupted: these may have been sent, and are not sent again", count=lost)
 
@@ -223,7 +224,7 @@ class Nudges:
                 await self._store.put_off(claim, at - (at - claim.due_at) % DAY + DAY)
 
     async def _send(self, claim: Claim) -> None:
-        reply, kept = self._message(claim)
+        reply, kept = self._message(claim, self._clock())
         if reply is None:  # what it was about has gone
             await self._store.finish(claim)
             return
@@ -236,8 +237,8 @@ class Nudges:
             case _:
                 await self._finish(claim, self._clock(), kept, follow_up=follow_ups.sent)
 
-    def _message(self, claim: Claim) -> tuple[Reply | None, Callable[[Nudging], Nudging] | None]:
-        """What is sent, and what comes of it for the nudges where that is more than a day served."""
+    def _message(self, claim: Claim, at: int) -> tuple[Reply | None, Callable[[Nudging], Nudging] | None]:
+        """What is sent at that time, and what comes of it for the nudges where that is more than a day served."""
         if claim.plan is not None:
             return reminder(claim.plan), None
         if claim.follow_up is not None:
@@ -245,7 +246,7 @@ class Nudges:
         if claim.purpose is not Purpose.NUDGES or claim.nudging is None:
             return None, None
         message = nudging.message_for(claim.nudging, self._content)
-        kept = partial(nudging.sent, message=message, at=self._clock(), content=self._content)
+        kept = partial(nudging.sent, message=message, at=at, content=self._content)
         return nudging.worded_as(message), kept
 
     def _again_at(self, claim: Claim, sent: Sent) -> int:
