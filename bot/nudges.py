@@ -9,6 +9,7 @@ keeps nothing else from being done, and is tried again at a later round.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -147,22 +148,36 @@ class Nudges:
             pass
 
     async def _send_claimed(self) -> bool:
-        """Whether there was anything to claim. So many are under way at a time that no lane runs dry."""
+        """Whether there was anything to claim. So many are under way at a time that no lane runs dry.
+
+        A second thing for one person is given back, to be claimed again: whether it may come the same day rests on what
+        became of the first.
+        """
         was_due = False
         under_way = asyncio.Semaphore(MOST_CLAIMED - PAGE)
+        people: Counter[int] = Counter()
+        second: list[Claim] = []
 
         async def serve(claim: Claim) -> None:
             try:
                 await _tried(self._serve(claim))
             finally:
                 under_way.release()
+                people[claim.person] -= 1
 
         async with asyncio.TaskGroup() as group:
             while claims := await self._claim():
                 was_due = True
+                people = +people  # for whom something is under way
+                first: list[Claim] = []
                 for claim in claims:
+                    (second if people[claim.person] else first).append(claim)
+                    people[claim.person] += 1
+                for claim in first:
                     await under_way.acquire()
                     group.create_task(serve(claim))
+        for claim in second:
+            await _tried(self._store.put_off(claim, claim.due_at))
         return was_due
 
     async def _claim(self) -> tuple[Claim, ...]:
