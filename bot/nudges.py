@@ -65,6 +65,7 @@ class Nudges:
         self._content = content
         self._stopped = asyncio.Event()
         self._is_derived = False
+        self._is_failing = False
         self._swept_on = 0
 
     @asynccontextmanager
@@ -89,7 +90,9 @@ class Nudges:
                 continue
 
     async def _pause(self) -> float:
-        """Seconds until something is due, and at most those of a round."""
+        """Seconds until something is due, and at most those of a round: so many where it cannot be claimed."""
+        if self._is_failing:
+            return ROUND
         try:
             due_at = await self._store.next_due_at()
         except Exception as error:  # noqa: BLE001 as below
@@ -102,10 +105,12 @@ class Nudges:
 
         Each of these is done whatever became of the others.
         """
-        await _tried(self._let_go())
+        self._is_failing = not await _tried(self._let_go())
         self._is_derived = self._is_derived or await _tried(self._derive_again())
         if await _tried(self._responder.make_up()):
             await self._send_due()
+        else:
+            self._is_failing = True
         today = self._clock() // DAY
         if today != self._swept_on:
             told = await _tried(
@@ -187,14 +192,15 @@ class Nudges:
             return await self._store.claim(self._clock(), PAGE)
         except Exception as error:  # noqa: BLE001 as below
             log.error("round failed", **failure(error))
+            self._is_failing = True
             return ()
 
     async def _serve(self, claim: Claim) -> None:
         """Send what was claimed, put it off, or leave it out."""
-        at = self._clock()
+        may_send, at = await self._store.may_send(claim), self._clock()  # it was claimed some messages ago
         if self._stopped.is_set():  # for the next start
             await self._store.put_off(claim, claim.due_at)
-        elif not await self._store.may_send(claim):  # it was claimed some messages ago
+        elif not may_send:
             await self._store.put_off(claim, at + DAY)
         elif not self._may_come(claim, at):
             await self._leave_out(claim, at)
@@ -219,7 +225,7 @@ class Nudges:
         zone = None if claim.nudging is None else self._content.zones.zone(claim.nudging.schedule.zone)
         if claim.nudging is None or zone is None:
             return at - claim.followed_at < APART
-        return local_day(zone, at) <= claim.nudging.told_on
+        return local_day(zone, at) <= max(claim.nudging.told_on, local_day(zone, claim.followed_at))
 
     def _is_night(self, claim: Claim, at: int) -> bool:
         if claim.nudging is None:

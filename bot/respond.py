@@ -307,8 +307,10 @@ class Responder:
                 await self.store.finish_plan(person, number, at=at)
             case Shown(tier=tier):
                 self._dangers.count(tier)
-                if tier is not Tier.UNCLEAR:
-                    await self._rest(person, held.consents if known else frozenset(Purpose), at)
+                if tier is not Tier.UNCLEAR and known:
+                    await self._rest(person, held.consents, at)
+                elif tier is not Tier.UNCLEAR:  # a store that did not answer is not waited for again
+                    self._unrested[person] = at
             case _ if not held.state.minor:
                 await self._save_with_consent(incoming, held.consents, fact)
 

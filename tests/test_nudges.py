@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -28,6 +28,7 @@ from bot.core.model import (
     Content,
     Decision,
     Fate,
+    FollowUp,
     Held,
     Kept,
     Lane,
@@ -312,6 +313,31 @@ class Waiting(Writing):
         self.turn.set()
 
 
+async def test_what_was_about_to_be_sent_when_told_to_stop_comes_at_the_next_start(world: World) -> None:
+    await world.plans(ANN)
+    world.clock.at += DAY
+    store = Slow(world.store)
+    async with Nudges(store, world.responder, world.outbox, world.clock, PROMPTS.content).beside():
+        await store.asked.wait()
+        asyncio.get_running_loop().call_soon(store.goes_on.set)
+    assert world.outbox.lines() == []
+    assert await world.passes(0) == [REMINDED]
+
+
+class Slow(Copy):
+    """The same store, which takes its time to say whether something may be sent."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.asked, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    @override
+    async def may_send(self, claim: Claim) -> bool:
+        self.asked.set()
+        await self.goes_on.wait()
+        return await super().may_send(claim)
+
+
 # --- nudges -------------------------------------------------------------------------------------------------------
 
 
@@ -419,6 +445,25 @@ async def test_any_answer_means_that_nothing_was_ignored(nudged: World) -> None:
     assert (kept.did, kept.not_today, kept.ignored) == (0, 4, 0)
 
 
+async def test_nudge_that_waits_comes_although_the_last_one_is_answered_meanwhile(nudged: World) -> None:
+    await nudged.passes_to(lisbon(MONDAY, "08:30"))
+    await nudged.passes_to(lisbon(WEDNESDAY, "08:29"))
+    await Person(nudged.responder, ANN).commands("walk")
+    assert await nudged.passes(60) == []
+    await nudged.changes(ANN, NudgeChange(tap=Tap.DID))
+    assert await nudged.passes(SOON) == []
+    assert await nudged.passes(SOON) == [NUDGED]
+    assert await nudged.passes(SOON) == []
+
+
+async def test_who_stopped_them_and_then_blocked_the_bot_has_stopped_them(nudged: World) -> None:
+    await nudged.changes(ANN, NudgeChange(rest=Rest.STOPPED))
+    await nudged.plans(ANN)
+    nudged.outbox.fates[ANN] = Fate.REFUSED
+    assert await nudged.passes(DAY) == [REMINDED]
+    assert (await nudged.nudging(ANN)).rest is Rest.STOPPED
+
+
 async def test_reminder_and_nudge_are_not_sent_on_one_day(nudged: World) -> None:
     await nudged.passes_to(lisbon("2026-09-27", "18:00"))
     await nudged.plans(ANN)
@@ -452,6 +497,37 @@ async def test_follow_ups_of_two_walks_come_on_different_days(world: World, outc
     assert await world.passes_to(at + DAY + 5 * HOUR) == [ASKED]
     assert await world.passes_to(at + DAY + 6 * HOUR) == []
     assert await world.passes_to(at + 2 * DAY + 6 * HOUR) == [ASKED]
+
+
+async def test_follow_up_in_words_that_have_changed_since_the_yes_keeps_no_nudge_away(
+    tmp_path: Path, outcome: Outcome
+) -> None:
+    async with Store.open(tmp_path / "other", RING) as store:
+        world = World(store)
+        world.clock.at = lisbon("2026-09-26", "12:00")
+        await world.begins(ANN)
+        await world.follows(ANN, outcome, lisbon("2026-09-25", "20:00"))
+        at = world.clock.at
+    async with Store.open(tmp_path / "other", RING, versions={Purpose.FOLLOW_UPS: 2}) as store:
+        world = World(store)
+        world.clock.at = at
+        said = [message for _ in range(5 * 24) for message in await world.passes(HOUR)]
+    assert said == [NUDGED, NUDGED]
+
+
+async def test_follow_ups_come_on_different_days_although_nudges_have_lapsed(tmp_path: Path, outcome: Outcome) -> None:
+    async with Store.open(tmp_path / "other", RING) as store:
+        world = World(store)
+        world.clock.at = at = lisbon(MONDAY, "12:00")
+        await world.begins(ANN)
+        for walk in (5, 6):
+            await world.follows(ANN, replace(outcome, walk=walk), at + walk * HOUR)
+    async with Store.open(tmp_path / "other", RING, versions={Purpose.NUDGES: 2}) as store:
+        world = World(store)
+        world.clock.at = at
+        assert await world.passes(DAY + 5 * HOUR) == [ASKED]
+        assert await world.passes(HOUR) == []
+        assert await world.passes(DAY) == [ASKED]
 
 
 async def test_what_was_under_way_when_the_process_died_is_counted_and_not_sent_again(nudged: World) -> None:
@@ -494,6 +570,32 @@ async def test_after_a_danger_card_nothing_is_sent_for_three_days(nudged: World,
     assert await nudged.passes_to(lisbon(WEDNESDAY, "21:00") - 1) == []
     exported = export(await nudged.kept(ANN), nudged.clock.at)
     assert not any(b"danger" in document.content.lower() for document in exported)
+
+
+@pytest.mark.parametrize("failing", ["kept", "revise_nudging"])
+async def test_after_a_card_nothing_is_sent_although_the_store_failed(nudged: World, failing: str) -> None:
+    await nudged.passes_to(lisbon("2026-09-27", "21:00"))
+    assert isinstance(nudged.store, FailingStore)
+    nudged.store.failing = frozenset({failing})
+    await Person(nudged.responder, ANN).says("i want to kill myself tonight")
+    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == []
+    nudged.store.failing = frozenset()
+    assert await nudged.passes_to(lisbon(MONDAY, "08:31")) == []
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == []
+    assert await nudged.passes_to(lisbon(FRIDAY, "08:30")) == [NUDGED]
+
+
+async def test_card_comes_although_it_cannot_be_kept_that_a_nudge_was_read(nudged: World) -> None:
+    nudged.clock.at = lisbon(MONDAY, "08:30")
+    await nudged.nudges.round()
+    ((_, reply),) = nudged.outbox.sent
+    ann = Person(nudged.responder, ANN)
+    await ann.commands("start")
+    assert isinstance(nudged.store, FailingStore)
+    nudged.store.failing = frozenset({"revise_nudging"})
+    said = await ann.says("i want to kill myself tonight", replying_to=Decision(Held(), (reply,)))
+    assert said.replies[0].lane is Lane.DANGER
+    assert Line.STORE_FAILED not in lines(said)
 
 
 # --- what has been kept long enough -------------------------------------------------------------------------------
@@ -596,6 +698,66 @@ async def test_rounds_go_on_after_one_that_failed(world: World, monkeypatch: pyt
     assert [(line["event"], line["error"]) for line in logged] == [("round failed", "StoreError")]
 
 
+async def test_round_that_can_claim_nothing_is_not_followed_at_once_by_the_next(world: World) -> None:
+    await world.plans(ANN)
+    world.clock.at += DAY
+    store = Unclaimed(world.store)
+    with capture_logs():
+        async with Nudges(store, world.responder, world.outbox, world.clock, PROMPTS.content).beside():
+            await store.tried.wait()
+    assert not store.is_asked_for_the_next
+
+
+class Unclaimed(Copy):
+    """The same store, of which nothing can be claimed."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.tried = asyncio.Event()
+        self.is_asked_for_the_next = False
+
+    @override
+    async def claim(self, at: int, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
+        self.tried.set()
+        raise StoreError("The disk of the data folder is full: make room on it.")
+
+    @override
+    async def next_due_at(self) -> int | None:
+        self.is_asked_for_the_next = True
+        return await super().next_due_at()
+
+
+async def test_what_was_sent_and_could_not_be_written_down_goes_on_a_round_later(nudged: World) -> None:
+    store = Unfinished(nudged.store)
+    nudged.nudges = Nudges(store, nudged.responder, nudged.outbox, nudged.clock, PROMPTS.content)
+    with capture_logs() as logged:
+        assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == [NUDGED]
+        assert await nudged.passes(60) == []
+    assert [line.get("count") for line in logged] == [None, 1]
+    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
+
+
+class Unfinished(Copy):
+    """The same store, in which the first that is sent cannot be written down."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.fails = True
+
+    @override
+    async def finish(
+        self,
+        claim: Claim,
+        *,
+        nudging: Callable[[Nudging], Nudging] | None = None,
+        follow_up: Callable[[FollowUp], FollowUp] | None = None,
+    ) -> None:
+        if self.fails:
+            self.fails = False
+            raise StoreError("The disk of the data folder is full: make room on it.")
+        await super().finish(claim, nudging=nudging, follow_up=follow_up)
+
+
 async def test_what_was_kept_long_enough_goes_although_no_reminder_can_be_taken(world: World, outcome: Outcome) -> None:
     await world.store.grant(ANN, Purpose.REMEMBER, at=world.clock.at)
     await world.store.save_outcome(ANN, outcome)
@@ -641,117 +803,3 @@ async def test_row_that_does_not_open_holds_up_nobody_else(world: World, tmp_pat
         assert len(await world.passes(DAY)) == 1
         assert len(await world.passes((QUIET_DAYS - NOTICE_DAYS) * DAY)) == 1
     assert {line["event"] for line in logged} == {"a cell does not open"}
-
-
-# --- review8 scratch ---
-
-
-async def test_card_comes_although_that_a_nudge_was_read_cannot_be_kept(nudged: World) -> None:
-    nudged.clock.at = lisbon(MONDAY, "08:30")
-    await nudged.nudges.round()
-    ((_, reply),) = nudged.outbox.sent
-    ann = Person(nudged.responder, ANN)
-    await ann.commands("start")
-    nudged.store.failing = frozenset({"revise_nudging"})
-    shown = Decision(Held(), (reply,))
-    said = await ann.says("i want to kill myself tonight", replying_to=shown)
-    assert said.replies[0].lane is Lane.DANGER
-    assert Line.STORE_FAILED not in lines(said)
-
-
-async def test_answer_to_the_last_one_loses_none_that_waits(nudged: World) -> None:
-    await nudged.passes_to(lisbon(MONDAY, "08:30"))
-    await nudged.passes_to(lisbon(WEDNESDAY, "08:29"))
-    await Person(nudged.responder, ANN).commands("walk")
-    assert await nudged.passes(60) == []
-    await nudged.changes(ANN, NudgeChange(tap=Tap.DID))
-    assert await nudged.passes(SOON) == []
-    assert await nudged.passes(SOON) == [NUDGED]
-    assert await nudged.passes(SOON) == []
-
-
-async def test_who_stopped_them_and_blocked_the_bot_stays_without_them(nudged: World) -> None:
-    await nudged.changes(ANN, NudgeChange(rest=Rest.STOPPED))
-    await nudged.plans(ANN)
-    nudged.outbox.fates[ANN] = Fate.REFUSED
-    assert await nudged.passes(DAY) == [REMINDED]
-    assert (await nudged.nudging(ANN)).rest is Rest.STOPPED
-
-
-async def test_what_has_no_yes_any_more_keeps_no_nudge_away(nudged, tmp_path, outcome) -> None:
-    await nudged.follows(ANN, outcome, lisbon("2026-09-25", "20:00"))
-    nudged.store._versions = {Purpose.FOLLOW_UPS: 2}
-    said = []
-    for hour in range(24 * 8):
-        said += await nudged.passes(HOUR)
-    assert len(said) == 3
-
-
-async def test_rounds_pause_after_one_that_failed(world: World) -> None:
-    await world.plans(ANN)
-    world.clock.at += DAY
-
-    class Full(Copy):
-        claims = 0
-
-        @override
-        async def claim(self, at: int, most: int = MOST_CLAIMED) -> tuple[Claim, ...]:
-            Full.claims += 1
-            raise StoreError("The disk of the data folder is full: make room on it.")
-
-    with capture_logs():
-        async with Nudges(Full(world.store), world.responder, world.outbox, world.clock, PROMPTS.content).beside():
-            await asyncio.sleep(0.5)
-    assert Full.claims == 1
-
-
-async def test_what_could_not_be_finished_goes_on_without_a_restart(nudged: World) -> None:
-    class Failing(Copy):
-        fails = True
-
-        @override
-        async def finish(self, *args, **more) -> None:
-            if Failing.fails:
-                raise StoreError("The disk of the data folder is full: make room on it.")
-            await super().finish(*args, **more)
-
-    nudged.nudges = Nudges(Failing(nudged.store), nudged.responder, nudged.outbox, nudged.clock, PROMPTS.content)
-    with capture_logs():
-        assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == [NUDGED]
-        Failing.fails = False
-        assert await nudged.passes(60) == []
-    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
-
-
-@pytest.mark.parametrize("failing", ["kept", "revise_nudging"])
-async def test_after_a_card_nothing_is_sent_although_the_store_failed(nudged: World, failing: str) -> None:
-    await nudged.passes_to(lisbon("2026-09-27", "21:00"))
-    nudged.store.failing = frozenset({failing})
-    await Person(nudged.responder, ANN).says("i want to kill myself tonight")
-    nudged.store.failing = frozenset()
-    assert await nudged.passes_to(lisbon(MONDAY, "08:30")) == []
-    assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == []
-    assert await nudged.passes_to(lisbon(FRIDAY, "08:30")) == [NUDGED]
-
-
-async def test_damaged_consent_holds_up_nobody(nudged, tmp_path) -> None:
-    await nudged.plans(ANN)
-    await nudged.plans(BEN)
-    with closing(connect(tmp_path / "data" / FILE)) as database:
-        database.execute("UPDATE consent SET given = x'02' WHERE person = ? AND purpose = 'nudges'", (row_key(KEYS, ANN),))
-    with capture_logs() as logged:
-        said = await nudged.passes(DAY)
-        print(said, logged)
-        said = await nudged.after_a_restart().passes(DAY)
-        print(said, logged)
-    assert await nudged.store.interrupted() == ()
-
-
-async def test_follow_ups_of_two_walks_come_on_different_days_where_nudges_lapsed(nudged, outcome) -> None:
-    at = lisbon(MONDAY, "09:00")
-    await nudged.passes_to(at)
-    for walk in (5, 6):
-        await nudged.follows(ANN, replace(outcome, walk=walk), at + walk * 600)
-    nudged.store._versions = {Purpose.NUDGES: 2}
-    assert await nudged.passes_to(at + DAY + 3000) == [ASKED]
-    assert await nudged.passes_to(at + DAY + 3600) == []

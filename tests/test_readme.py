@@ -37,6 +37,19 @@ def first_column(title: str) -> list[str]:
     return re.findall(r"^\| `(.+?)` \|", rows[0] if rows else "", re.MULTILINE)
 
 
+async def test_example_of_small_practices_is_what_the_bot_says(tmp_path: Path) -> None:
+    shown = block("Small practices")
+    typed = re.findall(r"^> (.+)$", shown, re.MULTILINE)
+    printed = set()
+    for number in (1, 2):  # each of its lines has two wordings, and chance begins with either
+        stdout = StringIO()
+        async with Store.open(tmp_path / str(number), RING) as store:
+            responder = responder_of(store, Clock(), first_seed=number)
+            await Terminal(responder, PROMPTS, StringIO("\n".join(typed)), stdout).run()
+        printed.add(" ".join(stdout.getvalue().split()))
+    assert " ".join(shown.split()) in printed
+
+
 async def test_example_is_what_the_bot_says(tmp_path: Path) -> None:
     typed = re.findall(r"^> (.+)$", block("An example"), re.MULTILINE)
     # A walk's number chooses its wordings and its steadying act; from here on the choices come again.

@@ -277,7 +277,7 @@ def _meant(turn: Turn, meaning: str | None) -> Decision | None:
             return crisis(turn.incoming, turn.held)
         case "swear":
             return Decision(turn.held, (Reply((Line.SWEAR,), _SWEAR),))
-        case "stop":
+        case "stop" | "no_more":
             return stop(turn.incoming, turn.held)
         case _:
             return None

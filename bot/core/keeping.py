@@ -192,11 +192,11 @@ def inactive_notice() -> Reply:
 COMMANDS: Final[Mapping[str, Handler]] = {
     "history": history,
     "plan": plan,
+    "nudge": partial(_ask, Purpose.NUDGES),
     "privacy": privacy,
     "consent": consent,
     "export": copies,
     "forget": forget,
-    "nudge": partial(_ask, Purpose.NUDGES),
 }
 BUTTONS: Final[Mapping[Action, Handler]] = {
     Action.AGREE: agree,

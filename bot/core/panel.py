@@ -40,6 +40,7 @@ from bot.core.model import (
 )
 from bot.core.nudging import changed
 from bot.core.schedule import clock_offsets, in_quiet
+from bot.core.sequence import WALKING
 from bot.core.steps import URGENT_HELP, Rows
 from bot.core.times import Wanted, clock_words
 
@@ -101,6 +102,7 @@ _WRONG: Final[Mapping[Action, Line]] = {
     Action.NUDGE_DAY: Line.NUDGE_DAYS_WRONG,
     Action.NUDGE_ZONE: Line.NUDGE_ZONE_WRONG,
     Action.NUDGE_QUIET: Line.NUDGE_QUIET_WRONG,
+    Action.NUDGE_COURSE: Line.NUDGE_COURSE_ASK,
 }
 _TAPS: Final[Mapping[Action, Tap]] = {
     Action.NUDGE_DID: Tap.DID,
@@ -154,35 +156,50 @@ def located(incoming: Incoming, held: Held, content: Content) -> Decision | None
 
 def typed(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """What a text answers: what the panel asked for, or a nudge. None where it reads as neither."""
-    if Purpose.NUDGES not in held.consents or held.state.step is Step.DANGER_ASK or in_emergency(held):
+    if held.state.step is Step.DANGER_ASK or in_emergency(held):
         return None
+    if content.typed.get(plain(incoming.words)) == "nudges":
+        return nudge(replace(incoming, text="", earlier=()), held, content)
+    if Purpose.NUDGES not in held.consents:  # a line that was put right, before the yes
+        return None if held.asked_nudge is None or held.state.minor else _typed_line(incoming, held, content)
     words = plain(incoming.words)
     button = _button_of(words, held, content)
     if button is not None:
         return _TAPPED[button.action](button.value, incoming, held, content)
-    answered = _READERS[held.asked_nudge](incoming, held, content) if held.asked_nudge in _READERS else None
+    in_a_walk = held.state.step in WALKING and held.asked_nudge is Action.NUDGE_PANEL  # a number answers the walk
+    reader = None if in_a_walk else _READERS.get(held.asked_nudge)
+    answered = None if reader is None else reader(incoming, held, content)
     return answered or _to_a_nudge(words, incoming, held, content)
 
 
 def unread(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """A few words where the panel has just asked for something: what is wrong with them, and an example."""
-    line = None if held.asked_nudge is None else _WRONG.get(held.asked_nudge)
-    if line is None or in_emergency(held) or len(incoming.words.split()) > _MOST_WORDS:
+    if held.asked_nudge is None or in_emergency(held) or plain(incoming.words) in content.typed:
         return None
-    return None if plain(incoming.words) in content.typed else _wrong(line, incoming, held, content)
+    line = _WRONG.get(held.asked_nudge)
+    if line is not None and len(incoming.words.split()) <= _MOST_WORDS:
+        return _wrong(line, incoming, held, content)
+    wanted = content.times.line_of(incoming.words)
+    is_setting_too = replace(wanted, rest=()) not in {Wanted(), Wanted(stop=True), Wanted(resume=True)}
+    return _not_read(wanted.rest[0], held) if is_setting_too and wanted.rest else None
 
 
 def replied(incoming: Incoming, held: Held) -> Decision | None:
     """Words that reply to a nudge and are about nothing else: they were read, and that is enough."""
-    return say(held, Line.NUDGE_READ) if _replies(incoming) and not in_emergency(held) else None
+    if not _replies(incoming) or in_emergency(held):
+        return None
+    return say(held, Line.NUDGE_READ, buttons=((SETTINGS, URGENT_HELP),))
 
 
 def stopped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
-    """A plain stop, with no walk under way, where it answers a nudge: they stop at once."""
-    if Purpose.NUDGES not in held.consents or held.state.step not in {Step.IDLE, Step.CLOSE}:
-        return None
+    """Words that can mean nudges alone, or a plain stop where it answers one or the panel: they stop at once."""
     kept = _kept(incoming)
-    if not _is_stop(incoming, content) or kept.rest is not Rest.NONE or not (kept.awaiting or _replies(incoming)):
+    if Purpose.NUDGES not in held.consents or kept.rest is not Rest.NONE:
+        return None
+    names_them = incoming.kind is Kind.TEXT and content.typed.get(plain(incoming.words)) == "no_more"
+    is_about_them = kept.awaiting or held.asked_nudge is not None or _replies(incoming)
+    is_beside = held.state.step in {Step.IDLE, Step.CLOSE} and is_about_them
+    if not names_them and not (is_beside and _is_stop(incoming, content)):
         return None
     return _stop(0, incoming, held, content)
 
@@ -195,7 +212,14 @@ def is_setting(incoming: Incoming, held: Held, content: Content) -> bool:
     if times.time_of(text) or times.days_of(text) is not None or times.span_of(text):
         return True
     wanted = times.line_of(text)
-    return wanted != Wanted() and all(map(content.zones.named, wanted.rest))
+    if replace(wanted, rest=()) == Wanted():
+        return bool(wanted.rest) and all(map(content.zones.named, wanted.rest))
+    return all(content.zones.named(piece) or _is_slip(piece, content) for piece in wanted.rest)
+
+
+def _is_slip(piece: str, content: Content) -> bool:
+    """Whether it is no word that the bot looks for: beside a time, most likely one that was mistyped."""
+    return not any(map(content.knows, plain(piece).split()))
 
 
 # --- What every decision may have beside ----------------------------------------------------------------------------
@@ -207,11 +231,12 @@ def with_nudges(decision: Decision, incoming: Incoming, content: Content) -> Dec
     agreed = Purpose.NUDGES in decision.held.consents
     if agreed and _replies(incoming) and not any(isinstance(fact, NudgeChange) for fact in decision.facts):
         decision = replace(decision, facts=(*decision.facts, NudgeChange(tap=Tap.OTHER)))
-    if agreed and decision.replies and _kept(incoming).rest is Rest.NONE:
+    may_come = incoming.kept is None or _kept(incoming).rest is Rest.NONE
+    if agreed and decision.replies and may_come:
         decision = replace(decision, replies=tuple(map(_with_how, decision.replies)))
     if agreed and incoming.command == "start" and _kept(incoming).rest is Rest.UNREACHED:
         back = Reply((Line.NUDGE_BACK,), ((SETTINGS,),))
-        facts = (*decision.facts, NudgeChange(begin=True))
+        facts = (*decision.facts, _going(NudgeChange(), incoming))
         decision = replace(decision, replies=(*decision.replies, back), facts=facts)
     return _awaiting(decision)
 
@@ -230,7 +255,7 @@ def _after_a_yes(decision: Decision, incoming: Incoming, content: Content) -> De
     now = _changed(wished, incoming, content)
     facts: tuple[Fact, ...] = () if wished == NudgeChange() else (wished,)
     if now.schedule.zone:
-        change = replace(wished, begin=True)
+        change = _going(wished, incoming)
         after = Decision(held, (_panel(_changed(change, incoming, content), incoming.at, content),), (change,))
     elif held.zones:
         after = replace(_which(held.zones, held, content), facts=facts)
@@ -277,7 +302,15 @@ def _with(
     schedule = Schedule(
         old.minute if minute is None else minute, days or old.days, zone or old.zone, quiet_from, quiet_until
     )
-    return NudgeChange(schedule=schedule, begin=_kept(incoming).rest is Rest.NEW and bool(schedule.zone))
+    change = NudgeChange(schedule=schedule)
+    return _going(change, incoming) if _kept(incoming).rest is Rest.NEW and schedule.zone else change
+
+
+def _going(change: NudgeChange, incoming: Incoming) -> NudgeChange:
+    """The same, which also ends a rest. A pause stays: it may be the one after a card about danger."""
+    if _kept(incoming).rest is Rest.ENDED:
+        return replace(change, begin=True)
+    return replace(change, rest=Rest.NONE)
 
 
 def _set(change: NudgeChange, incoming: Incoming, held: Held, content: Content, *, in_place: bool = False) -> Decision:
@@ -474,6 +507,8 @@ def _wrong(line: Line, incoming: Incoming, held: Held, content: Content) -> Deci
             return say(held, line, buttons=_day_rows(incoming, content))
         case Action.NUDGE_QUIET:
             return say(held, line, buttons=_quiet_rows(content))
+        case Action.NUDGE_COURSE:
+            return say(held, line, buttons=_course_rows())
         case _:
             return _asks_zone(held, line)
 
@@ -547,7 +582,8 @@ def _quiet(value: int, incoming: Incoming, held: Held, content: Content) -> Deci
 def _length(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
     if not 0 < value <= len(COURSES):
         return _asks(incoming, held, Line.NUDGE_COURSE_ASK, _course_rows())
-    change = NudgeChange(course=COURSES[value - 1], begin=_kept(incoming).rest is Rest.ENDED)
+    change = NudgeChange(course=COURSES[value - 1])
+    change = _going(change, incoming) if _kept(incoming).rest is Rest.ENDED else change
     return _set(change, incoming, held, content, in_place=True)
 
 
@@ -568,7 +604,7 @@ def _begin(value: int, incoming: Incoming, held: Held, content: Content) -> Deci
 
 
 def _fewer(_: int, incoming: Incoming, held: Held, content: Content) -> Decision:
-    return _short(Line.NUDGE_FEWER, NudgeChange(fewer=True, begin=True), incoming, held, content)
+    return _short(Line.NUDGE_FEWER, _going(NudgeChange(fewer=True), incoming), incoming, held, content)
 
 
 def _short(line: Line, change: NudgeChange, incoming: Incoming, held: Held, content: Content) -> Decision:
@@ -637,6 +673,8 @@ def _replies(incoming: Incoming) -> bool:
 def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """The same answers in words: in reply to the message, or while it has none and nothing else is under way."""
     kept, replies = _kept(incoming), _replies(incoming)
+    if held.state.step is Step.IDLE and words == content.spoken[Label.NUDGE_DID]:  # days later, too
+        return _answer(Tap.DID, incoming, held)
     if not replies and not (kept.awaiting and held.state.step is Step.IDLE):
         return None
     for label, action in _BELOW_A_NUDGE.items():
@@ -648,12 +686,18 @@ def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) ->
     tap = _MEANT.get(meaning or "")
     if tap is None and replies and meaning == "yes":
         tap = Tap.DID
-    if tap is None and replies and meaning == "no":
+    if tap is None and replies and meaning in {"no", "another"}:
         tap = Tap.NOT_TODAY
     return None if tap is None else _answer(tap, incoming, held)
 
 
-_MEANT: Final[Mapping[str, Tap]] = {"did_it": Tap.DID, "skip": Tap.NOT_TODAY, "harder": Tap.HARDER}
+_MEANT: Final[Mapping[str, Tap]] = {
+    "did_it": Tap.DID,
+    "skip": Tap.NOT_TODAY,
+    "missed": Tap.NOT_TODAY,
+    "harder": Tap.HARDER,
+    "rate.10": Tap.HARDER,  # "it's too much"
+}
 _ON_KEEPING: Final[Mapping[str | None, _Tapped]] = {
     "yes": _TAPPED[Action.NUDGE_BEGIN],
     "keep": _TAPPED[Action.NUDGE_BEGIN],
@@ -722,8 +766,18 @@ def _typed_time(incoming: Incoming, held: Held, content: Content) -> Decision | 
     return _set(_with(incoming, minute=clock.minute), incoming, held, content)
 
 
+def _bare(incoming: Incoming, content: Content) -> int | None:
+    """The number that is all of a text, with no sign that it is a time: "8", "eight"."""
+    clock = content.times.time_of(incoming.text)
+    if clock is None or clock.minute is None or clock.minute % 60 or not clock.typed.isalnum():
+        return None
+    return clock.minute // 60
+
+
 def _typed_days(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     days = content.times.days_of(incoming.text)
+    if days is None and _bare(incoming, content) is not None:
+        return _wrong(Line.NUDGE_DAYS_WRONG, incoming, held, content)
     if days is None:
         return _typed_line(incoming, held, content)
     if not days:
@@ -733,9 +787,20 @@ def _typed_days(incoming: Incoming, held: Held, content: Content) -> Decision | 
 
 def _typed_quiet(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     quiet = content.times.span_of(incoming.text)
+    if quiet is None and content.times.time_of(incoming.text):  # one end alone
+        return _wrong(Line.NUDGE_QUIET_WRONG, incoming, held, content)
     if quiet is None:
         return _typed_line(incoming, held, content)
     return _set(_with(incoming, quiet=quiet), incoming, held, content)
+
+
+def _typed_course(incoming: Incoming, held: Held, content: Content) -> Decision | None:
+    weeks = _bare(incoming, content)
+    if weeks is None:
+        return _typed_line(incoming, held, content)
+    if weeks not in {4, 8}:
+        return _wrong(Line.NUDGE_COURSE_ASK, incoming, held, content)
+    return _length(COURSES.index(_WEEKS[weeks]) + 1, incoming, held, content)
 
 
 def _typed_zone(incoming: Incoming, held: Held, content: Content) -> Decision | None:
@@ -777,7 +842,8 @@ def _zone_of(zones: tuple[str, ...], incoming: Incoming, held: Held, content: Co
 def _typed_line(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """Several settings at once, or one that was not asked for; only where all of it is read."""
     wanted = content.times.line_of(incoming.text)
-    if wanted.rest or wanted in {Wanted(), Wanted(stop=True), Wanted(resume=True)}:
+    said = replace(wanted, rest=())
+    if said in {Wanted(), Wanted(stop=True), Wanted(resume=True)} or not all(map(content.zones.named, wanted.rest)):
         return None
     return _line(wanted, incoming, held, content)
 
@@ -787,7 +853,7 @@ _READERS: Final[Mapping[Action | None, Callable[[Incoming, Held, Content], Decis
     Action.NUDGE_DAY: _typed_days,
     Action.NUDGE_QUIET: _typed_quiet,
     Action.NUDGE_ZONE: _typed_zone,
-    Action.NUDGE_COURSE: _typed_line,
+    Action.NUDGE_COURSE: _typed_course,
     Action.NUDGE_PANEL: _typed_line,
 }
 
@@ -826,17 +892,19 @@ def _line(wanted: Wanted, incoming: Incoming, held: Held, content: Content) -> D
 
 
 def _change_of(wanted: Wanted, zones: tuple[str, ...], incoming: Incoming) -> NudgeChange:
-    """As a fact. What is set anew begins again too, where it rested."""
+    """As a fact. Who chooses a time, days or a place again after a rest wants them to come again."""
     minute = None if wanted.clock is None else wanted.clock.minute
     change = _with(
         incoming, minute=minute, days=wanted.days, zone=zones[0] if len(zones) == 1 else "", quiet=wanted.quiet
     )
-    is_set = change.schedule != _kept(incoming).schedule or wanted.weeks is not None
+    is_chosen = wanted.clock is not None or wanted.days is not None or len(zones) == 1
+    if is_chosen and change.schedule is not None and change.schedule.zone:
+        change = _going(change, incoming)
     return replace(
         change,
         course=None if wanted.weeks is None else _WEEKS[wanted.weeks],
         paused_until=None if wanted.pause is None else incoming.at + (wanted.pause or A_WEEK) * DAY,
-        begin=wanted.resume or (wanted.pause is None and is_set and bool(change.schedule and change.schedule.zone)),
+        begin=change.begin or wanted.resume,
     )
 
 

@@ -111,7 +111,7 @@ class Dues(Sealed):
                     plan.made_at // DAY + PLAN_DAYS,
                 ),
             )
-            _put_due(database, row, Purpose.PLANS, item, remind_at)
+            put_due(database, row, Purpose.PLANS, item, remind_at)
 
         return await self._save(person, Purpose.PLANS, save)
 
@@ -120,7 +120,7 @@ class Dues(Sealed):
 
         def delete(database: sqlite3.Connection, keys: Keys) -> None:
             row, item = row_key(keys, person), row_key(keys, person, number)
-            _put_due(database, row, Purpose.PLANS, item, 0)
+            put_due(database, row, Purpose.PLANS, item, 0)
             database.execute("DELETE FROM plan WHERE person = ? AND number = ?", (row, item))
 
         return await self._delete(delete, lambda keys: plan_key(row_key(keys, person, number)), at) > 0
@@ -136,7 +136,7 @@ class Dues(Sealed):
             after = revise(before or Nudging())
             self._put_nudging(database, row, after)
             if before is None or after.due_at != before.due_at:
-                _put_due(database, row, Purpose.NUDGES, b"", after.due_at)
+                put_due(database, row, Purpose.NUDGES, b"", after.due_at)
 
         return await self._save(person, Purpose.NUDGES, save)
 
@@ -213,7 +213,7 @@ class Dues(Sealed):
                 row, purpose, _, item, due_at = one
                 is_alone = _is_alone(database, row)
                 if is_alone and purpose == Purpose.PLANS:
-                    _put_due(database, row, purpose, item, 0)
+                    put_due(database, row, purpose, item, 0)
                     continue
                 claimed_at, next_at = 0, at + DAY
                 with told_if_shut():
@@ -246,7 +246,7 @@ class Dues(Sealed):
                     is_shut = False
                 if is_shut:
                     row, purpose, _, item, _ = one
-                    _put_due(database, row, purpose, item, claimed_at + DAY)
+                    put_due(database, row, purpose, item, claimed_at + DAY)
             return tuple(claims)
 
         return await self._database.write(change)
@@ -270,7 +270,7 @@ class Dues(Sealed):
         def change(database: sqlite3.Connection) -> None:
             row, item = self._place(database, claim)
             if _holds(database, row, item, claim):
-                _put_due(database, row, claim.purpose, item, at)
+                put_due(database, row, claim.purpose, item, at)
 
         await self._database.write(change)
 
@@ -290,11 +290,11 @@ class Dues(Sealed):
         def change(database: sqlite3.Connection) -> None:
             row, item = self._place(database, claim)
             if _holds(database, row, item, claim):  # unless something below says when it is due again
-                _put_due(database, row, claim.purpose, item, 0)
+                put_due(database, row, claim.purpose, item, 0)
             kept = self._nudging(database, row) if self._agreed(database, row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
                 self._put_nudging(database, row, now := nudging(kept))
-                _put_due(database, row, Purpose.NUDGES, b"", now.due_at)
+                put_due(database, row, Purpose.NUDGES, b"", now.due_at)
             if follow_up is not None and self._agreed(database, row, Purpose.FOLLOW_UPS):
                 self._revise_follow_up(database, row, item, lambda one: follow_up(one) if one.due_at else one)
 
@@ -321,7 +321,7 @@ class Dues(Sealed):
                     after = before if before is None else revise(before)
                     if after is not None and after != before:
                         self._put_nudging(database, row, after)
-                        _put_due(database, row, Purpose.NUDGES, b"", after.due_at)
+                        put_due(database, row, Purpose.NUDGES, b"", after.due_at)
             if rows:
                 return bytes(rows[-1][0])
             sql = "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
@@ -395,6 +395,7 @@ class Dues(Sealed):
         (cell,) = database.execute(
             "SELECT id FROM consent WHERE person = ? AND purpose = ? AND scope = ?", (row, purpose, scope)
         ).fetchone()
+        agreed = {each for each in DUE if self._agreed(database, row, each)}  # and all of these open
         plan = None
         follow_ups = {walk: one for walk, (one, _) in self._follow_ups(database, row).items()}
         if purpose == Purpose.PLANS:
@@ -412,7 +413,7 @@ class Dues(Sealed):
             plan,
             follow_ups.get(item) if purpose == Purpose.FOLLOW_UPS else None,
             self._nudging(database, row),
-            dues_of(dues),
+            tuple(due for due in dues_of(dues) if due.purpose in agreed),
             max((one.ended_at for one in follow_ups.values() if one.due_at), default=0),
             max((one.sent_at for one in follow_ups.values()), default=0),
         )
@@ -476,7 +477,7 @@ class Dues(Sealed):
                 until,
             ),
         )
-        _put_due(database, row, Purpose.FOLLOW_UPS, item, follow_up.due_at)
+        put_due(database, row, Purpose.FOLLOW_UPS, item, follow_up.due_at)
 
 
 def _holds(database: sqlite3.Connection, row: bytes, item: bytes, claim: Claim) -> bool:
@@ -488,7 +489,7 @@ def _holds(database: sqlite3.Connection, row: bytes, item: bytes, claim: Claim) 
     return found is not None
 
 
-def _put_due(database: sqlite3.Connection, row: bytes, purpose: str, item: bytes, at: int) -> None:
+def put_due(database: sqlite3.Connection, row: bytes, purpose: str, item: bytes, at: int) -> None:
     """Have something due at that time and claimed by nobody; 0 is never."""
     if at:
         database.execute(

@@ -514,6 +514,36 @@ def test_a_pause_that_is_over_is_none(someone: Someone) -> None:
     assert Line.NUDGE_PAUSED not in lines(someone.commands("nudge"))
 
 
+def test_no_other_setting_ends_a_pause(someone: Someone) -> None:
+    someone.presses(Action.NUDGE_HARDER)
+    for line in ("nudge 9:00 weekdays", "nudge Tokyo", "nudge 4 weeks"):
+        assert lines(someone.commands(line))[-1] is Line.NUDGE_PAUSED
+    someone.presses(Action.NUDGE_FEWER)
+    assert lines(someone.commands("nudge"))[-1] is Line.NUDGE_PAUSED
+    assert lines(someone.commands("nudge on"))[-1] is Line.NUDGE_NEXT
+
+
+def test_quiet_hours_and_a_course_begin_nothing_that_was_stopped() -> None:
+    person = Someone(replace(LISBON, rest=Rest.STOPPED))
+    for line in ("nudge quiet 22-7", "nudge 4 weeks"):
+        assert lines(person.commands(line))[-1] is Line.NUDGE_STOPPED
+    assert lines(person.commands("nudge 9:00"))[-1] is Line.NUDGE_NEXT
+
+
+def test_a_pause_before_the_yes_holds_after_it() -> None:
+    person = newcomer()
+    person.commands("nudge 8:30 Lisbon pause 3d")
+    assert lines(person.taps("Yes, I am 16 or older"))[-1] is Line.NUDGE_PAUSED
+
+
+def test_a_number_in_a_walk_answers_the_walk_although_the_panel_was_shown() -> None:
+    person = Someone(LISBON, Held(State(walk=5, step=Step.EASE), consents=AGREED))
+    person.commands("nudge")
+    decision = person.says("5")
+    assert decision.held.state.upset_before == 5
+    assert not any(isinstance(fact, NudgeChange) for fact in decision.facts)
+
+
 def test_nudges_stop_with_one_line_and_begin_again_with_another(someone: Someone) -> None:
     stopped = someone.commands("nudge stop")
     assert lines(stopped) == [Line.NUDGE_STOPPED]
@@ -689,6 +719,11 @@ def test_a_plain_stop_while_a_nudge_waits_stops_them_and_can_be_undone(stop: str
 
 def test_a_stop_in_reply_to_a_nudge_stops_them(someone: Someone) -> None:
     assert lines(someone.says("stop", to_a_nudge=True)) == [Line.NUDGE_STOPPED]
+
+
+def test_a_stop_right_after_the_panel_stops_them(someone: Someone) -> None:
+    someone.commands("nudge")
+    assert lines(someone.says("stop")) == [Line.NUDGE_STOPPED]
 
 
 def test_a_stop_in_a_walk_ends_the_walk_and_says_how_nudges_stop() -> None:

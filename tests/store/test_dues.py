@@ -473,6 +473,7 @@ DAMAGES = {
     "nudging": "UPDATE nudging SET settings = x'02' WHERE person = ?",
     "follow_up": "UPDATE follow_up SET answers = x'02' WHERE person = ?",
     "plan": "UPDATE plan SET line = x'02' WHERE person = ?",
+    "given": "UPDATE consent SET given = x'02' WHERE person = ?",
     "id": "UPDATE consent SET id = x'02' WHERE person = ?",
 }
 
