@@ -41,6 +41,7 @@ from bot.core.model import (
 )
 from bot.core.nudging import changed
 from bot.core.schedule import clock_offsets, in_quiet
+from bot.core.sequence import WALKING
 from bot.core.steps import URGENT_HELP, Rows
 from bot.core.times import Wanted, clock_words
 
@@ -171,7 +172,9 @@ def typed(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     button = _button_of(words, held, content)
     if button is not None:
         return _TAPPED[button.action](button.value, incoming, held, content)
-    answered = _READERS[held.asked_nudge](incoming, held, content) if held.asked_nudge in _READERS else None
+    in_a_walk = held.state.step in WALKING and held.asked_nudge is Action.NUDGE_PANEL  # a number answers the walk
+    reader = None if in_a_walk else _READERS.get(held.asked_nudge)
+    answered = None if reader is None else reader(incoming, held, content)
     return answered or _to_a_nudge(words, incoming, held, content)
 
 
@@ -195,12 +198,13 @@ def replied(incoming: Incoming, held: Held) -> Decision | None:
 
 
 def stopped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
-    """Words that can mean nudges alone, or a plain stop where it answers one: they stop at once."""
+    """Words that can mean nudges alone, or a plain stop where it answers one or the panel: they stop at once."""
     kept = _kept(incoming)
     if Purpose.NUDGES not in held.consents or kept.rest is not Rest.NONE:
         return None
     names_them = incoming.kind is Kind.TEXT and content.typed.get(plain(incoming.words)) == "no_more"
-    is_beside = held.state.step in {Step.IDLE, Step.CLOSE} and (kept.awaiting or _replies(incoming))
+    is_about_them = kept.awaiting or held.asked_nudge is not None or _replies(incoming)
+    is_beside = held.state.step in {Step.IDLE, Step.CLOSE} and is_about_them
     if not names_them and not (is_beside and _is_stop(incoming, content)):
         return None
     return _stop(0, incoming, held, content)
@@ -233,11 +237,12 @@ def with_nudges(decision: Decision, incoming: Incoming, content: Content) -> Dec
     agreed = Purpose.NUDGES in decision.held.consents
     if agreed and _replies(incoming) and not any(isinstance(fact, NudgeChange) for fact in decision.facts):
         decision = replace(decision, facts=(*decision.facts, NudgeChange(tap=Tap.OTHER)))
-    if agreed and decision.replies and _kept(incoming).rest is Rest.NONE:
+    may_come = incoming.kept is None or _kept(incoming).rest is Rest.NONE
+    if agreed and decision.replies and may_come:
         decision = replace(decision, replies=tuple(map(_with_how, decision.replies)))
     if agreed and incoming.command == "start" and _kept(incoming).rest is Rest.UNREACHED:
         back = Reply((Line.NUDGE_BACK,), ((SETTINGS,),))
-        facts = (*decision.facts, NudgeChange(begin=True))
+        facts = (*decision.facts, _going(NudgeChange(), incoming))
         decision = replace(decision, replies=(*decision.replies, back), facts=facts)
     return _awaiting(decision)
 
@@ -258,7 +263,7 @@ def _after_a_yes(decision: Decision, incoming: Incoming, content: Content) -> De
     now = _changed(wished, incoming, content)
     facts: tuple[Fact, ...] = () if wished == NudgeChange() else (wished,)
     if now.schedule.zone:
-        change = replace(wished, begin=True)
+        change = _going(wished, incoming)
         after = Decision(held, (_panel(_changed(change, incoming, content), incoming.at, content),), (change,))
     elif held.zones:
         after = replace(_which(held.zones, held, content), facts=facts)
@@ -305,7 +310,15 @@ def _with(
     schedule = Schedule(
         old.minute if minute is None else minute, days or old.days, zone or old.zone, quiet_from, quiet_until
     )
-    return NudgeChange(schedule=schedule, begin=_kept(incoming).rest is Rest.NEW and bool(schedule.zone))
+    change = NudgeChange(schedule=schedule)
+    return _going(change, incoming) if _kept(incoming).rest is Rest.NEW and schedule.zone else change
+
+
+def _going(change: NudgeChange, incoming: Incoming) -> NudgeChange:
+    """The same, which also ends a rest. A pause stays: it may be the one after a card about danger."""
+    if _kept(incoming).rest is Rest.ENDED:
+        return replace(change, begin=True)
+    return replace(change, rest=Rest.NONE)
 
 
 def _set(change: NudgeChange, incoming: Incoming, held: Held, content: Content, *, in_place: bool = False) -> Decision:
@@ -577,7 +590,8 @@ def _quiet(value: int, incoming: Incoming, held: Held, content: Content) -> Deci
 def _length(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
     if not 0 < value <= len(COURSES):
         return _asks(incoming, held, Line.NUDGE_COURSE_ASK, _course_rows())
-    change = NudgeChange(course=COURSES[value - 1], begin=_kept(incoming).rest is Rest.ENDED)
+    change = NudgeChange(course=COURSES[value - 1])
+    change = _going(change, incoming) if _kept(incoming).rest is Rest.ENDED else change
     return _set(change, incoming, held, content, in_place=True)
 
 
@@ -598,7 +612,7 @@ def _begin(value: int, incoming: Incoming, held: Held, content: Content) -> Deci
 
 
 def _fewer(_: int, incoming: Incoming, held: Held, content: Content) -> Decision:
-    return _short(Line.NUDGE_FEWER, NudgeChange(fewer=True, begin=True), incoming, held, content)
+    return _short(Line.NUDGE_FEWER, _going(NudgeChange(fewer=True), incoming), incoming, held, content)
 
 
 def _short(line: Line, change: NudgeChange, incoming: Incoming, held: Held, content: Content) -> Decision:
@@ -667,7 +681,7 @@ def _replies(incoming: Incoming) -> bool:
 def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """The same answers in words: in reply to the message, or while it has none and nothing else is under way."""
     kept, replies = _kept(incoming), _replies(incoming)
-    if held.state.step is Step.IDLE and words == content.spoken[Label.NUDGE_DID]:  # or once more
+    if kept.told_on and held.state.step is Step.IDLE and words == content.spoken[Label.NUDGE_DID]:  # or once more
         return _answer(Tap.DID, incoming, held) if kept.awaiting or replies else say(held, Line.NUDGE_DID)
     if not replies and not (kept.awaiting and held.state.step is Step.IDLE):
         return None
@@ -904,20 +918,19 @@ def _line(wanted: Wanted, incoming: Incoming, held: Held, content: Content) -> D
 
 
 def _change_of(wanted: Wanted, zones: tuple[str, ...], incoming: Incoming) -> NudgeChange:
-    """As a fact. What is set anew begins again too, where it rested. A pause stays: it may be there for a reason."""
+    """As a fact. Who chooses a time, days or a place again after a rest wants them to come again."""
     minute = None if wanted.clock is None else wanted.clock.minute
     change = _with(
         incoming, minute=minute, days=wanted.days, zone=zones[0] if len(zones) == 1 else "", quiet=wanted.quiet
     )
-    kept = _kept(incoming)
-    is_set = change.schedule != kept.schedule or wanted.weeks is not None
-    rests = kept.rest is not Rest.NONE
+    is_chosen = wanted.clock is not None or wanted.days is not None or len(zones) == 1
+    if is_chosen and change.schedule is not None and change.schedule.zone:
+        change = _going(change, incoming)
     return replace(
         change,
         course=None if wanted.weeks is None else _WEEKS[wanted.weeks],
         paused_until=None if wanted.pause is None else incoming.at + (wanted.pause or A_WEEK) * DAY,
-        begin=wanted.resume
-        or (rests and wanted.pause is None and is_set and bool(change.schedule and change.schedule.zone)),
+        begin=change.begin or wanted.resume,
     )
 
 

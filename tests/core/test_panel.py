@@ -453,7 +453,7 @@ def test_a_zone_that_is_none_is_said_to_be_none_with_an_example(words: str) -> N
     person.commands("nudge")
     wrong = person.says(words)
     assert lines(wrong)[0] in {Line.NUDGE_ZONE_WRONG, Line.NUDGE_ZONE_OTHER}
-    assert "such as" in said(wrong)
+    assert "Lisbon" in said(wrong)
     assert wrong.held.asked_nudge is Action.NUDGE_ZONE
 
 
@@ -512,6 +512,36 @@ def test_a_pause_that_is_over_is_none(someone: Someone) -> None:
     someone.commands("nudge pause 3d")
     someone.at += 4 * DAY
     assert Line.NUDGE_PAUSED not in lines(someone.commands("nudge"))
+
+
+def test_no_other_setting_ends_a_pause(someone: Someone) -> None:
+    someone.presses(Action.NUDGE_HARDER)
+    for line in ("nudge 9:00 weekdays", "nudge Tokyo", "nudge 4 weeks"):
+        assert lines(someone.commands(line))[-1] is Line.NUDGE_PAUSED
+    someone.presses(Action.NUDGE_FEWER)
+    assert lines(someone.commands("nudge"))[-1] is Line.NUDGE_PAUSED
+    assert lines(someone.commands("nudge on"))[-1] is Line.NUDGE_NEXT
+
+
+def test_quiet_hours_and_a_course_begin_nothing_that_was_stopped() -> None:
+    person = Someone(replace(LISBON, rest=Rest.STOPPED))
+    for line in ("nudge quiet 22-7", "nudge 4 weeks"):
+        assert lines(person.commands(line))[-1] is Line.NUDGE_STOPPED
+    assert lines(person.commands("nudge 9:00"))[-1] is Line.NUDGE_NEXT
+
+
+def test_a_pause_before_the_yes_holds_after_it() -> None:
+    person = newcomer()
+    person.commands("nudge 8:30 Lisbon pause 3d")
+    assert lines(person.taps("Yes, I am 16 or older"))[-1] is Line.NUDGE_PAUSED
+
+
+def test_a_number_in_a_walk_answers_the_walk_although_the_panel_was_shown() -> None:
+    person = Someone(LISBON, Held(State(walk=5, step=Step.EASE), consents=AGREED))
+    person.commands("nudge")
+    decision = person.says("5")
+    assert decision.held.state.upset_before == 5
+    assert not any(isinstance(fact, NudgeChange) for fact in decision.facts)
 
 
 def test_nudges_stop_with_one_line_and_begin_again_with_another(someone: Someone) -> None:
@@ -700,6 +730,7 @@ def test_an_answer_is_typed_in_reply_or_while_one_waits(words: str, tap: Tap) ->
 
 
 def test_did_it_once_more_is_taken_kindly_and_counts_nothing(someone: Someone) -> None:
+    someone.nudging = replace(LISBON, told_on=1)
     decision = someone.says("did it")
     assert (lines(decision), decision.facts) == ([Line.NUDGE_DID], ())
 
@@ -790,6 +821,11 @@ def test_words_that_can_mean_nudges_alone_stop_them_at_any_time(words: str, stat
     assert lines(person.says(words)) == [Line.NUDGE_STOPPED]
     assert person.rest is Rest.STOPPED
     assert lines(newcomer().says(words)) == [Line.NOTHING_TO_STOP]
+
+
+def test_a_stop_right_after_the_panel_stops_them(someone: Someone) -> None:
+    someone.commands("nudge")
+    assert lines(someone.says("stop")) == [Line.NUDGE_STOPPED]
 
 
 def test_a_stop_in_a_walk_ends_the_walk_and_says_how_nudges_stop() -> None:
