@@ -453,7 +453,7 @@ def test_a_zone_that_is_none_is_said_to_be_none_with_an_example(words: str) -> N
     person.commands("nudge")
     wrong = person.says(words)
     assert lines(wrong)[0] in {Line.NUDGE_ZONE_WRONG, Line.NUDGE_ZONE_OTHER}
-    assert "8:30" in said(wrong)
+    assert "Lisbon" in said(wrong)
     assert wrong.held.asked_nudge is Action.NUDGE_ZONE
 
 
@@ -646,7 +646,8 @@ def test_an_answer_is_typed_in_reply_or_while_one_waits(words: str, tap: Tap) ->
     waiting = Someone(replace(LISBON, awaiting=True)).says(words)
     replying = Someone(LISBON).says(words, to_a_nudge=True)
     assert change_of(waiting) == change_of(replying) == NudgeChange(tap=tap)
-    assert not any(isinstance(fact, NudgeChange) for fact in Someone(LISBON).says(words).facts)
+    if words != "did it":  # which means nothing else
+        assert not any(isinstance(fact, NudgeChange) for fact in Someone(LISBON).says(words).facts)
 
 
 def test_in_a_walk_the_same_words_are_an_answer_to_the_walk() -> None:
