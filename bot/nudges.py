@@ -9,6 +9,7 @@ keeps nothing else from being done, and is tried again at a later round.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -132,7 +133,8 @@ class Nudges:
         while claims := await self._store.interrupted():
             lost += len(claims)
             for claim in claims:
-                await self._finish(claim, claim.due_at, follow_up=follow_ups.sent)
+                _, kept = self._message(claim, claim.due_at)
+                await self._finish(claim, claim.due_at, kept, follow_up=follow_ups.sent)
         if lost:
             log.warning("interrupted: these may have been sent, and are not sent again", count=lost)
 
@@ -151,22 +153,36 @@ class Nudges:
             pass
 
     async def _send_claimed(self) -> bool:
-        """Whether there was anything to claim. So many are under way at a time that no lane runs dry."""
+        """Whether there was anything to claim. So many are under way at a time that no lane runs dry.
+
+        A second thing for one person is given back, to be claimed again: whether it may come the same day rests on what
+        became of the first.
+        """
         was_due = False
         under_way = asyncio.Semaphore(MOST_CLAIMED - PAGE)
+        people: Counter[int] = Counter()
+        second: list[Claim] = []
 
         async def serve(claim: Claim) -> None:
             try:
                 await _tried(self._serve(claim))
             finally:
                 under_way.release()
+                people[claim.person] -= 1
 
         async with asyncio.TaskGroup() as group:
-            while claims := await self._claim():
+            while len(second) < PAGE and (claims := await self._claim()):
                 was_due = True
+                people = +people  # for whom something is under way
+                first: list[Claim] = []
                 for claim in claims:
+                    (second if people[claim.person] else first).append(claim)
+                    people[claim.person] += 1
+                for claim in first:
                     await under_way.acquire()
                     group.create_task(serve(claim))
+        for claim in second:
+            await _tried(self._store.put_off(claim, claim.due_at))
         return was_due
 
     async def _claim(self) -> tuple[Claim, ...]:
@@ -229,7 +245,7 @@ class Nudges:
                 await self._store.put_off(claim, at - (at - claim.due_at) % DAY + DAY)
 
     async def _send(self, claim: Claim) -> None:
-        reply, kept = self._message(claim)
+        reply, kept = self._message(claim, self._clock())
         if reply is None:  # what it was about has gone
             await self._store.finish(claim)
             return
@@ -242,8 +258,8 @@ class Nudges:
             case _:
                 await self._finish(claim, self._clock(), kept, follow_up=follow_ups.sent)
 
-    def _message(self, claim: Claim) -> tuple[Reply | None, Callable[[Nudging], Nudging] | None]:
-        """What is sent, and what comes of it for the nudges where that is more than a day served."""
+    def _message(self, claim: Claim, at: int) -> tuple[Reply | None, Callable[[Nudging], Nudging] | None]:
+        """What is sent at that time, and what comes of it for the nudges where that is more than a day served."""
         if claim.plan is not None:
             return reminder(claim.plan), None
         if claim.follow_up is not None:
@@ -251,7 +267,7 @@ class Nudges:
         if claim.purpose is not Purpose.NUDGES or claim.nudging is None:
             return None, None
         message = nudging.message_for(claim.nudging, self._content)
-        kept = partial(nudging.sent, message=message, at=self._clock(), content=self._content)
+        kept = partial(nudging.sent, message=message, at=at, content=self._content)
         return nudging.worded_as(message), kept
 
     def _again_at(self, claim: Claim, sent: Sent) -> int:

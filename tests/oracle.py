@@ -14,8 +14,8 @@ where a day has a change, its clock is looked at minute by minute. The rules, as
   both wait.
 - What may have arrived counts as sent, and so does what was under way when the bot was killed.
 - Two messages without an answer: a question; four: an end, told once. Any answer or change of theirs is one.
-- What someone changes holds from then on: the next slot, on a day that had no message. What was due just then and waits
-  stays due unless the schedule is another. In another zone a day that was owed, and whose slot is over there, is served
+- What someone changes holds from then on: the next slot, on a day that had no message. What waits when an older message
+  is answered comes all the same. In another zone a day that was owed, and whose slot is over there, is served
   as soon as it is not quiet.
 """
 
@@ -289,7 +289,7 @@ class Oracle:
         match row:
             case Nudges():
                 if not self._may_come(row, at):
-                    row.derive(max(at, row.due))
+                    row.derive(row.due)
                 elif is_here:
                     row.look = at + QUARTER
                 else:
@@ -413,7 +413,11 @@ class Oracle:
             case _ if nudges is None:
                 pass
             case (("did" | "not today"), _):
-                self._holds(nudges, nudges.setting, at)
+                nudges.answered()
+                if nudges.due and 0 <= at - nudges.due < LATE:
+                    nudges.put(nudges.due)
+                else:
+                    nudges.derive(at)
             case "harder", _:
                 self._pauses(nudges, at, max(nudges.paused_until, at + REST))
             case (("on" | "resume"), _):
@@ -464,11 +468,7 @@ class Oracle:
         nudges.setting = to
         nudges.answered()
         nudges.derive(at)
-        if not nudges.due or not due or nudges.paused_until > at:
-            return
-        if to._replace(course=was.course) == was and due <= at < due + LATE:
-            nudges.put(due)
-        elif to.zone != was.zone:
+        if nudges.due and due and nudges.paused_until <= at and to.zone != was.zone:
             owed, today = day_of(was.zone, due), day_of(to.zone, at)
             over = slot(to.zone, today, to.minute, to.quiet)
             is_chosen = date.fromordinal(today).weekday() in to.days

@@ -127,6 +127,7 @@ class Delivery:
         self._looking = False
         self._timer: asyncio.Task[None] | None = None
         self._due = math.inf  # when the timer ends
+        self._given_up = False  # broadcasts wait no more
         self._closed = False  # takes no more
         self._ended = False  # nothing waits any more
         self._unfinished = 0
@@ -281,7 +282,8 @@ class Delivery:
         await self._insist(None, lambda: self._bot.answer_callback_query(query_id, text or None))
 
     def give_up_broadcasts(self) -> None:
-        """Raise NotSentError where a broadcast waits for its turn."""
+        """Raise NotSentError where a broadcast waits for its turn, or will have to."""
+        self._given_up = True
         self._give_up(_closing, lambda ticket: ticket.lane is Lane.BROADCAST)
 
     async def close(self, grace: float) -> None:
@@ -322,7 +324,7 @@ class Delivery:
             self._finished.set()
 
     async def _turn(self, ticket: Ticket) -> None:
-        if self._ended:
+        if self._ended or (self._given_up and ticket.lane is Lane.BROADCAST):
             raise _closing()
         turn = self._turns[ticket] = asyncio.get_running_loop().create_future()
         self._look()

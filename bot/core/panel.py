@@ -673,7 +673,7 @@ def _replies(incoming: Incoming) -> bool:
 def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """The same answers in words: in reply to the message, or while it has none and nothing else is under way."""
     kept, replies = _kept(incoming), _replies(incoming)
-    if held.state.step is Step.IDLE and words == content.spoken[Label.NUDGE_DID]:  # days later, too
+    if kept.told_on and held.state.step is Step.IDLE and words == content.spoken[Label.NUDGE_DID]:  # days later, too
         return _answer(Tap.DID, incoming, held)
     if not replies and not (kept.awaiting and held.state.step is Step.IDLE):
         return None

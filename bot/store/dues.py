@@ -8,7 +8,8 @@ of its own; whoever changes something changes what is there at that moment.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
@@ -208,20 +209,22 @@ class Dues(Sealed):
                 " WHERE claimed = 0 AND at <= ? ORDER BY at LIMIT ?",
                 (at, most),
             ).fetchall()
-            claims = []
+            self._renew(database)
+            beside, claims, changes = _Beside(database, found), list[Claim](), list[tuple[object, ...]]()
             for one in found:
                 row, purpose, _, item, due_at = one
-                is_alone = _is_alone(database, row)
+                is_alone = (row, Purpose.ALONE, EVERYWHERE) in beside.consents
                 if is_alone and purpose == Purpose.PLANS:
                     put_due(database, row, purpose, item, 0)
                     continue
                 claimed_at, next_at = 0, at + DAY
                 with told_if_shut():
                     if not is_alone:
-                        claims.append(self._claim(database, one, at))
+                        claims.append(self._claim(database, one, at, beside))
                         claimed_at, next_at = at, due_at
-                sql = "UPDATE person_due SET claimed = ?, at = ? WHERE person = ? AND purpose = ? AND item = ?"
-                database.execute(sql, (claimed_at, next_at, row, purpose, item))
+                changes.append((claimed_at, next_at, row, purpose, EVERYWHERE, item))
+            sql = "UPDATE person_due SET claimed = ?, at = ? WHERE (person, purpose, scope, item) = (?, ?, ?, ?)"
+            database.executemany(sql, changes)
             return tuple(claims)
 
         return await self._database.write(change)
@@ -238,11 +241,12 @@ class Dues(Sealed):
                 " WHERE claimed > 0 LIMIT ?",
                 (most,),
             ).fetchall()
-            claims = []
+            self._renew(database)
+            beside, claims = _Beside(database, found), list[Claim]()
             for *one, claimed_at in found:
                 is_shut = True
                 with told_if_shut():
-                    claims.append(self._claim(database, tuple(one), claimed_at))
+                    claims.append(self._claim(database, tuple(one), claimed_at, beside))
                     is_shut = False
                 if is_shut:
                     row, purpose, _, item, _ = one
@@ -256,11 +260,13 @@ class Dues(Sealed):
 
         def work(database: sqlite3.Connection) -> bool:
             row, item = self._place(database, claim)
-            return (
-                _holds(database, row, item, claim)
-                and self._agreed(database, row, claim.purpose)
-                and not _is_alone(database, row)
-            )
+            found = database.execute(  # one reading of all that it hangs on: this is done for each message
+                "SELECT given FROM person_due JOIN consent AS one USING (person, purpose, scope)"
+                " WHERE (person, purpose, scope, item, claimed) = (?, ?, ?, ?, ?)"
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)",
+                (row, claim.purpose, EVERYWHERE, item, claim.claimed_at, Purpose.ALONE),
+            ).fetchone()
+            return found is not None and self._is_of_today(row, claim.purpose, found[0])
 
         return await self._database.read(work)
 
@@ -388,22 +394,19 @@ class Dues(Sealed):
             tuple(at for (at,) in reminders),
         )
 
-    def _claim(self, database: sqlite3.Connection, found: tuple[Any, ...], claimed_at: int) -> Claim:
+    def _claim(self, database: sqlite3.Connection, found: tuple[Any, ...], claimed_at: int, beside: _Beside) -> Claim:
         """Open what a due row is about: its person, purpose, scope, item and time."""
-        self._renew(database)
         row, purpose, scope, item, due_at = found
-        (cell,) = database.execute(
-            "SELECT id FROM consent WHERE person = ? AND purpose = ? AND scope = ?", (row, purpose, scope)
-        ).fetchone()
-        agreed = {each for each in DUE if self._agreed(database, row, each)}  # and all of these open
+        _, cell = beside.consents[row, purpose, scope]
+        given = ((each, beside.consents.get((row, each, EVERYWHERE))) for each in DUE)
+        agreed = {each for each, cells in given if cells and self._is_of_today(row, each, cells[0])}  # and these open
         plan = None
-        follow_ups = {walk: one for walk, (one, _) in self._follow_ups(database, row).items()}
+        opened = self._opened_follow_ups(row, beside.follow_ups[row])
+        follow_ups = {walk: one for walk, (one, _) in opened.items()}
         if purpose == Purpose.PLANS:
             line = database.execute("SELECT line FROM plan WHERE person = ? AND number = ?", (row, item)).fetchone()
             plan = None if line is None else Plan(**self._open(line[0], plan_place(row, item)))
-        dues = database.execute(
-            "SELECT purpose, at FROM person_due WHERE person = ? AND (purpose, item) != (?, ?)", (row, purpose, item)
-        )
+        others = ((other, at) for other, its, at in beside.dues[row] if (other, its) != (purpose, item))
         return Claim(
             int(self._open(cell, consent_place(row, purpose, scope, "id"))),
             Purpose(purpose),
@@ -412,8 +415,8 @@ class Dues(Sealed):
             item,
             plan,
             follow_ups.get(item) if purpose == Purpose.FOLLOW_UPS else None,
-            self._nudging(database, row),
-            tuple(due for due in dues_of(dues) if due.purpose in agreed),
+            self._opened_nudging(row, beside.nudgings.get(row)),
+            tuple(due for due in dues_of(others) if due.purpose in agreed),
             max((one.ended_at for one in follow_ups.values() if one.due_at), default=0),
             max((one.sent_at for one in follow_ups.values()), default=0),
         )
@@ -429,7 +432,10 @@ class Dues(Sealed):
 
     def _nudging(self, database: sqlite3.Connection, row: bytes) -> Nudging | None:
         found = database.execute("SELECT settings FROM nudging WHERE person = ?", (row,)).fetchone()
-        return None if found is None else _nudging_of(self._open(found[0], nudging_place(row)))
+        return self._opened_nudging(row, None if found is None else found[0])
+
+    def _opened_nudging(self, row: bytes, cell: bytes | None) -> Nudging | None:
+        return None if cell is None else _nudging_of(self._open(cell, nudging_place(row)))
 
     def _put_nudging(self, database: sqlite3.Connection, row: bytes, nudging: Nudging) -> None:
         kept = _fields_of(nudging) | {"seen": sorted(nudging.seen)}
@@ -443,6 +449,11 @@ class Dues(Sealed):
     def _follow_ups(self, database: sqlite3.Connection, row: bytes) -> dict[bytes, tuple[FollowUp, int]]:
         """The days after walks, by what each is kept under, with the day until which it is; oldest first."""
         found = database.execute("SELECT walk, answers, until FROM follow_up WHERE person = ?", (row,))
+        return self._opened_follow_ups(row, found)
+
+    def _opened_follow_ups(
+        self, row: bytes, found: Iterable[tuple[bytes, bytes, int]]
+    ) -> dict[bytes, tuple[FollowUp, int]]:
         several = [
             (walk, (_follow_up_of(self._open(cell, follow_up_place(row, walk))), until)) for walk, cell, until in found
         ]
@@ -487,6 +498,29 @@ def _holds(database: sqlite3.Connection, row: bytes, item: bytes, claim: Claim) 
         (row, claim.purpose, EVERYWHERE, item, claim.claimed_at),
     ).fetchone()
     return found is not None
+
+
+class _Beside:
+    """What lies beside some due rows, still sealed: read at once, since each reading costs by itself."""
+
+    def __init__(self, database: sqlite3.Connection, due: Sequence[tuple[Any, ...]]) -> None:
+        people = tuple({row for row, *_ in due})
+
+        def found(columns: str, table: str) -> Iterable[tuple[Any, ...]]:
+            places = ", ".join("?" * len(people))
+            return database.execute(f"SELECT {columns} FROM {table} WHERE person IN ({places})", people)  # noqa: S608 - ours
+
+        self.consents = {
+            (row, purpose, scope): (given, own)
+            for row, purpose, scope, given, own in found("person, purpose, scope, given, id", "consent")
+        }
+        self.nudgings: dict[bytes, bytes] = dict(found("person, settings", "nudging"))
+        self.follow_ups: defaultdict[bytes, list[tuple[bytes, bytes, int]]] = defaultdict(list)
+        for row, walk, answers, until in found("person, walk, answers, until", "follow_up"):
+            self.follow_ups[row].append((walk, answers, until))
+        self.dues: defaultdict[bytes, list[tuple[str, bytes, int]]] = defaultdict(list)
+        for row, purpose, item, at in found("person, purpose, item, at", "person_due"):
+            self.dues[row].append((purpose, item, at))
 
 
 def put_due(database: sqlite3.Connection, row: bytes, purpose: str, item: bytes, at: int) -> None:

@@ -47,7 +47,11 @@ class Sealed:
         """Whether the person said yes to this purpose, in the words of today."""
         sql = "SELECT given FROM consent WHERE person = ? AND purpose = ? AND scope = ''"
         found = database.execute(sql, (row, purpose)).fetchone()
-        return found is not None and self._consent(row, purpose, "", found[0]).version == self._version(purpose)
+        return found is not None and self._is_of_today(row, purpose, found[0])
+
+    def _is_of_today(self, row: bytes, purpose: Purpose, given: bytes) -> bool:
+        """Whether a yes is to the words of today."""
+        return self._consent(row, purpose, EVERYWHERE, given).version == self._version(purpose)
 
     def _settings(self, database: sqlite3.Connection, row: bytes, purpose: Purpose) -> dict[str, Any]:
         sql = "SELECT settings FROM setting WHERE person = ? AND purpose = ? AND scope = ''"

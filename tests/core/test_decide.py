@@ -1003,6 +1003,8 @@ def said_of_follow_ups() -> Iterator[Decision | Reply]:
             for value in (1, 9, 15):
                 opened = Opened(State(walk=5), action, value)
                 yield decide(received(Kind.PRESS, pressed=opened, kept=kept), agreed, CONTENT)
+        gone = Opened(State(walk=6), Action.FOLLOW_CARE, 1)
+        yield decide(received(Kind.PRESS, pressed=gone, kept=kept), agreed, CONTENT)
         yield decide(received(Kind.COMMAND, command="progress", kept=kept), agreed, CONTENT)
         yield decide(received(text="show the days after", kept=kept), agreed, CONTENT)
     closed = State(walk=5, step=Step.CARE, upset_before=8, upset_after=3)
