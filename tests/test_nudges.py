@@ -289,7 +289,7 @@ async def test_of_many_who_have_two_things_due_no_more_than_is_meant_is_ever_cla
     for person in range(1, 9):
         await world.plans(person, 7)
         await world.plans(person, 8)
-    claimed = []
+    claimed: list[int] = []
 
     class Counting(Writing):
         @override
