@@ -171,7 +171,7 @@ class Nudges:
                 people[claim.person] -= 1
 
         async with asyncio.TaskGroup() as group:
-            while len(second) < PAGE and (claims := await self._claim()):
+            while not second and (claims := await self._claim()):
                 was_due = True
                 people = +people  # for whom something is under way
                 first: list[Claim] = []

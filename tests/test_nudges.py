@@ -281,6 +281,31 @@ async def test_more_reminders_than_a_page_are_all_sent(world: World) -> None:
     assert sorted(person for person, _ in await world.passes(DAY)) == list(people)
 
 
+async def test_of_many_who_have_two_things_due_no_more_than_is_meant_is_ever_claimed(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bot.nudges.PAGE", 2)
+    monkeypatch.setattr("bot.nudges.MOST_CLAIMED", 4)
+    for person in range(1, 9):
+        await world.plans(person, 7)
+        await world.plans(person, 8)
+    claimed: list[int] = []
+
+    class Counting(Writing):
+        @override
+        async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
+            (number,) = database.execute("SELECT count(*) FROM person_due WHERE claimed > 0").fetchone()
+            claimed.append(number)
+            return await super().send(chat, reply, thread=thread)
+
+    world.clock.at += DAY
+    with closing(connect(tmp_path / "data" / FILE)) as database:
+        outbox = Counting()
+        await Nudges(world.store, world.responder, outbox, world.clock, PROMPTS.content).round()
+    assert sorted(person for person, _ in outbox.sent) == sorted([*range(1, 9)] * 2)
+    assert max(claimed) <= 4
+
+
 async def test_reminders_that_a_stop_leaves_over_come_at_the_next_start(world: World) -> None:
     for person in (ANN, BEN):
         await world.plans(person)

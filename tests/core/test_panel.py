@@ -726,7 +726,8 @@ def test_an_answer_is_typed_in_reply_or_while_one_waits(words: str, tap: Tap) ->
     waiting = Someone(replace(LISBON, awaiting=True)).says(words)
     replying = Someone(LISBON).says(words, to_a_nudge=True)
     assert change_of(waiting) == change_of(replying) == NudgeChange(tap=tap)
-    assert not any(isinstance(fact, NudgeChange) for fact in Someone(LISBON).says(words).facts)
+    if words != "did it":  # which means nothing else
+        assert not any(isinstance(fact, NudgeChange) for fact in Someone(LISBON).says(words).facts)
 
 
 def test_did_it_once_more_is_taken_kindly_and_counts_nothing(someone: Someone) -> None:
