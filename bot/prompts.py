@@ -227,6 +227,7 @@ MEANINGS: Final = (
         "nudges",
         "no_place",
         "missed",
+        "too_hard",
     ),
     *("privacy", "consent", "export", "history", "forget"),
     *(label.value for label in Label if label.startswith(("feel.", "for.", "need.", "act.", "with.", "care."))),

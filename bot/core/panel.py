@@ -39,7 +39,7 @@ from bot.core.model import (
     Step,
     Tap,
 )
-from bot.core.nudging import changed
+from bot.core.nudging import ASKED_AFTER, changed
 from bot.core.schedule import clock_offsets, in_quiet
 from bot.core.sequence import WALKING
 from bot.core.steps import URGENT_HELP, Rows
@@ -690,13 +690,15 @@ def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) ->
         if content.spoken[label] == words:
             return _TAPPED[action](0, incoming, held, content)
     meaning = content.typed.get(words)
-    if kept.asked and meaning in _ON_KEEPING:
+    to_a_practice = isinstance(incoming.pressed, Opened) and incoming.pressed.action in _TAPS
+    asked_last = kept.asked and not to_a_practice and (replies or kept.ignored <= ASKED_AFTER)
+    if asked_last and meaning in _ON_KEEPING:
         return _ON_KEEPING[meaning](0, incoming, held, content)
     tap = _MEANT.get(meaning or "")
     if tap is None and replies and meaning == "yes":
         tap = Tap.DID
     is_another = meaning == "another" or words == content.spoken[Label.SOMETHING_ELSE]
-    if tap is None and replies and (meaning == "no" or is_another):
+    if tap is None and (meaning == "no" or (replies and is_another)):
         tap = Tap.NOT_TODAY
     return None if tap is None else _answer(tap, incoming, held)
 
@@ -706,6 +708,7 @@ _MEANT: Final[Mapping[str, Tap]] = {
     "skip": Tap.NOT_TODAY,
     "missed": Tap.NOT_TODAY,
     "harder": Tap.HARDER,
+    "too_hard": Tap.HARDER,
     "rate.10": Tap.HARDER,  # "it's too much"
 }
 _ON_KEEPING: Final[Mapping[str | None, _Tapped]] = {

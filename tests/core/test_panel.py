@@ -719,6 +719,7 @@ def test_where_it_makes_it_harder_an_anchor_a_person_and_three_days_come_and_the
         ("not today", Tap.NOT_TODAY),
         ("this makes it harder", Tap.HARDER),
         ("it's too much", Tap.HARDER),
+        ("it made me cry", Tap.HARDER),
         ("sorry i forgot", Tap.NOT_TODAY),
     ],
 )
@@ -780,6 +781,12 @@ def test_whether_to_go_on_is_answered_in_words(words: str, line: Line) -> None:
     assert lines(person.says(words))[0] is line
     assert person.nudging is not None
     assert (person.nudging.asked, person.nudging.ignored) == (False, 0)
+
+
+def test_a_no_below_a_practice_is_not_today_and_stops_nothing() -> None:
+    later = replace(ASKED, ignored=3)  # the question was not answered, and a practice came after it
+    for decision in (Someone(later).says("no thanks"), Someone(ASKED).says("no", to_a_nudge=True)):
+        assert change_of(decision) == NudgeChange(tap=Tap.NOT_TODAY)
 
 
 @pytest.mark.parametrize(
