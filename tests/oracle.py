@@ -15,7 +15,7 @@ where a day has a change, its clock is looked at minute by minute. The rules, as
 - What may have arrived counts as sent, and so does what was under way when the bot was killed.
 - Two messages without an answer: a question; four: an end, told once. Any answer or change of theirs is one.
 - What someone changes holds from then on: the next slot, on a day that had no message. What waits when an older message
-  is answered comes all the same. In another zone a day that was owed, and whose slot is over there, is served
+  is answered comes all the same. Times, days or a place that are chosen end a rest, but no pause. In another zone a day that was owed, and whose slot is over there, is served
   as soon as it is not quiet.
 """
 
@@ -398,7 +398,7 @@ class Oracle:
                 self._nudges = None
             case "begin", Setting() as setting:
                 self._nudges = nudges = nudges or Nudges(setting)
-                self._changes(at, setting, begins=True)
+                self._changes(at, setting, chosen=True)
             case "4" | "2" | "skip" | "9" | "end", _:
                 assert about is not None
                 about.answered(ends=act.what == "end")
@@ -423,7 +423,7 @@ class Oracle:
             case (("on" | "resume"), _):
                 self._changes(at, nudges.setting, begins=True)
             case "fewer", _:
-                self._changes(at, nudges.setting._replace(days=(min(nudges.setting.days),)), begins=True)
+                self._changes(at, nudges.setting._replace(days=(min(nudges.setting.days),)), chosen=True)
             case "stop", _:
                 nudges.rest = "stopped"
                 nudges.answered()
@@ -431,17 +431,17 @@ class Oracle:
             case "pause", _:
                 self._pauses(nudges, at, at + 7 * DAY)
             case "back", _ if nudges.rest == "unreached":
-                self._changes(at, nudges.setting, begins=True)
+                self._changes(at, nudges.setting, chosen=True)
             case "time", int() as minute:
-                self._changes(at, nudges.setting._replace(minute=minute))
+                self._changes(at, nudges.setting._replace(minute=minute), chosen=True)
             case "days", tuple() as days:
-                self._changes(at, nudges.setting._replace(days=days))
+                self._changes(at, nudges.setting._replace(days=days), chosen=True)
             case "zone", str() as zone:
-                self._changes(at, nudges.setting._replace(zone=zone))
+                self._changes(at, nudges.setting._replace(zone=zone), chosen=True)
             case "quiet", tuple() as quiet:
                 self._changes(at, nudges.setting._replace(quiet=quiet))
             case "course", str() as course:
-                self._changes(at, nudges.setting._replace(course=course), begins=True)
+                self._changes(at, nudges.setting._replace(course=course))
             case _:
                 pass
         self.settings.append((at, None if self._nudges is None else self._nudges.setting))
@@ -451,15 +451,18 @@ class Oracle:
         nudges.answered()
         nudges.derive(at)
 
-    def _changes(self, at: int, to: Setting, *, begins: bool = False) -> None:
+    def _changes(self, at: int, to: Setting, *, begins: bool = False, chosen: bool = False) -> None:
+        """What is set from now on. Whoever begins again ends a pause too; who has `chosen` when they come, a rest."""
         nudges = self._nudges
         assert nudges is not None
         was = nudges.setting
-        begins = begins or to._replace(course=was.course) != was
+        begins = begins or (chosen and nudges.rest == "course end")
         if to.course != was.course or (begins and nudges.rest == "course end"):
             nudges.theme = nudges.in_theme = 0
+        if begins or chosen:
+            nudges.rest = ""
         if begins:
-            nudges.rest, nudges.paused_until = "", 0
+            nudges.paused_until = 0
         self._holds(nudges, to, at)
 
     def _holds(self, nudges: Nudges, to: Setting, at: int) -> None:

@@ -487,7 +487,9 @@ def unkept(
 
 def too_soon(calls: list[Call]) -> Iterator[str]:
     """The practices that were sent again before all of their theme had been, whether they arrived or not."""
-    texts = [str(call.parameters["text"]) for call in calls if not str(call.refusal).startswith(("Too Many", "Forbidden"))]
+    texts = [
+        str(call.parameters["text"]) for call in calls if not str(call.refusal).startswith(("Too Many", "Forbidden"))
+    ]
     practices = PROMPTS.content.practices
     told = [one for text in texts for one in practices if one.words in text]
     for theme in range(1, 9):

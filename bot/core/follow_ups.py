@@ -17,7 +17,7 @@ from bot.core.cards import emergency_first, in_emergency
 from bot.core.consent import Handler, say
 from bot.core.gap import DAY, HIGH, RISE
 from bot.core.lines import Label, Line
-from bot.core.matching import Utterance
+from bot.core.matching import Utterance, plain
 from bot.core.model import (
     NO_RATING,
     Action,
@@ -45,6 +45,7 @@ from bot.core.model import (
 )
 from bot.core.reading import Answer, read
 from bot.core.steps import BEGIN, URGENT_HELP, Rows, again
+from bot.core.times import Wanted
 
 DAYS: Final = (1, 3, 7)
 DAYS_THERE: Final = (1, 7, 28)
@@ -163,12 +164,20 @@ def in_words(incoming: Incoming, held: Held, said: Utterance, content: Content) 
         case Opened(action=action, value=value, state=state) if (
             action in BUTTONS and incoming.kind is Kind.TEXT and held.state.step is not Step.DANGER_ASK
         ):
-            meant = _read(action, said, content)
+            meant = Answer(Action.FOLLOW_END) if _is_stop(incoming, content) else _read(action, said, content)
             if meant is None:
                 return None
             return _heard(meant.action, value & ~_NUMBER | meant.value, state.walk, incoming, held)
+        case _ if Purpose.FOLLOW_UPS in held.consents and content.typed.get(said.plain) == "no_questions":
+            return None if held.state.step is Step.DANGER_ASK else end_latest(incoming, held)
         case _:
             return None
+
+
+def _is_stop(incoming: Incoming, content: Content) -> bool:
+    """Whether it wants no more, in whatever words: "go away" is no answer about the upset."""
+    meaning = content.typed.get(plain(incoming.words))
+    return meaning in {"no_more", "no_questions"} or content.times.line_of(incoming.words) == Wanted(stop=True)
 
 
 def _read(action: Action, said: Utterance, content: Content) -> Answer | None:

@@ -242,7 +242,7 @@ TYPED: Final[Mapping[Label, Handler]] = {
     Label.IF_THEN_KEEP: plan_stays,
 }
 """The same buttons by their words, for whoever types them."""
-_LOOKS: Final = frozenset({*COMMANDS, "progress"}) - {"privacy"}
+_LOOKS: Final = frozenset({*COMMANDS, "progress", "nudges", "no_more", "no_questions"}) - {"privacy"}
 _LOOKS_TOO: Final = (Label.SHOW, Label.SHOW_WALKS, Label.SHOW_AFTER, *follow_ups.TYPED)
 
 

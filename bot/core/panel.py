@@ -7,6 +7,7 @@ noticed as ever; nothing that is said of an answer counts, praises or blames.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -69,6 +70,7 @@ _MOST_WORDS: Final = 4
 _LONGEST_ECHO: Final = 40
 """Signs of what was not understood."""
 _MINUTES: Final = 24 * 60
+_FROM_UTC: Final = re.compile(r"(?:(?:utc|gmt) *)?([+-]) *(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 COMMANDS: Final = frozenset({"nudge", "nudges"})
 _ANCHORS: Final = (Line.ANCHOR_TOUCH, Line.ANCHOR_SIGHT, Line.ANCHOR_HANDS)
 
@@ -116,6 +118,7 @@ _HERE: Final = 1
 """The value of a button on the panel itself, which then shows what came of it in its place."""
 SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
 _BACK: Final = replace(SETTINGS, value=_HERE)
+_STOP: Final = Button(Label.NUDGE_STOP, Action.NUDGE_STOP)
 _UNDO: Final = Button(Label.NUDGE_BEGIN, Action.NUDGE_BEGIN)
 _GO_ON: Final = Button(Label.NUDGE_GO_ON, Action.NUDGE_BEGIN)
 
@@ -132,6 +135,9 @@ def nudge(incoming: Incoming, held: Held, content: Content) -> Decision:
     wanted = content.times.line_of(incoming.words)
     if not incoming.words.strip():
         return _shown_or_asked(incoming, held, content)
+    button = _button_of(plain(incoming.words), replace(held, asked_nudge=Action.NUDGE_PANEL), content)
+    if button is not None:
+        return _TAPPED[button.action](button.value, incoming, held, content)
     return _line(wanted, incoming, held, content)
 
 
@@ -243,7 +249,9 @@ def with_nudges(decision: Decision, incoming: Incoming, content: Content) -> Dec
 
 def _with_how(reply: Reply) -> Reply:
     stops = reply.keys[-1] in {Line.STOPPED, Line.NOTHING_TO_STOP}
-    return replace(reply, keys=(*reply.keys, Line.NUDGE_STOP_HOW)) if stops else reply
+    if not stops:
+        return reply
+    return replace(reply, keys=(*reply.keys, Line.NUDGE_STOP_HOW), buttons=(*reply.buttons, (_STOP,)))
 
 
 def _after_a_yes(decision: Decision, incoming: Incoming, content: Content) -> Decision:
@@ -673,8 +681,8 @@ def _replies(incoming: Incoming) -> bool:
 def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """The same answers in words: in reply to the message, or while it has none and nothing else is under way."""
     kept, replies = _kept(incoming), _replies(incoming)
-    if kept.told_on and held.state.step is Step.IDLE and words == content.spoken[Label.NUDGE_DID]:  # days later, too
-        return _answer(Tap.DID, incoming, held)
+    if kept.told_on and held.state.step is Step.IDLE and words == content.spoken[Label.NUDGE_DID]:  # or once more
+        return _answer(Tap.DID, incoming, held) if kept.awaiting or replies else say(held, Line.NUDGE_DID)
     if not replies and not (kept.awaiting and held.state.step is Step.IDLE):
         return None
     for label, action in _BELOW_A_NUDGE.items():
@@ -686,7 +694,8 @@ def _to_a_nudge(words: str, incoming: Incoming, held: Held, content: Content) ->
     tap = _MEANT.get(meaning or "")
     if tap is None and replies and meaning == "yes":
         tap = Tap.DID
-    if tap is None and replies and meaning in {"no", "another"}:
+    is_another = meaning == "another" or words == content.spoken[Label.SOMETHING_ELSE]
+    if tap is None and replies and (meaning == "no" or is_another):
         tap = Tap.NOT_TODAY
     return None if tap is None else _answer(tap, incoming, held)
 
@@ -805,13 +814,17 @@ def _typed_course(incoming: Incoming, held: Held, content: Content) -> Decision 
 
 def _typed_zone(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     """A place, or what the clock shows. After one of the two, the other narrows it down."""
+    offset = _offset(incoming.text)
+    if offset is not None:
+        return _by_offsets([offset], incoming, held, content)
     clock = content.times.time_of(incoming.text)
     if clock is not None:
         if clock.minute is None:
             return _asks_zone(held, Line.NUDGE_ZONE_OTHER)
         return _by_clock(clock.minute, incoming, held, content)
-    if plain(incoming.text) in content.typed:
-        return None
+    meaning = content.typed.get(plain(incoming.text))
+    if meaning is not None:
+        return _asks_zone(held) if meaning == "no_place" else None
     named = content.zones.named(incoming.text)
     if not named:
         return None
@@ -821,10 +834,23 @@ def _typed_zone(incoming: Incoming, held: Held, content: Content) -> Decision | 
     return _zone_of(fitting or named, incoming, held, content)
 
 
+def _offset(text: str) -> int | None:
+    """The minutes from UTC that a text is: "UTC+3", "gmt +5:30", "-3"."""
+    found = _FROM_UTC.fullmatch(text.strip().replace("\N{MINUS SIGN}", "-"))
+    if found is None:
+        return None
+    sign, hours, minutes = found.groups()
+    return (-1 if sign == "-" else 1) * (int(hours) * 60 + int(minutes or 0))
+
+
 def _by_clock(minute: int, incoming: Incoming, held: Held, content: Content) -> Decision:
     """Whose clock shows this now? It may have twelve hours. Where too many do, the country decides."""
     halves = {minute, (minute + _MINUTES // 2) % _MINUTES}
     offsets = [offset for half in sorted(halves) for offset in clock_offsets(half, incoming.at)]
+    return _by_offsets(offsets, incoming, held, content)
+
+
+def _by_offsets(offsets: list[int], incoming: Incoming, held: Held, content: Content) -> Decision:
     zones = tuple(zone for offset in offsets for zone in content.zones.with_offset(offset, incoming.at, held.zones))
     if not zones:
         return _asks_zone(held, Line.NUDGE_ZONE_OTHER)
@@ -912,4 +938,4 @@ def _not_read(what: str, held: Held) -> Decision:
     """Which part was not understood, in the person's own words, and an example."""
     shown = " ".join("".join(sign if sign.isprintable() else " " for sign in what).split())
     slots = {"what": shown[:_LONGEST_ECHO]}
-    return Decision(held, (Reply((Line.NUDGE_LINE_WRONG,), slots=slots),))
+    return Decision(held, (Reply((Line.NUDGE_LINE_WRONG,), ((SETTINGS,),), slots),))

@@ -387,6 +387,8 @@ ASKS_CARE = Button(Label.CARE_LESS, Action.FOLLOW_CARE, Change.LESS)
         ("skip", FollowedUp(77, 1)),
         ("not today", FollowedUp(77, 1)),
         ("stop", FollowedUp(77, 1, ends=True)),
+        ("fuck off", FollowedUp(77, 1, ends=True)),
+        ("no more messages", FollowedUp(77, 1, ends=True)),
     ],
 )
 def test_words_that_reply_to_the_question_answer_it(words: str, fact: FollowedUp, button: Button) -> None:
@@ -415,6 +417,11 @@ def test_danger_in_a_reply_comes_first() -> None:
 def test_other_words_that_reply_are_read_as_ever() -> None:
     words = "i cant stop seeing the children in the flood on the news"
     assert lines(replied(words, ASKS_UPSET)) == lines(typed(words))
+
+
+@pytest.mark.parametrize("words", ["no more questions", "Stop asking me!"])
+def test_no_more_questions_needs_no_reply_to_end_them(words: str) -> None:
+    assert lines(typed(words)) == [Line.FOLLOW_UP_ENDED]
 
 
 @pytest.mark.parametrize("words", ["4", "less", "skip"])

@@ -598,6 +598,84 @@ def test_what_follows_the_command_is_read_for_danger_first(someone: Someone) -> 
     assert not any(isinstance(fact, NudgeChange) for fact in decision.facts)
 
 
+# --- What strangers typed -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["nudge", "When is the next one?", "change the time"])
+def test_the_panel_is_asked_for_in_words(words: str, someone: Someone) -> None:
+    assert lines(someone.says(words))[0] is Line.NUDGE_PANEL
+    assert lines(newcomer().says(words)) == [Line.CONSENT_ASK_NUDGES]
+
+
+@pytest.mark.parametrize(
+    ("action", "value", "words", "line"),
+    [
+        (Action.NUDGE_DAY, 7, "2", Line.NUDGE_DAYS_WRONG),
+        (Action.NUDGE_QUIET, 0, "11pm", Line.NUDGE_QUIET_WRONG),
+        (Action.NUDGE_COURSE, 0, "six", Line.NUDGE_COURSE_ASK),
+        (Action.NUDGE_COURSE, 0, "6 weeks", Line.NUDGE_COURSE_ASK),
+    ],
+)
+def test_a_number_is_no_time_of_day_where_something_else_was_asked(
+    action: Action, value: int, words: str, line: Line, someone: Someone
+) -> None:
+    someone.presses(action, value)
+    wrong = someone.says(words)
+    assert (lines(wrong), wrong.facts) == ([line], ())
+    assert buttons(wrong)
+
+
+def test_weeks_are_typed_as_a_number(someone: Someone) -> None:
+    someone.presses(Action.NUDGE_COURSE)
+    assert change_of(someone.says("four")).course is Course.FOUR_WEEKS
+
+
+@pytest.mark.parametrize("words", ["UTC+1", "gmt +1:00", "+01:00"])
+def test_hours_from_utc_are_a_clock_and_the_country_decides(words: str) -> None:
+    person = Someone()
+    person.commands("nudge")
+    assert lines(person.says(words)) == [Line.NUDGE_ZONE_COUNTRY]
+    person.says("Portugal")
+    assert person.schedule.zone == "Europe/Lisbon"
+
+
+@pytest.mark.parametrize("words", ["Why do you need my location?", "I don't want to say where I am"])
+def test_who_would_not_say_where_they_are_hears_again_that_the_zone_alone_is_kept(words: str) -> None:
+    person = Someone()
+    person.commands("nudge")
+    assert lines(person.says(words)) == [Line.NUDGE_ZONE_ASK]
+
+
+def test_words_of_a_button_work_behind_the_command(someone: Someone) -> None:
+    assert lines(someone.commands("nudge once a week"))[0] is Line.NUDGE_FEWER
+    assert lines(someone.commands("nudge time")) == [Line.NUDGE_TIME_ASK]
+    assert lines(newcomer().commands("nudge once a week")) == [Line.CONSENT_ASK_NUDGES]
+
+
+def test_slips_beside_days_are_no_sign_of_danger(someone: Someone) -> None:
+    someone.presses(Action.NUDGE_DAY, 7)
+    assert lines(someone.says("mon, wensday & frydayy")) == [Line.NUDGE_DAYS_WRONG]
+    assert lines(someone.says("mon, i want to die")) != [Line.NUDGE_DAYS_WRONG]
+
+
+def test_a_sentence_about_settings_is_told_which_part_was_not_read(someone: Someone) -> None:
+    someone.commands("nudge")
+    assert lines(someone.says("I work nights, can it come at 6am after my shift")) == [Line.NUDGE_LINE_WRONG]
+
+
+def test_a_line_is_put_right_before_the_yes() -> None:
+    person = newcomer()
+    person.commands("nudge 25:99")
+    assert lines(person.says("8:45 Lisbon")) == [Line.CONSENT_ASK_NUDGES]
+
+
+def test_what_is_set_in_a_line_ends_no_pause() -> None:
+    person = Someone(replace(LISBON, paused_until=NOW + 3 * DAY))
+    assert Line.NUDGE_PAUSED in lines(person.commands("nudge 9:15"))
+    assert person.schedule.minute == 9 * 60 + 15
+    assert Line.NUDGE_NEXT in lines(person.commands("nudge on"))
+
+
 # --- Answers to a nudge -------------------------------------------------------------------------------------------
 
 TAPS: Final = (
@@ -640,13 +718,26 @@ def test_where_it_makes_it_harder_an_anchor_a_person_and_three_days_come_and_the
         ("done", Tap.DID),
         ("not today", Tap.NOT_TODAY),
         ("this makes it harder", Tap.HARDER),
+        ("it's too much", Tap.HARDER),
+        ("sorry i forgot", Tap.NOT_TODAY),
     ],
 )
 def test_an_answer_is_typed_in_reply_or_while_one_waits(words: str, tap: Tap) -> None:
     waiting = Someone(replace(LISBON, awaiting=True)).says(words)
     replying = Someone(LISBON).says(words, to_a_nudge=True)
     assert change_of(waiting) == change_of(replying) == NudgeChange(tap=tap)
-    assert not any(isinstance(fact, NudgeChange) for fact in Someone(LISBON).says(words).facts)
+    if words != "did it":  # which means nothing else
+        assert not any(isinstance(fact, NudgeChange) for fact in Someone(LISBON).says(words).facts)
+
+
+def test_did_it_once_more_is_taken_kindly_and_counts_nothing(someone: Someone) -> None:
+    someone.nudging = replace(LISBON, told_on=1)
+    decision = someone.says("did it")
+    assert (lines(decision), decision.facts) == ([Line.NUDGE_DID], ())
+
+
+def test_something_else_in_reply_is_not_today(someone: Someone) -> None:
+    assert change_of(someone.says("something else", to_a_nudge=True)) == NudgeChange(tap=Tap.NOT_TODAY)
 
 
 def test_in_a_walk_the_same_words_are_an_answer_to_the_walk() -> None:
@@ -659,6 +750,7 @@ def test_in_a_walk_the_same_words_are_an_answer_to_the_walk() -> None:
 def test_words_in_reply_that_are_nothing_else_were_read_and_that_is_an_answer(someone: Someone) -> None:
     decision = someone.says("the blue one on the left", to_a_nudge=True)
     assert lines(decision) == [Line.NUDGE_READ]
+    assert {Label.NUDGE_SETTINGS, Label.URGENT_HELP} == {button.label for button in buttons(decision)}
     assert change_of(decision) == NudgeChange(tap=Tap.OTHER)
 
 
@@ -707,7 +799,9 @@ def test_once_a_week_after_the_end_of_a_course_begins_it_again() -> None:
 # --- Stop, start, progress ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stop", ["/stop", "stop", "please stop", "unsubscribe"])
+@pytest.mark.parametrize(
+    "stop", ["/stop", "stop", "please stop", "unsubscribe", "leave me alone", "fuck off", "no more"]
+)
 def test_a_plain_stop_while_a_nudge_waits_stops_them_and_can_be_undone(stop: str) -> None:
     person = Someone(replace(LISBON, awaiting=True))
     decision = person.commands("stop") if stop == "/stop" else person.says(stop)
@@ -719,6 +813,15 @@ def test_a_plain_stop_while_a_nudge_waits_stops_them_and_can_be_undone(stop: str
 
 def test_a_stop_in_reply_to_a_nudge_stops_them(someone: Someone) -> None:
     assert lines(someone.says("stop", to_a_nudge=True)) == [Line.NUDGE_STOPPED]
+
+
+@pytest.mark.parametrize("words", ["stop sending me messages", "I don't want these anymore", "no more nudges"])
+@pytest.mark.parametrize("state", [State(), WALKING])
+def test_words_that_can_mean_nudges_alone_stop_them_at_any_time(words: str, state: State) -> None:
+    person = Someone(LISBON, Held(state, consents=AGREED))
+    assert lines(person.says(words)) == [Line.NUDGE_STOPPED]
+    assert person.rest is Rest.STOPPED
+    assert lines(newcomer().says(words)) == [Line.NOTHING_TO_STOP]
 
 
 def test_a_stop_right_after_the_panel_stops_them(someone: Someone) -> None:
