@@ -295,9 +295,25 @@ class Dues(Sealed):
 
         def change(database: sqlite3.Connection) -> None:
             row, item = self._place(database, claim)
-            if _holds(database, row, item, claim):  # unless something below says when it is due again
+            holds, given, cell = database.execute(  # at once, as above
+                "SELECT EXISTS (SELECT 1 FROM person_due WHERE (person, purpose, scope, item, claimed) ="
+                " (:row, :purpose, :scope, :item, :claimed)),"
+                " (SELECT given FROM consent WHERE (person, purpose, scope) = (:row, :nudges, :scope)),"
+                " (SELECT settings FROM nudging WHERE person = :row)",
+                {
+                    "row": row,
+                    "purpose": claim.purpose,
+                    "scope": EVERYWHERE,
+                    "item": item,
+                    "claimed": claim.claimed_at,
+                    "nudges": Purpose.NUDGES,
+                },
+            ).fetchone()
+            is_agreed = given is not None and self._is_of_today(row, Purpose.NUDGES, given)
+            kept = self._opened_nudging(row, cell) if is_agreed else None
+            is_next = nudging is not None and kept is not None  # which says when there is a nudge again
+            if holds and not (is_next and claim.purpose is Purpose.NUDGES):
                 put_due(database, row, claim.purpose, item, 0)
-            kept = self._nudging(database, row) if self._agreed(database, row, Purpose.NUDGES) else None
             if nudging is not None and kept is not None:
                 self._put_nudging(database, row, now := nudging(kept))
                 put_due(database, row, Purpose.NUDGES, b"", now.due_at)
