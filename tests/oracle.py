@@ -15,8 +15,8 @@ where a day has a change, its clock is looked at minute by minute. The rules, as
 - What may have arrived counts as sent, and so does what was under way when the bot was killed.
 - Two messages without an answer: a question; four: an end, told once. Any answer or change of theirs is one.
 - What someone changes holds from then on: the next slot, on a day that had no message. What waits when an older message
-  is answered comes all the same. Times, days or a place that are chosen end a rest, but no pause. In another zone a day that was owed, and whose slot is over there, is served
-  as soon as it is not quiet.
+  is answered comes all the same. Times, days or a place that are chosen end a rest, but no pause. In another zone a day
+  that was owed, and whose slot is over there, is served as soon as it is not quiet.
 """
 
 from __future__ import annotations
@@ -384,7 +384,7 @@ class Oracle:
 
     # --- by the person ------------------------------------------------------------------------------------------
 
-    def _does(self, act: Act, about: Walk | None) -> None:  # noqa: C901, PLR0912 - all that people do
+    def _does(self, act: Act, about: Walk | None) -> None:  # noqa: C901 - all that people do
         at, nudges = act.at, self._nudges
         if act.what != "block":
             self._here_at = at
@@ -410,8 +410,16 @@ class Oracle:
                 if nudges is not None:  # which is no answer
                     nudges.paused_until = max(nudges.paused_until, at + REST)
                     nudges.derive(at)
-            case _ if nudges is None:
+            case _ if nudges is not None:
+                self._says(act, nudges)
+            case _:
                 pass
+        self.settings.append((at, None if self._nudges is None else self._nudges.setting))
+
+    def _says(self, act: Act, nudges: Nudges) -> None:  # noqa: C901, PLR0912 - all that people say
+        """What they answer and choose, while they want nudges."""
+        at = act.at
+        match act.what, act.value:
             case (("did" | "not today"), _):
                 nudges.answered()
                 if nudges.due and 0 <= at - nudges.due < LATE:
@@ -444,7 +452,6 @@ class Oracle:
                 self._changes(at, nudges.setting._replace(course=course))
             case _:
                 pass
-        self.settings.append((at, None if self._nudges is None else self._nudges.setting))
 
     def _pauses(self, nudges: Nudges, at: int, until: int) -> None:
         nudges.paused_until = until

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count, pairwise
 from math import ceil
@@ -197,11 +198,11 @@ class World:
         telegram.trouble = self._trouble
         for trouble in year.troubles.of:
             if trouble.what in DOWN:
-                self._at(trouble.start, lambda trouble=trouble: self._goes_down(trouble))
+                self._at(trouble.start, partial(self._goes_down, trouble))
                 self._at(trouble.end, self._starts)
         for person in year.people:
             for act in person.acts:
-                self._at(act.at, lambda person=person, act=act: self._does(person.number, act))
+                self._at(act.at, partial(self._does, person.number, act))
 
     async def goes_on(self) -> None:
         """Live through it."""
@@ -283,12 +284,11 @@ class World:
                     await self._until(lambda: house.store.is_round_over or self._all_hang())
                     self._let_go()
             case "killed" | "killed, arrived":
-                async with self._hanging(arrives=trouble.what != "killed"):
-                    round_ = asyncio.create_task(house.nudges.round())
-                    round_.add_done_callback(lambda _: self._bell.ring())
-                    await self._until(lambda: round_.done() or self._all_hang())
-                    round_.cancel()
-                    await asyncio.wait([round_])
+                async with self._hanging(arrives=trouble.what != "killed"), asyncio.TaskGroup() as group:
+                    rounds = group.create_task(house.nudges.round())
+                    rounds.add_done_callback(lambda _: self._bell.ring())
+                    await self._until(lambda: rounds.done() or self._all_hang())
+                    rounds.cancel()
         self._hears()
         await self._ends()
 
@@ -343,7 +343,7 @@ class World:
                 nth = len(self.came[number])
                 answer = self.year.people[number - 1].answer(nth, came.kind, came.at, self.year.troubles)
                 if answer is not None:
-                    self._at(answer.at, lambda a=answer, m=message, n=number, k=came.kind: self._answers(n, a, m, k))
+                    self._at(answer.at, partial(self._answers, number, answer, message, came.kind))
 
     async def _answers(self, person: int, act: Act, message: Message, kind: str) -> None:
         what = "keep" if kind == "keep?" and act.what == "on" else act.what
@@ -432,7 +432,7 @@ def typed(what: str, value: object) -> str:
             return clock_words(value)
         case "days", tuple():
             return " ".join(DAY_NAMES[day] for day in value)
-        case "quiet", (first, last):
+        case "quiet", (int(first), int(last)):
             return "no quiet hours" if first == last else f"quiet {clock_words(first)}-{clock_words(last)}"
         case (("zone" | "course"), str()):
             return value
@@ -490,7 +490,7 @@ def unkept(
     """What was sent in quiet hours, as a day's second message, or again before all of its theme had been sent."""
     problems: list[str] = []
     days: list[int] = []
-    for one, message in came:
+    for one, _ in came:
         setting = [setting for at, setting in settings if at <= one.at][-1]
         if setting is None:
             continue
