@@ -645,7 +645,7 @@ class Action(IntEnum):
     NUDGE_STOP = 107
     NUDGE_BEGIN = 108  # on again, after a pause or a rest
     NUDGE_FEWER = 109
-    NUDGE_DID = 110  # with the last byte of the local day, as the next ones
+    NUDGE_DID = 110
     NUDGE_NOT_TODAY = 111
     NUDGE_HARDER = 112
     FOLLOW_UPSET = (

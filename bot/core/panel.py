@@ -202,7 +202,8 @@ def stopped(incoming: Incoming, held: Held, content: Content) -> Decision | None
     kept = _kept(incoming)
     if Purpose.NUDGES not in held.consents or kept.rest is not Rest.NONE:
         return None
-    names_them = incoming.kind is Kind.TEXT and content.typed.get(plain(incoming.words)) == "no_more"
+    means_them = incoming.kind is Kind.TEXT and content.typed.get(plain(incoming.words)) == "no_more"
+    names_them = means_them and held.state.step is not Step.DANGER_ASK
     is_about_them = kept.awaiting or held.asked_nudge is not None or _replies(incoming)
     is_beside = held.state.step in {Step.IDLE, Step.CLOSE} and is_about_them
     if not names_them and not (is_beside and _is_stop(incoming, content)):

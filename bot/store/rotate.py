@@ -89,6 +89,14 @@ _ANEW: Final = {
 """How a row comes to its new place, or is sealed anew where it is."""
 
 
+_NUMBERED: Final = (
+    ("outcome", "walk", "answers", outcome_place),
+    ("plan", "number", "line", plan_place),
+    ("follow_up", "walk", "answers", follow_up_place),
+)
+"""What a person may have several of, and for some days: by which number, in which cell, sealed for which place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rotated:
     """What a run did: nothing was left to do where it neither began anew nor sealed anything."""
@@ -224,9 +232,8 @@ class _Rotation:
                 known = b"" if person is None else self._ring.sealer.seal(str(person).encode(), id_place)
             fresh = (row, purpose, to, self._cell(given, at, place), known, day, told)
             rows += self._write("consent", (old, purpose, scope, given, cell, day, told), fresh)
-        rows += self._settings(old, row, scopes) + self._outcomes(old, row, person) + self._nudging(old, row)
         items: dict[bytes, bytes] = {}
-        rows += self._plans(old, row, person, items) + self._follow_ups(old, row, person, items)
+        rows += self._settings(old, row, scopes) + self._nudging(old, row) + self._numbered(old, row, person, items)
         rows += self._dues(old, row, scopes, items)
         if row != old:
             self._database.execute("DELETE FROM consent WHERE person = ?", (old,))
@@ -264,26 +271,17 @@ class _Rotation:
             rows += self._write("setting", (old, purpose, scope, cell), (row, purpose, to, fresh))
         return rows
 
-    def _outcomes(self, old: bytes, row: bytes, person: int | None) -> int:
+    def _numbered(self, old: bytes, row: bytes, person: int | None, items: dict[bytes, bytes]) -> int:
+        """Seal anew what a person has several of, and note in `items` what each is kept under from now on."""
         rows = 0
-        sql = "SELECT purpose, scope, walk, answers, until FROM outcome WHERE person = ?"
-        for purpose, scope, walk, cell, until in self._rows(sql, old):
-            at = outcome_place(old, walk)
-            to = walk if person is None else row_key(self._ring.newest, person, self._opened(cell, at)["walk"])
-            fresh = (row, purpose, scope, to, self._cell(cell, at, outcome_place(row, to)), until)
-            rows += self._write("outcome", (old, purpose, scope, walk, cell, until), fresh)
-        return rows
-
-    def _plans(self, old: bytes, row: bytes, person: int | None, items: dict[bytes, bytes]) -> int:
-        """Seal plans anew, and note in `items` what each is kept under from now on."""
-        rows = 0
-        sql = "SELECT purpose, scope, number, line, until FROM plan WHERE person = ?"
-        for purpose, scope, item, cell, until in self._rows(sql, old):
-            at = plan_place(old, item)
-            to = item if person is None else row_key(self._ring.newest, person, self._opened(cell, at)["number"])
-            items[item] = to
-            fresh = (row, purpose, scope, to, self._cell(cell, at, plan_place(row, to)), until)
-            rows += self._write("plan", (old, purpose, scope, item, cell, until), fresh)
+        for table, number, column, place in _NUMBERED:
+            sql = f"SELECT purpose, scope, {number}, {column}, until FROM {table} WHERE person = ?"  # noqa: S608 - ours
+            for purpose, scope, item, cell, until in self._rows(sql, old):
+                at = place(old, item)
+                to = item if person is None else row_key(self._ring.newest, person, self._opened(cell, at)[number])
+                items[item] = to
+                fresh = (row, purpose, scope, to, self._cell(cell, at, place(row, to)), until)
+                rows += self._write(table, (old, purpose, scope, item, cell, until), fresh)
         return rows
 
     def _nudging(self, old: bytes, row: bytes) -> int:
@@ -291,18 +289,6 @@ class _Rotation:
         for purpose, scope, cell in self._rows("SELECT purpose, scope, settings FROM nudging WHERE person = ?", old):
             fresh = (row, purpose, scope, self._cell(cell, nudging_place(old), nudging_place(row)))
             rows += self._write("nudging", (old, purpose, scope, cell), fresh)
-        return rows
-
-    def _follow_ups(self, old: bytes, row: bytes, person: int | None, items: dict[bytes, bytes]) -> int:
-        """As for plans."""
-        rows = 0
-        sql = "SELECT purpose, scope, walk, answers, until FROM follow_up WHERE person = ?"
-        for purpose, scope, item, cell, until in self._rows(sql, old):
-            at = follow_up_place(old, item)
-            to = item if person is None else row_key(self._ring.newest, person, self._opened(cell, at)["walk"])
-            items[item] = to
-            fresh = (row, purpose, scope, to, self._cell(cell, at, follow_up_place(row, to)), until)
-            rows += self._write("follow_up", (old, purpose, scope, item, cell, until), fresh)
         return rows
 
     def _dues(self, old: bytes, row: bytes, scopes: dict[str, str], items: dict[bytes, bytes]) -> int:

@@ -815,13 +815,20 @@ def test_a_stop_in_reply_to_a_nudge_stops_them(someone: Someone) -> None:
     assert lines(someone.says("stop", to_a_nudge=True)) == [Line.NUDGE_STOPPED]
 
 
-@pytest.mark.parametrize("words", ["stop sending me messages", "I don't want these anymore", "no more nudges"])
+@pytest.mark.parametrize("words", ["stop sending me messages", "I don't want these messages anymore", "no more nudges"])
 @pytest.mark.parametrize("state", [State(), WALKING])
 def test_words_that_can_mean_nudges_alone_stop_them_at_any_time(words: str, state: State) -> None:
     person = Someone(LISBON, Held(state, consents=AGREED))
     assert lines(person.says(words)) == [Line.NUDGE_STOPPED]
     assert person.rest is Rest.STOPPED
     assert lines(newcomer().says(words)) == [Line.NOTHING_TO_STOP]
+
+
+@pytest.mark.parametrize("words", ["no more messages", "when is the next one", "did it"])
+def test_open_question_about_danger_is_not_left_for_words_about_nudges(words: str) -> None:
+    asked = State(walk=5, step=Step.DANGER_ASK, danger_asked=True)
+    person = Someone(replace(LISBON, awaiting=True, told_on=1), Held(asked, consents=AGREED))
+    assert not any(isinstance(fact, NudgeChange) for fact in person.says(words).facts)
 
 
 def test_a_stop_right_after_the_panel_stops_them(someone: Someone) -> None:
