@@ -94,10 +94,13 @@ def minutes(zone: str, day: int) -> tuple[tuple[int, int], ...]:
 @cache
 def slot(zone: str, day: int, minute: int, quiet: tuple[int, int]) -> int | None:
     """When a day's message is due."""
-    loud = [(shown, at) for shown, at in minutes(zone, day) if not is_quiet(quiet, shown)]
-    after = next((at for shown, at in loud if shown >= minute), None)
+    several = minutes(zone, day)
+    for shown, at in several:
+        if shown >= minute and not is_quiet(quiet, shown):
+            return at
+    loud = [(shown, at) for shown, at in several if not is_quiet(quiet, shown)]
     latest = max((shown for shown, _ in loud), default=0)
-    return next((at for shown, at in loud if shown == latest), None) if after is None else after
+    return next((at for shown, at in loud if shown == latest), None)
 
 
 def next_slot(setting: Setting, after: int, last_day: int) -> int:
