@@ -15,8 +15,8 @@ where a day has a change, its clock is looked at minute by minute. The rules, as
 - What may have arrived counts as sent, and so does what was under way when the bot was killed.
 - Two messages without an answer: a question; four: an end, told once. Any answer or change of theirs is one.
 - What someone changes holds from then on: the next slot, on a day that had no message. What waits when an older message
-  is answered comes all the same. Times, days or a place that are chosen end a rest, but no pause. In another zone a day that was owed, and whose slot is over there, is served
-  as soon as it is not quiet.
+  is answered comes all the same. Times, days or a place that are chosen end a rest, but no pause. In another zone a day
+  that was owed, and whose slot is over there, is served as soon as it is not quiet.
 """
 
 from __future__ import annotations
@@ -94,10 +94,13 @@ def minutes(zone: str, day: int) -> tuple[tuple[int, int], ...]:
 @cache
 def slot(zone: str, day: int, minute: int, quiet: tuple[int, int]) -> int | None:
     """When a day's message is due."""
-    loud = [(shown, at) for shown, at in minutes(zone, day) if not is_quiet(quiet, shown)]
-    after = next((at for shown, at in loud if shown >= minute), None)
+    several = minutes(zone, day)
+    for shown, at in several:
+        if shown >= minute and not is_quiet(quiet, shown):
+            return at
+    loud = [(shown, at) for shown, at in several if not is_quiet(quiet, shown)]
     latest = max((shown for shown, _ in loud), default=0)
-    return next((at for shown, at in loud if shown == latest), None) if after is None else after
+    return next((at for shown, at in loud if shown == latest), None)
 
 
 def next_slot(setting: Setting, after: int, last_day: int) -> int:
@@ -384,7 +387,7 @@ class Oracle:
 
     # --- by the person ------------------------------------------------------------------------------------------
 
-    def _does(self, act: Act, about: Walk | None) -> None:  # noqa: C901, PLR0912 - all that people do
+    def _does(self, act: Act, about: Walk | None) -> None:  # noqa: C901 - all that people do
         at, nudges = act.at, self._nudges
         if act.what != "block":
             self._here_at = at
@@ -410,8 +413,16 @@ class Oracle:
                 if nudges is not None:  # which is no answer
                     nudges.paused_until = max(nudges.paused_until, at + REST)
                     nudges.derive(at)
-            case _ if nudges is None:
+            case _ if nudges is not None:
+                self._says(act, nudges)
+            case _:
                 pass
+        self.settings.append((at, None if self._nudges is None else self._nudges.setting))
+
+    def _says(self, act: Act, nudges: Nudges) -> None:  # noqa: C901, PLR0912 - all that people say
+        """What they answer and choose, while they want nudges."""
+        at = act.at
+        match act.what, act.value:
             case (("did" | "not today"), _):
                 nudges.answered()
                 if nudges.due and 0 <= at - nudges.due < LATE:
@@ -444,7 +455,6 @@ class Oracle:
                 self._changes(at, nudges.setting._replace(course=course))
             case _:
                 pass
-        self.settings.append((at, None if self._nudges is None else self._nudges.setting))
 
     def _pauses(self, nudges: Nudges, at: int, until: int) -> None:
         nudges.paused_until = until

@@ -565,6 +565,23 @@ async def test_what_was_under_way_when_the_process_died_is_counted_and_not_sent_
     assert await nudged.passes_to(lisbon(WEDNESDAY, "08:30")) == [NUDGED]
 
 
+async def test_practice_that_was_under_way_when_the_process_died_is_not_the_next_too(nudged: World) -> None:
+    nudged.clock.at = lisbon(MONDAY, "08:30")
+    await nudged.store.claim(nudged.clock.at)
+    await nudged.after_a_restart().passes(0)
+    interrupted = (await nudged.nudging(ANN)).seen
+    await nudged.passes_to(lisbon(WEDNESDAY, "08:30"))
+    assert len(interrupted) == 1
+    assert len((await nudged.nudging(ANN)).seen) == 2
+
+
+async def test_of_two_follow_ups_that_a_stop_made_late_one_comes_a_day(nudged: World, outcome: Outcome) -> None:
+    for walk, ended in ((5, "12:00"), (6, "12:30")):
+        await nudged.follows(ANN, replace(outcome, walk=walk), lisbon("2026-09-27", ended))
+    assert await nudged.passes_to(lisbon(MONDAY, "13:00")) == [ASKED]
+    assert await nudged.passes_to(lisbon(TUESDAY, "12:30")) == [ASKED]
+
+
 async def test_times_are_derived_again_where_the_zones_have_changed(
     nudged: World,
 ) -> None:

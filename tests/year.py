@@ -9,7 +9,7 @@ people do at 450, the bot's starts and the ends of troubles at 675.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random  # noqa: TID251 - seeded, so that a failure can be looked at again
@@ -59,6 +59,13 @@ TIMES: Final = (6 * 60 + 45, 8 * 60, 8 * 60 + 30, 12 * 60 + 30, 17 * 60 + 15, 20
 DAYS: Final = ((0, 2, 4), (0, 1, 2, 3, 4), (0, 1, 2, 3, 4, 5, 6), (1, 3, 5), (6,), (5, 6))
 QUIETS: Final = ((21 * 60, 8 * 60), (22 * 60, 7 * 60), (23 * 60, 6 * 60), (0, 0), (12 * 60, 13 * 60))
 COURSES: Final = ("8 weeks", "8 weeks", "4 weeks", "open")
+CHOICES: Final[Mapping[str, Sequence[object]]] = {
+    "time": TIMES,
+    "days": DAYS,
+    "zone": ZONES,
+    "quiet": QUIETS,
+    "course": COURSES,
+}
 
 
 class Setting(NamedTuple):
@@ -164,7 +171,7 @@ class Person:
             return random.choice(["on", "on", "fewer" if kind == "course end" else "on", ""])
         if random.random() > shares[self.temper]:
             return ""
-        match kind.split()[0]:
+        match kind.partition(" ")[0]:
             case "practice":
                 return random.choice(["did"] * 12 + ["not today"] * 6 + ["harder"])
             case "keep?":
@@ -182,16 +189,8 @@ class Person:
         at = troubles.free(on_grid(at, phase), phase)
         later = troubles.free(on_grid(at + random.randrange(3 * DAY, 20 * DAY), AT_ACTS), AT_ACTS)
         match what:
-            case "time":
-                self.acts.append(Act(at, what, random.choice(TIMES)))
-            case "days":
-                self.acts.append(Act(at, what, random.choice(DAYS)))
-            case "zone":
-                self.acts.append(Act(at, what, random.choice(ZONES)))
-            case "quiet":
-                self.acts.append(Act(at, what, random.choice(QUIETS)))
-            case "course":
-                self.acts.append(Act(at, what, random.choice(COURSES)))
+            case "time" | "days" | "zone" | "quiet" | "course":
+                self.acts.append(Act(at, what, random.choice(CHOICES[what])))
             case "walks":  # and half an hour later another
                 self.acts.append(Act(at, "walk"))
                 self.acts.append(Act(troubles.free(at + 3 * QUARTER, AT_WALKS), "walk"))

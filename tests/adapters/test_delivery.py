@@ -19,7 +19,7 @@ from bot.adapters.delivery import CHATS_IN_A_ROW, LONGEST_WAIT, PAUSES, Delivery
 from bot.adapters.transport import AiohttpRequest, NotSentError
 from bot.core.model import Lane
 from tests.adapters.clock import PausingClock
-from tests.botapi import Dropped, Group, Hang, Page, Person, Server, blocked, bot_of, broken, too_many
+from tests.botapi import Call, Dropped, Group, Hang, Page, Person, Server, blocked, bot_of, broken, too_many
 from tests.botapi import faults as scripted
 from tests.botapi.offline import Offline
 from tests.botapi.updates import Refused
@@ -594,6 +594,18 @@ async def test_close_finishes_what_people_wait_for_and_gives_broadcasts_up(
         hang.release()
     assert [send.result() for send in sends] == [message.id for message in ann.hears()]
     assert (heard(ann), news.result()) == (["one", "two"], "NotSentError")
+
+
+async def test_broadcast_that_fails_after_it_was_given_up_waits_for_no_other_try(
+    telegram: Server, delivery: Delivery, ann: Person, clock: PausingClock
+) -> None:
+    def gives_up(_: Call) -> Refused:
+        delivery.give_up_broadcasts()
+        return too_many(1)
+
+    telegram.trouble = gives_up
+    assert await _outcome(lambda: delivery.send(ann.id, "news", lane=Lane.BROADCAST)) == "NotSentError"
+    assert clock.pauses == []
 
 
 async def test_close_waits_no_longer_than_it_was_told(
