@@ -33,7 +33,7 @@ GROUP: Final = (20, 60.0)
 AT_ONCE: Final = 128
 """Broadcasts under way at a time, so that the rest of the connections stay free for people who wait."""
 
-CATCH_UP: Final = 0.05
+CATCH_UP: Final = 0.2
 """Seconds of lateness that broadcasts make up for, since timers are late."""
 
 PAST: Final = -math.inf

@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram.error import NetworkError, TelegramError, TimedOut
@@ -51,13 +53,16 @@ class AiohttpRequest(BaseRequest):
     All limits are in seconds, None is none. `read_timeout`: the silence before and within an answer;
     `write_timeout`: one piece of an upload (what is not an upload fits in the connection's buffer);
     `connect_timeout`: name, connection and TLS together; `pool_timeout`: until one of `connections` is free.
-    Proxies are those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
+    Proxies are those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), as it is at the first call to a host.
 
     Raises NotSentError where nothing was sent, TimedOut and NetworkError where that is not known, and RuntimeError
     before `initialize` and after `shutdown`.
     """
 
-    __slots__ = ("_connect_timeout", "_places", "_pool_timeout", "_read_timeout", "_session", "_write_timeout")
+    __slots__ = (
+        *("_connect_timeout", "_places", "_pool_timeout", "_proxies", "_read_timeout", "_session"),
+        "_write_timeout",
+    )
 
     def __init__(
         self,
@@ -74,6 +79,7 @@ class AiohttpRequest(BaseRequest):
         self._connect_timeout = connect_timeout
         self._pool_timeout = pool_timeout
         self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[tuple[str, str | None], str | None] = {}
 
     @property
     @override
@@ -89,7 +95,6 @@ class AiohttpRequest(BaseRequest):
                 connector=aiohttp.TCPConnector(limit=0),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self.USER_AGENT},
-                trust_env=True,
             )
 
     @override
@@ -126,7 +131,13 @@ class AiohttpRequest(BaseRequest):
             async with self._place(_limit(pool_timeout, self._pool_timeout)), asyncio.timeout(None) as deadline:
                 body, headers = await _body(request_data, deadline, _limit(write_timeout, self._write_timeout))
                 async with self._session.request(
-                    method, url, data=body, headers=headers, timeout=limits, allow_redirects=False
+                    method,
+                    url,
+                    data=body,
+                    headers=headers,
+                    timeout=limits,
+                    allow_redirects=False,
+                    proxy=self._proxy_for(url),
                 ) as response:
                     status, payload = response.status, await response.read()
         except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the address
@@ -146,6 +157,18 @@ class AiohttpRequest(BaseRequest):
         if answer is None:
             raise NetworkError("The answer is not one of Telegram's")
         return answer
+
+    def _proxy_for(self, url: str) -> str | None:
+        """The proxy of the environment. aiohttp would look for it, and for a password, in threads at each call."""
+        try:
+            parts = urlsplit(url)
+            known = parts.scheme, parts.hostname
+        except ValueError:  # which aiohttp tells in its own way
+            return None
+        if known not in self._proxies:
+            bypassed = parts.hostname is None or proxy_bypass(parts.hostname)
+            self._proxies[known] = None if bypassed else getproxies().get(parts.scheme)
+        return self._proxies[known]
 
     @asynccontextmanager
     async def _place(self, limit: float | None) -> AsyncIterator[None]:

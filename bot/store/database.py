@@ -12,7 +12,7 @@ import errno
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, Self, TypeVar, cast
@@ -124,38 +124,83 @@ class _Connection(aiosqlite.Connection):
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(lambda: connection, iter_chunk_size=64)
 
-    async def call(self, work: Work[T]) -> T:
-        """Run `work` on the thread of this connection."""
-        run = cast("Callable[..., Any]", self._execute)
-        result: T = await run(lambda: work(self._conn))
-        return result
-
     def post(self, work: Work[None]) -> None:
         """Have `work`, which raises nothing, run on the thread of this connection, and wait for nothing."""
         self._tx.put_nowait((None, partial(work, self._conn)))
 
 
-class _Write(Generic[T]):
-    """A change that waits to be committed, and what came of it."""
+class _Call(Generic[T]):
+    """What waits to be done on a database's thread, and what came of it."""
 
-    __slots__ = ("change", "done", "error", "result", "wipes")
+    __slots__ = ("done", "error", "result", "wipes", "work")
 
-    def __init__(self, change: Work[T], done: asyncio.Future[None], *, wipes: bool) -> None:
-        self.change = change
+    def __init__(self, work: Work[T], done: asyncio.Future[None], *, wipes: bool) -> None:
+        self.work = work
         self.done = done
         self.wipes = wipes
         self.result: T | None = None
         self.error: Exception | None = None
 
 
+class _Thread:
+    """A connection, and all who wait for it: they are served together, and those who come meanwhile after that.
+
+    One hand-over for many: each costs both threads a wait for the other.
+    """
+
+    def __init__(self, connection: _Connection, serve: Callable[[sqlite3.Connection, list[_Call[Any]]], None]) -> None:
+        self._connection = connection
+        self._serve = serve
+        self._waiting: list[_Call[Any]] = []
+        self._serving = False  # or about to
+
+    async def call(self, work: Work[T], *, wipes: bool = False) -> T:
+        """Have `work` done, and return what it gives."""
+        loop = asyncio.get_running_loop()
+        mine = _Call(work, loop.create_future(), wipes=wipes)
+        self._waiting.append(mine)
+        if not self._serving:
+            self._serving = True
+            loop.call_soon(self._begin, loop)  # when all who are about to ask have come
+        try:
+            await mine.done
+            if mine.error is not None:
+                raise mine.error
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise _in_plain_words(error) from None
+        return cast("T", mine.result)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Serve all who still wait, and deletions whether or not anyone does."""
+        wanted = [one for one in self._waiting if one.wipes or not one.done.cancelled()]
+        together, self._waiting = wanted[:MOST_TOGETHER], wanted[MOST_TOGETHER:]
+
+        def serve(database: sqlite3.Connection) -> None:
+            self._serve(database, together)
+            loop.call_soon_threadsafe(self._end, loop, together)
+
+        try:
+            self._connection.post(serve)
+        except ValueError as closed:
+            for one in together:
+                one.error = closed
+            self._end(loop, together)
+
+    def _end(self, loop: asyncio.AbstractEventLoop, together: list[_Call[Any]]) -> None:
+        for one in together:
+            if not one.done.done():
+                one.done.set_result(None)
+        self._serving = bool(self._waiting)
+        if self._serving:
+            loop.call_soon(self._begin, loop)
+
+
 class Database:
     """A reading and a writing connection to one file, each with a thread of its own."""
 
     def __init__(self, reading: _Connection, writing: _Connection) -> None:
-        self._reading = reading
-        self._writing = writing
-        self._waiting: list[_Write[Any]] = []
-        self._committing = False  # or about to
+        self._reading = _Thread(reading, _read_all)
+        self._writing = _Thread(writing, _commit)
 
     @classmethod
     @asynccontextmanager
@@ -177,8 +222,7 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Return what `work` finds, all of it at one moment."""
-        with in_plain_words():
-            return await self._reading.call(lambda database: _at_one_moment(database, work))
+        return await self._reading.call(work)
 
     async def write(self, change: Work[T], *, wipes: bool = False) -> T:
         """Make a change, committed with those that wait with it, and return what it gives once it is on the disk.
@@ -186,43 +230,7 @@ class Database:
         `wipes`: it deletes, so that the log is emptied too. Where the caller gives up before it was begun, only a
         deletion is made all the same.
         """
-        loop = asyncio.get_running_loop()
-        mine = _Write(change, loop.create_future(), wipes=wipes)
-        self._waiting.append(mine)
-        if not self._committing:
-            self._committing = True
-            loop.call_soon(self._begin, loop)  # when all who are about to write have come
-        try:
-            await mine.done
-            if mine.error is not None:
-                raise mine.error
-        except (sqlite3.Error, OSError, ValueError) as error:
-            raise _in_plain_words(error) from None
-        return cast("T", mine.result)
-
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have all who still wait committed, and deletions whether or not anyone does."""
-        wanted = [one for one in self._waiting if one.wipes or not one.done.cancelled()]
-        together, self._waiting = wanted[:MOST_TOGETHER], wanted[MOST_TOGETHER:]
-
-        def commit(database: sqlite3.Connection) -> None:
-            _commit(database, together)
-            loop.call_soon_threadsafe(self._end, loop, together)
-
-        try:
-            self._writing.post(commit)
-        except ValueError as closed:
-            for one in together:
-                one.error = closed
-            self._end(loop, together)
-
-    def _end(self, loop: asyncio.AbstractEventLoop, together: list[_Write[Any]]) -> None:
-        for one in together:
-            if not one.done.done():
-                one.done.set_result(None)
-        self._committing = bool(self._waiting)
-        if self._committing:
-            loop.call_soon(self._begin, loop)
+        return await self._writing.call(change, wipes=wipes)
 
 
 class ClosedDatabase(Database):
@@ -244,15 +252,24 @@ class ClosedDatabase(Database):
         return type(self._why)(*self._why.args)
 
 
-def _at_one_moment(database: sqlite3.Connection, work: Work[T]) -> T:
-    database.execute("BEGIN")
+def _read_all(database: sqlite3.Connection, together: list[_Call[Any]]) -> None:
+    """Let each see the same moment, and fail alone."""
     try:
-        return work(database)
-    finally:
+        database.execute("BEGIN")
+    except sqlite3.Error as error:
+        for one in together:
+            one.error = error
+        return
+    for one in together:
+        try:
+            _try(database, one)
+        except Exception as error:  # noqa: BLE001 it is raised where it was asked for
+            one.error = error
+    with suppress(sqlite3.Error):  # whoever comes next is told that it cannot be read
         database.execute("ROLLBACK")
 
 
-def _commit(database: sqlite3.Connection, together: list[_Write[Any]]) -> None:
+def _commit(database: sqlite3.Connection, together: list[_Call[Any]]) -> None:
     # A savepoint for each costs as much as a small change, so it is made only where one of them has failed.
     ways = (_try, _try_beside_others) if len(together) > 1 else ()
     if not any(_commit_together(database, together, way) for way in ways):
@@ -267,8 +284,8 @@ def _commit(database: sqlite3.Connection, together: list[_Write[Any]]) -> None:
 
 def _commit_together(
     database: sqlite3.Connection,
-    together: list[_Write[Any]],
-    way: Callable[[sqlite3.Connection, _Write[Any]], None],
+    together: list[_Call[Any]],
+    way: Callable[[sqlite3.Connection, _Call[Any]], None],
 ) -> bool:
     """Commit all in one transaction. Return False where nothing is known of them, and nothing came of them."""
     try:
@@ -288,11 +305,11 @@ def _commit_together(
     return True
 
 
-def _try(database: sqlite3.Connection, one: _Write[Any]) -> None:
-    one.result, one.error = one.change(database), None
+def _try(database: sqlite3.Connection, one: _Call[Any]) -> None:
+    one.result, one.error = one.work(database), None
 
 
-def _try_beside_others(database: sqlite3.Connection, one: _Write[Any]) -> None:
+def _try_beside_others(database: sqlite3.Connection, one: _Call[Any]) -> None:
     database.execute("SAVEPOINT one")
     try:
         _try(database, one)
@@ -304,7 +321,7 @@ def _try_beside_others(database: sqlite3.Connection, one: _Write[Any]) -> None:
     database.execute("RELEASE one")
 
 
-def _commit_alone(database: sqlite3.Connection, one: _Write[Any]) -> None:
+def _commit_alone(database: sqlite3.Connection, one: _Call[Any]) -> None:
     try:
         database.execute("BEGIN IMMEDIATE")
         _try(database, one)
