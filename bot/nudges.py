@@ -12,7 +12,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from datetime import tzinfo
 from functools import partial
 from math import ceil
 from typing import Final
@@ -212,26 +212,27 @@ class Nudges:
     def _may_come(self, claim: Claim, at: int) -> bool:
         if claim.purpose is not Purpose.NUDGES:
             return at - claim.due_at < LATEST and not self._is_second(claim, at)
-        kept, zones = claim.nudging, self._content.zones
-        if kept is None or not nudging.may_come(kept, at, zones) or at - claim.walked_at < DAY:
+        kept, zone = claim.nudging, self._zone(claim)
+        if kept is None or not nudging.may_come(kept, at, self._content.zones) or at - claim.walked_at < DAY:
             return False
-        zone = zones.zone(kept.schedule.zone)
         return zone is None or all(local_day(zone, due.at) != local_day(zone, at) for due in claim.dues)
 
     def _is_second(self, claim: Claim, at: int) -> bool:
         """Whether a follow-up would be the day's second message. A reminder was asked for that hour."""
         if claim.purpose is not Purpose.FOLLOW_UPS:
             return False
-        zone = None if claim.nudging is None else self._content.zones.zone(claim.nudging.schedule.zone)
+        zone = self._zone(claim)
         if claim.nudging is None or zone is None:
             return at - claim.followed_at < APART
         return local_day(zone, at) <= max(claim.nudging.told_on, local_day(zone, claim.followed_at))
 
     def _is_night(self, claim: Claim, at: int) -> bool:
-        if claim.nudging is None:
-            return False
-        zone = self._content.zones.zone(claim.nudging.schedule.zone)
-        return zone is not None and is_quiet(claim.nudging.schedule, zone, at)
+        zone = self._zone(claim)
+        return claim.nudging is not None and zone is not None and is_quiet(claim.nudging.schedule, zone, at)
+
+    def _zone(self, claim: Claim) -> tzinfo | None:
+        """The person's time zone, where it is known."""
+        return None if claim.nudging is None else self._content.zones.zone(claim.nudging.schedule.zone)
 
     async def _leave_out(self, claim: Claim, at: int) -> None:
         match claim.purpose:
@@ -254,7 +255,7 @@ class Nudges:
             case Fate.LOST:
                 await self._store.put_off(claim, self._again_at(claim, sent))
             case Fate.REFUSED:
-                await self._finish(claim, self._clock(), nudging.unreached, follow_up=_ended)
+                await self._finish(claim, self._clock(), nudging.unreached, follow_up=follow_ups.ended)
             case _:
                 await self._finish(claim, self._clock(), kept, follow_up=follow_ups.sent)
 
@@ -288,10 +289,6 @@ class Nudges:
             nudging=kept or partial(nudging.told, at=at, content=self._content),
             follow_up=(lambda one: follow_up(one, at)) if claim.purpose is Purpose.FOLLOW_UPS else None,
         )
-
-
-def _ended(one: FollowUp, _: int) -> FollowUp:
-    return replace(one, due_at=0)
 
 
 def _pause(claim: Claim) -> int:

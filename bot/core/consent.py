@@ -85,7 +85,7 @@ _PLAN: Final = _about(Label.IF_THEN, Action.ASK_FOR, Purpose.PLANS)
 _FOLLOW_UP: Final = _about(Label.ASK_TOMORROW, Action.ASK_FOR, Purpose.FOLLOW_UPS)
 _ALONE: Final = _about(Label.ALONE, Action.ASK_FOR, Purpose.ALONE)
 _HOW_LONG: Final = Button(Label.HOW_LONG, Action.HOW_LONG)
-_SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
+NUDGE_SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
 
 
 def say(held: Held, *lines: Line, buttons: Rows = (), facts: tuple[Fact, ...] = ()) -> Decision:
@@ -287,7 +287,7 @@ def _those_on(incoming: Incoming, held: Held) -> tuple[Reply, ...]:
     on = [purpose for purpose in _ON if purpose in held.consents]
     if not on:
         return ()
-    beside = {Purpose.REMEMBER: _HOW_LONG, Purpose.NUDGES: _SETTINGS}
+    beside = {Purpose.REMEMBER: _HOW_LONG, Purpose.NUDGES: NUDGE_SETTINGS}
     rows = tuple((_off(each), beside[each]) if each in beside else (_off(each),) for each in on)
     slots = {"days": _days(None if incoming.kept is None else incoming.kept.days)}
     return (Reply((Line.CONSENT_ON, *(_ON[each] for each in on)), rows, slots),)

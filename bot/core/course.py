@@ -7,7 +7,7 @@ twice before all of it have come; the same `Nudging` draws the same practice.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
@@ -26,20 +26,6 @@ class Contrast(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
-    """One small act that stands alone. `evidence`: names of sources. `body`: it goes by the body or the senses."""
-
-    name: str
-    theme: int  # 1..8
-    contrast: Contrast
-    evidence: tuple[str, ...]
-    dose: str
-    seconds: int
-    body: bool
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class Study:
     """What a practice goes by. `checked`: against its page; `at`: where it stands in the evidence of this project."""
 
@@ -51,7 +37,7 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A practice as it stands in its file, under its name and in its theme."""
+    """A practice as it stands in its file. `evidence`: names of sources. `body`: it goes by the body or the senses."""
 
     contrast: Contrast
     evidence: tuple[str, ...]
@@ -59,6 +45,14 @@ class Written:
     seconds: int
     body: bool
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Practice(Written):
+    """One small act that stands alone, with its name and its theme (1 to 8)."""
+
+    name: str
+    theme: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +85,7 @@ class Curriculum:
     def practices(self) -> tuple[Practice, ...]:
         """All practices, theme after theme."""
         return tuple(
-            Practice(
-                name,
-                number,
-                written.contrast,
-                written.evidence,
-                written.dose,
-                written.seconds,
-                written.body,
-                written.words,
-            )
+            Practice(**{field.name: getattr(written, field.name) for field in fields(written)}, name=name, theme=number)
             for number, theme in enumerate(self.themes, start=1)
             for name, written in theme.practices.items()
         )

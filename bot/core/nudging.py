@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from bot.core.consent import NUDGE_SETTINGS
 from bot.core.course import Practice, draw, drawn
 from bot.core.gap import DAY
 from bot.core.lines import Label, Line
@@ -149,16 +150,15 @@ _LINES: Final = {
 _KEEP: Final = Button(Label.NUDGE_KEEP, Action.NUDGE_BEGIN)
 _FEWER: Final = Button(Label.NUDGE_FEWER, Action.NUDGE_FEWER)
 _STOP: Final = Button(Label.NUDGE_STOP, Action.NUDGE_STOP)
-_BEGIN: Final = Button(Label.NUDGE_BEGIN, Action.NUDGE_BEGIN)
-SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
+BEGIN: Final = Button(Label.NUDGE_BEGIN, Action.NUDGE_BEGIN)
 _BUTTONS: Final[dict[Kind, Rows]] = {
     Kind.PRACTICE: (
         (Button(Label.NUDGE_DID, Action.NUDGE_DID), Button(Label.NUDGE_NOT_TODAY, Action.NUDGE_NOT_TODAY)),
-        (Button(Label.NUDGE_HARDER, Action.NUDGE_HARDER), SETTINGS),
+        (Button(Label.NUDGE_HARDER, Action.NUDGE_HARDER), NUDGE_SETTINGS),
     ),
     Kind.KEEP_ASK: ((_KEEP, _FEWER), (_STOP,)),
-    Kind.SILENT: ((_BEGIN, SETTINGS),),
-    Kind.COURSE_END: ((_BEGIN, _FEWER), (SETTINGS,)),
+    Kind.SILENT: ((BEGIN, NUDGE_SETTINGS),),
+    Kind.COURSE_END: ((BEGIN, _FEWER), (NUDGE_SETTINGS,)),
 }
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.core.cards import emergency_first, in_emergency
-from bot.core.consent import ask_for, say
+from bot.core.consent import NUDGE_SETTINGS, ask_for, say
 from bot.core.gap import DAY
 from bot.core.lines import Filling, Label, Line
 from bot.core.matching import plain
@@ -39,7 +39,7 @@ from bot.core.model import (
     Step,
     Tap,
 )
-from bot.core.nudging import ASKED_AFTER, changed
+from bot.core.nudging import ASKED_AFTER, BEGIN, changed
 from bot.core.schedule import clock_offsets, in_quiet
 from bot.core.sequence import WALKING
 from bot.core.steps import URGENT_HELP, Rows
@@ -116,10 +116,8 @@ _OF_A_MESSAGE: Final = frozenset({*_TAPS, Action.NUDGE_PANEL, Action.NUDGE_BEGIN
 
 _HERE: Final = 1
 """The value of a button on the panel itself, which then shows what came of it in its place."""
-SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
-_BACK: Final = replace(SETTINGS, value=_HERE)
+_BACK: Final = replace(NUDGE_SETTINGS, value=_HERE)
 _STOP: Final = Button(Label.NUDGE_STOP, Action.NUDGE_STOP)
-_UNDO: Final = Button(Label.NUDGE_BEGIN, Action.NUDGE_BEGIN)
 _GO_ON: Final = Button(Label.NUDGE_GO_ON, Action.NUDGE_BEGIN)
 
 
@@ -194,7 +192,7 @@ def replied(incoming: Incoming, held: Held) -> Decision | None:
     """Words that reply to a nudge and are about nothing else: they were read, and that is enough."""
     if not _replies(incoming) or in_emergency(held):
         return None
-    return say(held, Line.NUDGE_READ, buttons=((SETTINGS, URGENT_HELP),))
+    return say(held, Line.NUDGE_READ, buttons=((NUDGE_SETTINGS, URGENT_HELP),))
 
 
 def stopped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
@@ -242,7 +240,7 @@ def with_nudges(decision: Decision, incoming: Incoming, content: Content) -> Dec
     if agreed and decision.replies and may_come:
         decision = replace(decision, replies=tuple(map(_with_how, decision.replies)))
     if agreed and incoming.command == "start" and _kept(incoming).rest is Rest.UNREACHED:
-        back = Reply((Line.NUDGE_BACK,), ((SETTINGS,),))
+        back = Reply((Line.NUDGE_BACK,), ((NUDGE_SETTINGS,),))
         facts = (*decision.facts, _going(NudgeChange(), incoming))
         decision = replace(decision, replies=(*decision.replies, back), facts=facts)
     return _awaiting(decision)
@@ -412,7 +410,7 @@ def _when(nudging: Nudging, at: int, content: Content) -> tuple[Line, Mapping[st
 def _rows(nudging: Nudging, at: int) -> Rows:
     begins = nudging.rest in _RESTS
     turn = (
-        replace(_UNDO, value=_HERE)
+        replace(BEGIN, value=_HERE)
         if begins
         else replace(_GO_ON, value=_HERE)
         if nudging.paused_until > at
@@ -485,7 +483,7 @@ def _in_rows(buttons: list[Button], width: int) -> Iterator[tuple[Button, ...]]:
 
 def _asks_zone(held: Held, line: Line = Line.NUDGE_ZONE_ASK) -> Decision:
     """The question for the zone, with the keyboard that shares a place."""
-    rows = ((Button(Label.SHARE_LOCATION, Action.LOCATE),), (SETTINGS,))
+    rows = ((Button(Label.SHARE_LOCATION, Action.LOCATE),), (NUDGE_SETTINGS,))
     return say(replace(held, zones=()), line, buttons=rows)
 
 
@@ -619,7 +617,7 @@ def _fewer(_: int, incoming: Incoming, held: Held, content: Content) -> Decision
 def _short(line: Line, change: NudgeChange, incoming: Incoming, held: Held, content: Content) -> Decision:
     """A word on what holds now, and when the next one comes."""
     when, slots = _when(_changed(change, incoming, content), incoming.at, content)
-    return Decision(held, (Reply((line, when), ((SETTINGS,),), slots),), (change,))
+    return Decision(held, (Reply((line, when), ((NUDGE_SETTINGS,),), slots),), (change,))
 
 
 def _stop(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
@@ -633,7 +631,7 @@ def _stop(value: int, incoming: Incoming, held: Held, content: Content) -> Decis
         return say(held, Line.NOTHING_TO_STOP)
     if value == _HERE and incoming.kind is Kind.PRESS:
         return _set(change, incoming, held, content, in_place=True)
-    return say(held, Line.NUDGE_STOPPED, buttons=((_UNDO, SETTINGS),), facts=facts)
+    return say(held, Line.NUDGE_STOPPED, buttons=((BEGIN, NUDGE_SETTINGS),), facts=facts)
 
 
 # --- Answers to a nudge ---------------------------------------------------------------------------------------------
@@ -942,4 +940,4 @@ def _not_read(what: str, held: Held) -> Decision:
     """Which part was not understood, in the person's own words, and an example."""
     shown = " ".join("".join(sign if sign.isprintable() else " " for sign in what).split())
     slots = {"what": shown[:_LONGEST_ECHO]}
-    return Decision(held, (Reply((Line.NUDGE_LINE_WRONG,), ((SETTINGS,),), slots),))
+    return Decision(held, (Reply((Line.NUDGE_LINE_WRONG,), ((NUDGE_SETTINGS,),), slots),))
