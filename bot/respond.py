@@ -268,7 +268,7 @@ class Responder:
                 return button
             return replace(button, payload=seal(key, incoming.person, incoming.at, state, button))
 
-        states = (State(walk=reply.walk) if reply.walk else decision.held.state for reply in decision.replies)
+        states = (reply.state or decision.held.state for reply in decision.replies)
         replies = (
             replace(reply, buttons=tuple(tuple(filled(button, state) for button in row) for row in reply.buttons))
             for reply, state in zip(decision.replies, states, strict=True)

@@ -54,6 +54,7 @@ QUESTIONS: Final[Mapping[Purpose, Line]] = {
     Purpose.FOLLOW_UPS: Line.CONSENT_ASK_FOLLOW_UPS,
     Purpose.GROUP: Line.CONSENT_ASK_GROUP,
     Purpose.ALONE: Line.CONSENT_ASK_ALONE,
+    Purpose.APART: Line.CONSENT_ASK_APART,
 }
 """The words that a yes is to: prompts/<language>/consents.yaml has their versions."""
 LENGTHS: Final = (7, 30, 90, 180, 365)
@@ -73,6 +74,7 @@ OFF: Final[Mapping[Purpose, Label]] = {
     Purpose.FOLLOW_UPS: Label.FOLLOW_UPS_OFF,
     Purpose.GROUP: Label.GROUPS_OFF,
     Purpose.ALONE: Label.ALONE_OFF,
+    Purpose.APART: Label.APART_OFF,
 }
 
 

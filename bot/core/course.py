@@ -56,6 +56,13 @@ class Practice(Written):
 
 
 @dataclass(frozen=True, slots=True)
+class Circle(Written):
+    """A practice for a whole group, with its name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
     """What some practices have in common. `contrast`: that of most of them; None: each has its part."""
 

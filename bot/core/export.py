@@ -51,6 +51,7 @@ _PURPOSES: Final[Mapping[Purpose, str]] = {
     Purpose.FOLLOW_UPS: "follow-ups",
     Purpose.GROUP: "noticing in one group",
     Purpose.ALONE: "never write first",
+    Purpose.APART: "never write because of one group",
 }
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

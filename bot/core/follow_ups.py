@@ -95,7 +95,7 @@ def asked(one: FollowUp) -> Reply:
     rows = (tuple(numbers[:6]), tuple(numbers[6:]), (skip, Button(Label.FOLLOW_UP_END, Action.FOLLOW_END, place)))
     ago = (one.due_at - one.ended_at) // DAY
     slots = {"ago": _AGO.get(ago, Label.AGO_SOME)}
-    return Reply((Line.FOLLOW_UP_ASK,), rows, slots, lane=Lane.BROADCAST, walk=one.walk)
+    return Reply((Line.FOLLOW_UP_ASK,), rows, slots, lane=Lane.BROADCAST, state=State(walk=one.walk))
 
 
 def sent(one: FollowUp, at: int) -> FollowUp:
@@ -234,7 +234,7 @@ def _heard(action: Action, value: int, walk: int, incoming: Incoming, held: Held
         case _ if _is_strong(one, number):
             return _steadied(one, replace(fact, upset=number), held)
         case _:
-            reply = Reply((Line.FOLLOW_UP_CARE,), _care(place), walk=walk)
+            reply = Reply((Line.FOLLOW_UP_CARE,), _care(place), state=State(walk=walk))
             return Decision(held, (reply,), (replace(fact, upset=number),))
 
 

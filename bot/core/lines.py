@@ -214,6 +214,7 @@ class Line(StrEnum):
     CONSENT_ASK_FOLLOW_UPS = "consent.ask.follow_ups"
     CONSENT_ASK_GROUP = "consent.ask.group"
     CONSENT_ASK_ALONE = "consent.ask.alone"
+    CONSENT_ASK_APART = "consent.ask.apart"  # never to write because of one group
     CONSENT_CHANGED = "consent.changed"  # before a question whose words were others when it was agreed to
     CONSENT_ON = "consent.on"  # before what is agreed to
     CONSENT_ON_REMEMBER = "consent.on.remember"
@@ -222,6 +223,7 @@ class Line(StrEnum):
     CONSENT_ON_NUDGES = "consent.on.nudges"
     CONSENT_ON_FOLLOW_UPS = "consent.on.follow_ups"
     CONSENT_ON_ALONE = "consent.on.alone"
+    CONSENT_ON_APART = "consent.on.apart"
     CONSENT_ON_GROUP = "consent.on.group"
     CONSENT_ON_GROUPS = "consent.on.groups"  # where it is not known which
     CONSENT_LAPSED = "consent.lapsed"
@@ -514,6 +516,7 @@ class Label(StrEnum):
     GROUPS_OFF = "groups.off"
     ALONE = "alone"
     ALONE_OFF = "alone.off"
+    APART_OFF = "apart.off"
     ASK_AGAIN = "ask_again"
     WHAT_REMEMBER = "what.remember"  # "Your walks": names what lapsed
     WHAT_COUNTRY = "what.country"
@@ -522,6 +525,7 @@ class Label(StrEnum):
     WHAT_FOLLOW_UPS = "what.follow_ups"
     WHAT_GROUP = "what.group"
     WHAT_ALONE = "what.alone"
+    WHAT_APART = "what.apart"
     HOW_LONG = "how_long"
     KEEP_FOR_7 = "keep_for.7"
     KEEP_FOR_30 = "keep_for.30"

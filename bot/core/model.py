@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from bot.core.cards import Answers
-    from bot.core.course import Practice
+    from bot.core.course import Circle, Practice
     from bot.core.gap import Figure
     from bot.core.helplines import Helplines
     from bot.core.lines import Filling, Label, Line
@@ -31,6 +31,7 @@ class Where(StrEnum):
 
     PRIVATE = "private"
     GROUP = "group"
+    CHANNEL = "channel"
 
 
 class Kind(StrEnum):
@@ -42,6 +43,9 @@ class Kind(StrEnum):
     PRESS = "press"
     MEDIA = "media"  # a sticker, voice, picture, file, poll: nothing that a program without eyes can read
     LOCATION = "location"  # a place on the map, in private
+    ROOM = "room"  # in private: a group or channel was picked
+    STANDING = "standing"  # how the bot stands in a group or channel has changed
+    LEFT = "left"  # someone has left a group
 
 
 class Refused(StrEnum):
@@ -67,6 +71,69 @@ class Opened:
         return self.state.step is Step.DANGER_ASK and self.action is Action.OWN
 
 
+class Door(IntEnum):
+    """What a button in a group, or a link out of it, opens in the private chat of whoever presses it.
+
+    Numbers travel in buttons and links: never reuse one, only add.
+    """
+
+    TALK = 1  # what is written privately; what the presser wrote there has been noticed, perhaps
+    WALK = 2
+    HOW_TO_HELP = 3
+    NOTICE = 4  # may the bot notice what I write in this group?
+    SETTINGS = 5  # this one and those below are for admins
+    GUIDE = 6
+    PULSE = 7
+
+    @property
+    def is_for_admins(self) -> bool:
+        """Whether it opens for the admins of the group alone."""
+        return self >= Door.SETTINGS
+
+
+class Noticing(StrEnum):
+    """What the bot reads in a group, where it is on. Danger is read in what is addressed to it, in each of these."""
+
+    OFF = "off"
+    MENTIONS = "mentions"  # what is addressed to it
+    MEMBERS = "members"  # and what is written by those who agreed to that
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the bot stands in a group or channel."""
+
+    is_in: bool = True
+    is_admin: bool = False
+    may_write: bool = True
+    reads_all: bool = False  # Telegram hands it every message: as an admin, or with privacy mode off
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """The group or channel that a message is in, or that it is about."""
+
+    chat: int  # Telegram's id of it
+    ref: int = 0  # by the shell: 32 bits that tell it from the others, for buttons
+    title: str = ""  # its name, of any signs; "" is not known
+    is_channel: bool = False
+    is_forum: bool = False
+    thread: int | None = None  # the topic that the message is in
+    unnamed: bool = False  # written in the name of a group or a channel: nobody can be told from it
+    as_room: bool = False  # in the name of this very group: by one of its admins
+    names_another: bool = False  # the message names someone besides the bot
+    post: str = ""  # a link to the message, for those who are in the group; "" where there can be none
+    number: int = 0  # of the bot's message that a pressed button is below
+    standing: Standing | None = None  # by the adapter or the shell, where it is known
+    room: Room | None = None  # by the shell: what is kept of it
+    is_admin: bool = False  # by the shell: the person is one of its admins, at this moment
+    is_agreed: bool = False  # by the shell: the person agreed to be noticed there
+    is_apart: bool = False  # by the shell: the person is never to be written to because of it
+    may_card: bool = True  # by the shell: no full card was shown there for a while
+    total: int = 0  # by the shell: who took part in the circle below which the button is, with this person
+    door: Door | None = None  # by the shell: through which the private chat was opened
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One update, in the words of the house."""
@@ -86,6 +153,7 @@ class Incoming:
     numbers: tuple[int, ...] = ()  # of the messages that it is made of, or of the one that was edited
     kept: Kept | None = None  # all that is kept of them, where the shell was asked to look
     location: tuple[float, float] | None = None  # latitude and longitude, in degrees: for this one answer
+    there: There | None = None  # the group or channel that it is in; in private, that it is about
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -390,6 +458,7 @@ class Purpose(StrEnum):
     FOLLOW_UPS = "follow_ups"
     GROUP = "group"  # noticing what the person writes in one group
     ALONE = "alone"  # never to write first
+    APART = "apart"  # never to write because of one group
 
 
 class Ground(StrEnum):
@@ -440,6 +509,8 @@ class Held:
     asked_nudge: Action | None = None  # which setting of the nudges the bot has just asked for; memory only
     zones: tuple[str, ...] = ()  # the time zones that were offered last; memory only
     wished: NudgeChange | None = None  # nudges that were asked for before the yes; memory only
+    room: int = 0  # the group or channel that the talk is about, by Telegram's id; memory only
+    asked_room: Action | None = None  # which setting of it the bot has just asked for; memory only
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,6 +633,34 @@ class FollowUp:
     due_at: int = 0  # seconds since 1970, UTC, the next of them; 0: none
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is kept of a group or channel: what its admins have set, and what follows from that. Nobody is in it.
+
+    Times are seconds since 1970, UTC; lengths are seconds.
+    """
+
+    chat: int
+    title: str = ""
+    is_channel: bool = False
+    is_on: bool = False  # an admin has said yes, and the bot has not been removed since
+    language: str = "en"
+    noticing: Noticing = Noticing.MENTIONS
+    pause: int = 24 * 60 * 60  # between two offers to one person
+    circle: Schedule = Schedule(minute=18 * 60, days=frozenset(), quiet_from=0, quiet_until=0)  # no days: none
+    topic: int = 0  # the thread for what the bot posts by itself; 0 is none
+    alerts: int = 0  # the chat whose moderators hear of danger; 0 is none
+    tidy: int = 0  # after how long the bot deletes its own answers; 0 is never
+    held_until: int = 0  # until then nothing comes by itself
+    countries: tuple[str, ...] = ()  # whose helplines the guide shows, by their codes
+    may_write: bool = True
+    gone_at: int = 0  # when the bot was removed; 0: it is there
+    seed: int = 0  # 24 random bits, which order the circle's practices
+    seen: frozenset[str] = frozenset()  # practices of the circle that were sent in this round, by name
+    told_on: int = 0  # the local day (`date.toordinal`) of the last circle
+    due_at: int = 0  # of the next circle, derived from the rest; 0: none is due
+
+
 KEPT_DAYS: Final = 90
 """Days that a walk is kept, unless the person chose another number."""
 
@@ -635,6 +734,30 @@ class Action(IntEnum):
     ERASE = 90  # ask whether to; with a place in `Held.listed` (3 bits) and the last 5 bits of the walk
     ERASE_YES = 91  # with the last byte of the walk
     LOCATE = 92  # share one's place: a button of the keyboard, nothing travels
+    ROOM_PANEL = 130  # this and all below, but for JOIN and ON_IT, are for admins; `Reply.state` says of which room
+    ROOM_ON = 131  # an admin's yes
+    ROOM_NOTICING = 132  # with a place in `Noticing` plus 1; 0 asks
+    ROOM_PAUSE = 133  # with a place among the lengths offered plus 1; 0 asks
+    ROOM_DAYS = 134  # of the circle: with a day, which is put in or out; 7 asks, 8 weekly, 9 daily, 10 none
+    ROOM_TIME = 135  # with a quarter of an hour of the day plus 1; 0 asks
+    ROOM_ZONE = 136  # with a place among those offered plus 1; 0 asks
+    ROOM_TOPIC = 137  # 0 tells how; 1 takes it away; in a group: sets it
+    ROOM_ALERTS = 138  # 0 asks which chat; 1 takes it away
+    ROOM_TIDY = 139  # with a place among the lengths offered plus 1; 0 asks
+    ROOM_HOLD = 140  # with hours; 0 asks
+    ROOM_RELEASE = 141
+    ROOM_LEAVE = 142  # 0 asks; 1 leaves, and all that is kept of the room goes
+    ROOM_COUNTRIES = 143  # 0 asks; 1 takes them away
+    ROOM_LANGUAGE = 144
+    ROOM_PULSE = 145
+    ROOM_GUIDE = 146
+    ROOM_PICK = 147  # which group or channel? A keyboard that asks Telegram; with 1 for a channel
+    JOIN = 150  # "I took part", below a circle: its state's walk is the total so far
+    ON_IT = 151  # below an alert
+    OPEN = 152  # a link to a message; its payload is the link
+    ADD = 153  # a link that adds the bot to a group; with 1 to a channel, with 2 as an admin of a group
+    HOW_TO_HELP = 154
+    OFFER_NO = 155  # not now, to an offer because of something written in a group
     NUDGE_PANEL = 100
     NUDGE_TIME = 101  # with a quarter of an hour of the day plus 1; 0 asks for one
     NUDGE_DAY = 102  # with a day, which is put in or out; 7 asks, 8 weekdays, 9 every day, 10 weekend
@@ -653,7 +776,7 @@ class Action(IntEnum):
     )
     FOLLOW_CARE = 121  # with a Change, and as above
     FOLLOW_END = 122  # no more about this walk
-    DOOR = 60  # a link that opens the private chat; the adapter makes it, nothing travels
+    DOOR = 60  # in a group: opens the private chat of whoever presses it; with a `Door`
 
 
 @dataclass(frozen=True, slots=True)
@@ -703,14 +826,18 @@ class Reply:
     picks: tuple[int, ...] = ()  # () is all zero
     lane: Lane = Lane.REPLY
     attached: Figure | Animation | Document | None = None  # beside the words, which say all that a picture shows
-    walk: int = 0  # the number of the walk that its buttons are about, where that is not the one under way
+    state: State | None = None  # that its buttons bring, where that is not the one under way
     in_place: bool = False  # the first answer to a press: in place of the pressed message, where that can be
     closes_keyboard: bool = False  # no keyboard is there from now on; where there are no buttons
+    to: int = 0  # the chat that it goes to, where that is not the one that is answered
+    thread: int | None = None  # the topic that it goes to, with `to`
+    instead: Reply | None = None  # for the chat that is answered, where nothing may be written to `to`
+    stays: bool = False  # in a group: is not tidied away
 
     @property
     def is_keyboard(self) -> bool:
-        """Whether its buttons are keys, which type their words, since one of them shares a place."""
-        return any(button.action is Action.LOCATE for row in self.buttons for button in row)
+        """Whether its buttons are keys, which type their words, since one of them shares a place or picks a room."""
+        return any(button.action in {Action.LOCATE, Action.ROOM_PICK} for row in self.buttons for button in row)
 
 
 class Fate(StrEnum):
@@ -741,6 +868,29 @@ class Outbox(Protocol):
         """Have broadcasts that still wait for their turn be lost at once."""
 
 
+class RoomOutbox(Outbox, Protocol):
+    """The way out to groups and channels, where more can be done."""
+
+    async def edit(self, chat: int, number: int, reply: Reply) -> Sent | None:
+        """Put a message in place of the one with that number; None where it cannot be. Raises nothing of its own."""
+
+    async def delete(self, chat: int, number: int) -> None:
+        """Delete a message of the bot's own, where it is still there. Raises nothing of its own."""
+
+    async def leave(self, chat: int) -> None:
+        """Leave a group or channel. Raises nothing of its own."""
+
+
+class Directory(Protocol):
+    """What can be asked about groups and channels, whatever carries it. Raises nothing of its own."""
+
+    async def admins(self, chat: int) -> frozenset[int] | None:
+        """Who may change things there at this moment, by their ids, or None where that cannot be known."""
+
+    async def look(self, chat: int) -> There | None:
+        """What it is called, of what kind it is, and how the bot stands there, or None where it cannot be known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """A walk went from one step to another."""
@@ -759,9 +909,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Consented:
-    """Someone of 16 or older said yes to a purpose."""
+    """Someone of 16 or older said yes to a purpose. `group`: Telegram's id of the one group that it is for."""
 
     purpose: Purpose
+    group: int = 0  # 0 is everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -859,6 +1010,55 @@ class FollowedUp:
     ends: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RoomChange:
+    """An admin changed something about a room, or Telegram did. What is None stays as it was."""
+
+    chat: int
+    title: str | None = None
+    is_channel: bool | None = None
+    is_on: bool | None = None
+    language: str | None = None
+    noticing: Noticing | None = None
+    pause: int | None = None
+    circle: Schedule | None = None
+    topic: int | None = None
+    alerts: int | None = None
+    tidy: int | None = None
+    held_until: int | None = None
+    countries: tuple[str, ...] | None = None
+    may_write: bool | None = None
+    gone_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLeft:
+    """An admin sent the bot away: all that is kept of the room is deleted, and the bot leaves it."""
+
+    chat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Someone is offered a walk in private, because of something that they wrote in a group."""
+
+    chat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """Moderators of a room are told that a message may be about danger."""
+
+    chat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Someone took part in a circle: counted for all together."""
+
+    chat: int
+
+
 Fact = (
     Moved
     | Ended
@@ -873,6 +1073,11 @@ Fact = (
     | KeepFor
     | NudgeChange
     | FollowedUp
+    | RoomChange
+    | RoomLeft
+    | Offered
+    | Alerted
+    | Joined
 )
 
 
@@ -884,6 +1089,7 @@ class Decision:
     replies: tuple[Reply, ...] = ()
     facts: tuple[Fact, ...] = ()
     toast: Line | None = None  # a short note on the pressed button, lost without harm
+    opens: Door | None = None  # the private chat of whoever pressed the button
 
     @property
     def moved(self) -> bool:
@@ -912,3 +1118,4 @@ class Content:
     operator: str = ""  # who runs the bot, as they name themselves
     contact: str = ""  # how to reach them
     practices: tuple[Practice, ...] = ()  # of all themes, for nudges
+    circles: tuple[Circle, ...] = ()  # practices for a whole group

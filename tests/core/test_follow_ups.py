@@ -208,7 +208,7 @@ def test_whoever_cannot_be_reached_is_asked_no_more() -> None:
 @pytest.mark.parametrize("one", [FOLLOW_UP, THERE, after_answers(FOLLOW_UP, FollowedUp(77, 1))])
 def test_question_begins_neutral_and_can_be_answered_skipped_and_ended(one: FollowUp) -> None:
     reply = asked(one)
-    assert (reply.lane, reply.walk) == (Lane.BROADCAST, one.walk)
+    assert (reply.lane, reply.state) == (Lane.BROADCAST, State(walk=one.walk))
     assert [button.words for button in all_of(reply)][:11] == [str(rating) for rating in range(11)]
     assert [button.label for button in all_of(reply)][11:] == [Label.SKIP, Label.FOLLOW_UP_END]
     for pick in range(len(PROMPTS.lines[Line.FOLLOW_UP_ASK])):
@@ -239,7 +239,7 @@ def test_tap_on_the_upset_keeps_it_and_asks_for_care_of_the_same_walk() -> None:
     decision = tapped(number(4))
     assert decision.facts == (FollowedUp(77, 1, upset=4),)
     (reply,) = decision.replies
-    assert (reply.keys, reply.walk) == ((Line.FOLLOW_UP_CARE,), 77)
+    assert (reply.keys, reply.state) == ((Line.FOLLOW_UP_CARE,), State(walk=77))
     labels = [button.label for button in buttons(decision)]
     assert labels == [Label.CARE_LESS, Label.CARE_SAME, Label.CARE_MORE, Label.SKIP]
 
