@@ -614,7 +614,8 @@ def _noticing(value: int, desk: _Desk) -> Decision:
         return _asks(desk, Line.ROOM_NOTICING_ASK, _noticing_rows())
     noticing = NOTICINGS[value - 1]
     if noticing is desk.room.noticing:
-        return _show(0, desk)
+        shown = _show(0, desk)
+        return replace(shown, replies=(*shown.replies, *_how(desk)))
     decision = _set(desk, noticing=noticing)
     now, _ = _after(desk, noticing=noticing)
     return replace(decision, replies=(*decision.replies, *_how(now), *_card(now)))
