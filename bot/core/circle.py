@@ -79,6 +79,11 @@ def left_out(room: Room, due: int, at: int, content: Content) -> Room:
     return due_again(room, max(at - LATEST, due), content.zones)
 
 
+def unreached(room: Room) -> Room:
+    """The same where nothing may be written there, until Telegram says otherwise."""
+    return replace(room, may_write=False, due_at=0)
+
+
 def _draw(room: Room, circles: Sequence[Circle]) -> Circle | None:
     """In an order by the room's seed, the first that it has not had in this round."""
     deck = sorted(circles, key=lambda circle: mixed(room.seed, circle.name))
