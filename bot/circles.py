@@ -121,7 +121,7 @@ class Circles:
             return ()
         try:
             return await self._store.claim_rooms(self._clock(), PAGE)
-        except Exception as error:  # noqa: BLE001 as below
+        except Exception as error:  # noqa: BLE001 the next round may do better
             log.error("round failed", **failure(error))
             self._is_failing = True
             return ()
