@@ -45,6 +45,7 @@ class Circles:
         outbox: RoomOutbox,
         clock: Callable[[], int],
         content: Content,
+        *,
         kept: Callable[[Room], None],
     ) -> None:
         self._store = store

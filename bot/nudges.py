@@ -63,6 +63,7 @@ class Nudges:
         outbox: Outbox,
         clock: Callable[[], int],
         content: Content,
+        *,
         circles: Circles | None = None,
     ) -> None:
         self._store = store
@@ -111,7 +112,7 @@ class Nudges:
         return ROUND if due_at is None else min(ROUND, max(0.0, due_at - self._clock()))
 
     async def round(self) -> None:
-        """Send what is due, in rooms too; and once a day tell whom all will go of, and delete what was kept long enough.
+        """Send what is due, also in rooms; once a day tell whom all will go of, and delete what was kept long enough.
 
         Each of these is done whatever became of the others.
         """
@@ -129,9 +130,7 @@ class Nudges:
             self._is_failing = True
         today = self._clock() // DAY
         if today != self._swept_on:
-            told = await tried(
-                tell_the_quiet(self._store, self._responder, self._outbox, today, self._between_notices)
-            )
+            told = await tried(tell_the_quiet(self._store, self._responder, self._outbox, today, self._between_notices))
             swept = await tried(sweep(self._store, self._clock()))
             self._store.tidy_ledger(self._clock())
             if told and swept:

@@ -20,7 +20,8 @@ MOST_ROOMS: Final = 10_000
 """Rooms of which a week is counted; those that were counted longest ago go first."""
 
 MOST_JOINED: Final = 100_000
-"""People of all circles that are told apart; the circles that were pressed longest ago go first."""
+"""People of all circles that are told apart; the circles that were pressed longest ago go first. After that a total is
+still right, and someone who presses again counts again."""
 
 _WEEK: Final = 7 * DAY
 _MONDAY: Final = 4 * DAY
@@ -138,11 +139,18 @@ class Totals:
             circle.people.add(hashed)
             self._people += 1
             self._pulse.joined(chat, person)
-        total = circle.before + len(circle.people)
-        while self._people > MOST_JOINED:
+            self._make_room()
+        return circle.before + len(circle.people)
+
+    def _make_room(self) -> None:
+        while self._people > MOST_JOINED and len(self._circles) > 1:
             _, oldest = self._circles.popitem(last=False)
             self._people -= len(oldest.people)
-        return total
+        if self._people > MOST_JOINED:
+            (circle,) = self._circles.values()
+            circle.before += len(circle.people)
+            circle.people.clear()
+            self._people = 0
 
     def forget(self, chat: int) -> None:
         """Let go of all circles of a room."""

@@ -116,7 +116,7 @@ def joined(pressed: State, total: int, content: Content) -> Reply | None:
     None where it says so already, or is of a practice that is there no more. `pressed` is the button's state.
     """
     practice = next((each for each in content.circles if each.number == pressed.counter), None)
-    if practice is None or total <= pressed.walk:
+    if practice is None or min(total, MOST_SHOWN) <= pressed.walk:
         return None
     return replace(_worded_as(practice, total), in_place=True)
 

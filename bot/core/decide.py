@@ -531,7 +531,8 @@ def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:
     """Choose wordings: while something is held of someone, none comes twice before all have come.
 
     Where nothing is held, a walk's number chooses, which differs from that of the walk before where that is known. What
-    is about danger, or belongs to no walk, begins at the message's chance. A reply that comes with its wordings keeps them.
+    is about danger, or belongs to no walk, begins at the message's chance. Wordings that a reply
+    comes with stay.
     """
     held = decision.held
     said = dict(before.said)
