@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -216,7 +216,7 @@ async def test_hold_that_comes_after_it_was_claimed_still_holds_it(world: World)
 
 
 @pytest.mark.parametrize("change", [{"is_on": False}, {"gone_at": SATURDAY}, {"may_write": False}])
-async def test_nothing_comes_where_it_was_turned_off_kicked_or_muted(world: World, change: dict[str, object]) -> None:
+async def test_nothing_comes_where_it_was_turned_off_kicked_or_muted(world: World, change: dict[str, Any]) -> None:
     await world.sets()
     await world.sets(**change)
     assert await world.passes_to(SATURDAY) == []
