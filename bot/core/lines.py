@@ -414,6 +414,17 @@ class Line(StrEnum):
     ROOM_LEAVE_ASK = "room.leave.ask"
     ROOM_LEFT = "room.left"
 
+    # the circle, one message, and what admins see of a week
+    CIRCLE = "circle"
+    CIRCLE_PRACTICE = "circle.practice"
+    CIRCLE_TOTAL = "circle.total"
+    PULSE = "pulse"
+    PULSE_OFFERS = "pulse.offers"
+    PULSE_OFFERS_FEW = "pulse.offers.few"
+    PULSE_JOINS = "pulse.joins"
+    PULSE_JOINS_FEW = "pulse.joins.few"
+    PULSE_PART = "pulse.part"
+
 
 DANGER: Final = frozenset(
     {
@@ -682,6 +693,7 @@ class Label(StrEnum):
     FORGET_YES = "forget.yes"
     FORGET_NO = "forget.no"
     WRITE_PRIVATELY = "write_privately"
+    CIRCLE_JOIN = "circle.join"
     WHAT_IT_NOTICES = "what_it_notices"
     GROUP_SETTINGS = "group_settings"  # of a group or channel, from here on
     CHANNEL_SETTINGS = "channel_settings"

@@ -56,6 +56,7 @@ from bot.core.model import (
     Step,
     There,
 )
+from bot.core.pulse import Week, told
 from bot.core.room import (
     HOLDS,
     HOUR,
@@ -136,6 +137,7 @@ _COMMANDED: Final[Mapping[str, Action]] = {
     "release": Action.ROOM_RELEASE,
     "leave": Action.ROOM_LEAVE,
     "topic": Action.ROOM_TOPIC,
+    "pulse": Action.ROOM_PULSE,
 }
 _CARDS: Final[Mapping[Noticing, Line]] = {each: Line(f"group.card.{each}") for each in Noticing}
 _OF_CHANNELS: Final = frozenset(
@@ -145,8 +147,8 @@ _OF_CHANNELS: Final = frozenset(
     }
 )
 """What there is to set in a channel, where nobody but its admins writes."""
-_ELSEWHERE: Final = frozenset({Action.ROOM_GUIDE, Action.ROOM_PULSE})
-"""For admins too, and answered by other rooms of this house."""
+_ELSEWHERE: Final = Action.ROOM_GUIDE
+"""For admins too, and answered by another room of this house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,13 @@ def opened(incoming: Incoming, held: Held, content: Content) -> Decision | None:
     desk = _desk(incoming, held, content)
     if not isinstance(desk, _Desk):
         return desk
-    return _shown(desk) if door is Door.SETTINGS else None
+    match door:
+        case Door.SETTINGS:
+            return _shown(desk)
+        case Door.PULSE:
+            return _followed(Action.ROOM_PULSE, 0, desk)
+        case _:
+            return None
 
 
 def picked(incoming: Incoming, held: Held, content: Content) -> Decision | None:
@@ -215,7 +223,7 @@ def tapped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
             desk = _desk(incoming, held, content)
             if not isinstance(desk, _Desk):
                 return desk
-            return None if action in _ELSEWHERE else _followed(action, value, desk)
+            return None if action is _ELSEWHERE else _followed(action, value, desk)
         case _:
             return None
 
@@ -735,6 +743,10 @@ def _language(_: int, desk: _Desk) -> Decision:
     return _asks(desk, Line.ROOM_LANGUAGE, ())
 
 
+def _pulse(_: int, desk: _Desk) -> Decision:
+    return Decision(replace(desk.held, room=desk.there.chat), told(desk.there.week or Week()))
+
+
 def _leave(value: int, desk: _Desk) -> Decision:
     """Two taps, and all that is kept of the room goes, and the bot with it."""
     if value != _OFF:
@@ -760,6 +772,7 @@ _TAPPED: Final[Mapping[Action, _Tapped]] = {
     Action.ROOM_LEAVE: _leave,
     Action.ROOM_COUNTRIES: _choose_countries,
     Action.ROOM_LANGUAGE: _language,
+    Action.ROOM_PULSE: _pulse,
 }
 
 
@@ -778,6 +791,7 @@ _LABELS: Final[Mapping[Label, tuple[Action, int]]] = {
     Label.ROOM_TIDY: (Action.ROOM_TIDY, 0),
     Label.ROOM_COUNTRIES: (Action.ROOM_COUNTRIES, 0),
     Label.ROOM_LANGUAGE: (Action.ROOM_LANGUAGE, 0),
+    Label.ROOM_PULSE: (Action.ROOM_PULSE, 0),
     Label.ROOM_HOLD: (Action.ROOM_HOLD, 0),
     Label.ROOM_RELEASE: (Action.ROOM_RELEASE, 0),
     Label.ROOM_LEAVE: (Action.ROOM_LEAVE, 0),
