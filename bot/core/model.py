@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from bot.core.lines import Filling, Label, Line
     from bot.core.noticing import Reader
     from bot.core.pulse import Week
-    from bot.core.pulse import Week
     from bot.core.safety import Guard
     from bot.core.schedule import Zones
     from bot.core.times import Times
@@ -135,7 +134,6 @@ class There:
     may_card: bool = True  # by the shell: no full card was shown there for a while
     total: int = 0  # by the shell: who took part in the circle below which the button is, with this person
     door: Door | None = None  # by the shell: through which the private chat was opened
-    week: Week | None = None  # by the shell: the room's last whole week, for /pulse
     week: Week | None = None  # by the shell: the room's last whole week, for /pulse
 
 
