@@ -147,8 +147,6 @@ _OF_CHANNELS: Final = frozenset(
     }
 )
 """What there is to set in a channel, where nobody but its admins writes."""
-_ELSEWHERE: Final = Action.ROOM_GUIDE
-"""For admins too, and answered by another room of this house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +221,7 @@ def tapped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
             desk = _desk(incoming, held, content)
             if not isinstance(desk, _Desk):
                 return desk
-            return None if action is _ELSEWHERE else _followed(action, value, desk)
+            return _followed(action, value, desk) if action in _TAPPED else None
         case _:
             return None
 
