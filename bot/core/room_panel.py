@@ -109,6 +109,7 @@ _ON: Final = Button(Label.ROOM_ON, Action.ROOM_ON)
 
 _ASKED: Final[Mapping[Line, Action]] = {
     Line.ROOM_PANEL: Action.ROOM_PANEL,
+    Line.ROOM_LANGUAGE: Action.ROOM_PANEL,
     Line.ROOM_KEEPS: Action.ROOM_ON,
     Line.ROOM_NOTICING_ASK: Action.ROOM_NOTICING,
     Line.ROOM_PAUSE_ASK: Action.ROOM_PAUSE,
