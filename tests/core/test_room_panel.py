@@ -244,7 +244,7 @@ def test_walk_under_way_stays_where_it_is(admin: Admin) -> None:
 
 def test_settings_in_private_ask_which_with_the_keyboard_of_telegram() -> None:
     one = Admin()
-    assert words_of(one.commands("settings")) == ["A group's settings", "A channel's settings"]
+    assert words_of(one.commands("settings"))[:2] == ["A group's settings", "A channel's settings"]
     for words, key in (("A group's settings", 0), ("A channel's settings", 1)):
         button = next(one for one in one.shown if PROMPTS.label(one) == words)
         asked = Admin().presses(button.action, button.value, ref=0)
@@ -252,6 +252,21 @@ def test_settings_in_private_ask_which_with_the_keyboard_of_telegram() -> None:
         assert reply.keys == (Line.ROOM_WHICH,)
         assert [each.value for each in reply.buttons[0]] == [key]
         assert reply.is_keyboard
+
+
+def test_ways_to_add_it_are_shown_at_the_beginning_and_at_the_settings() -> None:
+    for command, added in (("start", [0]), ("settings", [0, 1])):
+        shown = buttons(Admin().commands(command))
+        assert [button.value for button in shown if button.action is Action.ADD] == added
+
+
+def test_stop_is_a_stop_whatever_the_panel_has_asked(admin: Admin) -> None:
+    for opens in ("Noticing", "Pause", "Let it rest", "Practice days", "Send it away"):
+        admin.held = replace(admin.held, state=State(walk=5, step=Step.KIND))
+        admin.taps(opens)
+        assert lines(admin.says("stop")) == [Line.STOPPED]
+        admin.comes()
+    assert admin.room == ON
 
 
 def test_picked_room_closes_the_keyboard_and_shows_the_panel() -> None:
