@@ -117,6 +117,13 @@ async def test_change_that_fails_changes_nothing(store: Store) -> None:
     assert await store.room(GROUP) == room
 
 
+async def test_change_to_what_stands_writes_nothing(store: Store, folder: Path) -> None:
+    await open_room(store)
+    before = blobs(folder)
+    await store.revise_room(GROUP, change())
+    assert blobs(folder) == before
+
+
 async def test_room_is_nowhere_in_the_clear_and_its_size_tells_no_title(store: Store, folder: Path) -> None:
     titles = ("a", "n" * 128, "\U0001f90d" * 128, "\x01" * 128)
     for number, title in enumerate(titles):
@@ -246,6 +253,13 @@ async def test_circle_that_is_finished_with_no_change_is_due_no_more(store: Stor
     (claim,) = await store.claim_rooms(AT + DAY)
     assert await store.finish_room(claim) == room
     assert await store.next_room_due_at() is None
+
+
+async def test_circle_that_is_finished_is_due_again_whenever_the_room_says_so(store: Store) -> None:
+    await open_room(store)
+    (claim,) = await store.claim_rooms(AT + DAY)
+    await store.finish_room(claim, lambda room: replace(room, told_on=3))
+    assert await due(store) == [(GROUP, RoomDue.CIRCLE, 0, AT + DAY)]
 
 
 async def test_longest_due_comes_first_and_no_more_than_asked_for(store: Store) -> None:
@@ -394,6 +408,8 @@ async def test_nobody_is_offered_anything_because_of_a_group_that_they_are_apart
     await agree(store, ALMA, purpose=Purpose.APART)
     assert not await store.offered(ALMA, GROUP, at=AT, pause=0)
     assert await store.offered(ALMA, OTHER, at=AT, pause=0)
+    await store.grant(ALMA, Purpose.APART, at=AT)  # from all, where no group is named
+    assert not await store.offered(ALMA, OTHER, at=AT, pause=0)
 
 
 async def test_pause_between_two_offers_holds_over_all_groups_and_a_restart(folder: Path) -> None:
@@ -409,7 +425,10 @@ async def test_pause_between_two_offers_holds_over_all_groups_and_a_restart(fold
         assert await store.offered(BENO, OTHER, at=AT, pause=HOUR)
         assert await store.offered(ALMA, OTHER, at=AT + HOUR, pause=HOUR)
         assert not await store.offered(ALMA, GROUP, at=AT + HOUR + 1, pause=HOUR)
-        assert {one.group: one.offered_at for one in (await store.kept(ALMA)).consents} == {GROUP: AT, OTHER: AT + HOUR}
+        await agree(store, ALMA, purpose=Purpose.APART)
+        noted = {(one.purpose, one.group): one.offered_at for one in (await store.kept(ALMA)).consents}
+        of_groups = {(Purpose.GROUP, GROUP): AT, (Purpose.GROUP, OTHER): AT + HOUR}
+        assert noted == of_groups | {(Purpose.APART, GROUP): 0}
 
 
 async def test_who_leaves_a_group_has_agreed_to_nothing_there_any_more(store: Store) -> None:
@@ -459,14 +478,15 @@ async def test_all_of_a_group_stands_under_its_new_id(store: Store, folder: Path
     assert await store.members(NEW) == {BENO}
 
 
-async def test_what_stands_under_the_new_id_stays_and_yeses_join_it(store: Store) -> None:
+@pytest.mark.parametrize(("before", "there"), [(AT + 7, AT), (AT, AT + 7)])
+async def test_what_stands_under_the_new_id_stays_and_yeses_join_it(store: Store, before: int, there: int) -> None:
     await open_room(store)
     newer = await open_room(store, NEW, title="Newer", due_at=AT + 2 * DAY)
     await agree(store, ALMA, BENO)
     await store.grant(ALMA, Purpose.GROUP, at=AT + 9, group=NEW)
     await agree(store, CARLA, group=NEW)
-    assert await store.offered(ALMA, NEW, at=AT, pause=0)
-    assert await store.offered(ALMA, GROUP, at=AT + 7, pause=0)
+    for at, group in sorted([(before, GROUP), (there, NEW)]):
+        assert await store.offered(ALMA, group, at=at, pause=0)
     await store.move_room(GROUP, NEW, at=AT)
     assert await store.room(NEW) == newer
     assert await store.members(NEW) == {ALMA, BENO, CARLA}
