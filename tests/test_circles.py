@@ -171,6 +171,7 @@ async def test_buttons_are_the_rooms_own_and_say_that_nobody_took_part_yet(world
     opened = open_payload(key, GROUP, SATURDAY, join.payload)
     assert isinstance(opened, Opened)
     assert (opened.action, opened.state.walk) == (Action.JOIN, 0)
+    assert reply.picks == (opened.state.counter, 0)
     assert open_payload(key, OTHER, SATURDAY, join.payload) is Refused.UNREADABLE
     again = circle.joined(opened.state, 1, PROMPTS.content)
     assert again is not None
