@@ -33,12 +33,12 @@ class Edits:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def beside(self) -> AsyncIterator[None]:
+    async def beside(self) -> AsyncIterator[Edits]:
         """Make edits while the body runs."""
         async with asyncio.TaskGroup() as group:
             self._group = group
             try:
-                yield
+                yield self
             finally:
                 self._group = None
                 for task in self._tasks:
