@@ -104,7 +104,7 @@ class _Remembered:
 class Responder:
     """Answers one update at a time for each person; updates of different people may be answered side by side."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - clock and chance are handed in
         self,
         content: Content,
         store: Store,
@@ -181,7 +181,7 @@ class Responder:
         return self._with_payloads(incoming, _noted(incoming, decision))
 
     async def _seen_there(self, incoming: Incoming) -> Incoming:
-        """The same with what is kept of the room, and whether it is its admin who writes where the answer needs that."""
+        """The same with what is kept of the room, and where the answer hangs on it, whether an admin writes."""
         if incoming.there is None:
             return incoming
         await self.rooms.ready()
@@ -232,7 +232,7 @@ class Responder:
         return replace(decision, replies=replies)
 
     async def _may_offer(self, incoming: Incoming) -> bool:
-        """Whether someone may be written to now because of what they wrote in a group. That it was is noted with this."""
+        """Whether someone may be written to now because of what they wrote in a group. Where so, it is noted."""
         room = None if incoming.there is None else incoming.there.room
         if room is None or self.is_with(incoming.person):
             return False
@@ -438,10 +438,6 @@ class Responder:
             case Forgot():
                 await self.store.forget(person, at=at)
                 self.rooms.forgot(person)
-            case RoomChange():
-                await self.rooms.change(fact, at)
-            case RoomLeft(chat=chat):
-                await self.rooms.forget(chat, at)
             case Erased(walk=walk):
                 await self.store.erase_outcome(person, walk, at=at)
             case PlanDone(number=number):
@@ -452,6 +448,8 @@ class Responder:
                     await self._rest(person, held.consents, at)
                 elif tier is not Tier.UNCLEAR:  # a store that did not answer is not waited for again
                     self._unrested[person] = at
+            case RoomChange() | RoomLeft():
+                await self.rooms.save(fact, at)
             case _ if not held.state.minor:
                 await self._save_with_consent(incoming, held.consents, fact)
 

@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from bot.core.model import Content, Directory, Purpose, Room, RoomChange, State, There
+from bot.core.model import Content, Directory, Purpose, Room, RoomChange, RoomLeft, State, There
 from bot.core.room import changed, marked, ref_of
 from bot.log import failure
 from bot.metrics import LIMITED_ANSWERS
@@ -44,7 +44,7 @@ TRIED_AFTER: Final = 10
 """Seconds after which a store that failed is asked again."""
 
 _MOST_LIMITED: Final = 10_000
-"""People and groups whose answers are counted at a time; of the others, those are forgotten that had one longest ago."""
+"""People and groups whose answers are counted at a time: those are forgotten that had one longest ago."""
 _MOST_MET: Final = 1_000
 """Rooms of which nothing is kept, that someone looked at in private."""
 _REF_BYTES: Final = 4
@@ -131,27 +131,21 @@ class Rooms:
         """Whether a message there by this person may be read although it is not for the bot."""
         return person in self._members.get(chat, ()) and self._rooms[chat].reads_members
 
-    async def change(self, change: RoomChange, at: int) -> None:
-        """Change what is kept of a room. Raise StoreError where it cannot be kept."""
-        revise = partial(changed, change=change, at=at, zones=self._content.zones, seed=self._seed())
-        await self.revise(change.chat, revise)
-
-    async def revise(self, chat: int, revise: Callable[[Room | None], Room]) -> None:
-        """The same by a rule."""
-        self._put(await self._store.revise_room(chat, revise))
+    async def save(self, fact: RoomChange | RoomLeft, at: int) -> None:
+        """Keep what was changed about a room, or delete all that is kept of it. Raise StoreError where that fails."""
+        match fact:
+            case RoomChange(chat=chat):
+                revise = partial(changed, change=fact, at=at, zones=self._content.zones, seed=self._seed())
+                self._put(await self._store.revise_room(chat, revise))
+            case RoomLeft(chat=chat):
+                await self._store.forget_room(chat, at=at)
+                self._drop(chat)
 
     async def renew(self, chat: int) -> None:
         """Read one room again, after the clock has changed it."""
         room = await self._store.room(chat)
         if room is not None:
             self._put(room)
-
-    async def forget(self, chat: int, at: int) -> None:
-        """Delete all that is kept of a room. Raise StoreError where it cannot be."""
-        await self._store.forget_room(chat, at=at)
-        for known in (self._rooms, self._members, self._apart):
-            known.pop(chat, None)
-        self._refs.pop(self._ref(chat), None)
 
     async def move(self, old: int, new: int) -> None:
         """A group has become a supergroup: all that is kept of it goes by its new id. Raise StoreError, as above."""
@@ -179,6 +173,12 @@ class Rooms:
 
     def _of(self, purpose: Purpose) -> dict[int, set[int]]:
         return self._members if purpose is Purpose.GROUP else self._apart
+
+    def _drop(self, chat: int) -> None:
+        self._refs.pop(self._ref(chat), None)
+        self._rooms.pop(chat, None)
+        self._members.pop(chat, None)
+        self._apart.pop(chat, None)
 
     def _put(self, room: Room) -> None:
         self._rooms[room.chat] = room
