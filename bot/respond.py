@@ -85,6 +85,7 @@ PATIENCE: Final = 1.0
 _FALLBACK: Final = {
     Where.PRIVATE: failed(),
     Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),),
+    Where.CHANNEL: (),
 }
 """If one message makes the core fail, its writer gets the card for one's own danger, in general words."""
 
@@ -429,15 +430,8 @@ class Responder:
     async def _save_one(self, incoming: Incoming, held: Held, fact: Fact, *, known: bool) -> None:
         person, at = incoming.person, incoming.at
         match fact:
-            case Consented(purpose=purpose, group=group):
-                await self.store.grant(person, purpose, at=at, group=group)
-                self.rooms.agreed(person, purpose, group)
-            case Withdrew(purpose=purpose, group=group):
-                await self.store.withdraw(person, purpose, at=at, group=group)
-                self.rooms.withdrew(person, purpose, group)
-            case Forgot():
-                await self.store.forget(person, at=at)
-                self.rooms.forgot(person)
+            case Consented() | Withdrew() | Forgot():
+                await self._save_consent(person, fact, at)
             case Erased(walk=walk):
                 await self.store.erase_outcome(person, walk, at=at)
             case PlanDone(number=number):
@@ -452,6 +446,16 @@ class Responder:
                 await self.rooms.save(fact, at)
             case _ if not held.state.minor:
                 await self._save_with_consent(incoming, held.consents, fact)
+
+    async def _save_consent(self, person: int, fact: Consented | Withdrew | Forgot, at: int) -> None:
+        match fact:
+            case Consented(purpose=purpose, group=group):
+                await self.store.grant(person, purpose, at=at, group=group)
+            case Withdrew(purpose=purpose, group=group):
+                await self.store.withdraw(person, purpose, at=at, group=group)
+            case Forgot():
+                await self.store.forget(person, at=at)
+        self.rooms.note(person, fact)
 
     async def _rest(self, person: int, consents: frozenset[Purpose], at: int) -> None:
         """After a card nothing is sent first for some days. What is kept is a pause like any other."""

@@ -15,7 +15,19 @@ from typing import Final
 
 import structlog
 
-from bot.core.model import Content, Directory, Purpose, Room, RoomChange, RoomLeft, State, There
+from bot.core.model import (
+    Consented,
+    Content,
+    Directory,
+    Forgot,
+    Purpose,
+    Room,
+    RoomChange,
+    RoomLeft,
+    State,
+    There,
+    Withdrew,
+)
 from bot.core.room import changed, marked, ref_of
 from bot.log import failure
 from bot.metrics import LIMITED_ANSWERS
@@ -156,20 +168,23 @@ class Rooms:
                 seen[new] = seen.pop(old)
         await self.ready()
 
-    def agreed(self, person: int, purpose: Purpose, chat: int) -> None:
-        """Someone said yes to something about one group."""
-        self._of(purpose).setdefault(chat, set()).add(person)
+    def note(self, person: int, fact: Consented | Withdrew | Forgot) -> None:
+        """Know what someone has agreed to, or taken back, for one group or for all."""
+        match fact:
+            case Consented(purpose=Purpose.GROUP | Purpose.APART as purpose, group=chat):
+                self._of(purpose).setdefault(chat, set()).add(person)
+            case Withdrew(purpose=Purpose.GROUP | Purpose.APART as purpose, group=chat):
+                self._let_go(person, self._of(purpose), chat)
+            case Forgot():
+                self._let_go(person, self._members)
+                self._let_go(person, self._apart)
+            case _:
+                return
 
-    def withdrew(self, person: int, purpose: Purpose, chat: int = 0) -> None:
-        """Someone took that back, for one group or all (0)."""
-        by_chat = self._of(purpose)
-        for people in [by_chat.get(chat, set())] if chat else by_chat.values():
+    @staticmethod
+    def _let_go(person: int, agreed: dict[int, set[int]], chat: int = 0) -> None:
+        for people in [agreed.get(chat, set())] if chat else agreed.values():
             people.discard(person)
-
-    def forgot(self, person: int) -> None:
-        """Nothing is kept of someone any more."""
-        for purpose in (Purpose.GROUP, Purpose.APART):
-            self.withdrew(person, purpose)
 
     def _of(self, purpose: Purpose) -> dict[int, set[int]]:
         return self._members if purpose is Purpose.GROUP else self._apart
