@@ -6,6 +6,7 @@ store does not say is taken for not agreed to; what is counted to limit answers 
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
@@ -51,6 +52,9 @@ LOOKS: Final = (12, 60)
 
 RENEWED_AFTER: Final = 15 * 60
 """Seconds after which all is read again, since an operator may delete beside this process."""
+
+PATIENCE: Final = 5.0
+"""Seconds that a first message waits for all that is kept."""
 
 TRIED_AFTER: Final = 10
 """Seconds after which a store that failed is asked again."""
@@ -105,31 +109,36 @@ class Rooms:
         self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
         self._limited = 0
         self._due_at = 0  # when it is read again
+        self._changes = 0  # that were made here
 
     # --- what is kept ---------------------------------------------------------------------------------------------
 
-    async def ready(self) -> bool:
-        """Read what is kept, where that is due. Whether anything is known at all."""
+    async def ready(self) -> None:
+        """Read what is kept, where that is due."""
         now = self._clock()
-        if 0 <= self._due_at - now <= RENEWED_AFTER:
-            return bool(self._rooms) or self._due_at - now > TRIED_AFTER
+        if 0 < self._due_at - now <= RENEWED_AFTER:
+            return
         self._due_at = now + TRIED_AFTER
         try:
-            await self._read()
+            async with asyncio.timeout(PATIENCE):
+                while not await self._read():
+                    pass
         except (StoreError, TimeoutError) as error:
             log.error("loading failed", **failure(error))
-            return bool(self._rooms)
-        self._due_at = now + RENEWED_AFTER
-        return True
+        else:
+            self._due_at = now + RENEWED_AFTER
 
-    async def _read(self) -> None:
+    async def _read(self) -> bool:
+        """Whether all was read, and nothing changed meanwhile."""
+        changes = self._changes
         rooms = {room.chat: room async for room in self._store.rooms()}
-        members, apart = {}, {}
-        for chat in rooms:
-            members[chat] = set(await self._store.members(chat))
-            apart[chat] = set(await self._store.apart(chat))
+        members = {chat: set(await self._store.members(chat)) for chat, room in rooms.items() if room.reads_members}
+        apart = {chat: set(await self._store.apart(chat)) for chat in rooms}
+        if changes != self._changes:
+            return False
         self._rooms, self._members, self._apart = rooms, members, apart
         self._refs = {self._ref(chat): chat for chat in rooms}
+        return True
 
     def room(self, chat: int) -> Room | None:
         """What is kept of a group or channel."""
@@ -178,8 +187,7 @@ class Rooms:
             case Forgot():
                 self._let_go(person, self._members)
                 self._let_go(person, self._apart)
-            case _:
-                return
+        self._changes += 1
 
     @staticmethod
     def _let_go(person: int, agreed: dict[int, set[int]], chat: int = 0) -> None:
@@ -190,12 +198,14 @@ class Rooms:
         return self._members if purpose is Purpose.GROUP else self._apart
 
     def _drop(self, chat: int) -> None:
+        self._changes += 1
         self._refs.pop(self._ref(chat), None)
         self._rooms.pop(chat, None)
         self._members.pop(chat, None)
         self._apart.pop(chat, None)
 
     def _put(self, room: Room) -> None:
+        self._changes += 1
         self._rooms[room.chat] = room
         self._refs[self._ref(room.chat)] = room.chat
 
