@@ -132,7 +132,7 @@ class Rooms:
         """Whether all was read, and nothing changed meanwhile."""
         changes = self._changes
         rooms = {room.chat: room async for room in self._store.rooms()}
-        members = {chat: set(await self._store.members(chat)) for chat, room in rooms.items() if room.reads_members}
+        members = {chat: set(await self._store.members(chat)) for chat in rooms}
         apart = {chat: set(await self._store.apart(chat)) for chat in rooms}
         if changes != self._changes:
             return False
