@@ -44,6 +44,7 @@ def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
         *_wording_problems(book),
         *_consent_problems(book),
         *_nudge_problems(book),
+        *_circle_problems(book),
         *_country_problems(folder, book),
         *_city_problems(book),
     ]
@@ -455,6 +456,72 @@ def _nudge_size_problems(size: Measure, firsts: Sequence[Measure]) -> Iterator[s
     if words > MOST_IN_A_NUDGE:
         yield f"{words} words with the longest first line: a nudge has {MOST_IN_A_NUDGE} at most"
     yield from message_problems(max((*messages, size), key=lambda message: message.grade), danger=True)
+
+
+MOST_IN_A_CIRCLE: Final = 40
+"""Words of a practice of the circle. Its message has others before it, and how many took part."""
+
+_NOT_IN_A_CIRCLE: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (
+        re.compile(r"\b(aloud|out loud|post|comment|react|tap|button|in (the|this) chat|share|tell)\b"),
+        "asks to be seen",
+    ),
+    (re.compile(r"\b(count\w*|(two|three|four|five|six|ten|\d+) times)\b"), "asks to count"),
+    (
+        re.compile(r"\b(dead|die[sd]?|dying|death|lost|loss(es)?|late|grie\w+|mourn\w*|buried|memory of)\b"),
+        "may speak of the dead of a group",
+    ),
+    (
+        re.compile(r"\b(members?|admins?|who(ever)? wrote|one of (you|us)|the (last|newest) (one|person))\b"),
+        "singles out",
+    ),
+    (re.compile(r"\b((hold|take|touch|hug)\w* (each other|hands|someone|somebody))\b"), "asks to touch others"),
+)
+"""What no practice of the circle says beside what no nudge says, and why."""
+
+
+def _circle_problems(book: Book) -> Iterator[str]:
+    """Practices of the circle that break its rules, those for nudges, or their balance."""
+    if book.circles is None:
+        return
+    around = [
+        [measure(wording) for _, copy in book.pages for wording in copy.lines.get(line, ())] or [Measure()]
+        for line in (Line.CIRCLE, Line.CIRCLE_TOTAL)
+    ]
+    nudged = {drawn.words for drawn in book.curriculum.practices()} if book.curriculum else set()
+    practices = book.circles.practices
+    said = Counter(practice.words for practice in practices.values())
+    for name, practice in practices.items():
+        where = "practices", name
+        yield from (book.circling.problem((*where, "dose"), each) for each in name_problems(practice.dose))
+        problems = [*_practice_problems(practice), *_circle_size_problems(measure(practice.words), around)]
+        lower = practice.words.lower()
+        problems += [f"“{found[0]}”: {why}" for pattern, why in _NOT_IN_A_CIRCLE if (found := pattern.search(lower))]
+        if said[practice.words] > 1 or practice.words in nudged:
+            problems.append("stands twice, here or in nudges.yaml: keep one")
+        yield from (book.circling.problem((*where, "words"), problem) for problem in problems)
+    connected = sum(practice.contrast is Contrast.CONNECTED for practice in practices.values())
+    if 2 * connected <= len(practices):
+        yield book.circling.problem(
+            ("practices",),
+            f"has {connected} practices of {Contrast.CONNECTED}, its own contrast: more than half, please",
+        )
+
+
+def _circle_size_problems(size: Measure, around: Sequence[Sequence[Measure]]) -> Iterator[str]:
+    if size.words > MOST_IN_A_CIRCLE:
+        yield f"{size.words} words: a practice of the circle has {MOST_IN_A_CIRCLE} at most"
+    messages = [reduce(add, parts, size) for parts in product(*around)]
+    longest, hardest = (max((*messages, size), key=trait) for trait in (_words_of, _grade_of))
+    yield from dict.fromkeys((*message_problems(longest), *message_problems(hardest, danger=True)))
+
+
+def _words_of(size: Measure) -> int:
+    return size.words
+
+
+def _grade_of(size: Measure) -> float:
+    return size.grade
 
 
 def _contrast_problems(theme: Theme) -> Iterator[str]:

@@ -531,12 +531,16 @@ def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:
     """Choose wordings: while something is held of someone, none comes twice before all have come.
 
     Where nothing is held, a walk's number chooses, which differs from that of the walk before where that is known. What
-    is about danger, or belongs to no walk, begins at the message's chance.
+    is about danger, or belongs to no walk, begins at the message's chance. Wordings that a reply
+    comes with stay.
     """
     held = decision.held
     said = dict(before.said)
     replies = []
     for reply in decision.replies:
+        if reply.picks:
+            replies.append(reply)
+            continue
         picks = tuple(
             said.get(line, incoming.seed if line in DANGER else held.state.walk or incoming.seed) for line in reply.keys
         )

@@ -361,6 +361,17 @@ class Line(StrEnum):
     GROUP_DANGER = "group.danger"
     GROUP_LANGUAGE = "group.language"
 
+    # the circle, one message, and what admins see of a week
+    CIRCLE = "circle"
+    CIRCLE_PRACTICE = "circle.practice"
+    CIRCLE_TOTAL = "circle.total"
+    PULSE = "pulse"
+    PULSE_OFFERS = "pulse.offers"
+    PULSE_OFFERS_FEW = "pulse.offers.few"
+    PULSE_JOINS = "pulse.joins"
+    PULSE_JOINS_FEW = "pulse.joins.few"
+    PULSE_PART = "pulse.part"
+
 
 DANGER: Final = frozenset(
     {
@@ -629,6 +640,7 @@ class Label(StrEnum):
     FORGET_YES = "forget.yes"
     FORGET_NO = "forget.no"
     WRITE_PRIVATELY = "write_privately"
+    CIRCLE_JOIN = "circle.join"
     SHARE_LOCATION = "share_location"  # a key of the keyboard below the field
     KEYBOARD_HINT = "keyboard_hint"  # in the empty field, while that keyboard is open
 

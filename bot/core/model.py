@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.core.helplines import Helplines
     from bot.core.lines import Filling, Label, Line
     from bot.core.noticing import Reader
+    from bot.core.pulse import Week
     from bot.core.safety import Guard
     from bot.core.schedule import Zones
     from bot.core.times import Times
@@ -133,6 +134,7 @@ class There:
     may_card: bool = True  # by the shell: no full card was shown there for a while
     total: int = 0  # by the shell: who took part in the circle below which the button is, with this person
     door: Door | None = None  # by the shell: through which the private chat was opened
+    week: Week | None = None  # by the shell: the room's last whole week, for /pulse
 
 
 @dataclass(frozen=True, slots=True)
@@ -537,6 +539,7 @@ class Consent:
     version: int
     given_at: int
     group: int = 0  # 0 is everywhere
+    offered_at: int = 0  # when the person was last written to because of that group; 0: not yet
 
 
 @dataclass(frozen=True, slots=True)
