@@ -68,7 +68,7 @@ from bot.core.model import (
 )
 from bot.core.nudging import RESTED, changed, due_again, rested
 from bot.core.progress import recalled
-from bot.core.room import needs_rights
+from bot.core.room import needs_rights, picks_alerts
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
@@ -188,6 +188,9 @@ class Responder:
         await self.rooms.ready()
         there = self.rooms.seen(incoming.there, incoming.person)
         pressed = self._read_button(incoming) if incoming.kind is Kind.PRESS else None
+        match pressed:
+            case Opened(action=Action.JOIN, state=State(walk=shown)):
+                there = self.rooms.joined(there, incoming.person, shown)
         incoming = replace(incoming, there=there, pressed=pressed)
         if needs_rights(incoming, Held()):
             incoming = replace(incoming, there=await self.rooms.with_rights(there, incoming.person))
@@ -206,8 +209,11 @@ class Responder:
         there = self.rooms.seen(there, incoming.person)
         incoming = replace(incoming, there=there)
         if needs_rights(incoming, held):
-            there = await self.rooms.with_rights(there, incoming.person)
-            incoming = replace(incoming, there=await self.rooms.looked_at(there))
+            there = await self.rooms.looked_at(await self.rooms.with_rights(there, incoming.person))
+            if picks_alerts(incoming, held):  # which is about two rooms, and takes rights in both
+                home = await self.rooms.with_rights(There(held.room), incoming.person)
+                there = replace(there, is_admin=there.is_admin and home.is_admin, is_known=home.is_known)
+            incoming = replace(incoming, there=there)
         return incoming
 
     def _read_link(self, incoming: Incoming) -> Link | None:
@@ -239,10 +245,13 @@ class Responder:
             return False
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self.store.offered(incoming.person, room.chat, at=incoming.at, pause=room.pause)
+                may = await self.store.offered(incoming.person, room.chat, at=incoming.at, pause=room.pause)
         except (StoreError, TimeoutError) as error:
             log.error("saving failed", **failure(error))
             return False
+        if may:
+            self.rooms.offered(room.chat, incoming.person)
+        return may
 
     async def sent(self, chat: int, number: int, reply: Reply) -> None:
         """Note that a message went into a group: that it is to be tidied away, and that it was a full card."""
@@ -261,7 +270,7 @@ class Responder:
         """A group has become a supergroup, with another id."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self.rooms.move(old, new)
+                await self.rooms.move(old, new, self._clock())
         except (StoreError, TimeoutError) as error:
             log.error("saving failed", **failure(error))
 

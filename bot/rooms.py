@@ -12,6 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from secrets import token_bytes
 from typing import Final
 
 import structlog
@@ -32,6 +33,7 @@ from bot.core.model import (
 from bot.core.room import changed, marked, ref_of
 from bot.log import failure
 from bot.metrics import LIMITED_ANSWERS
+from bot.pulse import Pulse, Totals
 from bot.store import StoreError
 from bot.store.store import Store
 
@@ -92,6 +94,7 @@ class Rooms:
         *,
         clock: Callable[[], int],
         seed: Callable[[], int],
+        salt: Callable[[], bytes] = partial(token_bytes, 16),
     ) -> None:
         self._store = store
         self._content = content
@@ -99,6 +102,8 @@ class Rooms:
         self._keys = keys
         self._clock = clock
         self._seed = seed
+        self._pulse = Pulse(clock, salt)
+        self._totals = Totals(self._pulse, salt)
         self._rooms: dict[int, Room] = {}
         self._members: dict[int, set[int]] = {}
         self._apart: dict[int, set[int]] = {}
@@ -157,20 +162,14 @@ class Rooms:
         match fact:
             case RoomChange(chat=chat):
                 revise = partial(changed, change=fact, at=at, zones=self._content.zones, seed=self._seed())
-                self._put(await self._store.revise_room(chat, revise))
+                self.put(await self._store.revise_room(chat, revise))
             case RoomLeft(chat=chat):
                 await self._store.forget_room(chat, at=at)
                 self._drop(chat)
 
-    async def renew(self, chat: int) -> None:
-        """Read one room again, after the clock has changed it."""
-        room = await self._store.room(chat)
-        if room is not None:
-            self._put(room)
-
-    async def move(self, old: int, new: int) -> None:
+    async def move(self, old: int, new: int, at: int) -> None:
         """A group has become a supergroup: all that is kept of it goes by its new id. Raise StoreError, as above."""
-        await self._store.move_room(old, new)
+        await self._store.move_room(old, new, at=at)
         self._due_at = 0
         for seen in (self._cards, self._alerts):
             if old in seen:
@@ -203,8 +202,11 @@ class Rooms:
         self._rooms.pop(chat, None)
         self._members.pop(chat, None)
         self._apart.pop(chat, None)
+        self._pulse.forget(chat)
+        self._totals.forget(chat)
 
-    def _put(self, room: Room) -> None:
+    def put(self, room: Room) -> None:
+        """Know what is kept of a room now."""
         self._changes += 1
         self._rooms[room.chat] = room
         self._refs[self._ref(room.chat)] = room.chat
@@ -228,7 +230,16 @@ class Rooms:
             is_agreed=person in self._members.get(chat, ()),
             is_apart=person in self._apart.get(chat, ()),
             may_card=self._is_over(self._cards, chat, CARD_APART),
+            week=self._pulse.last_week(chat),
         )
+
+    def joined(self, there: There, person: int, shown: int) -> There:
+        """The same with how many took part in a circle, with this person. `shown` is what its button says."""
+        return replace(there, total=self._totals.joined(there.chat, there.number, person, shown))
+
+    def offered(self, chat: int, person: int) -> None:
+        """Someone was written to because of a room."""
+        self._pulse.offered(chat, person)
 
     async def with_rights(self, there: There, person: int) -> There:
         """The same with whether this person is one of its admins: asked now, and not of whoever asks too often."""
