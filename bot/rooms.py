@@ -94,7 +94,7 @@ class Rooms:
         *,
         clock: Callable[[], int],
         seed: Callable[[], int],
-        salt: Callable[[], bytes] = partial(token_bytes, 16),
+        salt: Callable[[], bytes] = lambda: token_bytes(16),
     ) -> None:
         self._store = store
         self._content = content
