@@ -2,11 +2,10 @@ import json
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from telegram import Bot, Message, Update
+from telegram import Bot, Update
 from telegram.error import NetworkError
 from telegram.request import RequestData
 from typing_extensions import override
@@ -16,31 +15,34 @@ from bot.adapters.intake import Burst
 from bot.adapters.telegram_bot import UPDATES, App, TelegramBot
 from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
-from bot.core.model import Incoming, Kind, Where
 from bot.respond import Responder
 from bot.store.store import Store
 from tests.adapters.clock import PausingClock
+from tests.adapters.contents import (
+    ANN,
+    AT,
+    BEN,
+    CHANNEL,
+    FORWARDED,
+    GROUP,
+    NAME,
+    OTHER_BOT,
+    PICTURE,
+    PRIVATE,
+    SAID,
+    TOKEN,
+    UNSEEN,
+    US,
+    VENUE,
+    Json,
+    message,
+    ours,
+    press,
+)
 from tests.botapi.chats import words
-from tests.botapi.people import CAPTIONED, MEDIA
+from tests.botapi.people import MEDIA
 from tests.network import NoNetwork
 from tests.person import PROMPTS, RING, Clock, responder_of
-
-Json = dict[str, Any]
-
-TOKEN = "480016:AAExampleOfATokenThatOpensNothing"  # noqa: S105 - it opens nothing
-NAME = "ExampleCompassionBot"
-US = {"id": 480016, "is_bot": True, "first_name": "Compassion", "username": NAME}
-ANN = {"id": 7_071_067_811, "is_bot": False, "first_name": "Ann"}
-BEN = {"id": 5_772_156_649, "is_bot": False, "first_name": "Ben"}
-OTHER_BOT = {"id": 333, "is_bot": True, "first_name": "Other", "username": "other_bot"}
-PRIVATE = {"id": ANN["id"], "type": "private", "first_name": "Ann"}
-GROUP = {"id": -1_001_234_567_890, "type": "supergroup", "title": "Night shift"}
-CHANNEL = {"id": -1_009_876_543_210, "type": "channel", "title": "News"}
-ANONYMOUS = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
-AS_CHANNEL = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
-SERVICE = {"id": 777_000, "is_bot": False, "first_name": "Telegram"}
-AT = 1_790_000_000
-SAID = "lost a patient today"
 
 
 class Recorder(NoNetwork):
@@ -173,37 +175,6 @@ async def telegram(bot: Bot, network: Recorder, store: Store) -> AsyncIterator[T
     app = us.application()
     async with app:
         yield Telegram(bot, network, app, us)
-
-
-def message(**content: object) -> Json:
-    """A message of Ann's in private, but for what is said otherwise."""
-    sender = content.pop("sender", ANN)
-    return {"message_id": 10, "date": AT, "chat": PRIVATE, **({"from": sender} if sender else {}), **content}
-
-
-def press(data: str | None, message_id: int, *, query: str = "q1", sender: Json = ANN, **more: object) -> Json:
-    shown = {"message_id": message_id, "date": AT, "chat": PRIVATE, "from": US, "text": "shown", **more}
-    return {
-        "id": query,
-        "from": sender,
-        "message": shown,
-        "chat_instance": "1",
-        **({"data": data} if data is not None else {"game_short_name": "chess"}),
-    }
-
-
-def ours(*buttons: Json, text: str = "shown") -> Json:
-    """A message of the bot's, inside a reply to it."""
-    keyboard = {"reply_markup": {"inline_keyboard": [list(buttons)]}} if buttons else {}
-    return {"message_id": 9, "date": AT, "chat": PRIVATE, "from": US, "text": text, **keyboard}
-
-
-def private(kind: Kind, text: str = "", **more: Any) -> Incoming:  # noqa: ANN401 - fields of many types
-    return Incoming(7_071_067_811, Where.PRIVATE, kind, at=0, text=text, **more)
-
-
-def in_group(kind: Kind, text: str = "", *, addressed: bool = False, **more: Any) -> Incoming:  # noqa: ANN401
-    return Incoming(7_071_067_811, Where.GROUP, kind, at=0, text=text, addressed=addressed, **more)
 
 
 def says(parameters: Json, *lines: Line) -> bool:
