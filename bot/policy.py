@@ -17,6 +17,7 @@ from bot.core.model import KEPT_DAYS, PLAN_DAYS
 from bot.prompts import FOLDER, ContentError, shown_path, text_of
 from bot.respond import IDLE
 from bot.store import keyring, ledger
+from bot.store.rooms import GONE_DAYS
 from bot.store.store import NOTICE_DAYS, QUIET_DAYS
 
 UNNAMED: Final = "not named yet (`BOT_OPERATOR`)"
@@ -31,6 +32,7 @@ _PERIODS: Final[Mapping[str, str]] = {
     "quiet_days": str(QUIET_DAYS),
     "notice_days": str(NOTICE_DAYS),
     "warned_days": str(QUIET_DAYS - NOTICE_DAYS),
+    "gone_days": str(GONE_DAYS),
     "backup_days": str(ledger.KEPT_FOR // DAY),
     "key_days": str(keyring.KEPT_FOR.days),
     "idle_minutes": str(IDLE // 60),

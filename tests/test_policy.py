@@ -15,7 +15,7 @@ from bot.core.button import LIFETIME, LONG_LIFETIME
 from bot.core.follow_ups import begun
 from bot.core.gap import DAY
 from bot.core.lines import Line
-from bot.core.model import KEPT_DAYS, PLAN_DAYS, Plan, Purpose
+from bot.core.model import KEPT_DAYS, PLAN_DAYS, Plan, Purpose, Room
 from bot.policy import page, problems
 from bot.prompts import FOLDER, ContentError
 from bot.respond import IDLE
@@ -23,6 +23,7 @@ from bot.settings import Settings
 from bot.store import keyring, ledger
 from bot.store.ledger import Ledger
 from bot.store.opening import FILE
+from bot.store.rooms import GONE_DAYS
 from bot.store.seal import key_id
 from bot.store.store import NOTICE_DAYS, QUIET_DAYS, Store
 from tests.person import KEYS, PROMPTS, RING, Person, lines
@@ -63,7 +64,8 @@ async def file(tmp_path: Path) -> AsyncIterator[Path]:
         assert follow_up is not None
         assert await store.save_follow_up(ANN, follow_up)
         await store.derive_again("2026b", lambda kept: kept)
-        await store.save_room(GROUP, {"on": True})
+        await store.revise_room(GROUP, lambda _: Room(GROUP, is_on=True, due_at=AT))
+        assert await store.note_own(GROUP, 7, at=AT)
         yield tmp_path / FILE
 
 
@@ -98,10 +100,17 @@ def is_sealed(cell: object) -> bool:
     return isinstance(cell, bytes) and key_id(cell) == KEYS.id and len(cell) > 192
 
 
+def is_number(cell: object) -> bool:
+    """Whether a cell is the number of a message, or empty."""
+    return isinstance(cell, bytes) and len(cell) in {0, 8}
+
+
 LIES = {
     "a keyed hash": is_hash,
     "sealed": is_sealed,
-    "in the clear": lambda cell: isinstance(cell, int) or (isinstance(cell, str) and not is_hash(cell)),
+    "in the clear": lambda cell: (
+        isinstance(cell, int) or (isinstance(cell, str) and not is_hash(cell)) or is_number(cell)
+    ),
 }
 
 
@@ -151,6 +160,7 @@ def test_no_period_is_written_by_hand() -> None:
         f"If you do not write for {QUIET_DAYS - NOTICE_DAYS} days",
         f"do not write in the {NOTICE_DAYS} days",
         f"{QUIET_DAYS} days without a word",
+        f"when the bot is removed, after {GONE_DAYS} days",
         f"no older than {ledger.KEPT_FOR // DAY} days",
         f"It is gone after {IDLE // 60} minutes",
         f"takes them for {LIFETIME // 3600} hours",

@@ -17,7 +17,7 @@ from bot import settings as app_settings
 from bot.core.button import seal
 from bot.core.commands import COMMANDS
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Button, Change, FollowUp, Purpose, Schedule
+from bot.core.model import Action, Button, Change, FollowUp, Purpose, Room, Schedule
 from bot.store.keyring import read_keyring
 from bot.store.opening import FILE, LOCK
 from bot.store.ring import Ring
@@ -40,6 +40,7 @@ LISBON = Schedule(zone="Europe/Lisbon")
 FOLLOW_UP = FollowUp(7, 0, was_there=False, upset_before=8, upset_after=3, change=Change.MORE)
 BEN = 5_772_156_649
 GROUP = -1_001_234_567_890
+TITLE = "Zwirnhospiz of <b>Wilhelmina</b>"
 KEY_FILE = "XDG_CONFIG_HOME/compassion-bot/key"
 
 
@@ -99,7 +100,7 @@ def forms(number: int) -> set[bytes]:
 
 def traces(folder: Path, person: int = ANN) -> list[tuple[str, bytes]]:
     """What in the files of a folder tells of a person or of what was written and answered: where, and which bytes."""
-    odd = [word for text in (*WORDS, PLAN) for word in text.lower().split() if len(word) > 9]
+    odd = [word for text in (*WORDS, PLAN, TITLE) for word in text.lower().split() if len(word) > 9]
     words = [word.encode(encoding) for word in odd for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
     answers = [
         b"upset_before",
@@ -115,6 +116,8 @@ def traces(folder: Path, person: int = ANN) -> list[tuple[str, bytes]]:
         b"europe/lisbon",
         b'"due_at"',
         b'"points"',
+        b'"alerts"',
+        b'"offered_at"',
     ]
     return [
         (where, trace)
@@ -387,6 +390,12 @@ PLAIN = {
     "person_due.item": is_hash_or_none,
     "person_due.at": is_time,
     "person_due.claimed": is_time_or_none,
+    "room.gone": is_day,
+    "group_due.chat": is_hash,
+    "group_due.kind": {"circle", "tidy"}.__contains__,
+    "group_due.item": lambda value: value in {b"", (7).to_bytes(8)},
+    "group_due.at": is_time,
+    "group_due.claimed": is_time_or_none,
     "mark.name": "zones".__eq__,
     "mark.value": is_version,
 }
@@ -407,14 +416,20 @@ async def test_copy_of_the_database_without_the_key_tells_days_times_purposes_an
             await person.presses(Label.KEEP_FOR_30)
     ring = Ring(lambda: read_keyring(house / KEY_FILE))
     async with Store.open(house / "data", ring) as store:
+        await store.withdraw(ANN, Purpose.ALONE, at=app.now())
+        await store.withdraw(ANN, Purpose.APART, at=app.now())
         await store.grant(ANN, Purpose.GROUP, at=app.now(), group=GROUP)
-        await store.save_room(GROUP, {"noticing": True})
+        assert await store.offered(ANN, GROUP, at=app.now(), pause=0)
+        await store.grant(ANN, Purpose.APART, at=app.now(), group=GROUP)
+        for chat, gone_at in ((GROUP, 0), (GROUP - 1, app.now())):
+            room = Room(chat, TITLE, is_on=True, due_at=app.now(), gone_at=gone_at)
+            await store.revise_room(chat, lambda _, room=room: room)  # type: ignore[misc]
+        assert await store.note_own(GROUP, 7, at=app.now())
         for number in (ANN, BEN):
             for purpose in (Purpose.NUDGES, Purpose.FOLLOW_UPS):  # as someone has them who takes back "never write"
                 await store.grant(number, purpose, at=app.now())
             await store.revise_nudging(number, lambda kept: replace(kept, schedule=LISBON, due_at=app.now()))
             await store.save_follow_up(number, replace(FOLLOW_UP, ended_at=app.now(), due_at=app.now()))
-        await store.withdraw(ANN, Purpose.ALONE, at=app.now())
         assert len(await store.claim(app.now())) == 2
         await store.derive_again(PROMPTS.content.zones.version, lambda kept: kept)
         kept = await store.kept(ANN)

@@ -107,6 +107,7 @@ def _consent(consent: Consent) -> _Record:
         "group": consent.group or None,
         "given_at": _iso(consent.given_at),
         "version_of_its_words": consent.version,
+        "last_offer_at": _iso(consent.offered_at) if consent.offered_at else None,
     }
 
 

@@ -537,6 +537,7 @@ class Consent:
     version: int
     given_at: int
     group: int = 0  # 0 is everywhere
+    offered_at: int = 0  # when the person was last written to because of that group; 0: not yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,16 @@ from bot.store.migrations import migrate, own_version
 from bot.store.opening import FILE, RESTORING, check_key, existing, read_mark, serving_alone
 from bot.store.ring import Ring
 from bot.store.rotate import key_ids_in
-from bot.store.rows import EVERYWHERE, consent_key, consent_place, follow_up_place, outcome_place, plan_key, plan_place
+from bot.store.rows import (
+    EVERYWHERE,
+    consent_key,
+    consent_place,
+    follow_up_place,
+    group_key,
+    outcome_place,
+    plan_key,
+    plan_place,
+)
 from bot.store.seal import Place
 from bot.store.store import Store
 
@@ -247,13 +256,20 @@ class _Forgetting:
             at = self._made(cell, consent_place(row, purpose, scope, "given"), "at")
             if self._is_gone(row, at):
                 people.add(row)
-            elif any(self._is_gone(consent_key(row, purpose, where), at) for where in {scope, EVERYWHERE}):
+            elif any(self._is_gone(what, at) for what in self._with_which_it_goes(row, purpose, scope)):
                 withdrawn += 1
             else:
                 continue
             sql = "DELETE FROM consent WHERE person = ? AND purpose = ? AND scope = ?"
             self._database.execute(sql, (row, purpose, scope))
         return len(people), withdrawn
+
+    @staticmethod
+    def _with_which_it_goes(row: bytes, purpose: str, scope: str) -> Iterator[bytes]:
+        """What a consent goes with: itself, the same everywhere, and the group that it is for."""
+        yield from (consent_key(row, purpose, where) for where in (scope, EVERYWHERE))
+        if scope != EVERYWHERE:
+            yield group_key(scope)
 
     def walks(self) -> int:
         """Delete walks that were deleted one by one, and what was asked about them in the days after."""

@@ -263,7 +263,7 @@ class Dues(Sealed):
             found = database.execute(  # one reading of all that it hangs on: this is done for each message
                 "SELECT given FROM person_due JOIN consent AS one USING (person, purpose, scope)"
                 " WHERE (person, purpose, scope, item, claimed) = (?, ?, ?, ?, ?)"
-                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?)",
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ? AND scope = '')",
                 (row, claim.purpose, EVERYWHERE, item, claim.claimed_at, Purpose.ALONE),
             ).fetchone()
             return found is not None and self._is_of_today(row, claim.purpose, found[0])
@@ -386,7 +386,7 @@ class Dues(Sealed):
             found = []
             for (row,) in rows:
                 with told_if_shut():
-                    if not _is_alone(database, row):
+                    if not is_alone(database, row):
                         found.append(self._coming(database, row))
             return (rows[-1][0] if rows else b""), found
 
@@ -551,9 +551,9 @@ def put_due(database: sqlite3.Connection, row: bytes, purpose: str, item: bytes,
         database.execute("DELETE FROM person_due WHERE person = ? AND purpose = ? AND item = ?", (row, purpose, item))
 
 
-def _is_alone(database: sqlite3.Connection, row: bytes) -> bool:
+def is_alone(database: sqlite3.Connection, row: bytes) -> bool:
     """Whether the person asked never to be written to first."""
-    sql = "SELECT 1 FROM consent WHERE person = ? AND purpose = ?"
+    sql = "SELECT 1 FROM consent WHERE person = ? AND purpose = ? AND scope = ''"
     return database.execute(sql, (row, Purpose.ALONE)).fetchone() is not None
 
 

@@ -3,7 +3,8 @@
 Rules that hold here: a step that was released is never changed, only followed by another; each is one
 transaction; `PRAGMA user_version` counts those taken. Every table is STRICT, so that a column holds what it says,
 and WITHOUT ROWID, so that a row lies in one place and is deleted from one place. What a column of its own tells
-without the key is a day, a time, or which table of a purpose it is; all else is a keyed hash or sealed.
+without the key is a day, a time, which table of a purpose it is, or the number of a message of the bot's own; all else
+is a keyed hash or sealed.
 """
 
 from __future__ import annotations
@@ -164,6 +165,23 @@ STEPS: Final[tuple[tuple[str | Reseal, ...], ...]] = (
             value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID
         """,
+    ),
+    (
+        "CREATE INDEX consent_scope ON consent (scope, purpose) WHERE scope != ''",
+        "ALTER TABLE room ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX room_gone ON room (gone)",
+        """
+        CREATE TABLE group_due (
+            chat BLOB NOT NULL,
+            kind TEXT NOT NULL,
+            item BLOB NOT NULL,
+            at INTEGER NOT NULL,
+            claimed INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (chat, kind, item),
+            FOREIGN KEY (chat) REFERENCES room ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX group_due_at ON group_due (claimed, at)",
     ),
 )
 

@@ -82,9 +82,10 @@ _ANEW: Final = {
     ),
     "person_due": "INSERT INTO person_due (person, purpose, scope, item, at, claimed) VALUES (?, ?, ?, ?, ?, ?)",
     "room": (
-        "INSERT INTO room (chat, id, settings) VALUES (?, ?, ?)"
+        "INSERT INTO room (chat, id, settings, gone) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET id = excluded.id, settings = excluded.settings"
     ),
+    "group_due": "INSERT INTO group_due (chat, kind, item, at, claimed) VALUES (?, ?, ?, ?, ?)",
 }
 """How a row comes to its new place, or is sealed anew where it is."""
 
@@ -240,16 +241,19 @@ class _Rotation:
         return rows
 
     def room(self, old: bytes) -> int:
-        """Seal anew what is kept of a room, under a new row key."""
+        """Seal anew what is kept of a room, under a new row key. What people agreed to for it goes over with them."""
         rows = 0
-        for cell, settings in self._rows("SELECT id, settings FROM room WHERE chat = ?", old):
+        for cell, settings, gone in self._rows("SELECT id, settings, gone FROM room WHERE chat = ?", old):
             row = row_key(self._ring.newest, self._opened(cell, room_place(old, "id")))
             fresh = (
                 row,
                 self._cell(cell, room_place(old, "id"), room_place(row, "id")),
                 self._cell(settings, room_place(old, "settings"), room_place(row, "settings")),
+                gone,
             )
-            rows += self._write("room", (old, cell, settings), fresh)
+            rows += self._write("room", (old, cell, settings, gone), fresh)
+            for due in self._rows("SELECT kind, item, at, claimed FROM group_due WHERE chat = ?", old):
+                rows += self._write("group_due", (old, *due), (row, *due))
             if row != old:
                 self._database.execute("DELETE FROM room WHERE chat = ?", (old,))
         return rows

@@ -22,8 +22,13 @@ def row_key(keys: Keys, *ids: int) -> bytes:
 
 
 def scope_of(keys: Keys, group: int) -> str:
-    """The scope of a consent: for one group by its id, or everywhere (0)."""
+    """The scope of a consent: for one group by its id, with the key of its row, or everywhere (0)."""
     return row_key(keys, group).hex() if group else EVERYWHERE
+
+
+def group_key(scope: str) -> bytes:
+    """The key of the group that such a scope is for."""
+    return bytes.fromhex(scope)
 
 
 def consent_place(row: bytes, purpose: str, scope: str, column: str) -> Place:

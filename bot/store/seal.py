@@ -28,6 +28,7 @@ _BLOCKS: Final = {
     "plan": 960,  # a line of 200 characters fits in one, in whatever script
     "nudging": 960,  # with every practice seen
     "follow_up": 448,  # with all three answers
+    "room": 1344,  # with a title of 128 characters, in whatever script
 }
 
 _SHUT: Final = "A cell of the database does not open: put a backup of the database in its place."

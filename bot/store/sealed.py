@@ -43,32 +43,49 @@ class Sealed:
         given = self._open(cell, consent_place(row, purpose, scope, "given"))
         return Consent(Purpose(purpose), given["version"], given["at"], given.get("group", 0))
 
-    def _agreed(self, database: sqlite3.Connection, row: bytes, purpose: Purpose) -> bool:
+    def _agreed(self, database: sqlite3.Connection, row: bytes, purpose: Purpose, scope: str = EVERYWHERE) -> bool:
         """Whether the person said yes to this purpose, in the words of today."""
-        sql = "SELECT given FROM consent WHERE person = ? AND purpose = ? AND scope = ''"
-        found = database.execute(sql, (row, purpose)).fetchone()
-        return found is not None and self._is_of_today(row, purpose, found[0])
+        sql = "SELECT given FROM consent WHERE person = ? AND purpose = ? AND scope = ?"
+        found = database.execute(sql, (row, purpose, scope)).fetchone()
+        return found is not None and self._is_of_today(row, purpose, found[0], scope)
 
-    def _is_of_today(self, row: bytes, purpose: Purpose, given: bytes) -> bool:
+    def _is_of_today(self, row: bytes, purpose: Purpose, given: bytes, scope: str = EVERYWHERE) -> bool:
         """Whether a yes is to the words of today."""
-        return self._consent(row, purpose, EVERYWHERE, given).version == self._version(purpose)
+        return self._consent(row, purpose, scope, given).version == self._version(purpose)
 
-    def _settings(self, database: sqlite3.Connection, row: bytes, purpose: Purpose) -> dict[str, Any]:
-        sql = "SELECT settings FROM setting WHERE person = ? AND purpose = ? AND scope = ''"
-        found = database.execute(sql, (row, purpose)).fetchone()
-        settings: dict[str, Any] = self._open(found[0], setting_place(row, purpose, "")) if found else {}
+    def _settings(
+        self, database: sqlite3.Connection, row: bytes, purpose: Purpose, scope: str = EVERYWHERE
+    ) -> dict[str, Any]:
+        sql = "SELECT settings FROM setting WHERE person = ? AND purpose = ? AND scope = ?"
+        found = database.execute(sql, (row, purpose, scope)).fetchone()
+        settings: dict[str, Any] = self._open(found[0], setting_place(row, purpose, scope)) if found else {}
         return settings
+
+    def _offers(self, database: sqlite3.Connection, row: bytes) -> dict[str, int]:
+        """When the person was last written to because of a group (seconds since 1970, UTC), by its scope."""
+        sql = "SELECT scope, settings FROM setting WHERE person = ? AND purpose = ?"
+        found = database.execute(sql, (row, Purpose.GROUP)).fetchall()
+        return {
+            scope: self._open(cell, setting_place(row, Purpose.GROUP, scope))["offered_at"] for scope, cell in found
+        }
 
     def _days(self, database: sqlite3.Connection, row: bytes) -> int:
         """For how many days the person's walks are kept."""
         days: int = self._settings(database, row, Purpose.REMEMBER).get("days", KEPT_DAYS)
         return days
 
-    def _set(self, database: sqlite3.Connection, row: bytes, purpose: Purpose, settings: Mapping[str, object]) -> None:
+    def _set(
+        self,
+        database: sqlite3.Connection,
+        row: bytes,
+        purpose: Purpose,
+        settings: Mapping[str, object],
+        scope: str = EVERYWHERE,
+    ) -> None:
         database.execute(
             "INSERT INTO setting (person, purpose, scope, settings) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET settings = excluded.settings",
-            (row, purpose, EVERYWHERE, self._seal(settings, setting_place(row, purpose, EVERYWHERE))),
+            (row, purpose, scope, self._seal(settings, setting_place(row, purpose, scope))),
         )
 
     async def _save(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -44,13 +44,13 @@ from bot.store.opening import (
     serving_alone,
 )
 from bot.store.ring import Ring
+from bot.store.rooms import Rooms
 from bot.store.rows import (
     EVERYWHERE,
     consent_key,
     consent_place,
     outcome_place,
     plan_place,
-    room_place,
     row_key,
     scope_of,
 )
@@ -91,7 +91,7 @@ _SWEEPS: Final = (
     """
     DELETE FROM consent WHERE (person, purpose, scope) IN
     (SELECT person, purpose, scope FROM consent AS one WHERE day <= :quiet AND purpose != 'alone'
-     AND EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = 'alone') LIMIT :page)
+     AND EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = 'alone' AND scope = '') LIMIT :page)
     """,
 )
 
@@ -100,7 +100,7 @@ _SEEN: Final = "UPDATE consent SET day = ?, told = 0 WHERE person = ? AND day < 
 log = structlog.get_logger()
 
 
-class Store(Dues):
+class Store(Dues, Rooms):
     """What is kept of people and rooms, who are given by their Telegram ids.
 
     Every method raises `StoreError` when the database fails; the rest of the bot goes on without it. A time `at` is in
@@ -231,6 +231,19 @@ class Store(Dues):
 
         return await self._delete(delete, lambda keys: row_key(keys, person), at)
 
+    async def left(self, person: int, chat: int, *, at: int) -> bool:
+        """Delete what the person agreed to for a group that they have left. Return False where there was nothing."""
+
+        def work(database: sqlite3.Connection) -> list[Purpose]:
+            keys, row = self._own(database, person)
+            sql = "SELECT purpose FROM consent WHERE person = ? AND scope = ? AND scope != ''"
+            return [Purpose(purpose) for (purpose,) in database.execute(sql, (row, scope_of(keys, chat)))]
+
+        given = await self._database.read(work)
+        for purpose in given:
+            await self.withdraw(person, purpose, at=at, group=chat)
+        return bool(given)
+
     async def save_outcome(self, person: int, outcome: Outcome) -> bool:
         """Keep the outcome of a walk, in place of an earlier one of the same walk. Return False without consent."""
 
@@ -294,7 +307,8 @@ class Store(Dues):
             found = database.execute(
                 "SELECT person, purpose, scope, id FROM consent AS one INDEXED BY consent_day"
                 " WHERE day <= ? AND told = 0 AND id != x''"
-                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ?) LIMIT ?",
+                " AND NOT EXISTS (SELECT 1 FROM consent WHERE person = one.person AND purpose = ? AND scope = '')"
+                " LIMIT ?",
                 (oldest, Purpose.ALONE, most),
             )
             people = []
@@ -323,44 +337,11 @@ class Store(Dues):
             for sql in _SWEEPS:
                 database.execute(sql, days)
                 if database.total_changes > before:
-                    break
+                    return database.total_changes - before
+            self._sweep_room(database, today, PAGE)
             return database.total_changes - before
 
         return await self._database.write(change, wipes=True)
-
-    # --- of rooms -------------------------------------------------------------------------------------------------
-
-    async def save_room(self, chat: int, settings: Mapping[str, object]) -> None:
-        """Keep what the admins of a group or channel have set, in place of what was set before."""
-
-        def change(database: sqlite3.Connection) -> None:
-            _, row = self._room(database, chat)
-            database.execute(
-                "INSERT INTO room (chat, id, settings) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET settings = excluded.settings",
-                (row, self._seal(str(chat), room_place(row, "id")), self._seal(settings, room_place(row, "settings"))),
-            )
-
-        await self._database.write(change)
-
-    async def room(self, chat: int) -> Mapping[str, Any] | None:
-        """Return what the admins of a group or channel have set, or None where nothing is kept of it."""
-
-        def work(database: sqlite3.Connection) -> Mapping[str, Any] | None:
-            _, row = self._room(database, chat)
-            found = database.execute("SELECT settings FROM room WHERE chat = ?", (row,)).fetchone()
-            settings: Mapping[str, Any] | None = self._open(found[0], room_place(row, "settings")) if found else None
-            return settings
-
-        return await self._database.read(work)
-
-    async def forget_room(self, chat: int, *, at: int) -> None:
-        """Delete what is kept of a group or channel."""
-
-        def delete(database: sqlite3.Connection, keys: Keys) -> None:
-            database.execute("DELETE FROM room WHERE chat = ?", (row_key(keys, chat),))
-
-        await self._delete(delete, lambda keys: row_key(keys, chat), at)
 
     # --- within a transaction -------------------------------------------------------------------------------------
 
@@ -374,9 +355,16 @@ class Store(Dues):
         outcomes = database.execute("SELECT walk, answers FROM outcome WHERE person = ?", (row,))
         plans = database.execute("SELECT number, line FROM plan WHERE person = ?", (row,))
         dues = database.execute("SELECT purpose, at FROM person_due WHERE person = ?", (row,))
+        offers = self._offers(database, row) if any(purpose == Purpose.GROUP for purpose, *_ in given) else {}
         return Kept(
             # A yes that was copied from someone else's row is no yes: it does not open.
-            tuple(self._consent(row, purpose, scope, cell) for purpose, scope, cell, *_ in given),
+            tuple(
+                replace(
+                    self._consent(row, purpose, scope, cell),
+                    offered_at=offers.get(scope, 0) if purpose == Purpose.GROUP else 0,
+                )
+                for purpose, scope, cell, *_ in given
+            ),
             tuple(
                 sorted(
                     (_outcome(self._open(cell, outcome_place(row, walk))) for walk, cell in outcomes),

@@ -1,7 +1,7 @@
 """A database with something of every kind in it, with its keys and its ledger, and what stands in it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from bot.core.model import (
     Point,
     Purpose,
     Rest,
+    Room,
     Schedule,
     Source,
 )
@@ -33,8 +34,8 @@ SECRETS: Final = {name: name.encode() * 32 for name in "abc"}
 AT: Final = 1_790_000_000
 DAY: Final = 24 * 60 * 60
 PEOPLE: Final = tuple(range(7_000_000_001, 7_000_000_013))
-ROOMS: Final = (-1_001_234_567_890, -42)
 GROUPS: Final = (-100_111, -100_222)
+ROOMS: Final = (-1_001_234_567_890, GROUPS[0])
 
 
 def write_keys(path: Path, names: str) -> None:
@@ -71,6 +72,11 @@ def followed(walk: int, ended_at: int = AT) -> FollowUp:
     return FollowUp(walk, ended_at, False, 8, 3, Change.MORE, points, due_at=ended_at + 3 * DAY)  # noqa: FBT003
 
 
+def opened(chat: int) -> Callable[[Room | None], Room]:
+    """A room with a circle that is due."""
+    return lambda _: Room(chat, f"Those who care {chat}", is_on=True, alerts=GROUPS[0], due_at=AT + DAY)
+
+
 async def follow(store: Store, place: int, person: int) -> None:
     """Give a person what the clock works on."""
     if place % 2 == 0:
@@ -100,10 +106,13 @@ async def fill(store: Store) -> None:
         if place % 4 == 0:
             for group in GROUPS:
                 await store.grant(person, Purpose.GROUP, at=AT, group=group)
+            assert await store.offered(person, GROUPS[0], at=AT, pause=0)
+            await store.grant(person, Purpose.APART, at=AT, group=GROUPS[1])
 
     await asyncio.gather(*(fill_one(place, person) for place, person in enumerate(PEOPLE)))
     for chat in ROOMS:
-        await store.save_room(chat, {"noticing": True, "chat": chat})
+        await store.revise_room(chat, opened(chat))
+        assert await store.note_own(chat, 77, at=AT + DAY)
 
 
 Held = tuple[dict[int, Kept], list[object]]

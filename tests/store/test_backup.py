@@ -27,6 +27,7 @@ from tests.store.household import (
     content,
     everything,
     held,
+    opened,
     planned,
     walked,
 )
@@ -128,9 +129,15 @@ CHANGES: dict[str, tuple[Change, Again]] = {
         Again(0, 1, 0, 0, 0),
     ),
     "every group": (lambda store, at: store.withdraw(EVERYONE, Purpose.GROUP, at=at), Again(0, 2, 0, 0, 0)),
+    "every wish about a group": (
+        lambda store, at: store.withdraw(EVERYONE, Purpose.APART, at=at),
+        Again(0, 1, 0, 0, 0),
+    ),
     "a walk": (lambda store, at: store.erase_outcome(WALKER, 3, at=at), Again(0, 0, 1, 0, 0)),
     "a plan": (lambda store, at: store.finish_plan(EVERYONE, 1, at=at), Again(0, 0, 0, 1, 0)),
     "a room": (lambda store, at: store.forget_room(ROOMS[0], at=at), Again(0, 0, 0, 0, 1)),
+    "a room of members": (lambda store, at: store.forget_room(GROUPS[0], at=at), Again(0, 3, 0, 0, 1)),
+    "a group without a room": (lambda store, at: store.forget_room(GROUPS[1], at=at), Again(0, 6, 0, 0, 0)),
 }
 
 
@@ -175,7 +182,7 @@ async def test_what_was_given_anew_before_the_backup_stays(house: House) -> None
         await store.save_plan(EVERYONE, planned(8, AT + 12), remind_at=AT + DAY)
         await store.save_outcome(PEOPLE[5], walked(3, AT + 11))
         await store.save_plan(PEOPLE[3], planned(1, AT + 11), remind_at=AT + DAY)
-        await store.save_room(ROOMS[0], {"noticing": False})
+        await store.revise_room(ROOMS[0], opened(ROOMS[0]))
         expected = await held(store)
     house.back_up(TAKEN)
     assert house.restore(LATER).again == NOTHING

@@ -41,10 +41,13 @@ FILLED = {"consent", "setting", "outcome", "plan", "nudging", "follow_up", "pers
 
 async def keep_all(store: Store, person: int) -> None:
     """Keep one or more of everything that can be kept of a person."""
-    for purpose in set(Purpose) - {Purpose.GROUP}:
+    for purpose in set(Purpose) - {Purpose.GROUP, Purpose.APART, Purpose.ALONE}:
         await store.grant(person, purpose, at=AT)
     for group in GROUPS:
         await store.grant(person, Purpose.GROUP, at=AT + 60, group=group)
+    assert await store.offered(person, GROUPS[0], at=AT + 12_345, pause=0)
+    await store.grant(person, Purpose.APART, at=AT, group=GROUPS[1])
+    await store.grant(person, Purpose.ALONE, at=AT)
     await store.save_country(person, "KE")
     await store.save_days(person, 30)
     for number, source in enumerate(Source, start=1):
@@ -129,7 +132,7 @@ async def test_copy_has_every_row_and_what_every_cell_says(tmp_path: Path) -> No
             tables = {
                 name: database.execute(f"SELECT '{name}' AS of, * FROM {name} WHERE person = ?", (anns,)).fetchall()  # noqa: S608
                 for name in names
-                if name not in {"meta", "mark", "room"}
+                if name not in {"meta", "mark", "room", "group_due"}
             }
     assert set(tables) == FILLED
     counts = {name: len(rows) for name, rows in tables.items()}
@@ -142,7 +145,12 @@ async def test_copy_has_every_row_and_what_every_cell_says(tmp_path: Path) -> No
         "person_due": "to_be_sent",
     }
     assert {name: counts[name] for name in listed} == {name: len(copy[section]) for name, section in listed.items()}
-    assert counts["setting"] == 2
+    assert counts["setting"] == 3
+    yeses = [(one["purpose"], one["group"]) for one in copy["consents"] if one["group"]]
+    assert sorted(yeses) == [
+        *(("never write because of one group", group) for group in GROUPS[1:]),
+        *(("noticing in one group", group) for group in sorted(GROUPS)),
+    ]
     told = set(values(copy))
     unnamed = {Source.NONE, int(Condition.GUILT), int(Change.MORE)}  # which stand in words of their own
     missing = [

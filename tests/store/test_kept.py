@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.gap import DAY
-from bot.core.model import KEPT_DAYS, PLAN_DAYS, Change, Due, FollowUp, Plan, Purpose
+from bot.core.model import KEPT_DAYS, PLAN_DAYS, Change, Due, FollowUp, Plan, Purpose, Room
 from bot.core.plans import LONGEST_PLAN
 from bot.store import StoreError
 from bot.store.database import connect
@@ -18,6 +18,7 @@ from bot.store.opening import FILE, KEY_MARK
 from bot.store.ring import Ring, ring_of
 from bot.store.store import NOTICE_DAYS, PAGE, QUIET_DAYS, Store
 from tests.person import RING, files_under, is_in, purposes
+from tests.store.household import opened
 from tests.store.test_store import ALMA, BENO, OUTCOME, blobs, found, raw, remember, walked
 
 AT = 1_790_000_000
@@ -342,6 +343,29 @@ async def test_cell_of_a_plan_does_not_tell_how_long_its_line_is_nor_its_script(
 # --- By which way rows are found ----------------------------------------------------------------------------------
 
 
+async def use_rooms(store: Store) -> None:
+    """Do with groups and channels whatever can be done."""
+    await store.grant(ALMA, Purpose.GROUP, at=AT, group=GROUP)
+    await store.grant(ALMA, Purpose.APART, at=AT, group=OTHER_GROUP)
+    for chat in (GROUP, OTHER_GROUP):
+        await store.revise_room(chat, opened(chat))
+    await store.room(GROUP)
+    assert len([room async for room in store.rooms(page=1)]) == 2
+    assert await store.members(GROUP) == await store.apart(OTHER_GROUP) == {ALMA}
+    assert await store.offered(ALMA, GROUP, at=AT, pause=0)
+    assert await store.note_own(GROUP, 7, at=AT)
+    await store.next_room_due_at()
+    first, second, third = await store.claim_rooms(AT + DAY)
+    assert len(await store.interrupted_rooms()) == 3
+    await store.put_off_room(first, AT + 2 * DAY)
+    for claim in (second, third):
+        await store.finish_room(claim, lambda room: replace(room, due_at=AT + 2 * DAY))
+    await store.move_room(GROUP, GROUP - 1, at=AT)
+    await store.left(ALMA, GROUP - 1, at=AT)
+    await store.revise_room(OTHER_GROUP, lambda _: Room(OTHER_GROUP, gone_at=AT))
+    await store.forget_room(GROUP - 1, at=AT)
+
+
 async def test_every_statement_goes_by_a_key_or_an_index(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: set[str] = set()
 
@@ -382,9 +406,7 @@ async def test_every_statement_goes_by_a_key_or_an_index(folder: Path, monkeypat
         await store.erase_outcome(ALMA, OUTCOME.walk, at=AT)
         await store.quiet(TODAY + 2 * QUIET_DAYS)
         await store.told(ALMA, TODAY)
-        await store.save_room(GROUP, {})
-        await store.room(GROUP)
-        await store.forget_room(GROUP, at=AT)
+        await use_rooms(store)
         await store.withdraw(ALMA, Purpose.REMEMBER, at=AT)
         await store.forget(ALMA, at=AT)
         await store.sweep(TODAY + 2 * QUIET_DAYS)
@@ -397,32 +419,9 @@ async def test_every_statement_goes_by_a_key_or_an_index(folder: Path, monkeypat
             for sql in statements
             for *_, how in database.execute(f"EXPLAIN QUERY PLAN {sql}")
             if (how.startswith("SCAN ") and how != "SCAN CONSTANT ROW")
-            or (how.startswith("USE TEMP") and "person_due" in sql)
+            or (how.startswith("USE TEMP") and "_due" in sql)
         }
     assert scans == set()
-
-
-# --- Rooms --------------------------------------------------------------------------------------------------------
-
-
-async def test_rooms_stand_apart_from_people(store: Store, folder: Path) -> None:
-    await store.save_room(GROUP, {"noticing": True})
-    await store.save_room(GROUP, {"noticing": False})
-    await store.save_room(ALMA, {"of": "a chat with the number of a person"})
-    await store.grant(ALMA, Purpose.GROUP, at=AT, group=GROUP)
-    await store.forget(ALMA, at=AT)
-    assert await store.room(GROUP) == {"noticing": False}
-    assert await store.room(ALMA) == {"of": "a chat with the number of a person"}
-    assert await store.room(OTHER_GROUP) is None
-    await store.grant(ALMA, Purpose.GROUP, at=AT, group=GROUP)
-    with raw(folder) as database:
-        cells = {cell for row in database.execute("SELECT id, settings FROM room") for cell in row}
-    assert found(folder, cells) == cells
-    for chat in (GROUP, ALMA):
-        await store.forget_room(chat, at=AT)
-    assert await store.room(GROUP) is None
-    assert [one.group for one in (await store.kept(ALMA)).consents] == [GROUP]
-    assert found(folder, cells) == set()
 
 
 # --- Several keys -------------------------------------------------------------------------------------------------
@@ -435,7 +434,8 @@ async def rotated(folder: Path) -> AsyncIterator[Store]:
         await remember(store, ALMA, OUTCOME)
         await plans(store, ALMA, PLAN)
         await store.grant(ALMA, Purpose.GROUP, at=AT, group=GROUP)
-        await store.save_room(GROUP, {"noticing": True})
+        await store.revise_room(GROUP, opened(GROUP))
+        await store.note_own(GROUP, 7, at=AT)
     async with Store.open(folder, ring_of(NEWER, OLDER)) as store:
         yield store
 
@@ -457,8 +457,16 @@ async def test_rows_under_an_older_key_are_found_and_written_to(rotated: Store, 
     assert (kept.outcomes, kept.country, kept.days, kept.plans) == ((walked(1), OUTCOME), "KE", 30, (PLAN,))
     assert row_keys(folder) == before  # one person lies in one place
     assert await reminders(rotated, AT + DAY) == [(ALMA, PLAN)]
-    await rotated.save_room(GROUP, {"noticing": False})
-    assert await rotated.room(GROUP) == {"noticing": False}
+    assert await rotated.members(GROUP) == {ALMA}
+    assert await rotated.offered(ALMA, GROUP, at=AT, pause=0)
+    room = await rotated.revise_room(GROUP, lambda room: replace(room or Room(GROUP), tidy=60))
+    assert room.tidy == 60
+    assert [room async for room in rotated.rooms()] == [room]
+    assert [claim.number for claim in await rotated.claim_rooms(AT)] == [7]
+    await rotated.move_room(GROUP, OTHER_GROUP, at=AT)
+    assert await rotated.members(OTHER_GROUP) == {ALMA}
+    assert await rotated.room(OTHER_GROUP) == replace(room, chat=OTHER_GROUP)
+    assert row_keys(folder) == before
 
 
 async def test_rows_under_an_older_key_are_deleted(rotated: Store, folder: Path) -> None:

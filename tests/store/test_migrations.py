@@ -11,11 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import bot.store
-from bot.core.model import Plan
+from bot.core.model import Plan, Room
 from bot.store import NewerDatabaseError, StoreError, migrations
 from bot.store.migrations import APPLICATION, STEPS, migrate, own_version
 from bot.store.opening import FILE, KEY_MARK, LOCK
-from bot.store.rows import consent_place, outcome_place, plan_place, row_key, setting_place
+from bot.store.rows import consent_place, outcome_place, plan_place, room_place, row_key, scope_of, setting_place
 from bot.store.seal import Place
 from bot.store.store import Store
 from tests.person import KEYS, RING
@@ -142,8 +142,9 @@ def test_database_of_another_program_is_refused(database: sqlite3.Connection, ma
 def test_every_table_is_strict_and_without_rowid(database: sqlite3.Connection) -> None:
     migrate(database, SEALER, TODAY)
     tables = database.execute("SELECT name, wr, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'").fetchall()
-    names = ("consent", "follow_up", "mark", "meta", "nudging", "outcome", "person_due", "plan", "room", "setting")
-    assert sorted(tables) == [(name, 1, 1) for name in names]
+    of_people = {"consent", "follow_up", "nudging", "outcome", "person_due", "plan", "setting"}
+    names = of_people | {"group_due", "mark", "meta", "room"}
+    assert sorted(tables) == [(name, 1, 1) for name in sorted(names)]
     assert database.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
 
 
@@ -254,6 +255,35 @@ async def test_plan_that_was_due_in_a_file_of_the_third_version_is_due_still_and
         assert await store.claim(TODAY * DAY + 59) == ()
         (claim,) = await store.claim(TODAY * DAY + 60)
         assert (claim.person, claim.plan, claim.due_at) == (person, plan, TODAY * DAY + 60)
+
+
+async def test_rooms_and_yeses_for_groups_of_the_fourth_version_are_there_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, group = 7_071_067_811, -1_001_234_567_890
+    row, chat, scope = row_key(KEYS, person), row_key(KEYS, group), scope_of(KEYS, group)
+    given = json.dumps({"version": 1, "at": 5, "group": group}).encode()
+    cells = (
+        SEALER.seal(given, consent_place(row, "group", scope, "given")),
+        SEALER.seal(str(person).encode(), consent_place(row, "group", scope, "id")),
+    )
+    of_room = (
+        SEALER.seal(str(group).encode(), room_place(chat, "id")),
+        SEALER.seal(b'{"title": "Those who care", "is_on": true}', room_place(chat, "settings")),
+    )
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as older, monkeypatch.context() as then:
+        then.setattr(migrations, "STEPS", STEPS[:4])
+        migrate(older, SEALER, TODAY)
+        older.execute("INSERT INTO meta VALUES ('key', ?)", (SEALER.seal(b"", KEY_MARK),))
+        older.execute("INSERT INTO consent VALUES (?, 'group', ?, ?, ?, ?, 0)", (row, scope, *cells, TODAY))
+        older.execute("INSERT INTO room VALUES (?, ?, ?)", (chat, *of_room))
+    async with Store.open(tmp_path, RING, at=TODAY * DAY) as store:
+        assert version_of(tmp_path / FILE) == len(STEPS)
+        assert await store.room(group) == Room(group, "Those who care", is_on=True)
+        assert await store.members(group) == {person}
+        assert await store.sweep(TODAY + 300) == 0  # the bot was not removed
+        assert await store.note_own(group, 5, at=7)
+        assert [claim.room.title for claim in await store.claim_rooms(7)] == ["Those who care"]
 
 
 async def test_cell_of_an_older_file_that_does_not_open_stops_the_step_and_loses_nothing(

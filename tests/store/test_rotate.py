@@ -20,6 +20,7 @@ from bot.store.database import connect
 from bot.store.migrations import STEPS
 from bot.store.opening import FILE
 from bot.store.ring import ring_of
+from bot.store.rooms import RoomDue
 from bot.store.rotate import CELLS, Rotated, rotate, use_of_keys
 from bot.store.rows import row_key
 from bot.store.store import Store
@@ -43,7 +44,7 @@ from tests.store.household import (
 )
 
 ROOT = Path(__file__).parents[2]
-TABLES = ("consent", "setting", "outcome", "plan", "nudging", "follow_up", "person_due", "mark", "room")
+TABLES = ("consent", "setting", "outcome", "plan", "nudging", "follow_up", "person_due", "mark", "room", "group_due")
 
 
 @pytest.fixture
@@ -129,7 +130,16 @@ async def test_what_is_written_afterwards_belongs_to_what_was_there(folder: Path
         assert [one.plan for one in claims if one.person == planner and one.plan] == [planned(2)]
         await store.withdraw(planner, Purpose.GROUP, at=AT, group=GROUPS[0])
         groups = [consent.group for consent in (await store.kept(planner)).consents if consent.group]
-        assert groups == [GROUPS[1]]
+        assert groups == [GROUPS[1]] * 2
+        assert await store.members(GROUPS[0]) == {PEOPLE[4], PEOPLE[8]}
+        assert not await store.offered(PEOPLE[4], GROUPS[1], at=AT + 1, pause=60)
+        room_claims = await store.claim_rooms(AT + DAY)
+        assert {(one.chat, one.kind) for one in room_claims} == {(chat, kind) for chat in ROOMS for kind in RoomDue}
+        for one in room_claims:
+            await store.finish_room(one)
+        assert await store.interrupted_rooms() == ()
+        await store.forget_room(GROUPS[0], at=AT)
+        assert await store.members(GROUPS[0]) == frozenset()
         await store.forget_room(ROOMS[0], at=AT)
         assert await store.room(ROOMS[0]) is None
         assert await store.forget(walker, at=AT)
