@@ -365,8 +365,12 @@ async def test_press_is_answered_once_and_in_time() -> None:
         await ann.says("hello", wait=False)
         await bot.send_message(7, "one", reply_markup=DID_IT)
         press = await ann.presses("Did it", wait=False)
-        assert await bot.answer_callback_query(press.id, "thanks", url="https://t.me/example?start=1")
-        assert press.answer == {"text": "thanks", "show_alert": False, "url": "https://t.me/example?start=1"}
+        for elsewhere in ("https://t.me/example?start=1", f"t.me/{bot.username}", f"t.me/{bot.username}?start=a=b"):
+            with pytest.raises(BadRequest, match="Url_invalid"):
+                await bot.answer_callback_query(press.id, url=elsewhere)
+        link = f"https://t.me/{bot.username}?start=1"
+        assert await bot.answer_callback_query(press.id, "thanks", url=link)
+        assert press.answer == {"text": "thanks", "show_alert": False, "url": link}
         late = await ann.presses("Else", wait=False)
         clock.at += LIFE_OF_A_PRESS + 1
         for number in (press.id, late.id, "12345"):
