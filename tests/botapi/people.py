@@ -338,7 +338,7 @@ class Person(Chat):
         """Write a text, to the bot or in a group; commands and mentions in it are marked as Telegram does."""
         return await self._sends({**words(text), **_in(topic, to or self), **_replying(reply_to)}, to, wait=wait)
 
-    async def says_to(
+    async def names(
         self, users: Mapping[str, Json], text: str, *, to: Chat, topic: int | None = None, wait: bool = True
     ) -> Message:
         """Write a text in a group that names users without a username: by these words of it."""
