@@ -127,6 +127,7 @@ class There:
     standing: Standing | None = None  # by the adapter or the shell, where it is known
     room: Room | None = None  # by the shell: what is kept of it
     is_admin: bool = False  # by the shell: the person is one of its admins, at this moment
+    is_known: bool = True  # by the shell: whether that could be found out
     is_agreed: bool = False  # by the shell: the person agreed to be noticed there
     is_apart: bool = False  # by the shell: the person is never to be written to because of it
     may_card: bool = True  # by the shell: no full card was shown there for a while
@@ -154,6 +155,7 @@ class Incoming:
     kept: Kept | None = None  # all that is kept of them, where the shell was asked to look
     location: tuple[float, float] | None = None  # latitude and longitude, in degrees: for this one answer
     there: There | None = None  # the group or channel that it is in; in private, that it is about
+    titles: Mapping[int, str] = field(default_factory=dict)  # of groups, by their ids, beside `kept`
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -660,6 +662,11 @@ class Room:
     told_on: int = 0  # the local day (`date.toordinal`) of the last circle
     due_at: int = 0  # of the next circle, derived from the rest; 0: none is due
 
+    @property
+    def reads_members(self) -> bool:
+        """Whether what members write is read, of those who agreed."""
+        return self.is_on and not self.gone_at and self.noticing is Noticing.MEMBERS
+
 
 KEPT_DAYS: Final = 90
 """Days that a walk is kept, unless the person chose another number."""
@@ -1090,6 +1097,7 @@ class Decision:
     facts: tuple[Fact, ...] = ()
     toast: Line | None = None  # a short note on the pressed button, lost without harm
     opens: Door | None = None  # the private chat of whoever pressed the button
+    link: str = ""  # what that chat is opened with, by the shell
 
     @property
     def moved(self) -> bool:

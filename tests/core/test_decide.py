@@ -634,7 +634,7 @@ def test_what_is_in_the_way_is_answered_though_it_speaks_of_the_same_danger(kind
 def test_numbers_that_travel_in_buttons_stay_as_they_are() -> None:
     assert (Action.NOT_MEANT, Barrier.UNSAID, Barrier.NOBODY) == (28, 8, 9)
     assert (Action.UNDER_16, Action.AGREE, Action.WITHDRAW, Action.PLAN_DONE, Action.ERASE_YES) == (46, 80, 82, 87, 91)
-    assert tuple(Purpose) == ("remember", "country", "plans", "nudges", "follow_ups", "group", "alone")
+    assert tuple(Purpose) == ("remember", "country", "plans", "nudges", "follow_ups", "group", "alone", "apart")
 
 
 # --- Under 16 -----------------------------------------------------------------------------------------------------
