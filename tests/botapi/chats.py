@@ -99,6 +99,7 @@ class Message:
         self.editable = editable  # none is that opened or closed a keyboard
         self.upload = upload
         self.deleted = False
+        self.order = chat.world.next_place()  # among the messages of all chats
         self.keyboards: list[list[list[Json]]] = []  # each that it has had, the latest last
         self._keep_keyboard()
 
