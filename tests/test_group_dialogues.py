@@ -89,5 +89,5 @@ async def test_a_group_dialogue_that_goes_otherwise_is_told_with_what_came(gathe
         "- member: help",
         "+ (silence)",
         "  > other presses [Begin]",
-        "+ (Other sees no button 'Begin')",
+        "+ (other sees no button 'Begin')",
     ]
