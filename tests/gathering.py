@@ -151,12 +151,12 @@ class Gathering:
         place, topic = self._place(where)
         self._newest[name] = await person.names(users, words, to=place, topic=topic)
 
-    async def says_unnamed(self, name: str, under: str, where: str, text: str) -> None:
-        """Someone writes in the name of the group, or of the channel."""
+    async def says_as_channel(self, name: str, where: str, text: str) -> None:
+        """Someone writes in the name of the channel."""
         place, topic = self._place(where)
         if not isinstance(place, Group):
             raise Unmet(f"In {place.name} nobody writes in another name")
-        await self._person(name).says_as(self._places[under], self._words(text), to=place, topic=topic)
+        await self._person(name).says_as(self._places["channel"], self._words(text), to=place, topic=topic)
 
     async def replies(self, name: str, where: str, text: str) -> None:
         """Someone answers the bot's latest message there."""
@@ -388,7 +388,7 @@ def _said(asked: Json) -> str:
 
 _SAYS: Final = r'(in (?:the )?\w+|in "[^"]+"|privately)'
 DEEDS: Final[tuple[tuple[str, Callable[..., Awaitable[None]]], ...]] = (
-    (rf"> (\w+) as the (group|channel) {_SAYS}: (.+)", Gathering.says_unnamed),
+    (rf"> (\w+) as the channel {_SAYS}: (.+)", Gathering.says_as_channel),
     (rf"> (\w+) replies {_SAYS}: (.+)", Gathering.replies),
     (rf"> (\w+) forwards {_SAYS}: (.+)", Gathering.forwards),
     (rf"> (\w+) sends a picture {_SAYS}: (.+)", Gathering.sends_a_picture),

@@ -492,33 +492,33 @@ class Person(Chat):
         """
         if isinstance(place, Channel) or may is not None:
             self._governs(place)
-            await place.sets_bot("administrator", by=self.user, may=may, wait=wait)
+            await place.sets_bot("administrator", by=self._shown_in(place), may=may, wait=wait)
         else:
-            await place.sets_bot("member", by=self.user, wait=wait)
+            await place.sets_bot("member", by=self._shown_in(place), wait=wait)
         if isinstance(place, Group):
-            await place.receives({"from": self.user, "new_chat_members": [self.world.bot]}, wait=wait)
+            await place.receives({**self._writes_in(place), "new_chat_members": [self.world.bot]}, wait=wait)
 
     async def promotes_bot(self, place: Place, *, may: Iterable[str] = (), wait: bool = True) -> None:
         """Make the bot an administrator with these rights, none of them needed, or change those that it has."""
         self._governs(place)
-        await place.sets_bot("administrator", by=self.user, may=may, wait=wait)
+        await place.sets_bot("administrator", by=self._shown_in(place), may=may, wait=wait)
 
     async def demotes_bot(self, group: Group, *, wait: bool = True) -> None:
         """Let the bot be a mere member again."""
         self._governs(group)
-        await group.sets_bot("member", by=self.user, wait=wait)
+        await group.sets_bot("member", by=self._shown_in(group), wait=wait)
 
     async def mutes_bot(self, group: Group, *, wait: bool = True) -> None:
         """Take from the bot the right to write."""
         self._governs(group)
-        await group.sets_bot("restricted", by=self.user, wait=wait)
+        await group.sets_bot("restricted", by=self._shown_in(group), wait=wait)
 
     async def removes_bot(self, place: Place, *, wait: bool = True) -> None:
         """Put the bot out. Of a small group it still sees the service message."""
         self._governs(place)
         if place.json["type"] == "group":
-            await place.receives({"from": self.user, "left_chat_member": self.world.bot}, wait=wait)
-        await place.sets_bot("kicked", by=self.user, wait=wait)
+            await place.receives({**self._writes_in(place), "left_chat_member": self.world.bot}, wait=wait)
+        await place.sets_bot("kicked", by=self._shown_in(place), wait=wait)
 
     async def opens(self, link: str, *, to: Place | None = None, wait: bool = True) -> Message | None:
         """Open a link to the bot. One that adds it asks `to` where; one that starts it gives what is sent then."""
@@ -574,7 +574,15 @@ class Person(Chat):
             self._may_write(content, place)
         if place is self and self.bot_is == "left":
             self.bot_is = "member"
-        return await place.receives({"from": self.user, **content}, wait=wait)
+        return await place.receives({**self._writes_in(place), **content}, wait=wait)
+
+    def _writes_in(self, place: Chat) -> Mapping[str, Json]:
+        """Who a message there is from: of an anonymous administrator, the group."""
+        mine = place.members().get(self.id, {}) if isinstance(place, Group) else {}
+        return _as(place) if mine.get("is_anonymous") else {"from": self.user}
+
+    def _shown_in(self, place: Chat) -> Json:
+        return self._writes_in(place)["from"]
 
     def _may_write(self, content: Json, group: Group) -> None:
         mine = group.members().get(self.id, {"status": "left"})

@@ -1052,6 +1052,20 @@ async def test_anonymous_administrators_are_among_the_administrators() -> None:
         assert [(one.user.id, one.is_anonymous) for one in found] == [(7, False), (8, True)]  # type: ignore[attr-defined]
 
 
+async def test_anonymous_administrator_writes_and_changes_things_as_the_group_and_presses_in_person() -> None:
+    async with meeting() as (telegram, bot, ann):
+        group = telegram.group(FORUM, "Wards", {})
+        group.sets(ann, "creator", anonymous=True)
+        await ann.says("/help", to=group, wait=False)
+        await ann.promotes_bot(group, wait=False)
+        await bot.send_message(group.id, "who?", reply_markup=DID_IT)
+        await ann.presses("Did it", to=group, wait=False)
+        message, change, press = await waiting(telegram)
+        assert (message["message"]["from"]["id"], message["message"]["sender_chat"]["id"]) == (1087968824, group.id)
+        assert change["my_chat_member"]["from"]["id"] == 1087968824
+        assert press["callback_query"]["from"]["id"] == ann.id
+
+
 async def test_members_who_come_and_go_are_told_to_an_administrator_that_asks_for_it() -> None:
     async with meeting() as (telegram, bot, ann):
         ben = telegram.person(8, "Ben")
