@@ -181,27 +181,22 @@ class Gathering:
     async def presses(self, name: str, label: str) -> None:
         """Someone presses the newest button that says so, of those that they can see."""
         person = self._person(name)
-        for message in self._seen_by(person):
-            if any(label in row for row in message.buttons):
-                self._press[name] = await person.presses_button(message, label)
-                return
-        raise Unmet(f"{name} sees no button {label!r}")
+        message, words = self._newest_with(person, label)
+        self._press[name] = await person.presses_button(message, words)
 
     async def presses_anothers(self, name: str, label: str, whose: str) -> None:
         """Someone sends the press of a button in another's private chat: only a forged client can."""
-        person, message = self._person(name), self._newest_with(self._person(whose), label)
-        data = message.button(label, ever=True)["callback_data"]
+        person = self._person(name)
+        message, words = self._newest_with(self._person(whose), label)
+        data = message.button(words)["callback_data"]
         self._press[name] = await person.presses_data(data, message=(person.hears() or [message])[-1])
 
     async def presses_again(self, name: str, label: str) -> None:
         """Someone presses a button that was there once."""
         person = self._person(name)
-        for message in self._seen_by(person):
-            if any(button["text"] == label for rows in message.keyboards for row in rows for button in row):
-                data = message.button(label, ever=True)["callback_data"]
-                self._press[name] = await person.presses_data(data, message=message)
-                return
-        raise Unmet(f"{name} never saw a button {label!r}")
+        message, words = self._newest_with(person, label, ever=True)
+        data = message.button(words, ever=True)["callback_data"]
+        self._press[name] = await person.presses_data(data, message=message)
 
     async def goes_there(self, name: str) -> None:
         """Someone follows the link that the answer to their press was."""
@@ -214,7 +209,8 @@ class Gathering:
     async def opens(self, name: str, label: str, where: str | None) -> None:
         """Someone opens the newest link that says so."""
         person = self._person(name)
-        link = self._newest_with(person, label).button(label)["url"]
+        message, words = self._newest_with(person, label)
+        link = message.button(words)["url"]
         if link.startswith("https://t.me/c/"):
             return  # it leads to a message, and the bot does not hear of it
         await person.opens(link, to=None if where is None else self._places[where])
@@ -349,11 +345,14 @@ class Gathering:
         seen = [message for chat in (person, *places) for message in chat.shows()]
         yield from sorted(seen, key=lambda message: message.order, reverse=True)
 
-    def _newest_with(self, person: Person, label: str) -> Message:
+    def _newest_with(self, person: Person, label: str, *, ever: bool = False) -> tuple[Message, str]:
+        """The newest message with a button that says so, or that says so before a colon; and all that it says."""
         for message in self._seen_by(person):
-            if any(label in row for row in message.buttons):
-                return message
-        raise Unmet(f"{person.name} sees no button {label!r}")
+            keyboards = message.keyboards if ever else message.keyboards[-1:] if message.buttons else []
+            for words in (button["text"] for rows in keyboards for row in rows for button in row):
+                if words == label or words.startswith(f"{label}:"):
+                    return message, words
+        raise Unmet(f"{person.name.lower()} sees no button {label!r}")
 
     def _person(self, name: str) -> Person:
         if name not in self._people:
