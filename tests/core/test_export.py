@@ -40,7 +40,7 @@ AT: Final = 1_790_000_000  # 2026-09-21T14:13:20Z
 GROUP: Final = -1_001_234_567_890
 
 KEPT = Kept(
-    consents=(Consent(Purpose.REMEMBER, 3, AT), Consent(Purpose.GROUP, 2, AT + 60, GROUP)),
+    consents=(Consent(Purpose.REMEMBER, 3, AT), Consent(Purpose.GROUP, 2, AT + 60, GROUP, AT + 120)),
     outcomes=(
         Outcome(0xABCDEF, AT, Source.LOVED_ONE, Condition.HEARD | Condition.DIED, 7, 0, Change.MORE, finished=True),
         Outcome(5, AT + 86_400, Source.NONE, Condition.NONE, None, None, Change.UNSAID, finished=False),
@@ -213,7 +213,13 @@ def kept_in(sections: Mapping[str, Any]) -> Kept:
     settings = sections["settings"]
     return Kept(
         tuple(
-            Consent(PURPOSES[one["purpose"]], one["version_of_its_words"], at(one["given_at"]), one["group"] or 0)
+            Consent(
+                PURPOSES[one["purpose"]],
+                one["version_of_its_words"],
+                at(one["given_at"]),
+                one["group"] or 0,
+                at(one["last_offer_at"]) if one["last_offer_at"] else 0,
+            )
             for one in sections["consents"]
         ),
         tuple(
@@ -335,12 +341,14 @@ def test_json_is_read_by_people() -> None:
                 "group": None,
                 "given_at": "2026-09-21T14:13:20Z",
                 "version_of_its_words": 3,
+                "last_offer_at": None,
             },
             {
                 "purpose": "noticing in one group",
                 "group": GROUP,
                 "given_at": "2026-09-21T14:14:20Z",
                 "version_of_its_words": 2,
+                "last_offer_at": "2026-09-21T14:15:20Z",
             },
         ],
         "walks": [

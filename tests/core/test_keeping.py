@@ -609,6 +609,13 @@ def test_forget_takes_two_taps_and_both_count() -> None:
     assert (done.held.state, done.held.consents) == (State(), frozenset())
 
 
+def test_forget_counts_groups_that_may_notice_and_a_wish_about_one_as_a_yes_like_any_other() -> None:
+    of_groups = ((Purpose.GROUP, -1), (Purpose.GROUP, -2), (Purpose.APART, -2), (Purpose.APART, -3))
+    given = tuple(Consent(purpose, 1, NOW, group) for purpose, group in of_groups)
+    slots = told("forget", Held(), Kept(given)).replies[0].slots
+    assert (slots["groups"], slots["yeses"]) == ("2", "2")
+
+
 @pytest.mark.parametrize(("kept", "line"), [(None, Line.FORGET_ASK), (Kept(), Line.FORGET_NONE)])
 def test_forget_counts_nothing_that_is_not_there_or_cannot_be_read(kept: Kept | None, line: Line) -> None:
     asked = told("forget", Held(), kept)

@@ -29,9 +29,10 @@ from typing_extensions import override
 from bot.core.follow_ups import sent
 from bot.core.gap import DAY
 from bot.core.lines import Label
-from bot.core.model import KEPT_DAYS, FollowUp, Kept, Nudging, Outcome, Plan, Purpose
+from bot.core.model import KEPT_DAYS, FollowUp, Kept, Nudging, Outcome, Plan, Purpose, Room
 from bot.store.dues import Claim
 from bot.store.opening import FILE
+from bot.store.rooms import RoomClaim
 from bot.store.rows import row_key
 from bot.store.store import Store
 from tests.person import KEYS, PROMPTS, RING, WALK, Clock, Person, buttons, is_in, responder_of
@@ -217,8 +218,10 @@ class Someone(Person):
             await self._taps(Label.DELETE_WALK)
 
 
-def slot(claim: Claim) -> str:
+def slot(claim: Claim | RoomClaim) -> str:
     """What tells a message that is due from every other."""
+    if isinstance(claim, RoomClaim):
+        return f"circle {claim.chat} {claim.room.seed}"
     if claim.plan is not None:
         return f"plans {claim.person} {claim.plan.number}"
     if claim.follow_up is not None:
@@ -229,7 +232,15 @@ def slot(claim: Claim) -> str:
 async def sends(store: Store, clock: Clock) -> None:
     """Be the bot's clock: claim, send and finish, and be done first with what another one had claimed."""
 
-    async def finish(claim: Claim) -> None:
+    def with_circle(room: Room | None) -> Room:
+        """The next circle, by a number of its own, due at once."""
+        return replace(room or Room(GROUP, is_on=True), seed=room.seed + 1 if room else 1, due_at=clock())
+
+    async def finish(claim: Claim | RoomClaim) -> None:
+        if isinstance(claim, RoomClaim):
+            await store.finish_room(claim, with_circle)
+            return
+
         def done(kept: Nudging) -> Nudging:
             return replace(kept, due_at=0) if kept == claim.nudging else kept
 
@@ -239,16 +250,18 @@ async def sends(store: Store, clock: Clock) -> None:
             follow_up=lambda one: sent(one, clock()) if one == claim.follow_up else one,
         )
 
-    while claims := await store.interrupted():
+    claims: tuple[Claim | RoomClaim, ...]
+    while claims := (*await store.interrupted(), *await store.interrupted_rooms()):
         for claim in claims:
             tell(interrupted=slot(claim))
             await finish(claim)
+    await store.revise_room(GROUP, lambda room: room or with_circle(None))
     while True:
         tell(claiming=True)
-        claims = await store.claim(clock(), most=PAGE)
+        claims = (*await store.claim(clock(), most=PAGE), *await store.claim_rooms(clock()))
         tell(claimed=[slot(claim) for claim in claims])
         for claim in claims:
-            if await store.may_send(claim):
+            if isinstance(claim, RoomClaim) or await store.may_send(claim):
                 tell(sent=slot(claim))
                 await finish(claim)
         await asyncio.sleep(0)
@@ -443,7 +456,8 @@ class Watch:
                 assert database.execute("PRAGMA foreign_key_check").fetchall() == []
                 found = database.execute("SELECT person, purpose, item, claimed FROM person_due").fetchall()
                 due = {(row, purpose, item): claimed for row, purpose, item, claimed in found}
-            self._looks_at_claims(await store.interrupted())
+            self._looks_at_claims(await store.interrupted(), await store.interrupted_rooms())
+            assert len([room async for room in store.rooms()]) <= 1
             for person, known in self.known.items():
                 held = Held.of(await store.kept(person))
                 assert held in known.possible
@@ -453,10 +467,11 @@ class Watch:
             for known, told in under_way:
                 self._looks_at_what_was_under_way(known, told, before[id(known)])
 
-    def _looks_at_claims(self, claims: tuple[Claim, ...]) -> None:
+    def _looks_at_claims(self, claims: tuple[Claim, ...], rooms: tuple[RoomClaim, ...]) -> None:
         """What a kill leaves claimed is one page at most, and of that process."""
-        slots = {slot(claim) for claim in claims}
-        assert len(slots) <= PAGE
+        slots = {slot(claim) for claim in claims} | {slot(claim) for claim in rooms}
+        assert len(claims) <= PAGE
+        assert len(rooms) <= 1
         assert self.claiming or slots <= self.claimed | self.interrupted
         self.counts["claimed at a kill"] += len(slots)
 
@@ -540,4 +555,5 @@ def test_what_was_acknowledged_survives_every_kill_and_what_was_forgotten_none(
     watch.counts["cells gone"] = len(watch.gone)
     record_property(f"{kills} kills", ", ".join(f"{name} {count}" for name, count in sorted(watch.counts.items())))
     assert not [name for name in watch.counts if name.endswith("failed")]
-    assert all(watch.counts[name] for name in ("sent: nudges", "sent: follow_ups", "sent: plans", "interrupted"))
+    due = ("nudges", "follow_ups", "plans", "circle")
+    assert all(watch.counts[name] for name in (*(f"sent: {what}" for what in due), "interrupted"))
