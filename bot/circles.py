@@ -70,6 +70,12 @@ class Circles:
         """Do what is due, until nothing is: what was left out may be due again at once. Raises nothing."""
         self._is_failing = not await tried(self._let_go())
         self._is_derived = self._is_derived or await tried(self._derive_again())
+        while await self._do_claimed():
+            pass
+
+    async def _do_claimed(self) -> bool:
+        """Whether there was anything to claim. So many are under way at a time that no lane runs dry."""
+        was_due = False
         under_way = asyncio.Semaphore(MOST_CLAIMED - PAGE)
 
         async def serve(claim: RoomClaim) -> None:
@@ -80,9 +86,11 @@ class Circles:
 
         async with asyncio.TaskGroup() as group:
             while claims := await self._claim():
+                was_due = True
                 for claim in claims:
                     await under_way.acquire()
                     group.create_task(serve(claim))
+        return was_due
 
     # --- before that ----------------------------------------------------------------------------------------------
 
@@ -95,7 +103,7 @@ class Circles:
                     await self._store.put_off_room(claim, claim.due_at)
                 else:
                     lost += 1
-                    await self._finish(claim, partial(circle.posted, at=claim.due_at, content=self._content))
+                    await self._finish(claim, partial(circle.posted, at=claim.claimed_at, content=self._content))
         if lost:
             log.warning("interrupted: these may have been posted, and are not posted again", count=lost)
 
