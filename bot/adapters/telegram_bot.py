@@ -39,6 +39,7 @@ from telegram.ext import (
 )
 
 from bot.adapters.delivery import Delivery
+from bot.adapters.edits import Edits
 from bot.adapters.intake import Burst, tell_failure
 from bot.adapters.outbox import TelegramOutbox
 from bot.adapters.updates import (
@@ -53,7 +54,7 @@ from bot.adapters.updates import (
 )
 from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU, menu
 from bot.core.lines import Line
-from bot.core.model import Decision, Fate, Incoming, Reply, RoomLeft, Sent, Where
+from bot.core.model import Decision, Fate, Incoming, Lane, Reply, RoomLeft, Sent, Where
 from bot.log import failure
 from bot.prompts import Prompts
 from bot.respond import Responder
@@ -84,6 +85,8 @@ class TelegramBot:
         self._bot = bot
         self._delivery = delivery
         self.outbox = TelegramOutbox(bot, delivery, prompts)
+        self.edits = Edits(self.outbox.edit)
+        delivery.moved = responder.moved
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -204,7 +207,11 @@ class TelegramBot:
 
     async def _press_answered_there(self, pressed: MaybeInaccessibleMessage | None, replies: tuple[Reply, ...]) -> None:
         if pressed is not None:
-            await self._edit(pressed, replies)
+            for reply in replies:
+                if reply.in_place and reply.lane is Lane.BROADCAST:  # a total: many may press at once
+                    self.edits.put(pressed.chat.id, pressed.message_id, reply)
+                elif reply.in_place:
+                    await self._edit(pressed, (reply,))
             below = tuple(reply for reply in replies if not reply.in_place)
             await self._send(pressed.chat.id, thread_of(pressed), below)
 
