@@ -242,7 +242,7 @@ def standing_of(update: ChatMemberUpdated, bot: Bot) -> Incoming | None:
     as_room = update.from_user.id == ChatID.ANONYMOUS_ADMIN
     there = replace(there_of(update.chat), unnamed=as_room, as_room=as_room)
     standing = standing_as(update.new_chat_member, bot, there)
-    standing = replace(standing, is_new=standing.is_in and not _is_in(update.old_chat_member))
+    standing = replace(standing, was_in=_is_in(update.old_chat_member))
     return Incoming(update.from_user.id, where, Kind.STANDING, at=0, there=replace(there, standing=standing))
 
 

@@ -99,8 +99,8 @@ _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STA
 
 def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     """What to hold from now on, what to say, and what happened."""
-    if incoming.where is not Where.PRIVATE:
-        return _picked(incoming, decide_in_group(incoming, held, content, decide))
+    if incoming.where is Where.GROUP:
+        return decide_in_group(incoming, held, content)
     heard = listen(incoming)
     seen = danger_in(incoming, heard, held, content)
     taken_at_their_word = bool(held.consents | held.lapsed) and not seen.age_said
@@ -545,16 +545,6 @@ def _ground(notice: Notice, opened: Step | None) -> Ground:
             return Ground.LOSS if Condition.OWN_LOSS in notice.conditions else Ground.WITNESS
         case _:
             return Ground(notice.about)
-
-
-def _picked(incoming: Incoming, decision: Decision) -> Decision:
-    """Choose wordings by chance alone: in a group nothing hangs on who wrote, or on what was said to them."""
-
-    def picked(reply: Reply) -> Reply:
-        instead = None if reply.instead is None else picked(reply.instead)
-        return replace(reply, picks=reply.picks or (incoming.seed,) * len(reply.keys), instead=instead)
-
-    return replace(decision, replies=tuple(map(picked, decision.replies)))
 
 
 def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:

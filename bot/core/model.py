@@ -105,7 +105,6 @@ class Standing:
     """How the bot stands in a group or channel."""
 
     is_in: bool = True
-    is_new: bool = False  # it was not in it before
     is_admin: bool = False
     may_write: bool = True
     reads_all: bool = False  # Telegram hands it every message: as an admin, or with privacy mode off

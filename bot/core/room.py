@@ -26,8 +26,6 @@ PAUSES: Final = HOUR, 30 * DAY
 TIDIES: Final = 10 * MINUTE, 40 * HOUR
 """After how long the bot may delete its own answers: Telegram lets it until 48 hours."""
 HOLDS: Final = HOUR, 90 * DAY
-A_HOLD: Final = DAY
-"""Of a hold, unless the admin says how long."""
 ROOM_ACTIONS: Final = frozenset(action for action in Action if action.name.startswith("ROOM_"))
 """What is for admins alone. Their buttons bring a room in the place of a walk."""
 IN_PRIVATE: Final = frozenset({"hold", "release", "leave", "topic", "pulse", "guide"})

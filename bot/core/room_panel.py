@@ -58,7 +58,6 @@ from bot.core.model import (
 )
 from bot.core.pulse import Week, told
 from bot.core.room import (
-    A_HOLD,
     HOLDS,
     HOUR,
     IN_PRIVATE,
@@ -87,6 +86,8 @@ LENGTHS: Final[Mapping[Action, tuple[int, ...]]] = {
 """Seconds that are offered: others are typed. 0 is never."""
 MOST_COUNTRIES: Final = 6
 """Whose helplines the guide shows."""
+A_HOLD: Final = DAY
+"""Of a hold, unless the admin says how long."""
 _BOUNDS: Final[Mapping[Action, tuple[int, int]]] = {
     Action.ROOM_PAUSE: PAUSES,
     Action.ROOM_TIDY: TIDIES,
