@@ -76,6 +76,7 @@ PATIENCE: Final = 1.0
 _FALLBACK: Final = {
     Where.PRIVATE: failed(),
     Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),),
+    Where.CHANNEL: (),
 }
 """If one message makes the core fail, its writer gets the card for one's own danger, in general words."""
 
@@ -133,8 +134,8 @@ class Responder:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
         incoming = replace(incoming, at=self._clock(), seed=self._seed())
         self._dangers.turn(incoming.at)
-        if incoming.where is Where.GROUP:
-            return _noted(incoming, self._decide(incoming, Held()))
+        if incoming.where is not Where.PRIVATE:
+            return self._with_payloads(incoming, _noted(incoming, self._decide(incoming, Held())))
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
         incoming, held = await self._look_back(incoming, held)
@@ -269,10 +270,10 @@ class Responder:
     def _with_payloads(self, incoming: Incoming, decision: Decision) -> Decision:
         key = self._button_keys()[0]
 
+        whose = incoming.person if incoming.there is None else incoming.there.chat
+
         def filled(button: Button, state: State) -> Button:
-            if button.action is Action.DOOR:
-                return button
-            return replace(button, payload=seal(key, incoming.person, incoming.at, state, button))
+            return replace(button, payload=seal(key, whose, incoming.at, state, button))
 
         states = (reply.state or decision.held.state for reply in decision.replies)
         replies = (
