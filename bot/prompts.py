@@ -25,7 +25,7 @@ from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.course import CirclePractices, Curriculum
 from bot.core.helplines import Checks, Directory, Helplines
-from bot.core.lines import Filling, Label, Line
+from bot.core.lines import Label, Line, filled
 from bot.core.matching import forget_parts, phrase_problems, plain
 from bot.core.model import Button, Content, Purpose, Reply
 from bot.core.noticing import NoticingRules, Reader
@@ -105,7 +105,7 @@ class Prompts:
     def text(self, reply: Reply) -> str:
         """The words of a message: a paragraph for each of its lines."""
         labels = self.content.labels
-        slots = {name: _filled(words, labels) for name, words in reply.slots.items()}
+        slots = {name: filled(words, labels) for name, words in reply.slots.items()}
         slots.setdefault("emergency", labels[Label.EMERGENCY_LOCAL])
         picks = reply.picks or (0,) * len(reply.keys)
         said = ((self.lines[line], pick) for line, pick in zip(reply.keys, picks, strict=True))
@@ -114,12 +114,6 @@ class Prompts:
     def label(self, button: Button) -> str:
         """The words on a button."""
         return button.words or self.content.labels[button.label]
-
-
-def _filled(words: Filling, labels: Mapping[Label, str]) -> str:
-    if isinstance(words, tuple):
-        return "".join(_filled(part, labels) for part in words)
-    return labels[words] if isinstance(words, Label) else words
 
 
 _COUNTRY: Final = "country"
@@ -143,6 +137,17 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.NUDGE_NEXT: {"next": _COUNTRY},
     Line.NUDGE_PAUSED: {"next": _COUNTRY},
     Line.NUDGE_LINE_WRONG: {"what": _COUNTRY},
+    Line.ROOM_PICKED: {"title": _COUNTRY},
+    Line.ROOM_OUT: {"title": _COUNTRY},
+    Line.ROOM_INTRO: {"title": _COUNTRY},
+    Line.ROOM_CHANNEL: {"title": _COUNTRY},
+    Line.ROOM_TURNED_OFF: {"title": _COUNTRY},
+    Line.ROOM_PANEL: {"title": _COUNTRY},
+    Line.ROOM_NEXT: {"next": _COUNTRY},
+    Line.ROOM_HELD: {"until": _COUNTRY},
+    Line.ROOM_COUNTRIES_WRONG: {"what": _COUNTRY},
+    Line.ROOM_LEAVE_ASK: {"title": _COUNTRY},
+    Line.ROOM_LEFT: {"title": _COUNTRY},
     Line.PROGRESS_NUDGES: {"count": _NUMBER},
     Line.PROGRESS_EARLIER: {"count": _NUMBER},
     Line.PROGRESS_WEEK: {"count": _NUMBER},

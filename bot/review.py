@@ -23,6 +23,7 @@ from bot.core.helplines import SHOWN_FOR, Country, message, today_of
 from bot.core.lines import DANGER, MOST_WORDS, Line
 from bot.core.matching import STEM, normalise, silent
 from bot.core.model import Course, Reply, Tier
+from bot.core.room import IN_A_GROUP
 from bot.core.scoring import SLOT
 from bot.prompts import FOLDER, SLOTS, Book, Page, Prompts, load, shown_path, text_of
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
@@ -90,6 +91,7 @@ _WHEN: Final = (
     *(Line.NUDGE_NEXT, Line.NUDGE_PAUSED, Line.NUDGE_NO_ZONE, Line.NUDGE_NO_SLOT, Line.NUDGE_STOPPED),
     *_begins("nudge.rests."),
 )
+_WHEN_THERE: Final = (Line.ROOM_NEXT, Line.ROOM_HELD, Line.ROOM_MUTED, Line.ROOM_NO_CIRCLE, Line.ROOM_NO_ZONE)
 _QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK, Line.BARRIER_ASK, Line.PLAN_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
@@ -130,6 +132,9 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((Line.NUDGE_SET,), (Line.NUDGE_PANEL,), _WHEN),
     ((Line.NUDGE_IN_QUIET,), (Line.NUDGE_PANEL,), (Line.NUDGE_NEXT,)),
     ((Line.NUDGE_KEPT, Line.NUDGE_FEWER), (Line.NUDGE_NEXT, Line.NUDGE_NO_ZONE, Line.NUDGE_NO_SLOT)),
+    ((Line.ROOM_IS_SET,), (Line.ROOM_PANEL,), (Line.ROOM_WAITS,), _WHEN_THERE),
+    ((Line.ROOM_IS_SET,), (Line.ROOM_PANEL,), _WHEN_THERE),
+    ((Line.GROUP_CARD_OFF, Line.GROUP_CARD_MENTIONS, Line.GROUP_CARD_MEMBERS), (Line.GROUP_CARD_ALERTS,)),
     ((Line.NOTHING_TO_STOP, Line.STOPPED), (Line.NUDGE_STOP_HOW,)),
     ((Line.STAY_PERSON, Line.CLOSE_WAS_THERE), (Line.FOLLOW_UP_REST,)),
     ((Line.SHOWN_AFTER,), (Line.SHOWN_AFTER_UPSETS,)),
@@ -328,7 +333,11 @@ def _filled(book: Book, line: Line, wording: str) -> str:
 
 def _command_problems(wording: str) -> Iterator[str]:
     commands = re.findall(r"(?<!\w)/(\w+)", wording)
-    yield from (f"there is no command /{name}: name one that there is" for name in commands if name not in COMMANDS)
+    yield from (
+        f"there is no command /{name}: name one that there is"
+        for name in commands
+        if name not in {*COMMANDS, *IN_A_GROUP}
+    )
 
 
 def _silence_problems(line: Line, wording: str) -> Iterator[str]:

@@ -157,6 +157,7 @@ class Incoming:
     kept: Kept | None = None  # all that is kept of them, where the shell was asked to look
     location: tuple[float, float] | None = None  # latitude and longitude, in degrees: for this one answer
     there: There | None = None  # the group or channel that it is in; in private, that it is about
+    picked: There | None = None  # in private: the group that was picked for the alerts of `there`
     titles: Mapping[int, str] = field(default_factory=dict)  # of groups, by their ids, beside `kept`
 
     @property
