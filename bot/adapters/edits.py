@@ -8,7 +8,8 @@ last is made in the end, unless the bot stops before: then whoever presses next 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from bot.core.model import Reply, Sent
@@ -29,6 +30,15 @@ class Edits:
         self._pause = pause
         self._waiting: dict[int, dict[int, Reply]] = {}  # by chat where something is under way, and by number
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[None]:
+        """Have no edit wait longer than the body runs."""
+        try:
+            yield
+        finally:
+            for task in self._tasks:
+                task.cancel()
 
     def put(self, chat: int, number: int, reply: Reply) -> None:
         """Have a message edited, unless a later edit of it comes before its turn."""

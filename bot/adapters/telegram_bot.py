@@ -39,7 +39,6 @@ from telegram.ext import (
 )
 
 from bot.adapters.delivery import Delivery
-from bot.adapters.edits import Edits
 from bot.adapters.intake import Burst, tell_failure
 from bot.adapters.outbox import TelegramOutbox
 from bot.adapters.updates import (
@@ -54,7 +53,7 @@ from bot.adapters.updates import (
 )
 from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU, menu
 from bot.core.lines import Line
-from bot.core.model import Decision, Fate, Incoming, Lane, Reply, RoomLeft, Sent, Where
+from bot.core.model import Decision, Fate, Incoming, Reply, RoomLeft, Sent, Where
 from bot.log import failure
 from bot.prompts import Prompts
 from bot.respond import Responder
@@ -81,19 +80,10 @@ App = Application[Bot, ContextTypes.DEFAULT_TYPE, dict[Any, Any], dict[Any, Any]
 class TelegramBot:
     """The handlers of one bot. `delivery` and `bot` are of the same token."""
 
-    def __init__(
-        self,
-        bot: Bot,
-        delivery: Delivery,
-        responder: Responder,
-        prompts: Prompts,
-        *,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, bot: Bot, delivery: Delivery, responder: Responder, prompts: Prompts) -> None:
         self._bot = bot
         self._delivery = delivery
         self.outbox = TelegramOutbox(bot, delivery, prompts)
-        self._edits = Edits(self.outbox.edit, pause)
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -214,7 +204,7 @@ class TelegramBot:
 
     async def _press_answered_there(self, pressed: MaybeInaccessibleMessage | None, replies: tuple[Reply, ...]) -> None:
         if pressed is not None:
-            await self._edit_there(pressed, replies)
+            await self._edit(pressed, replies)
             below = tuple(reply for reply in replies if not reply.in_place)
             await self._send(pressed.chat.id, thread_of(pressed), below)
 
@@ -229,13 +219,6 @@ class TelegramBot:
             return False
         _noted(sent)
         return True
-
-    async def _edit_there(self, pressed: MaybeInaccessibleMessage, replies: tuple[Reply, ...]) -> None:
-        """The same in a group or channel: of what many press at once the latest alone, and none too soon."""
-        if replies and replies[0].in_place and replies[0].lane is Lane.BROADCAST:
-            self._edits.put(pressed.chat.id, pressed.message_id, replies[0])
-        else:
-            await self._edit(pressed, replies)
 
     async def _send(self, chat: int, thread: int | None, replies: tuple[Reply, ...]) -> bool:
         """Send all replies, and say whether none was lost: old buttons stay where nothing new came.

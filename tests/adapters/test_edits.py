@@ -146,3 +146,12 @@ async def test_what_cannot_be_edited_is_let_go_of(writing: Writing) -> None:
     await writing.passes(0)
     await writing.passes(PAUSE)
     assert writing.told() == [(CHAT, 5, "1")]
+
+
+async def test_stop_waits_for_no_edit_and_makes_none_after_it(writing: Writing) -> None:
+    async with writing.edits.beside():
+        writing.edits.put(CHAT, 5, total(1))
+        await writing.passes(0)
+        writing.edits.put(CHAT, 5, total(2))
+    await writing.passes(PAUSE)
+    assert writing.told() == [(CHAT, 5, "1")]
