@@ -113,11 +113,12 @@ class TelegramOutbox:
         return self._buttons(reply)
 
     def _keyboard(self, reply: Reply) -> ReplyKeyboardMarkup:
+        asks_where = any(button.action is Action.LOCATE for row in reply.buttons for button in row)
         return ReplyKeyboardMarkup(
             [[self._key(button) for button in row] for row in reply.buttons],
             resize_keyboard=True,
             one_time_keyboard=True,
-            input_field_placeholder=self._prompts.content.labels[Label.KEYBOARD_HINT],
+            input_field_placeholder=self._prompts.content.labels[Label.KEYBOARD_HINT] if asks_where else None,
         )
 
     def _key(self, button: Button) -> KeyboardButton:

@@ -66,7 +66,7 @@ _REMEMBERED_CHATS: Final = 10_000
 _TELLING: Final = (
     filters.StatusUpdate.CHAT_SHARED | filters.StatusUpdate.LEFT_CHAT_MEMBER | filters.StatusUpdate.MIGRATE
 )
-_MENUS: Final[tuple[tuple[BotCommandScope | None, tuple[str, ...]], ...]] = (
+MENUS: Final[tuple[tuple[BotCommandScope | None, tuple[str, ...]], ...]] = (
     (None, tuple(COMMANDS)),
     (BotCommandScopeAllGroupChats(), GROUP_MENU),
     (BotCommandScopeAllChatAdministrators(), (*GROUP_MENU, *ADMIN_MENU)),
@@ -112,7 +112,7 @@ class TelegramBot:
         description = self._prompts.text(Reply((Line.DESCRIPTION,)))
         short = self._prompts.text(Reply((Line.SHORT_DESCRIPTION,)))
         try:
-            for scope, names in _MENUS:
+            for scope, names in MENUS:
                 commands = [BotCommand(name, labels[label]) for name, label in menu(names)]
                 if list(await self._bot.get_my_commands(scope)) != commands:
                     await self._bot.set_my_commands(commands, scope)

@@ -20,7 +20,14 @@ from tests.botapi.updates import Refused
 from tests.person import PROMPTS
 
 REPLY = Reply(
-    (Line.HELP,), ((Button(Label.DID_IT, Action.NEXT, payload="1"), Button(Label.WRITE_PRIVATELY, Action.DOOR)),)
+    (Line.HELP,),
+    (
+        (
+            Button(Label.DID_IT, Action.NEXT, payload="1"),
+            Button(Label.WRITE_PRIVATELY, Action.DOOR, payload="2"),
+            Button(Label.URGENT_HELP, Action.OPEN, payload="https://t.me/c/1234567890/10"),
+        ),
+    ),
 )
 NEWS = Reply((Line.HELP,), lane=Lane.BROADCAST)
 
@@ -51,10 +58,23 @@ async def test_reply_arrives_in_its_words_with_its_buttons(outbox: Outbox, ann: 
     assert sent == Sent(Fate.ARRIVED, message.id)
     assert message.text == PROMPTS.text(REPLY)
     assert message.button(PROMPTS.content.labels[Label.DID_IT])["callback_data"] == "1"
-    assert (
-        message.button(PROMPTS.content.labels[Label.WRITE_PRIVATELY])["url"]
-        == "https://t.me/example_compassion_bot?start=group"
-    )
+    assert message.button(PROMPTS.content.labels[Label.WRITE_PRIVATELY])["callback_data"] == "2"
+    assert message.button(PROMPTS.content.labels[Label.URGENT_HELP])["url"] == "https://t.me/c/1234567890/10"
+
+
+@pytest.mark.parametrize(
+    ("value", "link"),
+    [
+        (0, "startgroup=add"),
+        (1, "startchannel&admin=post_messages"),
+        (2, "startgroup=add&admin=manage_chat"),
+    ],
+    ids=["a group", "a channel", "a group, as an admin without a right"],
+)
+async def test_button_that_adds_the_bot_is_a_link(outbox: Outbox, ann: Person, value: int, link: str) -> None:
+    await outbox.send(ann.id, Reply((Line.HELP,), ((Button(Label.BEGIN, Action.ADD, value),),)))
+    button = ann.latest().button(PROMPTS.content.labels[Label.BEGIN])
+    assert button["url"] == f"https://t.me/example_compassion_bot?{link}"
 
 
 async def test_reply_goes_to_its_topic(outbox: Outbox, telegram: Server) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from bot.core import follow_ups, keeping, nudging
+from bot.core import circle, follow_ups, keeping, nudging, pulse
 from bot.core.cards import ASKING
 from bot.core.commands import BUTTONS, COMMANDS, menu
 from bot.core.consent import PURPOSES
@@ -49,6 +49,7 @@ from bot.core.model import (
     Refused,
     Reply,
     Rest,
+    Room,
     Schedule,
     Shown,
     Source,
@@ -61,6 +62,7 @@ from bot.core.model import (
 )
 from bot.core.noticing import Reader
 from bot.core.plans import reminder
+from bot.core.pulse import Week
 from bot.core.sequence import AFTER_CARD, WALKING, begin
 from bot.core.steps import again, offer, opening
 from bot.figure import drawing
@@ -855,7 +857,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         said += (
             answer(state, received(text=words)) for words in ("this makes it harder", "it went on for a long while")
         )
-    said += _fitting()
+    said += (*_fitting(), *_in_rooms_by_the_clock())
     said += (
         answer(at(Step.KIND), received(text=words)) for words in ("is this private?", "why did it have to be him?")
     )
@@ -1046,6 +1048,15 @@ def said_of_nudges() -> Iterator[Decision | Reply]:
     yes = Opened(State(), Action.AGREE, PURPOSES.index(Purpose.NUDGES) | CONTENT.versions[Purpose.NUDGES] - 1 << 3)
     for purposes in (frozenset[Purpose](), frozenset({Purpose.ALONE})):
         yield decide(received(Kind.PRESS, pressed=yes, kept=Kept()), Held(consents=purposes), CONTENT)
+
+
+def _in_rooms_by_the_clock() -> Iterator[Reply]:
+    """The circle, with and without a total, and each form of a week."""
+    shown = circle.message(Room(-1), CONTENT)
+    assert shown is not None
+    yield circle.with_total(shown, 4)
+    for week in (Week(), Week(12, 30, is_whole=True)):
+        yield from pulse.told(week)
 
 
 def replies_of(said: Decision | Reply) -> tuple[Reply, ...]:
