@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import tzinfo
 from functools import partial
@@ -19,6 +19,7 @@ from typing import Final
 
 import structlog
 
+from bot.circles import Circles, tried
 from bot.core import follow_ups, nudging
 from bot.core.gap import DAY
 from bot.core.model import Content, Fate, FollowUp, Nudging, Outbox, Purpose, Reply, Sent
@@ -55,14 +56,22 @@ log = structlog.get_logger()
 class Nudges:
     """What the bot does by the clock, which gives seconds since 1970, UTC."""
 
-    def __init__(
-        self, store: Store, responder: Responder, outbox: Outbox, clock: Callable[[], int], content: Content
+    def __init__(  # noqa: PLR0913 the clock and the ways out are handed in
+        self,
+        store: Store,
+        responder: Responder,
+        outbox: Outbox,
+        clock: Callable[[], int],
+        content: Content,
+        *,
+        circles: Circles | None = None,
     ) -> None:
         self._store = store
         self._responder = responder
         self._outbox = outbox
         self._clock = clock
         self._content = content
+        self._circles = circles
         self._stopped = asyncio.Event()
         self._is_derived = False
         self._is_failing = False
@@ -76,6 +85,8 @@ class Nudges:
             yield
         finally:
             self._stopped.set()
+            if self._circles is not None:
+                self._circles.stop()
             self._outbox.give_up()
             await asyncio.wait([rounds], timeout=GRACE)
             rounds.cancel()
@@ -91,32 +102,36 @@ class Nudges:
 
     async def _pause(self) -> float:
         """Seconds until something is due, and at most those of a round: so many where it cannot be claimed."""
-        if self._is_failing:
-            return ROUND
         try:
-            due_at = await self._store.next_due_at()
-        except Exception as error:  # noqa: BLE001 as below
+            of_people = None if self._is_failing else await self._store.next_due_at()
+            of_rooms = None if self._circles is None else await self._circles.next_due_at()
+        except Exception as error:  # noqa: BLE001 the next round may do better
             log.error("round failed", **failure(error))
             return ROUND
+        due_at = min((at for at in (of_people, of_rooms) if at is not None), default=None)
         return ROUND if due_at is None else min(ROUND, max(0.0, due_at - self._clock()))
 
     async def round(self) -> None:
-        """Send what is due; and once a day tell whom all will go of, and delete what was kept long enough.
+        """Send what is due, also in rooms; once a day tell whom all will go of, and delete what was kept long enough.
 
         Each of these is done whatever became of the others.
         """
-        self._is_failing = not await _tried(self._let_go())
-        self._is_derived = self._is_derived or await _tried(self._derive_again())
-        if await _tried(self._responder.make_up()):
+        async with asyncio.TaskGroup() as group:  # a thousand nudges keep no circle waiting
+            if self._circles is not None:
+                group.create_task(self._circles.round())
+            group.create_task(self._round())
+
+    async def _round(self) -> None:
+        self._is_failing = not await tried(self._let_go())
+        self._is_derived = self._is_derived or await tried(self._derive_again())
+        if await tried(self._responder.make_up()):
             await self._send_due()
         else:
             self._is_failing = True
         today = self._clock() // DAY
         if today != self._swept_on:
-            told = await _tried(
-                tell_the_quiet(self._store, self._responder, self._outbox, today, self._between_notices)
-            )
-            swept = await _tried(sweep(self._store, self._clock()))
+            told = await tried(tell_the_quiet(self._store, self._responder, self._outbox, today, self._between_notices))
+            swept = await tried(sweep(self._store, self._clock()))
             self._store.tidy_ledger(self._clock())
             if told and swept:
                 self._swept_on = today
@@ -165,7 +180,7 @@ class Nudges:
 
         async def serve(claim: Claim) -> None:
             try:
-                await _tried(self._serve(claim))
+                await tried(self._serve(claim))
             finally:
                 under_way.release()
                 people[claim.person] -= 1
@@ -182,7 +197,7 @@ class Nudges:
                     await under_way.acquire()
                     group.create_task(serve(claim))
         for claim in second:
-            await _tried(self._store.put_off(claim, claim.due_at))
+            await tried(self._store.put_off(claim, claim.due_at))
         return was_due
 
     async def _claim(self) -> tuple[Claim, ...]:
@@ -190,7 +205,7 @@ class Nudges:
             return ()
         try:
             return await self._store.claim(self._clock(), PAGE)
-        except Exception as error:  # noqa: BLE001 as below
+        except Exception as error:  # noqa: BLE001 the next round may do better
             log.error("round failed", **failure(error))
             self._is_failing = True
             return ()
@@ -293,13 +308,3 @@ class Nudges:
 
 def _pause(claim: Claim) -> int:
     return SOON if claim.purpose is Purpose.NUDGES else LATER
-
-
-async def _tried(part: Awaitable[None]) -> bool:
-    """Whether it came to its end. The next round may do better."""
-    try:
-        await part
-    except Exception as error:  # noqa: BLE001 one part that fails keeps no other from its work
-        log.error("round failed", **failure(error))
-        return False
-    return True

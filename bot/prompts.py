@@ -23,9 +23,9 @@ from pydantic_core import ErrorDetails
 
 from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
-from bot.core.course import Curriculum
+from bot.core.course import CirclePractices, Curriculum
 from bot.core.helplines import Checks, Directory, Helplines
-from bot.core.lines import Filling, Label, Line
+from bot.core.lines import Label, Line, filled
 from bot.core.matching import forget_parts, phrase_problems, plain
 from bot.core.model import Button, Content, Purpose, Reply
 from bot.core.noticing import NoticingRules, Reader
@@ -105,7 +105,7 @@ class Prompts:
     def text(self, reply: Reply) -> str:
         """The words of a message: a paragraph for each of its lines."""
         labels = self.content.labels
-        slots = {name: _filled(words, labels) for name, words in reply.slots.items()}
+        slots = {name: filled(words, labels) for name, words in reply.slots.items()}
         slots.setdefault("emergency", labels[Label.EMERGENCY_LOCAL])
         picks = reply.picks or (0,) * len(reply.keys)
         said = ((self.lines[line], pick) for line, pick in zip(reply.keys, picks, strict=True))
@@ -114,12 +114,6 @@ class Prompts:
     def label(self, button: Button) -> str:
         """The words on a button."""
         return button.words or self.content.labels[button.label]
-
-
-def _filled(words: Filling, labels: Mapping[Label, str]) -> str:
-    if isinstance(words, tuple):
-        return "".join(_filled(part, labels) for part in words)
-    return labels[words] if isinstance(words, Label) else words
 
 
 _COUNTRY: Final = "country"
@@ -143,6 +137,17 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.NUDGE_NEXT: {"next": _COUNTRY},
     Line.NUDGE_PAUSED: {"next": _COUNTRY},
     Line.NUDGE_LINE_WRONG: {"what": _COUNTRY},
+    Line.ROOM_PICKED: {"title": _COUNTRY},
+    Line.ROOM_OUT: {"title": _COUNTRY},
+    Line.ROOM_INTRO: {"title": _COUNTRY},
+    Line.ROOM_CHANNEL: {"title": _COUNTRY},
+    Line.ROOM_TURNED_OFF: {"title": _COUNTRY},
+    Line.ROOM_PANEL: {"title": _COUNTRY},
+    Line.ROOM_NEXT: {"next": _COUNTRY},
+    Line.ROOM_HELD: {"until": _COUNTRY},
+    Line.ROOM_COUNTRIES_WRONG: {"what": _COUNTRY},
+    Line.ROOM_LEAVE_ASK: {"title": _COUNTRY},
+    Line.ROOM_LEFT: {"title": _COUNTRY},
     Line.PROGRESS_NUDGES: {"count": _NUMBER},
     Line.PROGRESS_EARLIER: {"count": _NUMBER},
     Line.PROGRESS_WEEK: {"count": _NUMBER},
@@ -174,6 +179,10 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.IF_THEN_DONE: {"plan": _COUNTRY},
     Line.IF_THEN_REMINDER: {"plan": _COUNTRY},
     Line.NUDGE_PRACTICE: {"practice": _COUNTRY},
+    Line.CIRCLE_PRACTICE: {"practice": _COUNTRY},
+    Line.CIRCLE_TOTAL: {"total": _NUMBER},
+    Line.PULSE_OFFERS: {"offers": _NUMBER},
+    Line.PULSE_JOINS: {"joins": _NUMBER},
     Line.SPOKE_OF_ONE: {"first": "reason."},
     Line.SPOKE_OF_TWO: {"first": "reason.", "second": "reason."},
     Line.SPOKE_OF_THREE: {"first": "reason.", "second": "reason.", "third": "reason."},
@@ -256,7 +265,13 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
     """Read one language. Raises ContentError with every problem of all its files."""
     book = Book(folder / language)
     if book.problems or not (
-        book.reader and book.guard and book.helplines and book.curriculum and book.consents and book.times
+        book.reader
+        and book.guard
+        and book.helplines
+        and book.curriculum
+        and book.circles
+        and book.consents
+        and book.times
     ):
         raise ContentError(book.problems)
     labels = {label: words for _, copy in book.pages for label, words in copy.labels.items()}
@@ -276,6 +291,7 @@ def load(folder: Path = FOLDER, language: str = "en") -> Prompts:
         mirrored=frozenset(plain(words) for _, copy in book.pages for words in copy.mirrored),
         versions={purpose: asked.version for purpose, asked in book.consents.purposes.items()},
         practices=book.curriculum.practices(),
+        circles=book.circles.circles(),
         zones=Atlas(book.helplines, book.cities),
     )
     return Prompts(content, {line: wordings for _, copy in book.pages for line, wordings in copy.lines.items()})
@@ -532,6 +548,9 @@ class Book:
             self.problems.append(f"{shown_path(self.cities)}:1: there is no such file: add it")
         self.nudges = Page(folder / "nudges.yaml")
         self.curriculum = self._read(self.nudges, Curriculum)
+        self.circling = Page(folder / "circles.yaml")
+        self.circles = self._read(self.circling, CirclePractices)
+        self.problems += self._source_problems()
         self.asked = Page(folder / "consents.yaml")
         self.consents = self._read(self.asked, Consents)
         times = self._read(Page(folder / "times.yaml"), TimeWords)
@@ -579,6 +598,15 @@ class Book:
         except ContentError as error:
             self.problems += error.problems
             return None
+
+    def _source_problems(self) -> Iterator[str]:
+        """Practices of the circle that name sources which nudges.yaml does not have."""
+        if self.circles is None or self.curriculum is None:
+            return
+        for name, written in self.circles.practices.items():
+            for problem in self.curriculum.unknown_to(written):
+                place, _, what = problem.partition(": ")
+                yield self.circling.problem(("practices", name, place), what)
 
     def _name_problems(self, part: str, names: type[Line] | type[Label]) -> Iterator[str]:
         homes: dict[str, Page] = {}

@@ -23,6 +23,7 @@ from bot.core.helplines import SHOWN_FOR, Country, message, today_of
 from bot.core.lines import DANGER, MOST_WORDS, Line
 from bot.core.matching import STEM, normalise, silent
 from bot.core.model import Course, Reply, Tier
+from bot.core.room import IN_A_GROUP
 from bot.core.scoring import SLOT
 from bot.prompts import FOLDER, SLOTS, Book, Page, Prompts, load, shown_path, text_of
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
@@ -44,6 +45,7 @@ def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
         *_wording_problems(book),
         *_consent_problems(book),
         *_nudge_problems(book),
+        *_circle_problems(book),
         *_country_problems(folder, book),
         *_city_problems(book),
     ]
@@ -89,6 +91,7 @@ _WHEN: Final = (
     *(Line.NUDGE_NEXT, Line.NUDGE_PAUSED, Line.NUDGE_NO_ZONE, Line.NUDGE_NO_SLOT, Line.NUDGE_STOPPED),
     *_begins("nudge.rests."),
 )
+_WHEN_THERE: Final = (Line.ROOM_NEXT, Line.ROOM_HELD, Line.ROOM_MUTED, Line.ROOM_NO_CIRCLE, Line.ROOM_NO_ZONE)
 _QUESTIONS: Final = (Line.ASK, Line.OWN, Line.WHOSE, Line.STAY, Line.DANGER_ASK, Line.BARRIER_ASK, Line.PLAN_ASK)
 
 MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
@@ -123,6 +126,9 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     ((Line.NUDGE_SET,), (Line.NUDGE_PANEL,), _WHEN),
     ((Line.NUDGE_IN_QUIET,), (Line.NUDGE_PANEL,), (Line.NUDGE_NEXT,)),
     ((Line.NUDGE_KEPT, Line.NUDGE_FEWER), (Line.NUDGE_NEXT, Line.NUDGE_NO_ZONE, Line.NUDGE_NO_SLOT)),
+    ((Line.ROOM_IS_SET,), (Line.ROOM_PANEL,), (Line.ROOM_WAITS,), _WHEN_THERE),
+    ((Line.ROOM_IS_SET,), (Line.ROOM_PANEL,), _WHEN_THERE),
+    ((Line.GROUP_CARD_OFF, Line.GROUP_CARD_MENTIONS, Line.GROUP_CARD_MEMBERS), (Line.GROUP_CARD_ALERTS,)),
     ((Line.NOTHING_TO_STOP, Line.STOPPED), (Line.NUDGE_STOP_HOW,)),
     ((Line.STAY_PERSON, Line.CLOSE_WAS_THERE), (Line.FOLLOW_UP_REST,)),
     ((Line.SHOWN_AFTER,), (Line.SHOWN_AFTER_UPSETS,)),
@@ -321,7 +327,11 @@ def _filled(book: Book, line: Line, wording: str) -> str:
 
 def _command_problems(wording: str) -> Iterator[str]:
     commands = re.findall(r"(?<!\w)/(\w+)", wording)
-    yield from (f"there is no command /{name}: name one that there is" for name in commands if name not in COMMANDS)
+    yield from (
+        f"there is no command /{name}: name one that there is"
+        for name in commands
+        if name not in {*COMMANDS, *IN_A_GROUP}
+    )
 
 
 def _silence_problems(line: Line, wording: str) -> Iterator[str]:
@@ -455,6 +465,72 @@ def _nudge_size_problems(size: Measure, firsts: Sequence[Measure]) -> Iterator[s
     if words > MOST_IN_A_NUDGE:
         yield f"{words} words with the longest first line: a nudge has {MOST_IN_A_NUDGE} at most"
     yield from message_problems(max((*messages, size), key=lambda message: message.grade), danger=True)
+
+
+MOST_IN_A_CIRCLE: Final = 40
+"""Words of a practice of the circle. Its message has others before it, and how many took part."""
+
+_NOT_IN_A_CIRCLE: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (
+        re.compile(r"\b(aloud|out loud|post|comment|react|tap|button|in (the|this) chat|share|tell)\b"),
+        "asks to be seen",
+    ),
+    (re.compile(r"\b(count\w*|(two|three|four|five|six|ten|\d+) times)\b"), "asks to count"),
+    (
+        re.compile(r"\b(dead|die[sd]?|dying|death|lost|loss(es)?|late|grie\w+|mourn\w*|buried|memory of)\b"),
+        "may speak of the dead of a group",
+    ),
+    (
+        re.compile(r"\b(members?|admins?|who(ever)? wrote|one of (you|us)|the (last|newest) (one|person))\b"),
+        "singles out",
+    ),
+    (re.compile(r"\b((hold|take|touch|hug)\w* (each other|hands|someone|somebody))\b"), "asks to touch others"),
+)
+"""What no practice of the circle says beside what no nudge says, and why."""
+
+
+def _circle_problems(book: Book) -> Iterator[str]:
+    """Practices of the circle that break its rules, those for nudges, or their balance."""
+    if book.circles is None:
+        return
+    around = [
+        [measure(wording) for _, copy in book.pages for wording in copy.lines.get(line, ())] or [Measure()]
+        for line in (Line.CIRCLE, Line.CIRCLE_TOTAL)
+    ]
+    nudged = {drawn.words for drawn in book.curriculum.practices()} if book.curriculum else set()
+    practices = book.circles.practices
+    said = Counter(practice.words for practice in practices.values())
+    for name, practice in practices.items():
+        where = "practices", name
+        yield from (book.circling.problem((*where, "dose"), each) for each in name_problems(practice.dose))
+        problems = [*_practice_problems(practice), *_circle_size_problems(measure(practice.words), around)]
+        lower = practice.words.lower()
+        problems += [f"“{found[0]}”: {why}" for pattern, why in _NOT_IN_A_CIRCLE if (found := pattern.search(lower))]
+        if said[practice.words] > 1 or practice.words in nudged:
+            problems.append("stands twice, here or in nudges.yaml: keep one")
+        yield from (book.circling.problem((*where, "words"), problem) for problem in problems)
+    connected = sum(practice.contrast is Contrast.CONNECTED for practice in practices.values())
+    if 2 * connected <= len(practices):
+        yield book.circling.problem(
+            ("practices",),
+            f"has {connected} practices of {Contrast.CONNECTED}, its own contrast: more than half, please",
+        )
+
+
+def _circle_size_problems(size: Measure, around: Sequence[Sequence[Measure]]) -> Iterator[str]:
+    if size.words > MOST_IN_A_CIRCLE:
+        yield f"{size.words} words: a practice of the circle has {MOST_IN_A_CIRCLE} at most"
+    messages = [reduce(add, parts, size) for parts in product(*around)]
+    longest, hardest = (max((*messages, size), key=trait) for trait in (_words_of, _grade_of))
+    yield from dict.fromkeys((*message_problems(longest), *message_problems(hardest, danger=True)))
+
+
+def _words_of(size: Measure) -> int:
+    return size.words
+
+
+def _grade_of(size: Measure) -> float:
+    return size.grade
 
 
 def _contrast_problems(theme: Theme) -> Iterator[str]:

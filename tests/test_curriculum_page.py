@@ -3,7 +3,9 @@
 import shutil
 from pathlib import Path
 
-from bot.core.course import Curriculum
+import pytest
+
+from bot.core.course import CirclePractices, Curriculum
 from bot.prompts import FOLDER, read
 from scripts.write_curriculum import PAGE, page
 
@@ -20,8 +22,9 @@ def test_page_says_that_nobody_has_signed_it_off() -> None:
 
 def test_page_has_every_practice_and_every_source_in_a_row() -> None:
     curriculum = read(FOLDER / "en/nudges.yaml", Curriculum)
+    circles = read(FOLDER / "en/circles.yaml", CirclePractices).circles()
     rows = [row.split(" | ") for row in CURRICULUM.splitlines() if row.startswith("| ")]
-    for practice in curriculum.practices():
+    for practice in (*curriculum.practices(), *circles):
         ((_, words, moves, dose, seconds, evidence),) = [row for row in rows if row[0] == f"| {practice.name}"]
         assert (words, moves, dose, seconds) == (
             practice.words,
@@ -35,9 +38,16 @@ def test_page_has_every_practice_and_every_source_in_a_row() -> None:
         assert (study, found.removesuffix(" |")) == (source.study, source.found)
 
 
-def test_page_follows_the_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("nudges.yaml", "Find three things near you", "Find two things near you"),
+        ("circles.yaml", "one quiet moment, in your mind", "one calm moment, in your mind"),
+    ],
+)
+def test_page_follows_the_words(tmp_path: Path, name: str, old: str, new: str) -> None:
     folder = tmp_path / "prompts"
     shutil.copytree(FOLDER, folder)
-    path = folder / "en/nudges.yaml"
-    path.write_text(path.read_text("utf-8").replace("Find three things near you", "Find two things near you"), "utf-8")
-    assert "Find two things near you" in page(folder)
+    path = folder / "en" / name
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    assert new in page(folder)

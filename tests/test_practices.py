@@ -1,4 +1,4 @@
-"""The practices of nudges as they are, and what is said of a file of them that is broken."""
+"""The practices of nudges and of the circle as they are, and what is said of a file of them that is broken."""
 
 import re
 import shutil
@@ -9,11 +9,11 @@ from typing import Final
 
 import pytest
 
-from bot.core.course import FEWEST, THEMES, Contrast, Curriculum
-from bot.core.lines import Line
+from bot.core.course import FEWEST, FEWEST_CIRCLES, MOST_SECONDS, THEMES, CirclePractices, Contrast, Curriculum
+from bot.core.lines import MOST_WORDS, Line
 from bot.core.model import Course, Reply
 from bot.prompts import FOLDER, ContentError, load, read
-from bot.review import MOST_IN_A_NUDGE, balance, check
+from bot.review import MOST_IN_A_CIRCLE, MOST_IN_A_NUDGE, balance, check
 from bot.wording import measure
 
 PROMPTS: Final = load()
@@ -41,11 +41,11 @@ def change(folder: Path, old: str, new: str, name: str = "nudges.yaml") -> None:
 
 def say(folder: Path, name: str, words: str, **fields: str) -> None:
     """Put other words, and other fields, into a practice."""
-    path = folder / "en/nudges.yaml"
-    head, mark, rest = path.read_text("utf-8").partition(f"      {name}:\n")
+    path = folder / "en" / ("circles.yaml" if name.startswith("c") else "nudges.yaml")
+    head, mark, rest = path.read_text("utf-8").partition(f"  {name}:\n")
     assert mark
     for field, value in {"words": f'"{words}"', **fields}.items():
-        before, found, after = rest.partition(f"        {field}: ")
+        before, found, after = rest.partition(f" {field}: ")
         rest = before + found + value + after[after.index("\n") :]
     path.write_text(head + mark + rest, "utf-8")
 
@@ -226,3 +226,109 @@ def test_balance_counts_each_week_and_its_hardest_words() -> None:
     assert re.fullmatch(r"week 1: regulated 7; school year \d\.\d at most", told[0])
     assert told[2].startswith("week 3: other 5, regulated 2; ")
     assert {contrast for contrast in Contrast if contrast in told[7]} == {*Contrast}
+
+
+# --- The circle ---------------------------------------------------------------------------------------------------
+
+
+def test_there_are_enough_practices_of_the_circle_and_most_connect() -> None:
+    circles = PROMPTS.content.circles
+    assert circles == read(FOLDER / "en/circles.yaml", CirclePractices).circles()
+    assert len(circles) == len({circle.number for circle in circles}) >= FEWEST_CIRCLES
+    moved = Counter(circle.contrast for circle in circles)
+    assert {*moved} == {*Contrast}
+    assert moved[Contrast.CONNECTED] > len(circles) / 2
+    assert all(0 < circle.seconds <= MOST_SECONDS for circle in circles)
+    assert {source for circle in circles for source in circle.evidence} <= {*CURRICULUM.sources}
+
+
+def test_every_circle_is_short_with_any_first_line_and_any_total() -> None:
+    keys = (Line.CIRCLE, Line.CIRCLE_PRACTICE, Line.CIRCLE_TOTAL)
+    for circle in PROMPTS.content.circles:
+        assert measure(circle.words).words <= MOST_IN_A_CIRCLE
+        reply = Reply(keys, slots={"practice": circle.words, "total": "120"})
+        for first in range(len(PROMPTS.lines[Line.CIRCLE])):
+            for last in range(len(PROMPTS.lines[Line.CIRCLE_TOTAL])):
+                assert measure(PROMPTS.text(replace(reply, picks=(first, 0, last)))).words <= MOST_WORDS
+
+
+def test_no_circle_goes_by_breath_or_takes_a_body_for_granted() -> None:
+    for circle in PROMPTS.content.circles:
+        assert "breath" not in circle.words.lower()
+        assert circle.body == ("or " in circle.words.lower() and bool({"senses", "kjaervik"} & {*circle.evidence}))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("  c28:\n", "  c0:\n", "practices.c0: is named otherwise: c and a number from 1 to 255"),
+        ("  c28:\n", "  c256:\n", "practices.c256: is named otherwise"),
+        ("  c28:\n", "  c01:\n", "practices.c01: is named otherwise"),
+        ("  c28:\n", "  c27:\n", "practices.c27: stands here twice"),
+        (
+            'seconds: 15\n    body: false\n    words: "Somewhere',
+            'seconds: 90\n    body: false\n    words: "Somewhere',
+            "takes 60",
+        ),
+        ("evidence: [vastfjall, gap]", "evidence: [vastfjal, gap]", "c28.evidence: there is no source “vastfjal”"),
+        ("evidence: [vastfjall, gap]", "evidence: []", "practices.c28: says nothing of its evidence"),
+    ],
+)
+def test_load_says_what_is_wrong_with_a_circle_and_where(folder: Path, old: str, new: str, problem: str) -> None:
+    change(folder, old, new, "circles.yaml")
+    with pytest.raises(ContentError) as raised:
+        load(folder)
+    (told,) = [each for each in raised.value.problems if problem in each]
+    path, line, _ = told.split(":", 2)
+    assert path == "prompts/en/circles.yaml"
+    assert int(line) > 1
+
+
+def test_load_wants_enough_circles(folder: Path) -> None:
+    path = folder / "en/circles.yaml"
+    path.write_text(path.read_text("utf-8").partition("  c20:\n")[0], "utf-8")
+    with pytest.raises(ContentError, match="practices: there are 19: write 24"):
+        load(folder)
+
+
+def test_check_holds_each_circle_to_the_copy_rules_and_its_own(folder: Path) -> None:
+    words = {
+        "c1": "Say one kind word aloud.",
+        "c2": "Press both feet down, or hear a sound. Then count your steps.",
+        "c3": "Let those come to mind whom this group has lost.",
+        "c4": "Wish one of the members a good day.",
+        "c5": "Hold hands with whoever is near.",
+        "c6": "Post one word. Nobody has to.",
+        "c7": "You should be kind to yourself.",
+        "c8": "Let your shoulders drop.",
+        "c9": "One quiet moment is enough for all of us here today. " * 4,
+        "c10": PRACTICES[0].words,
+    }
+    for name, each in words.items():
+        say(folder, name, each, body="true" if name in {"c2", "c8", "c10"} else "false")
+    told: dict[str, list[str]] = {name: [] for name in words}
+    for problem in check(folder):
+        found = re.fullmatch(r"prompts/en/circles\.yaml:\d+: practices\.(\w+)\.words: (.*)", problem)
+        assert found, problem
+        told[found[1]].append(found[2].partition(":")[0])
+    assert told == {
+        "c1": ["“aloud”"],
+        "c2": ["“count”"],
+        "c3": ["“lost”"],
+        "c4": ["“members”"],
+        "c5": ["“hold hands”"],
+        "c6": ["“post”"],
+        "c7": ["“you should” is never said", "“should”"],
+        "c8": ["has no way round for whoever can't do this here"],
+        "c9": ["44 words", "55 words in one message"],
+        "c10": ["stands twice, here or in nudges.yaml"],
+    }
+
+
+def test_check_wants_most_circles_to_connect(folder: Path) -> None:
+    path = folder / "en/circles.yaml"
+    head, mark, rest = path.read_text("utf-8").partition("  c15:\n")
+    path.write_text(head.replace("contrast: connected", "contrast: other") + mark + rest, "utf-8")
+    assert [re.sub(r"^.*?:\d+: ", "", problem) for problem in check(folder)] == [
+        "practices: has 4 practices of connected, its own contrast: more than half, please"
+    ]

@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.core import follow_ups, keeping
 from bot.core.cards import emergency_first, in_emergency, stands
-from bot.core.consent import Handler, ask_for, say
+from bot.core.consent import Handler, ask_for, pressed, say
 from bot.core.gap import DAY, outcome_of
 from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
@@ -57,6 +57,16 @@ _WORDINGS: Final = 60
 """A multiple of each number of wordings that a line may have, from 2 to 6."""
 _MOST_WALKS: Final = 2**24 // _WORDINGS * _WORDINGS - _WORDINGS
 """So that what is chosen anew still fits in 24 bits."""
+_OF_ROOMS: Final = (
+    (Button(Label.GROUP_SETTINGS, Action.ROOM_PANEL, 0),),
+    (Button(Label.CHANNEL_SETTINGS, Action.ROOM_PANEL, 1),),
+)
+_KEYS: Final = (
+    Button(Label.ROOM_PICK_GROUP, Action.ROOM_PICK, 0),
+    Button(Label.ROOM_PICK_CHANNEL, Action.ROOM_PICK, 1),
+)
+NEVER_MIND: Final = Button(Label.ROOM_NEVER_MIND, Action.ROOM_PANEL)
+"""A key of the same keyboard."""
 _NOT_SAID_AGAIN: Final = frozenset({Step.IDLE, Step.CLOSE, Step.DANGER_ASK})
 """Nothing is under way; and the open question is put again after every command that asks nothing."""
 
@@ -198,7 +208,21 @@ def country_dropped(_: Incoming, held: Held) -> Decision:
 
 def settings(_: Incoming, held: Held) -> Decision:
     """Where things can be changed."""
-    return say(held, Line.SETTINGS)
+    return say(held, Line.SETTINGS, buttons=_OF_ROOMS)
+
+
+def which(held: Held, *kinds: int) -> Decision:
+    """Which group (0), or which channel (1)? A keyboard asks Telegram."""
+    keys = tuple((_KEYS[kind],) for kind in kinds or range(len(_KEYS)))
+    return say(held, Line.ROOM_WHICH, buttons=(*keys, (NEVER_MIND,)))
+
+
+def pick(incoming: Incoming, held: Held) -> Decision:
+    """A tap on the settings of a group, or of a channel."""
+    if in_emergency(held):
+        return Decision(held, emergency_first(held.state))
+    value = pressed(incoming)
+    return which(replace(held, asked_room=Action.ROOM_PANEL), *((value,) if value in range(len(_KEYS)) else ()))
 
 
 def unknown(_: Incoming, held: Held) -> Decision:
@@ -226,6 +250,7 @@ BUTTONS: Mapping[Action, Handler] = {
     Action.SHOW: show,
     Action.SHOW_WALKS: show_walks,
     Action.SHOW_AFTER: show_after,
+    Action.ROOM_PANEL: pick,
     Action.COUNTRY: country_chosen,
     Action.COUNTRY_DROP: country_dropped,
     **follow_ups.BUTTONS,
@@ -241,6 +266,8 @@ TYPED_BUTTONS: Mapping[Label, Handler] = {
     Label.SHOW_WALKS: show_walks,
     Label.SHOW_AFTER: show_after,
     Label.COUNTRY_DROP: country_dropped,
+    Label.GROUP_SETTINGS: lambda _, held: which(held, 0),
+    Label.CHANNEL_SETTINGS: lambda _, held: which(held, 1),
     **follow_ups.TYPED,
     **keeping.TYPED,
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from bot.core.model import Course, Nudging
 
@@ -61,6 +61,36 @@ class Circle(Written):
 
     name: str
 
+    @property
+    def number(self) -> int:
+        """Of its name, which travels in a button's byte."""
+        return int(self.name[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class CirclePractices:
+    """circles.yaml: the practices for a whole group. What they go by is named in nudges.yaml."""
+
+    practices: Mapping[str, Written]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError with everything without which none could be drawn, or put in place again."""
+        problems = [
+            f"practices.{name}: is named otherwise: c and a number from 1 to {MOST_CIRCLES}"
+            for name in self.practices
+            if not re.fullmatch(r"c[1-9]\d{0,2}", name) or int(name[1:]) > MOST_CIRCLES
+        ]
+        if len(self.practices) < FEWEST_CIRCLES:
+            problems.append(f"practices: there are {len(self.practices)}: write {FEWEST_CIRCLES}")
+        for name, written in self.practices.items():
+            problems += _written_problems(f"practices.{name}", written)
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    def circles(self) -> tuple[Circle, ...]:
+        """All of them, in the order of the file."""
+        return tuple(Circle(**_fields_of(written), name=name) for name, written in self.practices.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -92,7 +122,7 @@ class Curriculum:
     def practices(self) -> tuple[Practice, ...]:
         """All practices, theme after theme."""
         return tuple(
-            Practice(**{field.name: getattr(written, field.name) for field in fields(written)}, name=name, theme=number)
+            Practice(**_fields_of(written), name=name, theme=number)
             for number, theme in enumerate(self.themes, start=1)
             for name, written in theme.practices.items()
         )
@@ -105,16 +135,35 @@ class Curriculum:
             here = f"{place}.practices.{name}"
             if not re.fullmatch(rf"{number + 1}[a-z]", name):
                 yield f"{here}: is named otherwise: {number + 1} and a letter"
-            if not 0 < written.seconds <= MOST_SECONDS:
-                yield f"{here}.seconds: is {written.seconds}: a practice takes {MOST_SECONDS} at most"
-            if not (written.evidence and written.dose.strip() and written.words.strip()):
-                yield f"{here}: says nothing of its evidence, its dose or what to do: write it"
-            unknown = (source for source in written.evidence if source not in self.sources)
-            yield from (f"{here}.evidence: there is no source “{source}”: add it, or mend it" for source in unknown)
+            yield from _written_problems(here, written)
+            yield from (f"{here}.{problem}" for problem in self.unknown_to(written))
+
+    def unknown_to(self, written: Written) -> Iterator[str]:
+        """Problems of a practice, of this file or of another, that names a source which is not here."""
+        unknown = (source for source in written.evidence if source not in self.sources)
+        yield from (f"evidence: there is no source “{source}”: add it, or mend it" for source in unknown)
+
+
+def _fields_of(written: Written) -> dict[str, Any]:
+    return {field.name: getattr(written, field.name) for field in fields(written)}
+
+
+def _written_problems(here: str, written: Written) -> Iterator[str]:
+    """Problems of a practice at that place of its file."""
+    if not 0 < written.seconds <= MOST_SECONDS:
+        yield f"{here}.seconds: is {written.seconds}: a practice takes {MOST_SECONDS} at most"
+    if not (written.evidence and written.dose.strip() and written.words.strip()):
+        yield f"{here}: says nothing of its evidence, its dose or what to do: write it"
 
 
 FEWEST: Final = 7
 """Practices of a theme: whoever is sent one each day gets each once."""
+
+FEWEST_CIRCLES: Final = 24
+"""Practices of the circle: in a room that has one each day, none comes again for more than three weeks."""
+
+MOST_CIRCLES: Final = 255
+"""The highest number of one: it is a byte of a button."""
 
 MOST_SECONDS: Final = 60
 """That a practice takes. Source: evidence, curriculum, delivery rules."""
@@ -161,11 +210,12 @@ def _dealt(deck: Sequence[Practice], seed: int) -> list[Practice]:
     most = Counter(practice.contrast for practice in deck)
     turns: Counter[Contrast] = Counter()
     rows = []
-    for practice in sorted(deck, key=lambda practice: _mixed(seed, practice.name)):
+    for practice in sorted(deck, key=lambda practice: mixed(seed, practice.name)):
         rows.append((turns[practice.contrast], -most[practice.contrast], practice))
         turns[practice.contrast] += 1
     return [practice for *_, practice in sorted(rows, key=lambda row: row[:2])]
 
 
-def _mixed(seed: int, name: str) -> bytes:
+def mixed(seed: int, name: str) -> bytes:
+    """What a name is sorted by, so that each seed gives another order."""
     return blake2b(f"{seed} {name}".encode(), digest_size=8).digest()

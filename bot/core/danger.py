@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from bot.core import room_panel
 from bot.core.cards import (
     ASKING,
     EMERGENCIES,
@@ -94,7 +95,9 @@ def danger_in(incoming: Incoming, heard: Heard, held: Held, content: Content) ->
         Danger(),
         *(_seen(one, content, answers=answers, plans=plans) for one in (heard.aloud, *alone) if one.words),
     )
-    if is_setting(incoming, held, content):  # names and numbers, to which a score says nothing
+    if is_setting(incoming, held, content) or room_panel.is_setting(
+        incoming, held, content
+    ):  # names and numbers, to which a score says nothing
         seen = tuple(
             replace(one if one.by_rule else Danger(), minor=one.age_said, age_said=one.age_said) for one in seen
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core import follow_ups
+from bot.core import follow_ups, room_panel
 from bot.core.cards import (
     emergency_first,
     in_emergency,
@@ -117,7 +117,7 @@ def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
         replies = urgent(*replies)
     if replies is not decision.replies or withdrawn:
         decision = replace(decision, replies=replies, facts=(*withdrawn, *decision.facts))
-    decision = with_nudges(decision, incoming, content)
+    decision = room_panel.with_room(with_nudges(decision, incoming, content))
     decision = awaiting(with_versions(with_operator(placed(decision, content, incoming.at), content), content))
     return with_no_way_on(worded(incoming, held, decision))
 
@@ -138,6 +138,10 @@ def _located(turn: Turn) -> Decision | None:
     return located(turn.incoming, turn.held, turn.content)
 
 
+def _picked(turn: Turn) -> Decision | None:
+    return room_panel.picked(turn.incoming, turn.held, turn.content)
+
+
 def _unseen(turn: Turn) -> Decision | None:
     unseen = turn.incoming.kind in {Kind.MEDIA, Kind.LOCATION}
     return Decision(turn.held, (Reply((Line.MEDIA,)),)) if unseen else None
@@ -150,10 +154,14 @@ def _command(turn: Turn) -> Decision | None:
     named = _named(turn) if command == "country" else None
     hinted = turn.danger.tier is not Tier.NONE  # nothing that follows a command is kept then
     incoming = replace(turn.incoming, text="", earlier=()) if hinted else turn.incoming
-    if command == "nudge":
-        decision = nudge(incoming, turn.held, turn.content)
+    asked = incoming, turn.held, turn.content
+    of_a_room = room_panel.opened(*asked) or room_panel.commanded(*asked)
+    if of_a_room is not None:
+        decision = of_a_room
+    elif command == "nudge":
+        decision = nudge(*asked)
     else:
-        stops = stopped(incoming, turn.held, turn.content)
+        stops = stopped(*asked)
         decision = named or stops or COMMANDS.get(command, unknown)(incoming, turn.held)
     state = decision.held.state
     if state.step is not Step.DANGER_ASK or command in _ASKING_COMMANDS:
@@ -180,9 +188,10 @@ def _press(turn: Turn) -> Decision | None:
 
 
 def _pressed(turn: Turn, answer: Answer) -> Decision:
-    about_nudges = tapped(turn.incoming, turn.held, turn.content)
-    if about_nudges is not None:
-        return about_nudges
+    asked = turn.incoming, turn.held, turn.content
+    beside = tapped(*asked) or room_panel.tapped(*asked)
+    if beside is not None:
+        return beside
     handler = BUTTONS.get(answer.action)
     if handler is not None:
         return asked_anew(turn.incoming, turn.held, turn.content) or handler(turn.incoming, turn.held)
@@ -216,6 +225,13 @@ def _keeping(turn: Turn) -> Decision | None:
     if decision is None or decision.held.state.step is not Step.DANGER_ASK:
         return decision
     return replace(decision, replies=(*decision.replies, again(decision.held.state)))
+
+
+def _room(turn: Turn) -> Decision | None:
+    """An answer to what the panel of a group or channel asked. What could speak of danger is none."""
+    if turn.danger.tier is not Tier.NONE:
+        return None
+    return room_panel.typed(turn.incoming, turn.held, turn.content)
 
 
 def _nudge(turn: Turn) -> Decision | None:
@@ -429,7 +445,8 @@ def _no_country(turn: Turn) -> Decision | None:
 
 
 def _no_setting(turn: Turn) -> Decision | None:
-    return unread(turn.incoming, turn.held, turn.content)
+    asked = turn.incoming, turn.held, turn.content
+    return unread(*asked) or room_panel.unread(*asked)
 
 
 def _in_reply(turn: Turn) -> Decision | None:
@@ -458,12 +475,14 @@ _PRECEDENCE: Final[tuple[_Room, ...]] = (
     danger,
     _edited,
     _located,
+    _picked,
     _unseen,
     _command,
     _press,
     _forwarded,
     _followed,
     _keeping,
+    _room,
     _nudge,
     _country,
     _aside,
@@ -486,6 +505,7 @@ _GROUNDS: Final[Mapping[_Room, Ground]] = {
     _forwarded: Ground.FORWARDED,
     _followed: Ground.ANSWER,
     _keeping: Ground.ANSWER,
+    _room: Ground.ANSWER,
     _nudge: Ground.ANSWER,
     _no_setting: Ground.ANSWER,
     _in_reply: Ground.ANSWER,
@@ -531,12 +551,16 @@ def worded(incoming: Incoming, before: Held, decision: Decision) -> Decision:
     """Choose wordings: while something is held of someone, none comes twice before all have come.
 
     Where nothing is held, a walk's number chooses, which differs from that of the walk before where that is known. What
-    is about danger, or belongs to no walk, begins at the message's chance.
+    is about danger, or belongs to no walk, begins at the message's chance. Wordings that a reply
+    comes with stay.
     """
     held = decision.held
     said = dict(before.said)
     replies = []
     for reply in decision.replies:
+        if reply.picks:
+            replies.append(reply)
+            continue
         picks = tuple(
             said.get(line, incoming.seed if line in DANGER else held.state.walk or incoming.seed) for line in reply.keys
         )

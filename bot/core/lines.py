@@ -4,6 +4,7 @@ Rules that hold here: a name stands here once, the check of `prompts/` compares 
 and a test holds that each line can be reached. A message may be made of several lines, in the order of `Reply.keys`.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -360,6 +361,69 @@ class Line(StrEnum):
     GROUP_PRIVATE = "group.private"
     GROUP_DANGER = "group.danger"
     GROUP_LANGUAGE = "group.language"
+    GROUP_CARD_OFF = "group.card.off"  # what the bot reads there and why, by what is noticed
+    GROUP_CARD_MENTIONS = "group.card.mentions"
+    GROUP_CARD_MEMBERS = "group.card.members"
+    GROUP_CARD_ALERTS = "group.card.alerts"  # after one of these, where moderators hear of danger
+
+    # in private, for the admins of a group or channel: before it is on, the panel, and what it asks
+    ROOM_WHICH = "room.which"  # with the keyboard that picks one
+    ROOM_PICKED = "room.picked"
+    ROOM_NOT_ADMIN = "room.not_admin"
+    ROOM_UNKNOWN = "room.unknown"  # Telegram did not say who the admins are
+    ROOM_KEPT = "room.kept"  # nothing is changed
+    ROOM_OUT = "room.out"  # the bot is not in it
+    ROOM_INTRO = "room.intro"
+    ROOM_HEARS_ALL = "room.hears_all"  # as Telegram hands it every message
+    ROOM_HEARS_SOME = "room.hears_some"
+    ROOM_CHANNEL = "room.channel"
+    ROOM_KEEPS = "room.keeps"
+    ROOM_TURNED_OFF = "room.turned_off"
+    ROOM_CARD_LOST = "room.card_lost"  # it could not be posted
+    ROOM_IS_SET = "room.is_set"  # before the panel, where what was typed is set
+    ROOM_PANEL = "room.panel"
+    ROOM_WAITS = "room.waits"  # after it: what members write is not handed to it
+    ROOM_NEXT = "room.next"  # last: when the next circle comes, or why none does
+    ROOM_HELD = "room.held"
+    ROOM_MUTED = "room.muted"
+    ROOM_NO_CIRCLE = "room.no_circle"
+    ROOM_NO_ZONE = "room.no_zone"
+    ROOM_NOTICING_ASK = "room.noticing.ask"
+    ROOM_MEMBERS_HOW = "room.members.how"
+    ROOM_MEMBERS_NOW = "room.members.now"
+    ROOM_PAUSE_ASK = "room.pause.ask"
+    ROOM_PAUSE_WRONG = "room.pause.wrong"
+    ROOM_DAYS_ASK = "room.days.ask"
+    ROOM_DAYS_WRONG = "room.days.wrong"
+    ROOM_TIME_ASK = "room.time.ask"
+    ROOM_TIME_WRONG = "room.time.wrong"
+    ROOM_ZONE_ASK = "room.zone.ask"
+    ROOM_ZONE_WRONG = "room.zone.wrong"
+    ROOM_ZONE_WHICH = "room.zone.which"
+    ROOM_TOPIC_ASK = "room.topic.ask"
+    ROOM_ALERTS_ASK = "room.alerts.ask"
+    ROOM_ALERTS_PICK = "room.alerts.pick"
+    ROOM_ALERTS_WRONG = "room.alerts.wrong"
+    ROOM_TIDY_ASK = "room.tidy.ask"
+    ROOM_TIDY_WRONG = "room.tidy.wrong"
+    ROOM_HOLD_ASK = "room.hold.ask"
+    ROOM_HOLD_WRONG = "room.hold.wrong"
+    ROOM_COUNTRIES_ASK = "room.countries.ask"
+    ROOM_COUNTRIES_WRONG = "room.countries.wrong"
+    ROOM_LANGUAGE = "room.language"
+    ROOM_LEAVE_ASK = "room.leave.ask"
+    ROOM_LEFT = "room.left"
+
+    # the circle, one message, and what admins see of a week
+    CIRCLE = "circle"
+    CIRCLE_PRACTICE = "circle.practice"
+    CIRCLE_TOTAL = "circle.total"
+    PULSE = "pulse"
+    PULSE_OFFERS = "pulse.offers"
+    PULSE_OFFERS_FEW = "pulse.offers.few"
+    PULSE_JOINS = "pulse.joins"
+    PULSE_JOINS_FEW = "pulse.joins.few"
+    PULSE_PART = "pulse.part"
 
 
 DANGER: Final = frozenset(
@@ -629,6 +693,51 @@ class Label(StrEnum):
     FORGET_YES = "forget.yes"
     FORGET_NO = "forget.no"
     WRITE_PRIVATELY = "write_privately"
+    CIRCLE_JOIN = "circle.join"
+    WHAT_IT_NOTICES = "what_it_notices"
+    GROUP_SETTINGS = "group_settings"  # of a group or channel, from here on
+    CHANNEL_SETTINGS = "channel_settings"
+    ROOM_PICK_GROUP = "room.pick_group"  # keys of a keyboard that asks Telegram
+    ROOM_PICK_CHANNEL = "room.pick_channel"
+    ROOM_PICK_ALERTS = "room.pick_alerts"
+    ROOM_NEVER_MIND = "room.never_mind"
+    ADD_GROUP = "add.group"  # links that add the bot
+    ADD_CHANNEL = "add.channel"
+    ADD_ADMIN = "add.admin"
+    ROOM_UNNAMED = "room.unnamed"  # in place of a title
+    ROOM_BACK = "room.back"
+    ROOM_ON = "room.on"
+    ROOM_OFF = "room.off"
+    ROOM_NOTICING = "room.noticing"  # on the panel: before what it is set to, as those below
+    ROOM_PAUSE = "room.pause"
+    ROOM_DAYS = "room.days"
+    ROOM_TIME = "room.time"
+    ROOM_ZONE = "room.zone"
+    ROOM_TOPIC = "room.topic"
+    ROOM_ALERTS = "room.alerts"
+    ROOM_TIDY = "room.tidy"
+    ROOM_COUNTRIES = "room.countries"
+    ROOM_LANGUAGE = "room.language"
+    ROOM_GUIDE = "room.guide"
+    ROOM_PULSE = "room.pulse"
+    ROOM_HOLD = "room.hold"
+    ROOM_RELEASE = "room.release"
+    ROOM_LEAVE = "room.leave"
+    ROOM_LEAVE_YES = "room.leave_yes"
+    ROOM_WEEKLY = "room.weekly"
+    ROOM_NO_CIRCLE = "room.no_circle"
+    ROOM_TAKE_AWAY = "room.take_away"  # what is set
+    NOTICING_OFF = "noticing.off"
+    NOTICING_MENTIONS = "noticing.mentions"
+    NOTICING_MEMBERS = "noticing.members"
+    ROOM_SET = "room.set"  # in place of what is not named
+    ROOM_NEVER = "room.never"
+    ROOM_ENGLISH = "room.english"
+    ROOM_OF_THEM = "room.of_them"  # behind a number of countries
+    UNIT_DAY = "unit.day"  # behind a number
+    UNIT_HOUR = "unit.hour"
+    UNIT_HOURS = "unit.hours"
+    UNIT_MINUTES = "unit.minutes"
     SHARE_LOCATION = "share_location"  # a key of the keyboard below the field
     KEYBOARD_HINT = "keyboard_hint"  # in the empty field, while that keyboard is open
 
@@ -688,3 +797,10 @@ class Label(StrEnum):
 
 Filling = Label | str | tuple[Label | str, ...]
 """What fills a slot: several of these stand side by side, with no space between."""
+
+
+def filled(words: Filling, labels: Mapping[Label, str]) -> str:
+    """What fills a slot, as it is read."""
+    if isinstance(words, tuple):
+        return "".join(filled(part, labels) for part in words)
+    return labels[words] if isinstance(words, Label) else words

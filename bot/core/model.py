@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.core.helplines import Helplines
     from bot.core.lines import Filling, Label, Line
     from bot.core.noticing import Reader
+    from bot.core.pulse import Week
     from bot.core.safety import Guard
     from bot.core.schedule import Zones
     from bot.core.times import Times
@@ -133,6 +134,7 @@ class There:
     may_card: bool = True  # by the shell: no full card was shown there for a while
     total: int = 0  # by the shell: who took part in the circle below which the button is, with this person
     door: Door | None = None  # by the shell: through which the private chat was opened
+    week: Week | None = None  # by the shell: the room's last whole week, for /pulse
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ class Incoming:
     kept: Kept | None = None  # all that is kept of them, where the shell was asked to look
     location: tuple[float, float] | None = None  # latitude and longitude, in degrees: for this one answer
     there: There | None = None  # the group or channel that it is in; in private, that it is about
+    picked: There | None = None  # in private: the group that was picked for the alerts of `there`
     titles: Mapping[int, str] = field(default_factory=dict)  # of groups, by their ids, beside `kept`
 
     @property

@@ -8,12 +8,28 @@ noticed as ever; nothing that is said of an answer counts, praises or blames.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 from bot.core.cards import emergency_first, in_emergency
+from bot.core.choices import (
+    EVERY_DAY,
+    MOST_OFFERED,
+    WEEKDAYS,
+    WEEKEND,
+    day_buttons,
+    days_with,
+    days_words,
+    echoed,
+    in_rows,
+    minute_at,
+    time_buttons,
+    unlike,
+    when_words,
+    zone_at,
+    zone_buttons,
+)
 from bot.core.consent import NUDGE_SETTINGS, ask_for, say
 from bot.core.gap import DAY
 from bot.core.lines import Filling, Label, Line
@@ -52,23 +68,11 @@ QUIETS: Final = ((21 * 60, 8 * 60), (22 * 60, 7 * 60), (23 * 60, 9 * 60), (0, 0)
 A_WEEK: Final = 7
 """Days of a pause, unless the person says another number."""
 COURSES: Final = tuple(Course)
-_QUARTER: Final = 15
-_ALL: Final = frozenset(range(7))
-_WEEKDAYS: Final = frozenset(range(5))
-_WEEKEND: Final = _ALL - _WEEKDAYS
-_PRESETS: Final = {8: _WEEKDAYS, 9: _ALL, 10: _WEEKEND}
+_PRESETS: Final = {8: WEEKDAYS, 9: EVERY_DAY, 10: WEEKEND}
 """Of NUDGE_DAY, beside the days themselves."""
 _ASKS_DAYS: Final = 7
-_OUT: Final = 16
-"""Beside a day: it is taken out. A button says which of both, so that a second tap undoes nothing."""
-_MOST_OFFERED: Final = 8
-_PLACE_BITS: Final = 3
-_CHECKS: Final = 31
-"""A button for a zone has its place among those offered, and the remainder of its name, lest another list is up."""
 _MOST_WORDS: Final = 4
 """Of an answer that could not be read, to be told so. A longer text may be about anything."""
-_LONGEST_ECHO: Final = 40
-"""Signs of what was not understood."""
 _MINUTES: Final = 24 * 60
 _FROM_UTC: Final = re.compile(r"(?:(?:utc|gmt) *)?([+-]) *(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 COMMANDS: Final = frozenset({"nudge", "nudges"})
@@ -365,7 +369,7 @@ def _panel(nudging: Nudging, at: int, content: Content, before: Line | None = No
 def _settings(schedule: Schedule, content: Content) -> Mapping[str, Filling]:
     place: Filling = content.zones.place(schedule.zone) if schedule.zone else Label.NUDGE_NOWHERE
     return {
-        "days": _days(schedule.days),
+        "days": days_words(schedule.days),
         "time": clock_words(schedule.minute),
         "place": place,
         "quiet": _hours((schedule.quiet_from, schedule.quiet_until)),
@@ -374,14 +378,6 @@ def _settings(schedule: Schedule, content: Content) -> Mapping[str, Filling]:
 
 def _course(course: Course) -> Label:
     return Label(f"course.{course}")
-
-
-def _days(days: frozenset[int]) -> Filling:
-    named = {_ALL: Label.NUDGE_EVERY_DAY, _WEEKDAYS: Label.NUDGE_WEEKDAYS, _WEEKEND: Label.NUDGE_WEEKEND}
-    if days in named:
-        return named[days]
-    parts = [part for day in sorted(days) for part in (", ", Label(f"weekday.{day}"))]
-    return tuple(parts[1:])
 
 
 def _hours(quiet: tuple[int, int]) -> Filling:
@@ -397,13 +393,8 @@ def _when(nudging: Nudging, at: int, content: Content) -> tuple[Line, Mapping[st
         return Line.NUDGE_NO_ZONE, {}
     if not nudging.due_at:
         return Line.NUDGE_NO_SLOT, {}
-    due = datetime.fromtimestamp(nudging.due_at, zone)
-    day: tuple[Label | str, ...] = (Label(f"weekday_long.{due.weekday()}"),)
-    is_paused = nudging.paused_until > at
-    if is_paused:  # the day of the week alone could be another week's
-        day = (*day, f" {due.day} ", Label(f"month.{due.month}"), ",")
-    place = content.zones.place(nudging.schedule.zone)
-    words = (*day, f" {clock_words(due.hour * 60 + due.minute)}, {place}")
+    is_paused = nudging.paused_until > at  # the day of the week alone could be another week's
+    words = when_words(nudging.due_at, zone, content.zones.place(nudging.schedule.zone), dated=is_paused)
     return (Line.NUDGE_PAUSED if is_paused else Line.NUDGE_NEXT), {"next": words}
 
 
@@ -429,32 +420,18 @@ def _rows(nudging: Nudging, at: int) -> Rows:
 
 
 def _time_rows() -> Rows:
-    buttons = [
-        Button(Label.NUDGE_TIME, Action.NUDGE_TIME, minute // _QUARTER + 1, words=clock_words(minute))
-        for minute in TIMES
-    ]
-    return (*_in_rows(buttons, 3), (_BACK,))
+    return (*in_rows(time_buttons(TIMES, Label.NUDGE_TIME, Action.NUDGE_TIME), 3), (_BACK,))
 
 
 def _day_rows(incoming: Incoming, content: Content, days: frozenset[int] | None = None) -> Rows:
     now = _kept(incoming).schedule.days if days is None else days
-    on = content.labels[Label.NUDGE_ON]
-    names = [content.labels[Label(f"weekday.{day}")] for day in range(7)]
-    buttons = [
-        Button(
-            Label.NUDGE_DAYS,
-            Action.NUDGE_DAY,
-            day + _OUT * (day in now),
-            words=f"{name}: {on}" if day in now else name,
-        )
-        for day, name in enumerate(names)
-    ]
+    buttons = day_buttons(now, Label.NUDGE_DAYS, Action.NUDGE_DAY, content)
     presets = (
         Button(Label.NUDGE_WEEKDAYS, Action.NUDGE_DAY, 8),
         Button(Label.NUDGE_EVERY_DAY, Action.NUDGE_DAY, 9),
         Button(Label.NUDGE_WEEKEND, Action.NUDGE_DAY, 10),
     )
-    return (*_in_rows(buttons, 4), presets, (_BACK,))
+    return (*in_rows(buttons, 4), presets, (_BACK,))
 
 
 def _quiet_rows(content: Content) -> Rows:
@@ -469,16 +446,12 @@ def _quiet_rows(content: Content) -> Rows:
         )
         for place, (first, last) in enumerate(QUIETS, start=1)
     ]
-    return (*_in_rows(buttons, 2), (_BACK,))
+    return (*in_rows(buttons, 2), (_BACK,))
 
 
 def _course_rows() -> Rows:
     buttons = [Button(_course(each), Action.NUDGE_COURSE, place) for place, each in enumerate(COURSES, start=1)]
     return (tuple(buttons[:2]), tuple(buttons[2:]), (_BACK,))
-
-
-def _in_rows(buttons: list[Button], width: int) -> Iterator[tuple[Button, ...]]:
-    yield from (tuple(buttons[at : at + width]) for at in range(0, len(buttons), width))
 
 
 def _asks_zone(held: Held, line: Line = Line.NUDGE_ZONE_ASK) -> Decision:
@@ -489,20 +462,12 @@ def _asks_zone(held: Held, line: Line = Line.NUDGE_ZONE_ASK) -> Decision:
 
 def _which(zones: tuple[str, ...], held: Held, content: Content) -> Decision:
     """Which of these? Of many, first what the clock shows there; where that is known, the first of them."""
-    places = {content.zones.place(zone): zone for zone in reversed(zones)}
-    offered = tuple(dict.fromkeys(zone for zone in zones if places[content.zones.place(zone)] == zone))
-    if len(offered) > _MOST_OFFERED and held.zones != zones:
+    offered = unlike(zones, content)
+    if len(offered) > MOST_OFFERED and held.zones != zones:
         return say(replace(held, zones=zones), Line.NUDGE_ZONE_CLOCK)
-    offered = offered[:_MOST_OFFERED]
-    buttons = [
-        Button(Label.NUDGE_ZONE, Action.NUDGE_ZONE, _zone_value(place, zone), words=content.zones.place(zone))
-        for place, zone in enumerate(offered)
-    ]
-    return say(replace(held, zones=offered), Line.NUDGE_ZONE_WHICH, buttons=tuple(_in_rows(buttons, 2)))
-
-
-def _zone_value(place: int, zone: str) -> int:
-    return 1 + (place | sum(zone.encode()) % _CHECKS << _PLACE_BITS)
+    offered = offered[:MOST_OFFERED]
+    buttons = zone_buttons(offered, Label.NUDGE_ZONE, Action.NUDGE_ZONE, content)
+    return say(replace(held, zones=offered), Line.NUDGE_ZONE_WHICH, buttons=tuple(in_rows(buttons, 2)))
 
 
 def _wrong(line: Line, incoming: Incoming, held: Held, content: Content) -> Decision:
@@ -551,8 +516,8 @@ def _show(value: int, incoming: Incoming, held: Held, content: Content) -> Decis
 
 
 def _time(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
-    minute = (value - 1) * _QUARTER
-    if not 0 <= minute < _MINUTES:
+    minute = minute_at(value)
+    if minute is None:
         return _asks(incoming, held, Line.NUDGE_TIME_ASK, _time_rows())
     return _set(_with(incoming, minute=minute), incoming, held, content, in_place=True)
 
@@ -562,10 +527,9 @@ def _day(value: int, incoming: Incoming, held: Held, content: Content) -> Decisi
     now = _kept(incoming).schedule.days
     if value in _PRESETS:
         return _set(_with(incoming, days=_PRESETS[value]), incoming, held, content, in_place=True)
-    day, is_out = value % _OUT, value >= _OUT
-    if day not in _ALL:
+    days = days_with(value, now)
+    if days is None:
         return _asks(incoming, held, Line.NUDGE_DAYS_ASK, _day_rows(incoming, content))
-    days = now - {day} if is_out else now | {day}
     if not days:
         return _asks(incoming, held, Line.NUDGE_DAYS_EMPTY, _day_rows(incoming, content))
     asks = _asks(incoming, held, Line.NUDGE_DAYS_ASK, _day_rows(incoming, content, days))
@@ -573,9 +537,8 @@ def _day(value: int, incoming: Incoming, held: Held, content: Content) -> Decisi
 
 
 def _zone(value: int, incoming: Incoming, held: Held, content: Content) -> Decision:
-    place = value - 1 & (1 << _PLACE_BITS) - 1
-    zone = held.zones[place] if value and place < len(held.zones) else ""
-    if not zone or value != _zone_value(place, zone):
+    zone = zone_at(value, held.zones)
+    if not zone:
         return _asks_zone(held)
     return _set(_with(incoming, zone=zone), incoming, held, content)
 
@@ -938,6 +901,5 @@ def _change_of(wanted: Wanted, zones: tuple[str, ...], incoming: Incoming) -> Nu
 
 def _not_read(what: str, held: Held) -> Decision:
     """Which part was not understood, in the person's own words, and an example."""
-    shown = " ".join("".join(sign if sign.isprintable() else " " for sign in what).split())
-    slots = {"what": shown[:_LONGEST_ECHO]}
+    slots = {"what": echoed(what)}
     return Decision(held, (Reply((Line.NUDGE_LINE_WRONG,), ((NUDGE_SETTINGS,),), slots),))

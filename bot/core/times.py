@@ -190,6 +190,7 @@ _HALVES: Final = (Word.AM, Word.PM, *_PARTS, Word.NOON, Word.MIDNIGHT)
 _SKIPPED: Final = (Word.FILLER, Word.ON)
 _IDLE: Final = frozenset(",.!?;()\"'~")
 _HOUR: Final = 60
+_MINUTE: Final = 60  # seconds
 _NOON: Final = 12
 _LAST_HOUR: Final = 24
 _HOUR_DIGITS: Final = 2
@@ -200,6 +201,12 @@ _EARLY: Final = 5  # hours from midnight that are still night
 _NIGHT_FROM: Final = 17 * _HOUR
 _WIDEST: Final = 16  # items of one span
 _COURSES: Final = (4, 8)
+_UNITS: Final[Mapping[Word | _Kind, int]] = {
+    Word.MINUTES: _MINUTE,
+    Word.HOURS: _HOUR * _MINUTE,
+    _Kind.PERIOD: DAY_MINUTES * _MINUTE,
+}
+"""Seconds; a period has a number of days."""
 _JOINING: Final = (Word.AND, Word.FROM, Word.EVERY)
 
 
@@ -248,6 +255,24 @@ class Times:
         items = self._items(text)
         found = _duration_at(items, _skip(items, 0))
         return found[0] if found and _skip(items, found[1]) == len(items) else None
+
+    def length_of(self, text: str) -> int | None:
+        """The seconds that the whole of `text` is, or None: "12h", "30m", "2 weeks", "a day". No bounds are held."""
+        items = self._items(text)
+        at = _skip(items, 0)
+        number, end = _count_at(items, at)
+        end += end > at and _is_sign(items, end, "-")
+        unit = _UNITS.get(items[end].kind) if end < len(items) else None
+        if unit is None or _skip(items, end + 1) != len(items):
+            return None
+        return number * unit * (items[end].value if items[end].kind is _Kind.PERIOD else 1)
+
+    def switch_of(self, text: str) -> bool | None:
+        """Whether the whole of `text` turns something on, or off ("never", "none"); None where it is neither."""
+        said = {item.kind for item in self._items(text) if item.kind is Word.ON or not _idle(item)}
+        if said == {Word.ON}:
+            return True
+        return False if said in ({Word.OFF}, {Word.NONE}) else None
 
     def line_of(self, text: str) -> Wanted:
         """All that one line asks for, in any order."""
@@ -594,6 +619,13 @@ def _duration_at(items: Sequence[_Item], at: int) -> tuple[int, int] | None:
     number, period, end = found
     days = number * period
     return (days, end) if 0 < days <= LONGEST else None
+
+
+def _count_at(items: Sequence[_Item], at: int) -> tuple[int, int]:
+    """Return a number of any length that stands before a unit, one where there is none, and where it ends."""
+    if _is(items, at, _Kind.DIGITS) and len(items[at].text) <= _DIGITS:
+        return int(items[at].text), at + 1
+    return _number_at(items, at) or (1, at + _is(items, at, Word.ONE))
 
 
 def _counted(items: Sequence[_Item], at: int) -> tuple[int, int, int] | None:

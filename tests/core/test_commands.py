@@ -24,6 +24,7 @@ from bot.core.model import (
     Step,
     Where,
 )
+from bot.core.room import IN_A_GROUP
 from bot.core.sequence import AFTER_CARD, WALKING
 from bot.core.steps import again
 from tests.person import PROMPTS, SEEN, buttons, lines
@@ -71,7 +72,7 @@ def test_every_command_that_the_copy_names_is_there() -> None:
     said = " ".join(
         [*(wording for wordings in PROMPTS.lines.values() for wording in wordings), *CONTENT.labels.values()]
     )
-    assert set(re.findall(r"(?<!\w)/([a-z]+)", said)) <= set(COMMANDS)
+    assert set(re.findall(r"(?<!\w)/([a-z]+)", said)) <= {*COMMANDS, *IN_A_GROUP}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
