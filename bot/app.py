@@ -80,6 +80,7 @@ async def run(settings: Settings) -> None:
     from bot.adapters.delivery import Delivery  # noqa: PLC0415
     from bot.adapters.intake import Intake, RefusedError, StoppedError, insist  # noqa: PLC0415
     from bot.adapters.listen import Webhook, listening  # noqa: PLC0415
+    from bot.adapters.sieve import Sieve  # noqa: PLC0415
     from bot.adapters.telegram_bot import UPDATES, TelegramBot  # noqa: PLC0415
     from bot.adapters.transport import AiohttpRequest  # noqa: PLC0415
 
@@ -99,7 +100,8 @@ async def run(settings: Settings) -> None:
     async def handle(update: object) -> None:
         await (await handler)(update)
 
-    intake = Intake(bot, handle, stop)
+    sieve = Sieve(bot)
+    intake = Intake(bot, handle, stop, sieve.lets)
     url = settings.bot_webhook_url
     webhook = None if url is None else Webhook(url, _webhook_secret(settings), bot, intake)
     try:

@@ -145,6 +145,12 @@ class Responder:
         self._keep(incoming, replace(before, known=before.known and not unsaved), decision)
         return self._with_payloads(incoming, _noted(incoming, decision))
 
+    async def sent(self, chat: int, number: int, reply: Reply) -> None:
+        """Note that a message went into a group or channel."""
+
+    async def moved(self, old: int, new: int) -> None:
+        """A group has become a supergroup, with another id."""
+
     def _decide(self, incoming: Incoming, held: Held) -> Decision:
         try:
             return decide(incoming, held, self._content)

@@ -56,6 +56,8 @@ NOTHING_TO_DO: Final = (
     "chat_write_forbidden",
     "message to edit not found",
     "message can't be edited",
+    "message to delete not found",
+    "message can't be deleted",
     "message_id_invalid",
     "query is too old",
     "query_id_invalid",
@@ -92,6 +94,9 @@ Media = Photo | Clip | Document
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
+async def _unheard(_: int, __: int) -> None: ...
+
+
 class Delivery:
     """Calls to Telegram that get through if they can, the urgent ones first.
 
@@ -100,8 +105,8 @@ class Delivery:
     RetryAfter where Telegram wants a longer wait than `LONGEST_WAIT`, and TelegramError for any other refusal.
 
     `rate`: messages a second over all; above what is free, Telegram takes its fee. `moved` is told of a group that
-    got another id, the old one first. `now` is a clock in seconds that never goes back, `pause` waits for so many of
-    its seconds, and `jitter` draws from 0 to 1.
+    got another id, the old one first, and is waited for. `now` is a clock in seconds that never goes back, `pause`
+    waits for so many of its seconds, and `jitter` draws from 0 to 1.
     """
 
     def __init__(  # noqa: PLR0913 - clock and chance are handed in
@@ -112,7 +117,7 @@ class Delivery:
         now: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = lambda: 0.5,
         rate: int = FREE_RATE,
-        moved: Callable[[int, int], None] = lambda _, __: None,
+        moved: Callable[[int, int], Awaitable[None]] = _unheard,
     ) -> None:
         self._bot = bot
         self._jitter = jitter
@@ -159,7 +164,7 @@ class Delivery:
                     message = await self._post(ticket.chat, text, markup, thread, media)
                 except ChatMigrated as error:
                     tries.another(error)
-                    self._moved(ticket.chat, error.new_chat_id)
+                    await self._moved(ticket.chat, error.new_chat_id)
                     self._lanes.leave(ticket)
                     ticket = self._lanes.ask(error.new_chat_id, lane)
                 except TelegramError as error:
@@ -277,9 +282,20 @@ class Delivery:
         """Take the buttons away from a message."""
         await self._insist(chat, lambda: self._bot.edit_message_reply_markup(chat, message_id))
 
-    async def answer(self, query_id: str, text: str = "") -> None:
-        """Answer a press, so that its button stops waiting; `text` (0 to 200 characters) shows for a moment."""
-        await self._insist(None, lambda: self._bot.answer_callback_query(query_id, text or None))
+    async def answer(self, query_id: str, text: str = "", url: str = "") -> None:
+        """Answer a press, so that its button stops waiting; `text` (0 to 200 characters) shows for a moment.
+
+        `url`, a link to the bot's private chat, opens for whoever pressed, and for nobody else.
+        """
+        await self._insist(None, lambda: self._bot.answer_callback_query(query_id, text or None, url=url or None))
+
+    async def delete(self, chat: int, message_id: int) -> None:
+        """Delete a message of the bot's own, which Telegram allows for 48 hours."""
+        await self._insist(chat, lambda: self._bot.delete_message(chat, message_id))
+
+    async def leave(self, chat: int) -> None:
+        """Leave a group or channel."""
+        await self._insist(chat, lambda: self._bot.leave_chat(chat))
 
     def give_up_broadcasts(self) -> None:
         """Raise NotSentError where a broadcast waits for its turn, or will have to."""

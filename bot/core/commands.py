@@ -7,7 +7,7 @@ Rules that hold here: every command is in `COMMANDS`, which also fills Telegram'
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -244,6 +244,13 @@ COMMANDS: Mapping[str, Handler] = {
     "settings": settings,
 }
 
+GROUP_MENU: Final = ("walk", "howtohelp", "crisis")
+"""The commands that Telegram's menu has in groups."""
+ADMIN_MENU: Final = ("settings", "guide", "pulse", "hold", "release", "topic", "leave")
+"""What it has there for admins besides."""
+KNOWN_IN_GROUPS: Final = frozenset((*COMMANDS, *GROUP_MENU, *ADMIN_MENU))
+"""What in a group is for the bot although it does not name it."""
+
 BUTTONS: Mapping[Action, Handler] = {
     Action.WALK: walk,
     Action.CRISIS: crisis,
@@ -283,6 +290,6 @@ def split_command(text: str) -> tuple[str, str]:
     return ("", text) if found is None else (found[1].lower(), text[found.end() :])
 
 
-def menu() -> tuple[tuple[str, Label], ...]:
-    """The commands for Telegram's menu, each with the label that describes it."""
-    return tuple((name, Label(f"command.{name}")) for name in COMMANDS)
+def menu(names: Iterable[str] = COMMANDS) -> tuple[tuple[str, Label], ...]:
+    """The commands for Telegram's menu, each with the label that describes it: those of a private chat, or others."""
+    return tuple((name, Label(f"command.{name}")) for name in names)

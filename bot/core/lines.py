@@ -793,6 +793,13 @@ class Label(StrEnum):
     COMMAND_FORGET = "command.forget"
     COMMAND_NUDGE = "command.nudge"
     COMMAND_SETTINGS = "command.settings"
+    COMMAND_HOWTOHELP = "command.howtohelp"  # this one and those below are in the menu of groups
+    COMMAND_GUIDE = "command.guide"
+    COMMAND_PULSE = "command.pulse"
+    COMMAND_HOLD = "command.hold"
+    COMMAND_RELEASE = "command.release"
+    COMMAND_TOPIC = "command.topic"
+    COMMAND_LEAVE = "command.leave"
 
 
 Filling = Label | str | tuple[Label | str, ...]

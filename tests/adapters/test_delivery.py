@@ -547,7 +547,11 @@ async def test_message_goes_to_its_topic_and_a_reply_to_the_group_once_that_is_g
 async def test_group_that_became_a_supergroup_gets_the_message_there(telegram: Server, bot: Bot) -> None:
     group = telegram.group(-1001, "Night shift", {})
     moves: list[tuple[int, int]] = []
-    delivery = Delivery(bot, moved=lambda before, after: moves.append((before, after)))
+
+    async def moved(before: int, after: int) -> None:
+        moves.append((before, after))
+
+    delivery = Delivery(bot, moved=moved)
     number = await delivery.send(-1001, "one", DID_IT)
     assert number is not None
     after = await group.becomes_supergroup(FORUM, wait=False)
