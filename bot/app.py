@@ -110,7 +110,7 @@ async def run(settings: Settings) -> None:
             async with responder(settings, words, settings.bot_data, without_memory=True) as answers:
                 telegram_bot = TelegramBot(bot, delivery, answers, words)
                 nudges = Nudges(answers.store, answers, telegram_bot.outbox, now, words.content)
-                async with telegram_bot.application() as app, nudges.beside():
+                async with telegram_bot.application() as app, telegram_bot.edits.beside(), nudges.beside():
                     handler.set_result(app.process_update)
                     await telegram_bot.introduce()
                     if webhook is None:

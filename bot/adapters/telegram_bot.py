@@ -39,6 +39,7 @@ from telegram.ext import (
 )
 
 from bot.adapters.delivery import Delivery
+from bot.adapters.edits import Edits
 from bot.adapters.intake import Burst, tell_failure
 from bot.adapters.outbox import TelegramOutbox
 from bot.adapters.updates import (
@@ -53,7 +54,7 @@ from bot.adapters.updates import (
 )
 from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU, menu
 from bot.core.lines import Line
-from bot.core.model import Decision, Fate, Incoming, Reply, RoomLeft, Sent, Where
+from bot.core.model import Decision, Fate, Incoming, Lane, Reply, RoomLeft, Sent, Where
 from bot.log import failure
 from bot.prompts import Prompts
 from bot.respond import Responder
@@ -78,12 +79,13 @@ App = Application[Bot, ContextTypes.DEFAULT_TYPE, dict[Any, Any], dict[Any, Any]
 
 
 class TelegramBot:
-    """The handlers of one bot. `delivery` and `bot` are of the same token."""
+    """The handlers of one bot. `delivery` and `bot` are of the same token. Totals change while `edits` are made."""
 
     def __init__(self, bot: Bot, delivery: Delivery, responder: Responder, prompts: Prompts) -> None:
         self._bot = bot
         self._delivery = delivery
         self.outbox = TelegramOutbox(bot, delivery, prompts)
+        self.edits = Edits(self.outbox.edit)
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -203,10 +205,14 @@ class TelegramBot:
         await asyncio.gather(*finish)
 
     async def _press_answered_there(self, pressed: MaybeInaccessibleMessage | None, replies: tuple[Reply, ...]) -> None:
-        if pressed is not None:
+        if pressed is None:
+            return
+        if replies and replies[0].in_place and replies[0].lane is Lane.BROADCAST:  # a total, pressed by many at a time
+            self.edits.put(pressed.chat.id, pressed.message_id, replies[0])
+        else:
             await self._edit(pressed, replies)
-            below = tuple(reply for reply in replies if not reply.in_place)
-            await self._send(pressed.chat.id, thread_of(pressed), below)
+        below = tuple(reply for reply in replies if not reply.in_place)
+        await self._send(pressed.chat.id, thread_of(pressed), below)
 
     # --- out ------------------------------------------------------------------------------------------------
 
