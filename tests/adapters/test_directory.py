@@ -48,15 +48,15 @@ async def test_admins_are_the_people_among_them_also_those_who_are_shown_as_the_
     directory: Directory, group: Group
 ) -> None:
     group.bot_is = "administrator"
-    assert await directory.admins(ROOM) == {7, 8}
+    assert await directory.admins(ROOM) == frozenset({7, 8})
 
 
 async def test_who_lost_their_rights_is_no_admin_a_moment_later(
     directory: Directory, group: Group, people: tuple[Person, Person, Person]
 ) -> None:
-    assert await directory.admins(ROOM) == {7, 8}
+    assert await directory.admins(ROOM) == frozenset({7, 8})
     group.sets(people[1], "member")
-    assert await directory.admins(ROOM) == {7}
+    assert await directory.admins(ROOM) == frozenset({7})
 
 
 def muted(group: Group) -> None:
