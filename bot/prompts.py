@@ -179,7 +179,7 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.IF_THEN_DONE: {"plan": _COUNTRY},
     Line.IF_THEN_REMINDER: {"plan": _COUNTRY},
     Line.NUDGE_PRACTICE: {"practice": _COUNTRY},
-    Line.CIRCLE_PRACTICE: {"practice": _COUNTRY},
+    Line.CIRCLE_PRACTICE: {"words": _COUNTRY},
     Line.CIRCLE_TOTAL: {"total": _NUMBER},
     Line.PULSE_OFFERS: {"offers": _NUMBER},
     Line.PULSE_JOINS: {"joins": _NUMBER},

@@ -125,7 +125,7 @@ class Delivery:
         self._bot = bot
         self._jitter = jitter
         self._paid = rate > FREE_RATE or None
-        self._moved = moved
+        self.moved = moved
         self._now = now
         self._pause = pause
         self._lanes = Lanes(rate)
@@ -167,7 +167,7 @@ class Delivery:
                     message = await self._post(ticket.chat, text, markup, thread, media)
                 except ChatMigrated as error:
                     tries.another(error)
-                    await self._moved(ticket.chat, error.new_chat_id)
+                    await self.moved(ticket.chat, error.new_chat_id)
                     self._lanes.leave(ticket)
                     ticket = self._lanes.ask(error.new_chat_id, lane)
                 except TelegramError as error:

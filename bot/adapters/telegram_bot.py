@@ -79,13 +79,14 @@ App = Application[Bot, ContextTypes.DEFAULT_TYPE, dict[Any, Any], dict[Any, Any]
 
 
 class TelegramBot:
-    """The handlers of one bot. `delivery` and `bot` are of the same token. Totals change while `edits` are made."""
+    """The handlers of one bot. `delivery` and `bot` are of the same token."""
 
     def __init__(self, bot: Bot, delivery: Delivery, responder: Responder, prompts: Prompts) -> None:
         self._bot = bot
         self._delivery = delivery
         self.outbox = TelegramOutbox(bot, delivery, prompts)
         self.edits = Edits(self.outbox.edit)
+        delivery.moved = responder.moved
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -205,14 +206,14 @@ class TelegramBot:
         await asyncio.gather(*finish)
 
     async def _press_answered_there(self, pressed: MaybeInaccessibleMessage | None, replies: tuple[Reply, ...]) -> None:
-        if pressed is None:
-            return
-        if replies and replies[0].in_place and replies[0].lane is Lane.BROADCAST:  # a total, pressed by many at a time
-            self.edits.put(pressed.chat.id, pressed.message_id, replies[0])
-        else:
-            await self._edit(pressed, replies)
-        below = tuple(reply for reply in replies if not reply.in_place)
-        await self._send(pressed.chat.id, thread_of(pressed), below)
+        if pressed is not None:
+            for reply in replies:
+                if reply.in_place and reply.lane is Lane.BROADCAST:  # a total: many may press at once
+                    self.edits.put(pressed.chat.id, pressed.message_id, reply)
+                elif reply.in_place:
+                    await self._edit(pressed, (reply,))
+            below = tuple(reply for reply in replies if not reply.in_place)
+            await self._send(pressed.chat.id, thread_of(pressed), below)
 
     # --- out ------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,8 @@
 """State, in and out of the 64 bytes of a button.
 
-Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person, or to one group;
-a button is good for 24 hours, below what the clock sends for 14 days, and a yes to the question about danger and a door
-out of a group for ever, by a clock that may be set back too; what someone sends back is a value of `Opened` or a reason
-of `Refused`, never an exception.
+Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person; a button is good
+for 24 hours, below what the clock sends for 14 days, and a yes to the question about danger for ever, by a clock that
+may be set back too; what someone sends back is a value of `Opened` or a reason of `Refused`, never an exception.
 
 Layout before base64url, 29 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
 1970), walk 3, counter 1, state 10. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.
@@ -37,15 +36,12 @@ LIFETIME: Final = 24 * 60 * 60  # seconds
 LONG_LIFETIME: Final = 14 * LIFETIME
 """Of a button below a message that comes unasked, and may be read days later."""
 
-AGELESS: Final = frozenset({Action.DOOR, Action.ON_IT})
-"""In a group they stand below a message that is read for months, and open or take nothing of anyone's."""
-
 LONG_LIVED: Final = frozenset(action for action in Action if action.name.startswith(("NUDGE_", "FOLLOW_")))
 
 _HEAD = struct.Struct(">BBB")
-TAG_SIZE = 8
+_TAG_SIZE = 8
 _REST = struct.Struct(">I3sB10s")
-_SIZE = _HEAD.size + TAG_SIZE + _REST.size
+_SIZE = _HEAD.size + _TAG_SIZE + _REST.size
 _SOURCES = tuple(Source)
 
 _FIELDS: tuple[tuple[str, int, Callable[[int], Any]], ...] = (
@@ -80,16 +76,19 @@ def seal(key: bytes, person: int, at: int, state: State, button: Button) -> str:
     """The callback data of a button (39 ASCII characters), shown `at` (seconds since 1970) in `state`."""
     head = _HEAD.pack(VERSION, button.action, button.value)
     rest = _REST.pack(at, state.walk.to_bytes(3), state.counter, _pack(state))
-    return spelled(head + bound(key, person, head + rest) + rest)
+    return _spell(head + _tag(key, person, head + rest) + rest)
 
 
 def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Refused:
     """What a button said, if it is ours, this person's, and not too far from now, which is `at`."""
-    raw = unspelled(payload)
-    if len(raw) != _SIZE:
+    try:
+        raw = urlsafe_b64decode(payload.encode("ascii") + b"=" * (-len(payload) % 4))
+    except ValueError:
+        return Refused.UNREADABLE
+    if len(raw) != _SIZE or _spell(raw) != payload:  # the decoder steps over letters that are none of base64
         return Refused.UNREADABLE
     head, tag, rest = raw[: _HEAD.size], raw[_HEAD.size : -_REST.size], raw[-_REST.size :]
-    if not hmac.compare_digest(tag, bound(key, person, head + rest)):
+    if not hmac.compare_digest(tag, _tag(key, person, head + rest)):
         return Refused.UNREADABLE
     version, action, value = _HEAD.unpack(head)
     issued_at, walk, counter, packed = _REST.unpack(rest)
@@ -99,7 +98,7 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
         opened = Opened(_unpack(int.from_bytes(walk), counter, packed), Action(action), value)
     except (ValueError, IndexError):  # sealed by a version of ours that knew more
         return Refused.UNREADABLE
-    is_over = abs(at - issued_at) > lifetime_of(opened.action) and opened.action not in AGELESS
+    is_over = abs(at - issued_at) > lifetime_of(opened.action)
     return Refused.EXPIRED if is_over and not opened.discloses else opened
 
 
@@ -108,23 +107,12 @@ def lifetime_of(action: Action) -> int:
     return LONG_LIFETIME if action in LONG_LIVED else LIFETIME
 
 
-def spelled(raw: bytes) -> str:
-    """These bytes in letters, digits, hyphens and underscores."""
+def _spell(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def unspelled(text: str) -> bytes:
-    """The bytes that are spelled so, or none: there is one spelling of each."""
-    try:
-        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-    except ValueError:
-        return b""
-    return raw if spelled(raw) == text else b""  # the decoder steps over letters that are none of base64
-
-
-def bound(key: bytes, person: int, message: bytes) -> bytes:
-    """What binds a message to one person, or to one group."""
-    return hmac.digest(key, person.to_bytes(8, signed=True) + message, "sha256")[:TAG_SIZE]
+def _tag(key: bytes, person: int, message: bytes) -> bytes:
+    return hmac.digest(key, person.to_bytes(8, signed=True) + message, "sha256")[:_TAG_SIZE]
 
 
 def _pack(state: State) -> bytes:

@@ -109,6 +109,7 @@ _ON: Final = Button(Label.ROOM_ON, Action.ROOM_ON)
 
 _ASKED: Final[Mapping[Line, Action]] = {
     Line.ROOM_PANEL: Action.ROOM_PANEL,
+    Line.ROOM_LANGUAGE: Action.ROOM_PANEL,
     Line.ROOM_KEEPS: Action.ROOM_ON,
     Line.ROOM_NOTICING_ASK: Action.ROOM_NOTICING,
     Line.ROOM_PAUSE_ASK: Action.ROOM_PAUSE,
@@ -147,8 +148,6 @@ _OF_CHANNELS: Final = frozenset(
     }
 )
 """What there is to set in a channel, where nobody but its admins writes."""
-_ELSEWHERE: Final = Action.ROOM_GUIDE
-"""For admins too, and answered by another room of this house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +222,7 @@ def tapped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
             desk = _desk(incoming, held, content)
             if not isinstance(desk, _Desk):
                 return desk
-            return None if action is _ELSEWHERE else _followed(action, value, desk)
+            return _followed(action, value, desk) if action in _TAPPED else None
         case _:
             return None
 
