@@ -23,7 +23,7 @@ from platformdirs import user_config_path
 
 from bot import log, prompts
 from bot.circles import Circles
-from bot.core.model import Content, Directory
+from bot.core.model import Content, Directory, RoomOutbox
 from bot.nudges import Nudges
 from bot.respond import Responder
 from bot.retention import sweep
@@ -50,8 +50,9 @@ async def responder(
 ) -> AsyncIterator[Responder]:
     """Open the store in `folder` and build what answers.
 
-    `directory` tells about groups, where there are any. Raise StoreError where it cannot be opened. With `without_memory`, a folder that cannot serve is told in the log
-    alone: nothing is kept, and people are answered all the same.
+    `directory` tells about groups, where there are any. Raise StoreError where it cannot be opened. With
+    `without_memory`, a folder that cannot serve is told in the log alone: nothing is kept, and people are answered all
+    the same.
     """
     refuse_unfit(settings, folder, without_memory=without_memory)
     ring = Ring(lambda: keyring(settings) or make_or_read_keyring(key_file(), today()))
@@ -115,15 +116,13 @@ async def run(settings: Settings) -> None:
     try:
         async with listening(settings.listen, intake, webhook):
             await insist(bot.initialize, stop)  # before anything is written: the token may be refused
-            directory = TelegramDirectory(bot)
-            async with responder(settings, words, settings.bot_data, directory, without_memory=True) as answers:
+            responding = responder(settings, words, settings.bot_data, TelegramDirectory(bot), without_memory=True)
+            async with responding as answers:
                 telegram_bot = TelegramBot(bot, delivery, answers, words)
-                outbox, rooms = telegram_bot.outbox, answers.rooms
-                circles = Circles(answers.store, answers, outbox, now, words.content, kept=rooms.put)
-                nudges = Nudges(answers.store, answers, outbox, now, words.content, circles=circles)
-                sieve.hears = rooms.hears
-                await rooms.ready()
-                async with telegram_bot.application() as app, telegram_bot.edits.beside(), nudges.beside():
+                sieve.hears = answers.rooms.hears
+                await answers.rooms.ready()
+                by_the_clock = _nudges(answers, telegram_bot.outbox, words.content).beside()
+                async with telegram_bot.application() as app, telegram_bot.edits.beside(), by_the_clock:
                     handler.set_result(app.process_update)
                     await telegram_bot.introduce()
                     if webhook is None:
@@ -141,6 +140,11 @@ async def run(settings: Settings) -> None:
     finally:
         await delivery.close(0)
         await bot.shutdown()
+
+
+def _nudges(answers: Responder, outbox: RoomOutbox, content: Content) -> Nudges:
+    circles = Circles(answers.store, answers, outbox, now, content, kept=answers.rooms.put)
+    return Nudges(answers.store, answers, outbox, now, content, circles=circles)
 
 
 async def is_ready(settings: Settings) -> bool:

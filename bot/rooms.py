@@ -256,8 +256,13 @@ class Rooms:
             self._met.popitem(last=False)
         if found is None:
             return there
-        kept = {"title": found.title, "is_channel": found.is_channel, "is_forum": found.is_forum}
-        return replace(there, **kept, standing=found.standing)
+        return replace(
+            there,
+            title=found.title,
+            is_channel=found.is_channel,
+            is_forum=found.is_forum,
+            standing=found.standing,
+        )
 
     def _ref(self, chat: int) -> int:
         key = self._keys()[0]

@@ -383,7 +383,7 @@ def _until(desk: _Desk) -> Filling:
     return when_words(until, zone, desk.content.zones.place(name), dated=True)
 
 
-def _lasting(seconds: int) -> Filling:
+def lasting(seconds: int) -> Filling:
     """A length in words: “3 days”, “36 hours”."""
     if not seconds:
         return Label.ROOM_NEVER
@@ -422,11 +422,11 @@ def _rows(desk: _Desk) -> Rows:
     )
     return (
         row(Label.ROOM_NOTICING, Action.ROOM_NOTICING, Label(f"noticing.{room.noticing}")),
-        row(Label.ROOM_PAUSE, Action.ROOM_PAUSE, _lasting(room.pause)),
+        row(Label.ROOM_PAUSE, Action.ROOM_PAUSE, lasting(room.pause)),
         *practice,
         *topic,
         row(Label.ROOM_ALERTS, Action.ROOM_ALERTS, _set_or_none(room.alerts)),
-        row(Label.ROOM_TIDY, Action.ROOM_TIDY, _lasting(room.tidy)),
+        row(Label.ROOM_TIDY, Action.ROOM_TIDY, lasting(room.tidy)),
         row(Label.ROOM_COUNTRIES, Action.ROOM_COUNTRIES, _those(room.countries, desk.content)),
         row(Label.ROOM_LANGUAGE, Action.ROOM_LANGUAGE, Label.ROOM_ENGLISH),
         (Button(Label.ROOM_GUIDE, Action.ROOM_GUIDE), Button(Label.ROOM_PULSE, Action.ROOM_PULSE)),
@@ -464,7 +464,7 @@ def _length_rows(action: Action, content: Content) -> Rows:
             Label.ROOM_HOLD if action is Action.ROOM_HOLD else Label.ROOM_PAUSE,
             action,
             seconds // HOUR if action is Action.ROOM_HOLD else place,
-            words=filled(_lasting(seconds), content.labels),
+            words=filled(lasting(seconds), content.labels),
         )
         for place, seconds in enumerate(LENGTHS[action], start=1)
     ]
