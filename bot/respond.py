@@ -209,12 +209,25 @@ class Responder:
         there = self.rooms.seen(there, incoming.person)
         incoming = replace(incoming, there=there)
         if needs_rights(incoming, held):
-            there = await self.rooms.looked_at(await self.rooms.with_rights(there, incoming.person))
+            there = await self._as_found(await self.rooms.with_rights(there, incoming.person), incoming.at)
             if picks_alerts(incoming, held):  # which is about two rooms, and takes rights in both
                 home = await self.rooms.with_rights(There(held.room), incoming.person)
                 there = replace(there, is_admin=there.is_admin and home.is_admin, is_known=home.is_known)
             incoming = replace(incoming, there=there)
         return incoming
+
+    async def _as_found(self, there: There, at: int) -> There:
+        """The same as Telegram tells of it now. What is kept is put right by that: a mute that ended may not be told."""
+        there = await self.rooms.looked_at(there)
+        room, standing = there.room, there.standing
+        if room is None or standing is None or not there.is_admin or room.may_write == standing.may_write:
+            return there
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.rooms.save(RoomChange(there.chat, may_write=standing.may_write), at)
+        except (StoreError, TimeoutError) as error:
+            log.error("saving failed", **failure(error))
+        return replace(there, room=self.rooms.room(there.chat))
 
     def _read_link(self, incoming: Incoming) -> Link | None:
         """What the private chat was opened with, where it is a link of ours, to this person."""
