@@ -12,7 +12,9 @@ from prometheus_client import Counter, Gauge, Histogram
 _DAY: Final = 24 * 60 * 60
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
-UPDATES = Counter("bot_updates", "Updates by outcome: handled, failed, shed, repeat, refused, unreadable.", ["outcome"])
+UPDATES = Counter(
+    "bot_updates", "Updates by outcome: handled, failed, shed, repeat, refused, unreadable, unread.", ["outcome"]
+)
 HANDLING = Histogram("bot_update_seconds", "From the beginning of an update's handling to its end.", buckets=_SECONDS)
 
 SENDS = Histogram(

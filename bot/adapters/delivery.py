@@ -37,7 +37,7 @@ LONGEST_WAIT: Final = 60.0
 """Seconds that a call waits because Telegram says so. Told to wait longer, it is given up."""
 
 CHATS_IN_A_ROW: Final = 3
-"""So many chats refused one after the other, with nothing let through in between, mean that it is not about a chat."""
+"""So many private chats refused one after the other, with nothing let through in between: it is not about a chat."""
 
 UNCHANGED: Final = ("message is not modified",)
 
@@ -54,8 +54,13 @@ NOTHING_TO_DO: Final = (
     "have no rights to send",
     "need administrator rights in the channel chat",
     "chat_write_forbidden",
+    "chat_restricted",
+    "chat_admin_required",
+    "chat_send_plain_forbidden",
     "message to edit not found",
     "message can't be edited",
+    "message to delete not found",
+    "message can't be deleted",
     "message_id_invalid",
     "query is too old",
     "query_id_invalid",
@@ -92,6 +97,9 @@ Media = Photo | Clip | Document
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
+async def _unheard(_: int, __: int) -> None: ...
+
+
 class Delivery:
     """Calls to Telegram that get through if they can, the urgent ones first.
 
@@ -100,8 +108,8 @@ class Delivery:
     RetryAfter where Telegram wants a longer wait than `LONGEST_WAIT`, and TelegramError for any other refusal.
 
     `rate`: messages a second over all; above what is free, Telegram takes its fee. `moved` is told of a group that
-    got another id, the old one first. `now` is a clock in seconds that never goes back, `pause` waits for so many of
-    its seconds, and `jitter` draws from 0 to 1.
+    got another id, the old one first, and is waited for. `now` is a clock in seconds that never goes back, `pause`
+    waits for so many of its seconds, and `jitter` draws from 0 to 1.
     """
 
     def __init__(  # noqa: PLR0913 - clock and chance are handed in
@@ -112,12 +120,12 @@ class Delivery:
         now: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = lambda: 0.5,
         rate: int = FREE_RATE,
-        moved: Callable[[int, int], None] = lambda _, __: None,
+        moved: Callable[[int, int], Awaitable[None]] = _unheard,
     ) -> None:
         self._bot = bot
         self._jitter = jitter
         self._paid = rate > FREE_RATE or None
-        self._moved = moved
+        self.moved = moved
         self._now = now
         self._pause = pause
         self._lanes = Lanes(rate)
@@ -159,7 +167,7 @@ class Delivery:
                     message = await self._post(ticket.chat, text, markup, thread, media)
                 except ChatMigrated as error:
                     tries.another(error)
-                    self._moved(ticket.chat, error.new_chat_id)
+                    await self.moved(ticket.chat, error.new_chat_id)
                     self._lanes.leave(ticket)
                     ticket = self._lanes.ask(error.new_chat_id, lane)
                 except TelegramError as error:
@@ -277,9 +285,20 @@ class Delivery:
         """Take the buttons away from a message."""
         await self._insist(chat, lambda: self._bot.edit_message_reply_markup(chat, message_id))
 
-    async def answer(self, query_id: str, text: str = "") -> None:
-        """Answer a press, so that its button stops waiting; `text` (0 to 200 characters) shows for a moment."""
-        await self._insist(None, lambda: self._bot.answer_callback_query(query_id, text or None))
+    async def answer(self, query_id: str, text: str = "", url: str = "") -> None:
+        """Answer a press, so that its button stops waiting; `text` (0 to 200 characters) shows for a moment.
+
+        `url`, a link to the bot's private chat, opens for whoever pressed, and for nobody else.
+        """
+        await self._insist(None, lambda: self._bot.answer_callback_query(query_id, text or None, url=url or None))
+
+    async def delete(self, chat: int, message_id: int) -> None:
+        """Delete a message of the bot's own, which Telegram allows for 48 hours."""
+        await self._insist(chat, lambda: self._bot.delete_message(chat, message_id))
+
+    async def leave(self, chat: int) -> None:
+        """Leave a group or channel."""
+        await self._insist(chat, lambda: self._bot.leave_chat(chat))
 
     def give_up_broadcasts(self) -> None:
         """Raise NotSentError where a broadcast waits for its turn, or will have to."""
@@ -408,7 +427,7 @@ class Delivery:
         """Send nothing to a chat for so many seconds; nor to any, where it is not about that chat."""
         until = self._now() + wait
         self._lanes.hold(chat, until)
-        if chat is not None:
+        if chat is not None and chat > 0:  # a group may be in slow mode, for up to an hour, which is its own matter
             self._refused.add(chat)
         about_all = chat is None or len(self._refused) == CHATS_IN_A_ROW
         LIMITED.labels("all" if about_all else "a chat").inc()

@@ -4,7 +4,7 @@ Rules that hold here: people are handled side by side, each person in order; tex
 handed on together; a flood is shed for its sender alone, and of texts, which are read for danger, far more may wait
 than of anything else; a batch is confirmed to Telegram when all of it is handled or `PATIENCE` has passed, so what a
 crash interrupts comes again; an update that cannot be read is left out, and holds up no other; an outage is said once
-in the log; of an update, only its kind and times are logged.
+in the log; of an update, only its kind and times are logged, and of what is not for the bot nothing.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ LONGEST_BURST: Final = 16_384
 TOO_LONG: Final = 3 * POLL
 """Seconds without an answer to a poll after which the bot is not ready any more."""
 
+_UNREAD: Final = UPDATES.labels("unread")
 _SLACK: Final = 5  # seconds over `POLL` until a poll counts as lost
 _LONGEST_PAUSE: Final = 60.0
 
@@ -82,10 +83,20 @@ class _Waiting:
 
 
 class Intake:
-    """Hands updates to `handle`, each person's in order, until `stop` is set. `run` fetches them by long polling."""
+    """Hands updates to `handle`, each person's in order, until `stop` is set. `run` fetches them by long polling.
 
-    def __init__(self, bot: Bot, handle: Callable[[Update | Burst], Awaitable[None]], stop: asyncio.Event) -> None:
+    `lets` says of an update's JSON whether it is for the bot: what is not is left out before anything is made of it.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        handle: Callable[[Update | Burst], Awaitable[None]],
+        stop: asyncio.Event,
+        lets: Callable[[Json], bool] = lambda _: True,
+    ) -> None:
         self._bot = bot
+        self._lets = lets
         self._handle = handle
         self._stop = stop
         self._waiting: dict[int, deque[_Waiting]] = {}  # by person
@@ -100,6 +111,13 @@ class Intake:
         """Whether updates are welcome: Telegram answers, not too many wait, and nobody has said stop."""
         answered = asyncio.get_running_loop().time() < self._ready_until
         return answered and self._backlog < MOST_WAITING and not self._stop.is_set()
+
+    def read(self, content: Json) -> Update | None:
+        """Read an update that is for the bot. What is not is counted; what cannot be read is said in the log."""
+        if not self._lets(content):
+            _UNREAD.inc()
+            return None
+        return read(content, self._bot)
 
     def take(self, update: Update) -> asyncio.Future[None]:
         """Queue an update behind its person's earlier ones. The future is done when it was handled, or shed."""
@@ -140,7 +158,7 @@ class Intake:
                 self._ready_until = loop.time() + TOO_LONG
                 if batch:
                     self._offset = int(batch[-1]["update_id"]) + 1
-                updates = [update for content in batch if (update := read(content, self._bot)) is not None]
+                updates = [update for content in batch if (update := self.read(content)) is not None]
                 if updates:
                     handled = asyncio.wait([self.take(update) for update in updates], timeout=PATIENCE)
                     await _unless(self._stop, handled)
@@ -215,8 +233,9 @@ def read(content: Json, bot: Bot) -> Update | None:
 
 
 def _person(update: Update) -> int:
-    user, chat = update.effective_user, update.effective_chat
-    return int(user.id if user else chat.id if chat else 0)  # the library does not check that it is a number
+    """Whose update it is. All who write in the name of a group or channel have one user: told apart by that name."""
+    sender, chat = update.effective_sender, update.effective_chat
+    return int(sender.id if sender else chat.id if chat else 0)  # the library does not check that it is a number
 
 
 def _is_typed(update: Update) -> bool:

@@ -22,7 +22,7 @@ from telegram import Bot
 from telegram.error import BadRequest
 from yarl import URL
 
-from bot.adapters.intake import PATIENCE, Intake, Json, read
+from bot.adapters.intake import PATIENCE, Intake, Json
 from bot.metrics import UPDATES
 from bot.settings import SettingsError
 
@@ -73,7 +73,7 @@ class Webhook:
             return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if content is None:
             return _refuse(HTTPStatus.BAD_REQUEST)
-        update = read(content, self._bot)
+        update = self._intake.read(content)
         if update is not None:
             await asyncio.wait([self._intake.take(update)], timeout=PATIENCE)
         return web.Response()

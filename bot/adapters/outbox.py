@@ -19,6 +19,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
+    KeyboardButtonRequestChat,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
 )
@@ -26,6 +27,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.adapters.delivery import Clip, Delivery, Markup, Media, Photo
 from bot.adapters.transport import NotSentError
+from bot.adapters.updates import PICKS
 from bot.core.lines import Label
 from bot.core.model import Action, Animation, Button, Document, Fate, Reply, Sent
 from bot.figure import png
@@ -33,12 +35,17 @@ from bot.log import failure
 from bot.prompts import FOLDER, Prompts
 
 _FORMATS: Final = (".mp4", ".gif")
+_ADDING: Final = ("startgroup=add", "startchannel&admin=post_messages", "startgroup=add&admin=manage_chat")
+"""How a link adds the bot: to a group, to a channel, as an admin of a group who may do nothing that members may not.
+
+Source of the rights: https://core.telegram.org/api/links#groupchannel-bot-links
+"""
 
 log = structlog.get_logger()
 
 
 class TelegramOutbox:
-    """The `Outbox` on Telegram. `delivery` and `bot` are of the same token; animations lie in `folder`."""
+    """The `RoomOutbox` on Telegram. `delivery` and `bot` are of the same token; animations lie in `folder`."""
 
     def __init__(self, bot: Bot, delivery: Delivery, prompts: Prompts, folder: Path = FOLDER) -> None:
         self._bot = bot
@@ -64,6 +71,14 @@ class TelegramOutbox:
 
         sent = await _sent(edited())
         return None if sent.fate is Fate.REFUSED else sent
+
+    async def delete(self, chat: int, number: int) -> None:
+        """Delete a message of the bot's own, where it is still there."""
+        await _done(self._delivery.delete(chat, number))
+
+    async def leave(self, chat: int) -> None:
+        """Leave a group or channel."""
+        await _done(self._delivery.leave(chat))
 
     def give_up(self) -> None:
         """Have broadcasts that still wait for their turn be lost at once."""
@@ -98,16 +113,27 @@ class TelegramOutbox:
         return self._buttons(reply)
 
     def _keyboard(self, reply: Reply) -> ReplyKeyboardMarkup:
+        asks_where = any(button.action is Action.LOCATE for row in reply.buttons for button in row)
         return ReplyKeyboardMarkup(
             [[self._key(button) for button in row] for row in reply.buttons],
             resize_keyboard=True,
             one_time_keyboard=True,
-            input_field_placeholder=self._prompts.content.labels[Label.KEYBOARD_HINT],
+            input_field_placeholder=self._prompts.content.labels[Label.KEYBOARD_HINT] if asks_where else None,
         )
 
     def _key(self, button: Button) -> KeyboardButton:
-        asks = button.action is Action.LOCATE
-        return KeyboardButton(self._prompts.label(button), request_location=asks or None)
+        label = self._prompts.label(button)
+        match button.action:
+            case Action.LOCATE:
+                return KeyboardButton(label, request_location=True)
+            case Action.ROOM_PICK:
+                is_channel = bool(button.value)
+                # Of a channel it is not asked whether the bot is in: there it is an admin, which is more than a member.
+                asked = KeyboardButtonRequestChat(
+                    PICKS[is_channel], chat_is_channel=is_channel, bot_is_member=not is_channel, request_title=True
+                )
+                return KeyboardButton(label, request_chat=asked)
+        return KeyboardButton(label)
 
     def _buttons(self, reply: Reply) -> InlineKeyboardMarkup | None:
         if not reply.buttons:
@@ -116,8 +142,11 @@ class TelegramOutbox:
 
     def _button(self, button: Button) -> InlineKeyboardButton:
         label = self._prompts.label(button)
-        if button.action is Action.DOOR:
-            return InlineKeyboardButton(label, url=f"https://t.me/{self._bot.username}?start=group")
+        match button.action:
+            case Action.OPEN:
+                return InlineKeyboardButton(label, url=button.payload)
+            case Action.ADD:
+                return InlineKeyboardButton(label, url=f"https://t.me/{self._bot.username}?{_ADDING[button.value]}")
         return InlineKeyboardButton(label, callback_data=button.payload)
 
 
@@ -141,3 +170,10 @@ async def _sent(call: Awaitable[int | None]) -> Sent:
         log.error("message refused", **failure(error))
         return Sent(Fate.LOST)
     return Sent(Fate.REFUSED) if number is None else Sent(Fate.ARRIVED, number)
+
+
+async def _done(call: Awaitable[None]) -> None:
+    try:
+        await call
+    except TelegramError as error:
+        log.warning("not done", **failure(error))

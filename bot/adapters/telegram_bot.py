@@ -1,26 +1,37 @@
-"""Telegram's updates into the words of the house, and replies into Telegram's calls.
+"""The handlers: what comes from Telegram is answered, and each reply goes where it is meant to.
 
 Rules that hold here: the next message is sent before the old buttons are taken away; every press is answered, and
-nothing depends on that answer; what cannot be said in place of the pressed message is said below it; nothing of an
-update is logged, and where someone is goes no further than their one answer; what is not for the bot gets silence.
+nothing depends on that answer; what cannot be said in place of the pressed message is said below it in private, and
+not at all in a group, where anyone can press; in a group no buttons are taken away; nothing of an update is logged;
+what is not for the bot gets silence.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from structlog.contextvars import bind_contextvars
-from telegram import Bot, BotCommand, MaybeInaccessibleMessage, Message, MessageEntity, Update
-from telegram.constants import ChatID, ChatType
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    MaybeInaccessibleMessage,
+    Update,
+)
 from telegram.error import TelegramError
 from telegram.ext import (
     Application,
     ApplicationBuilder,
     CallbackQueryHandler,
+    ChatMemberHandler,
     ContextTypes,
     MessageHandler,
     TypeHandler,
@@ -28,22 +39,39 @@ from telegram.ext import (
 )
 
 from bot.adapters.delivery import Delivery
+from bot.adapters.edits import Edits
 from bot.adapters.intake import Burst, tell_failure
 from bot.adapters.outbox import TelegramOutbox
-from bot.core.commands import COMMANDS, menu, split_command
+from bot.adapters.updates import (
+    incoming_of,
+    left_of,
+    member_of,
+    moved_of,
+    picked_of,
+    press_of,
+    standing_of,
+    thread_of,
+)
+from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU, menu
 from bot.core.lines import Line
-from bot.core.model import Fate, Incoming, Kind, Reply, Sent, Where
+from bot.core.model import Decision, Fate, Incoming, Lane, Reply, RoomLeft, Sent, Where
 from bot.log import failure
 from bot.prompts import Prompts
 from bot.respond import Responder
 
-UPDATES: Final = ["message", "edited_message", "callback_query"]
+UPDATES: Final = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
 """What Telegram is asked for. Left out, it would send what was asked for the last time."""
 
-_NAMING: Final = {MessageEntity.MENTION, MessageEntity.BOT_COMMAND}
 _REMEMBERED_CHATS: Final = 10_000
-_POLE: Final = 90  # degrees
-_DATE_LINE: Final = 180
+_TELLING: Final = (
+    filters.StatusUpdate.CHAT_SHARED | filters.StatusUpdate.LEFT_CHAT_MEMBER | filters.StatusUpdate.MIGRATE
+)
+MENUS: Final[tuple[tuple[BotCommandScope | None, tuple[str, ...]], ...]] = (
+    (None, tuple(COMMANDS)),
+    (BotCommandScopeAllGroupChats(), GROUP_MENU),
+    (BotCommandScopeAllChatAdministrators(), (*GROUP_MENU, *ADMIN_MENU)),
+)
+"""The commands that are shown, by where: a narrower scope counts before a wider one. It is no authorisation."""
 
 log = structlog.get_logger()
 
@@ -57,6 +85,8 @@ class TelegramBot:
         self._bot = bot
         self._delivery = delivery
         self.outbox = TelegramOutbox(bot, delivery, prompts)
+        self.edits = Edits(self.outbox.edit)
+        delivery.moved = responder.moved
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -68,19 +98,24 @@ class TelegramBot:
         written = filters.UpdateType.MESSAGE | filters.UpdateType.EDITED_MESSAGE
         no_service = filters.TEXT | filters.CAPTION | ~filters.StatusUpdate.ALL
         app.add_handler(MessageHandler(written & no_service, self._on_message))
+        app.add_handler(MessageHandler(filters.UpdateType.MESSAGE & _TELLING, self._on_service))
         app.add_handler(CallbackQueryHandler(self._on_press))
+        app.add_handler(ChatMemberHandler(self._on_standing, ChatMemberHandler.MY_CHAT_MEMBER))
+        app.add_handler(ChatMemberHandler(self._on_member, ChatMemberHandler.CHAT_MEMBER))
         app.add_handler(TypeHandler(Burst, self._on_burst))
         app.add_error_handler(_on_error)
         return app
 
     async def introduce(self) -> None:
-        """Set the menu of commands and both descriptions, where they are not set like this already."""
-        commands = [BotCommand(name, self._prompts.content.labels[label]) for name, label in menu()]
+        """Set the menus of commands and both descriptions, where they are not set like this already."""
+        labels = self._prompts.content.labels
         description = self._prompts.text(Reply((Line.DESCRIPTION,)))
         short = self._prompts.text(Reply((Line.SHORT_DESCRIPTION,)))
         try:
-            if list(await self._bot.get_my_commands()) != commands:
-                await self._bot.set_my_commands(commands)
+            for scope, names in MENUS:
+                commands = [BotCommand(name, labels[label]) for name, label in menu(names)]
+                if list(await self._bot.get_my_commands(scope)) != commands:
+                    await self._bot.set_my_commands(commands, scope)
             if (await self._bot.get_my_description()).description != description:
                 await self._bot.set_my_description(description)
             if (await self._bot.get_my_short_description()).short_description != short:
@@ -95,7 +130,8 @@ class TelegramBot:
         edited = update.edited_message is not None
         incoming = None if message is None else incoming_of(message, self._bot, edited=edited)
         if message is not None and incoming is not None:
-            await self._answer(message, replace(incoming, numbers=(message.message_id,)))
+            incoming = replace(incoming, numbers=(message.message_id,))
+            await self._answer(incoming, message.chat_id, thread_of(message))
 
     async def _on_burst(self, burst: Burst, _: ContextTypes.DEFAULT_TYPE) -> None:
         messages = [update.message for update in burst.updates if update.message is not None]
@@ -104,37 +140,86 @@ class TelegramBot:
             earlier = tuple(incoming.text for incoming in typed[:-1])
             payload = next((incoming.payload for incoming in reversed(typed) if incoming.payload), "")
             numbers = tuple(message.message_id for message in messages)
-            await self._answer(messages[-1], replace(typed[-1], earlier=earlier, payload=payload, numbers=numbers))
+            incoming = replace(typed[-1], earlier=earlier, payload=payload, numbers=numbers)
+            await self._answer(incoming, messages[-1].chat_id, thread_of(messages[-1]))
 
-    async def _answer(self, message: Message, incoming: Incoming) -> None:
+    async def _on_service(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.message
+        if message is None:
+            return
+        moved = moved_of(message)
+        if moved is not None:
+            await self._responder.moved(*moved)
+        incoming = picked_of(message) or left_of(message)
+        if incoming is not None:
+            await self._answer(incoming, message.chat_id)
+
+    async def _on_standing(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        change = update.my_chat_member
+        incoming = None if change is None else standing_of(change, self._bot)
+        if change is not None and incoming is not None:
+            await self._answer(incoming, change.chat.id)
+
+    async def _on_member(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        change = update.chat_member
+        incoming = None if change is None else member_of(change)
+        if change is not None and incoming is not None:
+            await self._answer(incoming, change.chat.id)
+
+    async def _answer(self, incoming: Incoming, chat: int, thread: int | None = None) -> None:
         decision = await self._responder.respond(incoming)
-        done_with = self._with_buttons.pop(message.chat_id, None) if decision.moved else None
-        arrived = await self._send(message.chat_id, _thread(message), decision.replies)
+        # A walk goes on in the private chat, whatever it was answered to.
+        done_with = self._with_buttons.pop(incoming.person, None) if decision.moved else None
+        arrived = await self._send(chat, thread, decision.replies)
+        await self._leave(decision)
         if arrived and done_with is not None:
-            await self._delivery.take_buttons(message.chat_id, done_with)
+            await self._delivery.take_buttons(incoming.person, done_with)
 
     async def _on_press(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         query = update.callback_query
         if query is None:
             return
-        message = query.message
-        chat = query.from_user.id if message is None else message.chat.id
-        where = Where.PRIVATE if chat == query.from_user.id else Where.GROUP
-        incoming = Incoming(query.from_user.id, where, Kind.PRESS, at=0, payload=query.data or "")
+        incoming = press_of(query)
         decision = await self._responder.respond(incoming)
-        edited = await self._edit(message, decision.replies)
-        arrived = await self._send(chat, None, decision.replies[edited:])
         toast = "" if decision.toast is None else self._prompts.text(Reply((decision.toast,)))
-        finish = [self._delivery.answer(query.id, toast)]
-        if arrived and message is not None and decision.replies and not edited:
-            finish.append(self._delivery.take_buttons(chat, message.message_id))
+        url = f"https://t.me/{self._bot.username}?start={decision.link}" if decision.link else ""
+        answer = partial(self._delivery.answer, query.id, toast, url)
+        if incoming.where is Where.PRIVATE:
+            await self._press_answered(incoming.person, query.message, decision.replies, answer)
+        else:
+            await asyncio.gather(answer(), self._press_answered_there(query.message, decision.replies))
+        await self._leave(decision)
+
+    async def _press_answered(
+        self,
+        person: int,
+        pressed: MaybeInaccessibleMessage | None,
+        replies: tuple[Reply, ...],
+        answer: Callable[[], Awaitable[None]],
+    ) -> None:
+        accessible = pressed is not None and pressed.is_accessible
+        edited = pressed is not None and accessible and await self._edit(pressed, replies)
+        arrived = await self._send(person, None, replies[edited:])
+        finish = [answer()]
+        if arrived and pressed is not None and replies and not edited:
+            finish.append(self._delivery.take_buttons(person, pressed.message_id))
         await asyncio.gather(*finish)
+
+    async def _press_answered_there(self, pressed: MaybeInaccessibleMessage | None, replies: tuple[Reply, ...]) -> None:
+        if pressed is not None:
+            for reply in replies:
+                if reply.in_place and reply.lane is Lane.BROADCAST:  # a total: many may press at once
+                    self.edits.put(pressed.chat.id, pressed.message_id, reply)
+                elif reply.in_place:
+                    await self._edit(pressed, (reply,))
+            below = tuple(reply for reply in replies if not reply.in_place)
+            await self._send(pressed.chat.id, thread_of(pressed), below)
 
     # --- out ------------------------------------------------------------------------------------------------
 
-    async def _edit(self, pressed: MaybeInaccessibleMessage | None, replies: tuple[Reply, ...]) -> bool:
+    async def _edit(self, pressed: MaybeInaccessibleMessage, replies: tuple[Reply, ...]) -> bool:
         """Say the first reply in place of the pressed message. Whether that was tried: else it is for a new one."""
-        if pressed is None or not pressed.is_accessible or not replies or not replies[0].in_place:
+        if not replies or not replies[0].in_place:
             return False
         sent = await self.outbox.edit(pressed.chat.id, pressed.message_id, replies[0])
         if sent is None:
@@ -143,81 +228,38 @@ class TelegramBot:
         return True
 
     async def _send(self, chat: int, thread: int | None, replies: tuple[Reply, ...]) -> bool:
-        """Send all replies, and say whether none was lost: old buttons stay where nothing new came."""
-        arrived = True
+        """Send all replies, and say whether none was lost: old buttons stay where nothing new came.
+
+        What may not be written to someone goes to where they wrote, in the words that are meant for there.
+        """
+        arrived, refused = True, set[int]()
         for reply in replies:
-            sent = await self.outbox.send(chat, reply, thread=thread)
+            place, topic = (reply.to, reply.thread) if reply.to else (chat, thread)
+            if place in refused:
+                continue
+            sent = await self._send_one(place, topic, reply)
+            if sent.fate is Fate.REFUSED:
+                refused.add(place)
+                if reply.instead is not None and place != chat:
+                    sent = await self._send_one(chat, thread, reply.instead)
             arrived = _noted(sent) and arrived
-            if sent.number is not None and reply.buttons and not reply.is_keyboard:
-                self._with_buttons[chat] = sent.number
-                self._with_buttons.move_to_end(chat)
         while len(self._with_buttons) > _REMEMBERED_CHATS:
             self._with_buttons.popitem(last=False)
         return arrived
 
+    async def _send_one(self, chat: int, thread: int | None, reply: Reply) -> Sent:
+        sent = await self.outbox.send(chat, reply, thread=thread)
+        if sent.number is not None and chat < 0:
+            await self._responder.sent(chat, sent.number, reply)
+        elif sent.number is not None and reply.buttons and not reply.is_keyboard:
+            self._with_buttons[chat] = sent.number
+            self._with_buttons.move_to_end(chat)
+        return sent
 
-def incoming_of(message: Message, bot: Bot, *, edited: bool = False) -> Incoming | None:
-    """Read a message, or give None where it is not a person's words."""
-    person = message.from_user
-    if person is None or person.id == ChatID.SERVICE_CHAT or (person.is_bot and message.sender_chat is None):
-        return None
-    where = Where.PRIVATE if message.chat.type == ChatType.PRIVATE else Where.GROUP
-    if edited and message.location is not None:  # of who shares it live: the first one counts
-        return None
-    text = message.text or message.caption or ""
-    location = _location(message) if where is Where.PRIVATE else None
-    forwarded = message.forward_origin is not None
-    command, rest = ("", text) if forwarded or _is_for_another(text, bot) else split_command(text)
-    kind = Kind.COMMAND if command else Kind.TEXT if text else Kind.LOCATION if location else Kind.MEDIA
-    if edited:
-        kind, command, rest = Kind.EDIT, "", text
-    return Incoming(
-        person.id,
-        where,
-        kind,
-        at=0,
-        text=rest,
-        command=command,
-        payload=_payload(message.reply_to_message, bot),
-        forwarded=forwarded,
-        addressed=where is Where.PRIVATE or command in COMMANDS or _is_addressed(message, bot),
-        location=location,
-    )
-
-
-def _location(message: Message) -> tuple[float, float] | None:
-    """The place that a message tells, a person's or a venue's. The library does not check that it is on the map."""
-    place = message.location
-    if place is None or not (abs(place.latitude) <= _POLE and abs(place.longitude) <= _DATE_LINE):
-        return None
-    return place.latitude, place.longitude
-
-
-def _is_for_another(text: str, bot: Bot) -> bool:
-    """Whether a command names another bot: /walk@other_bot."""
-    head = text.split(maxsplit=1)[0] if text.startswith("/") else ""
-    _, at, name = head.partition("@")
-    return bool(at) and name.lower().rstrip(".,!?") != bot.username.lower()
-
-
-def _is_addressed(message: Message, bot: Bot) -> bool:
-    answered = message.reply_to_message
-    if answered is not None and answered.from_user is not None and answered.from_user.id == bot.id:
-        return True
-    entities = message.parse_entities() | message.parse_caption_entities()
-    return any(
-        (entity.user is not None and entity.user.id == bot.id)
-        or (entity.type in _NAMING and words.lower().endswith(f"@{bot.username}".lower()))
-        for entity, words in entities.items()
-    )
-
-
-def _payload(answered: Message | None, bot: Bot) -> str:
-    """A button of our own message that someone replies to, as Telegram sends it along."""
-    if answered is None or answered.from_user is None or answered.from_user.id != bot.id or not answered.reply_markup:
-        return ""
-    buttons = (button for row in answered.reply_markup.inline_keyboard for button in row)
-    return next((button.callback_data for button in buttons if isinstance(button.callback_data, str)), "")
+    async def _leave(self, decision: Decision) -> None:
+        for fact in decision.facts:
+            if isinstance(fact, RoomLeft):
+                await self.outbox.leave(fact.chat)
 
 
 def _noted(sent: Sent) -> bool:
@@ -225,10 +267,6 @@ def _noted(sent: Sent) -> bool:
     if sent.fate is Fate.LOST:
         bind_contextvars(outcome="failed")
     return sent.fate is not Fate.LOST
-
-
-def _thread(message: Message) -> int | None:
-    return message.message_thread_id if message.is_topic_message else None
 
 
 async def _on_error(_: object, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -1,8 +1,8 @@
 """State, in and out of the 64 bytes of a button.
 
 Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person; a button is good
-for 24 hours, below what the clock sends for 14 days, and a yes to the question about danger for ever, by a clock that
-may be set back too; what someone sends back is a value of `Opened` or a reason of `Refused`, never an exception.
+for 24 hours, below what comes unasked for 14 days, and for ever where it opens the private chat or is a yes to the
+question about danger, by a clock that may be set back too; what someone sends back is a value of `Opened` or a reason of `Refused`, never an exception.
 
 Layout before base64url, 29 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
 1970), walk 3, counter 1, state 10. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.
@@ -36,12 +36,20 @@ LIFETIME: Final = 24 * 60 * 60  # seconds
 LONG_LIFETIME: Final = 14 * LIFETIME
 """Of a button below a message that comes unasked, and may be read days later."""
 
-LONG_LIVED: Final = frozenset(action for action in Action if action.name.startswith(("NUDGE_", "FOLLOW_")))
+LONG_LIVED: Final = frozenset(
+    action
+    for action in Action
+    if action.name.startswith(("NUDGE_", "FOLLOW_"))
+    or action in {Action.OFFER_NO, Action.WITHDRAW_GROUP, Action.WITHDRAW_APART}
+)
+
+_ENDLESS: Final = frozenset({Action.DOOR, Action.ON_IT})
+"""In a group, where a message stays and a button only shows the way."""
 
 _HEAD = struct.Struct(">BBB")
-_TAG_SIZE = 8
+TAG_SIZE = 8
 _REST = struct.Struct(">I3sB10s")
-_SIZE = _HEAD.size + _TAG_SIZE + _REST.size
+_SIZE = _HEAD.size + TAG_SIZE + _REST.size
 _SOURCES = tuple(Source)
 
 _FIELDS: tuple[tuple[str, int, Callable[[int], Any]], ...] = (
@@ -76,19 +84,16 @@ def seal(key: bytes, person: int, at: int, state: State, button: Button) -> str:
     """The callback data of a button (39 ASCII characters), shown `at` (seconds since 1970) in `state`."""
     head = _HEAD.pack(VERSION, button.action, button.value)
     rest = _REST.pack(at, state.walk.to_bytes(3), state.counter, _pack(state))
-    return _spell(head + _tag(key, person, head + rest) + rest)
+    return spell(head + tag(key, person, head + rest) + rest)
 
 
 def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Refused:
     """What a button said, if it is ours, this person's, and not too far from now, which is `at`."""
-    try:
-        raw = urlsafe_b64decode(payload.encode("ascii") + b"=" * (-len(payload) % 4))
-    except ValueError:
+    raw = unspelled(payload)
+    if raw is None or len(raw) != _SIZE:
         return Refused.UNREADABLE
-    if len(raw) != _SIZE or _spell(raw) != payload:  # the decoder steps over letters that are none of base64
-        return Refused.UNREADABLE
-    head, tag, rest = raw[: _HEAD.size], raw[_HEAD.size : -_REST.size], raw[-_REST.size :]
-    if not hmac.compare_digest(tag, _tag(key, person, head + rest)):
+    head, sealed, rest = raw[: _HEAD.size], raw[_HEAD.size : -_REST.size], raw[-_REST.size :]
+    if not hmac.compare_digest(sealed, tag(key, person, head + rest)):
         return Refused.UNREADABLE
     version, action, value = _HEAD.unpack(head)
     issued_at, walk, counter, packed = _REST.unpack(rest)
@@ -99,7 +104,7 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
     except (ValueError, IndexError):  # sealed by a version of ours that knew more
         return Refused.UNREADABLE
     is_over = abs(at - issued_at) > lifetime_of(opened.action)
-    return Refused.EXPIRED if is_over and not opened.discloses else opened
+    return Refused.EXPIRED if is_over and not opened.discloses and opened.action not in _ENDLESS else opened
 
 
 def lifetime_of(action: Action) -> int:
@@ -107,12 +112,23 @@ def lifetime_of(action: Action) -> int:
     return LONG_LIFETIME if action in LONG_LIVED else LIFETIME
 
 
-def _spell(raw: bytes) -> str:
+def spell(raw: bytes) -> str:
+    """Bytes in letters that a button and a link may hold."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _tag(key: bytes, person: int, message: bytes) -> bytes:
-    return hmac.digest(key, person.to_bytes(8, signed=True) + message, "sha256")[:_TAG_SIZE]
+def unspelled(text: str) -> bytes | None:
+    """The bytes that such letters stand for, or None where they are not as they were spelled."""
+    try:
+        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    except ValueError:
+        return None
+    return raw if spell(raw) == text else None  # the decoder steps over letters that are none of base64
+
+
+def tag(key: bytes, person: int, message: bytes) -> bytes:
+    """What binds a message to one person, or to one group."""
+    return hmac.digest(key, person.to_bytes(8, signed=True) + message, "sha256")[:TAG_SIZE]
 
 
 def _pack(state: State) -> bytes:

@@ -7,7 +7,7 @@ Rules that hold here: every command is in `COMMANDS`, which also fills Telegram'
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -31,6 +31,7 @@ from bot.core.model import (
     Ground,
     Held,
     Incoming,
+    Kind,
     Lane,
     Moved,
     Opened,
@@ -85,7 +86,7 @@ def help_(_: Incoming, held: Held) -> Decision:
 
 def walk(incoming: Incoming, held: Held) -> Decision:
     """A new walk, whatever was before."""
-    conditions, source = _known(held)
+    conditions, source = _known(incoming, held)
     state = begin(seed_of(incoming, held), source=source, conditions=conditions, minor=held.state.minor)
     unanswered = held.state.step is Step.DANGER_ASK
     state = replace(state, again=walked_today(incoming, held), danger_asked=unanswered)
@@ -95,10 +96,13 @@ def walk(incoming: Incoming, held: Held) -> Decision:
     return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
 
 
-def _known(held: Held) -> tuple[Condition, Source]:
+def _known(incoming: Incoming, held: Held) -> tuple[Condition, Source]:
     """What a walk that is asked for goes by: a text just before it that opened none, or a loss that still holds."""
     if held.told is not None:
         return held.told.conditions, held.told.source
+    match incoming.pressed:
+        case Opened(state=offered) if incoming.kind is Kind.PRESS and offered.step is Step.ASK:
+            return offered.conditions, offered.source  # of an offer, which may stand beside another walk
     if held.state.step is Step.ASK:
         return held.state.conditions, held.state.source
     return held.state.conditions & TENDER, Source.NONE
@@ -137,10 +141,14 @@ def crisis(_: Incoming, held: Held) -> Decision:
 
 
 def stop(incoming: Incoming, held: Held) -> Decision:
-    """End the walk at once, with no question."""
+    """End the walk at once, with no question. Where none is under way, noticing in groups ends."""
     before = held.state
     state = advance(before, Event.STOP)
     if state is before:
+        group = {Purpose.GROUP}
+        if group & (held.consents | held.lapsed):
+            held = replace(held, consents=held.consents - group, lapsed=held.lapsed - group)
+            return say(held, Line.NOTICE_STOPPED, facts=(Withdrew(Purpose.GROUP),))
         return say(held, Line.NOTHING_TO_STOP)
     ended = (Ended(outcome_of(before, incoming.at, finished=False)),) if before.step in WALKING else ()
     line = Line.HELD_STOPPED_NOW if in_emergency(held) else Line.HELD_STOPPED if stands(held) else Line.STOPPED
@@ -208,6 +216,17 @@ def country_dropped(_: Incoming, held: Held) -> Decision:
     return replace(say(held, Line.COUNTRY_DROPPED), facts=withdrawn)
 
 
+def how_to_help(_: Incoming, held: Held) -> Decision:
+    """For those who answer someone in distress: three ways from feeling with them to care."""
+    lines = (Line.HOW_TO_HELP_SAY, Line.HOW_TO_HELP_LEAVE, Line.HOW_TO_HELP_SELF)
+    return Decision(held, tuple(Reply((line,)) for line in lines))
+
+
+def _offer_declined(_: Incoming, held: Held) -> Decision:
+    """Not now, to an offer because of something written in a group."""
+    return Decision(held, (Reply((Line.OFFER_NO,), in_place=True),))
+
+
 def settings(_: Incoming, held: Held) -> Decision:
     """Where things can be changed."""
     return say(held, Line.SETTINGS, buttons=_OF_ROOMS)
@@ -243,8 +262,16 @@ COMMANDS: Mapping[str, Handler] = {
     "why": why,
     "progress": progress,
     **keeping.COMMANDS,
+    "howtohelp": how_to_help,
     "settings": settings,
 }
+
+GROUP_MENU: Final = ("walk", "howtohelp", "crisis")
+"""The commands that Telegram's menu has in groups."""
+ADMIN_MENU: Final = ("settings", "guide", "pulse", "hold", "release", "topic", "leave")
+"""What it has there for admins besides."""
+KNOWN_IN_GROUPS: Final = frozenset((*COMMANDS, *GROUP_MENU, *ADMIN_MENU))
+"""What in a group is for the bot although it does not name it."""
 
 BUTTONS: Mapping[Action, Handler] = {
     Action.WALK: walk,
@@ -253,6 +280,8 @@ BUTTONS: Mapping[Action, Handler] = {
     Action.SHOW_WALKS: show_walks,
     Action.SHOW_AFTER: show_after,
     Action.ROOM_PANEL: pick,
+    Action.OFFER_NO: _offer_declined,
+    Action.HOW_TO_HELP: how_to_help,
     Action.COUNTRY: country_chosen,
     Action.COUNTRY_DROP: country_dropped,
     **follow_ups.BUTTONS,
@@ -285,6 +314,6 @@ def split_command(text: str) -> tuple[str, str]:
     return ("", text) if found is None else (found[1].lower(), text[found.end() :])
 
 
-def menu() -> tuple[tuple[str, Label], ...]:
-    """The commands for Telegram's menu, each with the label that describes it."""
-    return tuple((name, Label(f"command.{name}")) for name in COMMANDS)
+def menu(names: Iterable[str] = COMMANDS) -> tuple[tuple[str, Label], ...]:
+    """The commands for Telegram's menu, each with the label that describes it: those of a private chat, or others."""
+    return tuple((name, Label(f"command.{name}")) for name in names)

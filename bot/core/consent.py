@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from bot.core.gap import outcome_of
@@ -36,10 +37,13 @@ from bot.core.model import (
     Step,
     Withdrew,
 )
+from bot.core.room import marked, plain_title
 from bot.core.sequence import HOLDS, Under
-from bot.core.steps import Rows
+from bot.core.steps import NUDGE_SETTINGS, Rows
 
 Handler = Callable[[Incoming, Held], Decision]
+BY_GROUP: Final = frozenset({Purpose.GROUP, Purpose.APART})
+"""What is agreed to for one group at a time."""
 PURPOSES: Final = tuple(Purpose)
 """A button that is about one of them has its place here."""
 _PLACE_BITS: Final = 3
@@ -62,7 +66,7 @@ LENGTHS: Final = (7, 30, 90, 180, 365)
 _WRITES_FIRST: Final = (Purpose.NUDGES, Purpose.FOLLOW_UPS, Purpose.GROUP)
 """What ends when someone wants to be left alone. A plan stays, without its reminder."""
 _ON: Final[Mapping[Purpose, Line]] = {
-    purpose: Line(f"consent.on.{purpose}") for purpose in Purpose if purpose is not Purpose.GROUP
+    purpose: Line(f"consent.on.{purpose}") for purpose in Purpose if purpose not in BY_GROUP
 }
 _YES: Final = {Purpose.REMEMBER: Label.REMEMBER_YES, Purpose.COUNTRY: Label.COUNTRY_KEEP}
 _NO: Final = {Purpose.REMEMBER: Label.REMEMBER_NO, Purpose.COUNTRY: Label.COUNTRY_FOR_NOW}
@@ -85,9 +89,11 @@ def _about(label: Label, action: Action, purpose: Purpose) -> Button:
 REMEMBER: Final = _about(Label.REMEMBER, Action.ASK_FOR, Purpose.REMEMBER)
 _PLAN: Final = _about(Label.IF_THEN, Action.ASK_FOR, Purpose.PLANS)
 _FOLLOW_UP: Final = _about(Label.ASK_TOMORROW, Action.ASK_FOR, Purpose.FOLLOW_UPS)
+APART: Final = _about(Label.APART, Action.ASK_FOR, Purpose.APART)
 _ALONE: Final = _about(Label.ALONE, Action.ASK_FOR, Purpose.ALONE)
+_GROUP_OFF: Final = Button(Label.GROUP_OFF, Action.WITHDRAW_GROUP)
+_APART_OFF: Final = Button(Label.APART_OFF, Action.WITHDRAW_APART)
 _HOW_LONG: Final = Button(Label.HOW_LONG, Action.HOW_LONG)
-NUDGE_SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
 
 
 def say(held: Held, *lines: Line, buttons: Rows = (), facts: tuple[Fact, ...] = ()) -> Decision:
@@ -127,6 +133,15 @@ def ask_for(purpose: Purpose, held: Held, *, anew: bool = False) -> Decision:
     return say(replace(held, asked=purpose), *changed, QUESTIONS[purpose], buttons=answers(purpose))
 
 
+def ask_in(purpose: Purpose, incoming: Incoming, held: Held, *, anew: bool = False) -> Decision:
+    """The same for one group: the one that the talk is about from now on. Its buttons bring it."""
+    there = incoming.there
+    if there is None:
+        return ask_for(purpose, held, anew=anew)
+    asked = ask_for(purpose, replace(held, room=there.chat), anew=anew)
+    return replace(asked, replies=tuple(replace(reply, state=marked(there.ref)) for reply in asked.replies))
+
+
 def answers(purpose: Purpose) -> Rows:
     """The buttons below the question of a purpose."""
     return (
@@ -164,7 +179,10 @@ def asked_anew(incoming: Incoming, held: Held, content: Content) -> Decision | N
     value = pressed(incoming)
     match incoming.pressed:
         case Opened(action=Action.AGREE) if value is not None and (purpose := _at(value & _PLACES)) is not None:
-            return None if value >> _PLACE_BITS == _version(purpose, content) else ask_for(purpose, held, anew=True)
+            if value >> _PLACE_BITS == _version(purpose, content):
+                return None
+            ask = partial(ask_in, purpose, incoming) if purpose in BY_GROUP else partial(ask_for, purpose)
+            return ask(held, anew=True)
         case _:
             return None
 
@@ -177,6 +195,8 @@ def agree(incoming: Incoming, held: Held) -> Decision:
         return consent(incoming, held)
     if held.state.minor or (purpose is Purpose.COUNTRY and not held.country):
         return ask_for(purpose, held)
+    if purpose in BY_GROUP:
+        return _agree_in(purpose, incoming, held)
     now = replace(held, consents=held.consents | {purpose}, lapsed=held.lapsed - {purpose})
     yes = Consented(purpose)
     match purpose:
@@ -197,6 +217,35 @@ def agree(incoming: Incoming, held: Held) -> Decision:
             return say(now, Line.CONSENT_YES_ALONE, facts=(yes, *map(Withdrew, ended_too)))
         case _:
             return say(now, Line.CONSENT_YES_OTHER, facts=(yes,))
+
+
+def _agree_in(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
+    """Yes for one group; where the words had changed and nobody says which, for each that there was a yes for.
+
+    Being noticed there and never being written to because of it end each other.
+    """
+    group = held.room if incoming.there is None else incoming.there.chat
+    groups = (group,) if group else groups_of(incoming.kept, purpose)
+    if not groups:
+        return consent(incoming, held)
+    other = Purpose.APART if purpose is Purpose.GROUP else Purpose.GROUP
+    over = tuple(each for each in groups if _is_on_in(other, each, incoming, held))
+    left = {*groups_of(incoming.kept, other)} - {*over}
+    now = replace(held, consents=held.consents | {purpose}, lapsed=held.lapsed - {purpose})
+    if over and not left:
+        now = replace(now, consents=now.consents - {other}, lapsed=now.lapsed - {other})
+    facts: tuple[Fact, ...] = tuple(Consented(purpose, each) for each in groups)
+    facts = (*facts, *(Withdrew(other, group=each) for each in over))
+    if purpose is Purpose.APART:
+        return say(now, Line.CONSENT_YES_APART, facts=facts)
+    return _may_write_first(say(now, Line.CONSENT_YES_GROUP, facts=facts))
+
+
+def _is_on_in(purpose: Purpose, group: int, incoming: Incoming, held: Held) -> bool:
+    """Whether it is on for this group; where that is not known, whether it is for any."""
+    if incoming.kept is not None:
+        return group in groups_of(incoming.kept, purpose)
+    return purpose in held.consents | held.lapsed
 
 
 def _just_ended(incoming: Incoming, held: Held) -> tuple[Fact, ...]:
@@ -270,7 +319,12 @@ def consent(incoming: Incoming, held: Held) -> Decision:
         return say(held, Line.CONSENT_UNDER_16)
     if incoming.kept is None and not held.consents | held.lapsed:  # nobody knows whether there is anything
         return say(held, Line.STORE_FAILED)
-    replies = (*_those_on(incoming, held), *_groups_on(incoming, held), *_those_lapsed(held))
+    replies = (
+        *_those_on(incoming, held),
+        *_groups_on(incoming, held),
+        *_apart_on(incoming, held),
+        *_those_lapsed(held),
+    )
     if replies and Purpose.ALONE not in held.consents:
         replies = (*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, (_ALONE,))))
     if Purpose.REMEMBER in held.consents:
@@ -305,17 +359,28 @@ def _groups_on(incoming: Incoming, held: Held) -> tuple[Reply, ...]:
     groups = groups_of(incoming.kept)
     if not groups:
         return (Reply((Line.CONSENT_ON_GROUPS,), ((_off(Purpose.GROUP),),)),)
-    buttons = (Button(Label.GROUP_OFF, Action.WITHDRAW_GROUP, group & 0xFF) for group in groups)
-    return tuple(
-        Reply((Line.CONSENT_ON_GROUP,), ((button,),), {"number": str(number)})
-        for number, button in enumerate(buttons, start=1)
-    )
+    return tuple(_on_in(incoming, group, Line.CONSENT_ON_GROUP, _GROUP_OFF) for group in groups)
 
 
-def groups_of(kept: Kept | None) -> tuple[int, ...]:
+def _apart_on(incoming: Incoming, held: Held) -> tuple[Reply, ...]:
+    if Purpose.APART not in held.consents:
+        return ()
+    groups = groups_of(incoming.kept, Purpose.APART)
+    if not groups:
+        return (Reply((Line.CONSENT_ON_APART,), ((_off(Purpose.APART),),), {"title": Label.ROOM_SOME}),)
+    return tuple(_on_in(incoming, group, Line.CONSENT_ON_APART, _APART_OFF) for group in groups)
+
+
+def _on_in(incoming: Incoming, group: int, line: Line, off: Button) -> Reply:
+    """What is on for one group, by its title, with the way out."""
+    title = plain_title(incoming.titles.get(group, "")) or Label.ROOM_SOME
+    return Reply((line,), ((replace(off, value=group & 0xFF),),), {"title": title})
+
+
+def groups_of(kept: Kept | None, purpose: Purpose = Purpose.GROUP) -> tuple[int, ...]:
     """The groups that there is a yes for, by their ids."""
     given = () if kept is None else kept.consents
-    return tuple(sorted(each.group for each in given if each.purpose is Purpose.GROUP and each.group))
+    return tuple(sorted(each.group for each in given if each.purpose is purpose and each.group))
 
 
 def _those_lapsed(held: Held) -> tuple[Reply, ...]:
@@ -345,15 +410,24 @@ def withdrawn(purpose: Purpose, _: Incoming, held: Held) -> Decision:
 
 def withdraw_group(incoming: Incoming, held: Held) -> Decision:
     """The same for one group. Typed, with several groups, they are shown."""
+    return _withdraw_in(Purpose.GROUP, incoming, held)
+
+
+def withdraw_apart(incoming: Incoming, held: Held) -> Decision:
+    """The same for the wish never to be written to because of it."""
+    return _withdraw_in(Purpose.APART, incoming, held)
+
+
+def _withdraw_in(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
     if incoming.kept is None:
         return say(held, Line.STORE_FAILED)
-    groups, value = groups_of(incoming.kept), pressed(incoming)
+    groups, value = groups_of(incoming.kept, purpose), pressed(incoming)
     ended = [group for group in groups if value == group & 0xFF or (value is None and len(groups) == 1)]
     if not ended:
         return consent(incoming, held)
     if len(ended) == len(groups):
-        held = replace(held, consents=held.consents - {Purpose.GROUP})
-    return say(held, Line.CONSENT_OFF, facts=tuple(Withdrew(Purpose.GROUP, group=group) for group in ended))
+        held = replace(held, consents=held.consents - {purpose}, lapsed=held.lapsed - {purpose})
+    return say(held, Line.CONSENT_OFF, facts=tuple(Withdrew(purpose, group=group) for group in ended))
 
 
 # --- How long -----------------------------------------------------------------------------------------------------

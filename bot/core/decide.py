@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core import follow_ups, room_panel
+from bot.core import follow_ups, members, room_panel
 from bot.core.cards import (
     emergency_first,
     in_emergency,
@@ -99,8 +99,12 @@ _SWEAR: Final = ((Button(Label.STOP, Action.STOP), Button(Label.STAY, Action.STA
 
 def decide(incoming: Incoming, held: Held, content: Content) -> Decision:
     """What to hold from now on, what to say, and what happened."""
-    if incoming.where is Where.GROUP:
-        return decide_in_group(incoming, held, content)
+    if incoming.where is not Where.PRIVATE:
+        return decide_in_group(incoming, held, content, _decide_in_private)
+    return _decide_in_private(incoming, held, content)
+
+
+def _decide_in_private(incoming: Incoming, held: Held, content: Content) -> Decision:
     heard = listen(incoming)
     seen = danger_in(incoming, heard, held, content)
     taken_at_their_word = bool(held.consents | held.lapsed) and not seen.age_said
@@ -156,6 +160,7 @@ def _command(turn: Turn) -> Decision | None:
     incoming = replace(turn.incoming, text="", earlier=()) if hinted else turn.incoming
     asked = incoming, turn.held, turn.content
     of_a_room = room_panel.opened(*asked) or room_panel.commanded(*asked)
+    of_a_room = of_a_room or members.opened(turn) or members.commanded(turn)
     if of_a_room is not None:
         decision = of_a_room
     elif command == "nudge":
@@ -189,7 +194,7 @@ def _press(turn: Turn) -> Decision | None:
 
 def _pressed(turn: Turn, answer: Answer) -> Decision:
     asked = turn.incoming, turn.held, turn.content
-    beside = tapped(*asked) or room_panel.tapped(*asked)
+    beside = tapped(*asked) or room_panel.tapped(*asked) or members.tapped(turn)
     if beside is not None:
         return beside
     handler = BUTTONS.get(answer.action)

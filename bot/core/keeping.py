@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.core import follow_ups
 from bot.core.consent import (
+    BY_GROUP,
     LENGTH_BUTTONS,
     OFF,
     QUESTIONS,
@@ -20,6 +21,7 @@ from bot.core.consent import (
     agree,
     answers,
     ask_for,
+    ask_in,
     consent,
     decline,
     groups_of,
@@ -31,6 +33,7 @@ from bot.core.consent import (
     say,
     under_16,
     withdraw,
+    withdraw_apart,
     withdraw_group,
     withdrawn,
 )
@@ -78,6 +81,8 @@ def _ask(purpose: Purpose | None, incoming: Incoming, held: Held) -> Decision:
     """The same for this purpose."""
     if purpose is Purpose.PLANS:
         return plan(replace(incoming, text="", earlier=()), held)
+    if purpose in BY_GROUP:
+        return ask_in(purpose, incoming, held)
     if purpose is None or purpose in held.consents:
         return consent(incoming, held)
     return ask_for(purpose, held)
@@ -204,6 +209,7 @@ BUTTONS: Final[Mapping[Action, Handler]] = {
     Action.UNDER_16: under_16,
     Action.WITHDRAW: withdraw,
     Action.WITHDRAW_GROUP: withdraw_group,
+    Action.WITHDRAW_APART: withdraw_apart,
     Action.ASK_FOR: _asked_for,
     Action.HOW_LONG: how_long,
     Action.KEEP_FOR: keep_for,

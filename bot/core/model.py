@@ -105,6 +105,7 @@ class Standing:
     """How the bot stands in a group or channel."""
 
     is_in: bool = True
+    was_in: bool = False  # before the change that is told
     is_admin: bool = False
     may_write: bool = True
     reads_all: bool = False  # Telegram hands it every message: as an admin, or with privacy mode off
@@ -744,6 +745,7 @@ class Action(IntEnum):
     HISTORY = 89  # with the number of a page
     ERASE = 90  # ask whether to; with a place in `Held.listed` (3 bits) and the last 5 bits of the walk
     ERASE_YES = 91  # with the last byte of the walk
+    WITHDRAW_APART = 93  # with the last byte of the group's id
     LOCATE = 92  # share one's place: a button of the keyboard, nothing travels
     ROOM_PANEL = 130  # this and all below, but for JOIN and ON_IT, are for admins; `Reply.state` says of which room
     ROOM_ON = 131  # an admin's yes

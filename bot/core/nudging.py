@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from bot.core.consent import NUDGE_SETTINGS
 from bot.core.course import Practice, draw, drawn
 from bot.core.gap import DAY
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Content, Lane, NudgeChange, Nudging, Reply, Rest, Tap
 from bot.core.schedule import Zones, after_move, is_quiet, local_day, next_due
+from bot.core.steps import NUDGE_SETTINGS
 
 if TYPE_CHECKING:
     from bot.core.steps import Rows

@@ -30,7 +30,7 @@ from bot.core.choices import (
     zone_at,
     zone_buttons,
 )
-from bot.core.consent import NUDGE_SETTINGS, ask_for, say
+from bot.core.consent import ask_for, say
 from bot.core.gap import DAY
 from bot.core.lines import Filling, Label, Line
 from bot.core.matching import plain
@@ -58,7 +58,7 @@ from bot.core.model import (
 from bot.core.nudging import ASKED_AFTER, BEGIN, changed
 from bot.core.schedule import clock_offsets, in_quiet
 from bot.core.sequence import WALKING
-from bot.core.steps import URGENT_HELP, Rows
+from bot.core.steps import NUDGE_SETTINGS, URGENT_HELP, Rows
 from bot.core.times import Wanted, clock_words
 
 TIMES: Final = (7 * 60, 8 * 60 + 30, 12 * 60 + 30, 17 * 60 + 30, 19 * 60, 20 * 60 + 30)

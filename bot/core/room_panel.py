@@ -383,7 +383,7 @@ def _until(desk: _Desk) -> Filling:
     return when_words(until, zone, desk.content.zones.place(name), dated=True)
 
 
-def _lasting(seconds: int) -> Filling:
+def lasting(seconds: int) -> Filling:
     """A length in words: “3 days”, “36 hours”."""
     if not seconds:
         return Label.ROOM_NEVER
@@ -422,11 +422,11 @@ def _rows(desk: _Desk) -> Rows:
     )
     return (
         row(Label.ROOM_NOTICING, Action.ROOM_NOTICING, Label(f"noticing.{room.noticing}")),
-        row(Label.ROOM_PAUSE, Action.ROOM_PAUSE, _lasting(room.pause)),
+        row(Label.ROOM_PAUSE, Action.ROOM_PAUSE, lasting(room.pause)),
         *practice,
         *topic,
         row(Label.ROOM_ALERTS, Action.ROOM_ALERTS, _set_or_none(room.alerts)),
-        row(Label.ROOM_TIDY, Action.ROOM_TIDY, _lasting(room.tidy)),
+        row(Label.ROOM_TIDY, Action.ROOM_TIDY, lasting(room.tidy)),
         row(Label.ROOM_COUNTRIES, Action.ROOM_COUNTRIES, _those(room.countries, desk.content)),
         row(Label.ROOM_LANGUAGE, Action.ROOM_LANGUAGE, Label.ROOM_ENGLISH),
         (Button(Label.ROOM_GUIDE, Action.ROOM_GUIDE), Button(Label.ROOM_PULSE, Action.ROOM_PULSE)),
@@ -464,7 +464,7 @@ def _length_rows(action: Action, content: Content) -> Rows:
             Label.ROOM_HOLD if action is Action.ROOM_HOLD else Label.ROOM_PAUSE,
             action,
             seconds // HOUR if action is Action.ROOM_HOLD else place,
-            words=filled(_lasting(seconds), content.labels),
+            words=filled(lasting(seconds), content.labels),
         )
         for place, seconds in enumerate(LENGTHS[action], start=1)
     ]
@@ -604,12 +604,12 @@ def _show(_: int, desk: _Desk) -> Decision:
 
 def _turned(value: int, desk: _Desk) -> Decision:
     """An admin's yes, and the card in the group; or its end, where all stays as it was set."""
-    if value == _OFF:
+    if value == _OFF and desk.room.is_on:
         off, change = _after(desk, is_on=False)
         shown = _shown(off)
         turned_off = Reply((Line.ROOM_TURNED_OFF,), slots={"title": desk.title})
         return replace(shown, replies=(turned_off, *shown.replies), facts=(change,))
-    if desk.room.is_on or not desk.standing.is_in:
+    if value == _OFF or desk.room.is_on or not desk.standing.is_in:
         return _show(0, desk)
     now, change = _after(desk, is_on=True, gone_at=0, may_write=desk.standing.may_write)
     shown = _shown(now, in_place=desk.incoming.kind is Kind.PRESS)

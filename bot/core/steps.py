@@ -43,6 +43,7 @@ _SHOW = Button(Label.SHOW, Action.SHOW)
 _SHORT = Button(Label.SHORT, Action.SHORT)
 URGENT_HELP: Final = Button(Label.URGENT_HELP, Action.CRISIS)
 BEGIN: Final = Button(Label.BEGIN, Action.WALK)
+NUDGE_SETTINGS: Final = Button(Label.NUDGE_SETTINGS, Action.NUDGE_PANEL)
 
 _UPSET: Rows = (
     (Button(Label.UPSET_LITTLE, Action.RATE, 2), Button(Label.UPSET_STRONG, Action.RATE, 5)),

@@ -2,45 +2,47 @@ import json
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from telegram import Bot, Message, Update
+from telegram import Bot, Update
 from telegram.error import NetworkError
 from telegram.request import RequestData
 from typing_extensions import override
 
 from bot.adapters.delivery import Delivery
 from bot.adapters.intake import Burst
-from bot.adapters.telegram_bot import UPDATES, App, TelegramBot, incoming_of
-from bot.core.commands import COMMANDS
+from bot.adapters.telegram_bot import UPDATES, App, TelegramBot
+from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU
 from bot.core.lines import Label, Line
-from bot.core.model import Incoming, Kind, Where
 from bot.respond import Responder
 from bot.store.store import Store
 from tests.adapters.clock import PausingClock
+from tests.adapters.contents import (
+    ANN,
+    AT,
+    BEN,
+    CHANNEL,
+    FORWARDED,
+    GROUP,
+    NAME,
+    OTHER_BOT,
+    PICTURE,
+    PRIVATE,
+    SAID,
+    TOKEN,
+    UNSEEN,
+    US,
+    VENUE,
+    Json,
+    message,
+    ours,
+    press,
+)
 from tests.botapi.chats import words
-from tests.botapi.people import CAPTIONED, MEDIA
+from tests.botapi.people import MEDIA
 from tests.network import NoNetwork
 from tests.person import PROMPTS, RING, Clock, responder_of
-
-Json = dict[str, Any]
-
-TOKEN = "480016:AAExampleOfATokenThatOpensNothing"  # noqa: S105 - it opens nothing
-NAME = "ExampleCompassionBot"
-US = {"id": 480016, "is_bot": True, "first_name": "Compassion", "username": NAME}
-ANN = {"id": 7_071_067_811, "is_bot": False, "first_name": "Ann"}
-BEN = {"id": 5_772_156_649, "is_bot": False, "first_name": "Ben"}
-OTHER_BOT = {"id": 333, "is_bot": True, "first_name": "Other", "username": "other_bot"}
-PRIVATE = {"id": ANN["id"], "type": "private", "first_name": "Ann"}
-GROUP = {"id": -1_001_234_567_890, "type": "supergroup", "title": "Night shift"}
-CHANNEL = {"id": -1_009_876_543_210, "type": "channel", "title": "News"}
-ANONYMOUS = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
-AS_CHANNEL = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
-SERVICE = {"id": 777_000, "is_bot": False, "first_name": "Telegram"}
-AT = 1_790_000_000
-SAID = "lost a patient today"
 
 
 class Recorder(NoNetwork):
@@ -84,7 +86,7 @@ class Recorder(NoNetwork):
                 chat = {"id": parameters["chat_id"], "type": "private"}
                 return {"message_id": self._last_message, "date": AT, "chat": chat, "caption": parameters["caption"]}
             case "getMyCommands":
-                return self.given.get("commands", [])
+                return self.given.get(parameters.get("scope", {}).get("type", "commands"), [])
             case "getMyDescription" | "getMyShortDescription":
                 field = "description" if name == "getMyDescription" else "short_description"
                 return {field: self.given.get(field, "")}
@@ -175,227 +177,12 @@ async def telegram(bot: Bot, network: Recorder, store: Store) -> AsyncIterator[T
         yield Telegram(bot, network, app, us)
 
 
-def message(**content: object) -> Json:
-    """A message of Ann's in private, but for what is said otherwise."""
-    sender = content.pop("sender", ANN)
-    return {"message_id": 10, "date": AT, "chat": PRIVATE, **({"from": sender} if sender else {}), **content}
-
-
-def press(data: str | None, message_id: int, *, query: str = "q1", sender: Json = ANN, **more: object) -> Json:
-    shown = {"message_id": message_id, "date": AT, "chat": PRIVATE, "from": US, "text": "shown", **more}
-    return {
-        "id": query,
-        "from": sender,
-        "message": shown,
-        "chat_instance": "1",
-        **({"data": data} if data is not None else {"game_short_name": "chess"}),
-    }
-
-
-def ours(*buttons: Json, text: str = "shown") -> Json:
-    """A message of the bot's, inside a reply to it."""
-    keyboard = {"reply_markup": {"inline_keyboard": [list(buttons)]}} if buttons else {}
-    return {"message_id": 9, "date": AT, "chat": PRIVATE, "from": US, "text": text, **keyboard}
-
-
-def private(kind: Kind, text: str = "", **more: Any) -> Incoming:  # noqa: ANN401 - fields of many types
-    return Incoming(7_071_067_811, Where.PRIVATE, kind, at=0, text=text, **more)
-
-
-def in_group(kind: Kind, text: str = "", *, addressed: bool = False, **more: Any) -> Incoming:  # noqa: ANN401
-    return Incoming(7_071_067_811, Where.GROUP, kind, at=0, text=text, addressed=addressed, **more)
-
-
 def says(parameters: Json, *lines: Line) -> bool:
     """Whether a sent message is made of these lines, in any of their wordings."""
     paragraphs = parameters["text"].split("\n\n")
     return len(paragraphs) == len(lines) and all(
         paragraph in PROMPTS.lines[line] for paragraph, line in zip(paragraphs, lines, strict=True)
     )
-
-
-# --- what a message is ----------------------------------------------------------------------------------------------
-
-PICTURE = MEDIA["photo"]
-VENUE = {**MEDIA["location"], "venue": {**MEDIA["location"], "title": "Ward", "address": "1 Road"}}
-FORWARDED: dict[str, Json] = {
-    "user": {"type": "user", "sender_user": BEN, "date": AT},
-    "hidden": {"type": "hidden_user", "sender_user_name": "Someone", "date": AT},
-    "channel": {"type": "channel", "chat": CHANNEL, "message_id": 5, "date": AT},
-    "chat": {"type": "chat", "sender_chat": GROUP, "date": AT},
-}
-CASES: dict[str, tuple[Json, Incoming | None]] = {
-    # in private
-    "text": (message(**words(SAID)), private(Kind.TEXT, SAID)),
-    "caption": (message(**PICTURE, **words(SAID, "caption")), private(Kind.TEXT, SAID)),
-    "command": (message(**words("/walk")), private(Kind.COMMAND, command="walk")),
-    "command with words": (message(**words("/Start group now")), private(Kind.COMMAND, "group now", command="start")),
-    "command with our name": (message(**words(f"/walk@{NAME}")), private(Kind.COMMAND, command="walk")),
-    "command with our name in small letters": (
-        message(**words(f"/walk@{NAME.lower()}")),
-        private(Kind.COMMAND, command="walk"),
-    ),
-    "command for another bot": (message(**words("/walk@other_bot now")), private(Kind.TEXT, "/walk@other_bot now")),
-    "command in a caption": (
-        message(**PICTURE, **words("/crisis", "caption")),
-        private(Kind.COMMAND, command="crisis"),
-    ),
-    "no command": (message(**words("and/or")), private(Kind.TEXT, "and/or")),
-    "edited text": (message(**words(SAID), edit_date=AT), private(Kind.EDIT, SAID)),
-    "edited command": (message(**words("/stop it"), edit_date=AT), private(Kind.EDIT, "/stop it")),
-    "edited caption": (message(**PICTURE, **words(SAID, "caption"), edit_date=AT), private(Kind.EDIT, SAID)),
-    "place": (message(**MEDIA["location"]), private(Kind.LOCATION, location=(52.52, 13.405))),
-    "place where both degrees are 0": (
-        message(location={"latitude": 0, "longitude": 0}),
-        private(Kind.LOCATION, location=(0, 0)),
-    ),
-    "place that is shared live": (
-        message(location={**MEDIA["location"]["location"], "live_period": 900}),
-        private(Kind.LOCATION, location=(52.52, 13.405)),
-    ),
-    "venue": (message(**VENUE), private(Kind.LOCATION, location=(52.52, 13.405))),
-    "place off the map": (message(location={"latitude": 91, "longitude": 0}), private(Kind.MEDIA)),
-    "place that is nowhere": (message(location={"latitude": 0, "longitude": float("nan")}), private(Kind.MEDIA)),
-    "forwarded place": (
-        message(**MEDIA["location"], forward_origin=FORWARDED["user"]),
-        private(Kind.LOCATION, location=(52.52, 13.405), forwarded=True),
-    ),
-    "place of someone who has moved": (message(**MEDIA["location"], edit_date=AT), None),
-    **{
-        f"forwarded from a {kind}": (
-            message(**words(SAID), forward_origin=origin),
-            private(Kind.TEXT, SAID, forwarded=True),
-        )
-        for kind, origin in FORWARDED.items()
-    },
-    "forwarded command": (
-        message(**words("/forget"), forward_origin=FORWARDED["user"]),
-        private(Kind.TEXT, "/forget", forwarded=True),
-    ),
-    "forwarded picture": (
-        message(**PICTURE, forward_origin=FORWARDED["user"]),
-        private(Kind.MEDIA, forwarded=True),
-    ),
-    "reply to our buttons": (
-        message(**words("sad"), reply_to_message=ours({"text": "Sad", "callback_data": "abc"})),
-        private(Kind.TEXT, "sad", payload="abc"),
-    ),
-    "reply to our link": (
-        message(**words("sad"), reply_to_message=ours({"text": "Open", "url": "https://t.me/x"})),
-        private(Kind.TEXT, "sad"),
-    ),
-    "reply to us without buttons": (message(**words("sad"), reply_to_message=ours()), private(Kind.TEXT, "sad")),
-    "reply to oneself": (
-        message(**words("sad"), reply_to_message=message(**words("before"))),
-        private(Kind.TEXT, "sad"),
-    ),
-    "reply to another bot's buttons": (
-        message(**words("sad"), reply_to_message={**ours({"text": "Sad", "callback_data": "abc"}), "from": OTHER_BOT}),
-        private(Kind.TEXT, "sad"),
-    ),
-    "from another bot": (message(**words(SAID), sender=OTHER_BOT), None),
-    # in a group
-    "talk in a group": (message(**words(SAID), chat=GROUP), in_group(Kind.TEXT, SAID)),
-    "picture in a group": (message(**PICTURE, chat=GROUP), in_group(Kind.MEDIA)),
-    "place in a group": (message(**MEDIA["location"], chat=GROUP), in_group(Kind.MEDIA)),
-    "place in a group, in reply to us": (
-        message(**MEDIA["location"], chat=GROUP, reply_to_message=ours()),
-        in_group(Kind.MEDIA, addressed=True),
-    ),
-    "command in a group": (
-        message(**words("/help"), chat=GROUP),
-        in_group(Kind.COMMAND, command="help", addressed=True),
-    ),
-    "command with our name in a group": (
-        message(**words(f"/help@{NAME}"), chat=GROUP),
-        in_group(Kind.COMMAND, command="help", addressed=True),
-    ),
-    "unknown command with our name in a group": (
-        message(**words(f"/ban@{NAME}"), chat=GROUP),
-        in_group(Kind.COMMAND, command="ban", addressed=True),
-    ),
-    "unknown command in a group": (message(**words("/ban x"), chat=GROUP), in_group(Kind.COMMAND, "x", command="ban")),
-    "command for another bot in a group": (
-        message(**words("/help@other_bot"), chat=GROUP),
-        in_group(Kind.TEXT, "/help@other_bot"),
-    ),
-    "mention": (
-        message(**words(f"😢 please @{NAME.upper()} come"), chat=GROUP),
-        in_group(Kind.TEXT, f"😢 please @{NAME.upper()} come", addressed=True),
-    ),
-    "mention in a caption": (
-        message(**PICTURE, **words(f"@{NAME}", "caption"), chat=GROUP),
-        in_group(Kind.TEXT, f"@{NAME}", addressed=True),
-    ),
-    "mention of a longer name": (
-        message(**words(f"@{NAME}2 hi"), chat=GROUP),
-        in_group(Kind.TEXT, f"@{NAME}2 hi"),
-    ),
-    "mention in words alone": (message(text=f"x@{NAME}", chat=GROUP), in_group(Kind.TEXT, f"x@{NAME}")),
-    "mention by a name": (
-        message(text="hey you", entities=[{"type": "text_mention", "offset": 4, "length": 3, "user": US}], chat=GROUP),
-        in_group(Kind.TEXT, "hey you", addressed=True),
-    ),
-    "mention of another by a name": (
-        message(text="hey you", entities=[{"type": "text_mention", "offset": 4, "length": 3, "user": BEN}], chat=GROUP),
-        in_group(Kind.TEXT, "hey you"),
-    ),
-    "reply to us in a group": (
-        message(**words("thanks"), chat=GROUP, reply_to_message=ours()),
-        in_group(Kind.TEXT, "thanks", addressed=True),
-    ),
-    "reply to another in a group": (
-        message(**words("thanks"), chat=GROUP, reply_to_message=message(**words("x"), sender=BEN)),
-        in_group(Kind.TEXT, "thanks"),
-    ),
-    "edited in a group": (message(**words(SAID), chat=GROUP, edit_date=AT), in_group(Kind.EDIT, SAID)),
-    "anonymous admin": (
-        message(**words(SAID), chat=GROUP, sender=ANONYMOUS, sender_chat=GROUP),
-        Incoming(1_087_968_824, Where.GROUP, Kind.TEXT, at=0, text=SAID, addressed=False),
-    ),
-    "as a channel": (
-        message(**words(f"/help@{NAME}"), chat=GROUP, sender=AS_CHANNEL, sender_chat=CHANNEL),
-        Incoming(136_817_688, Where.GROUP, Kind.COMMAND, at=0, command="help"),
-    ),
-    "another bot in a group": (message(**words(f"/help@{NAME}"), chat=GROUP, sender=OTHER_BOT), None),
-    "automatic forward": (
-        message(
-            **words(f"@{NAME}"),
-            chat=GROUP,
-            sender=SERVICE,
-            sender_chat=CHANNEL,
-            is_automatic_forward=True,
-            forward_origin=FORWARDED["channel"],
-        ),
-        None,
-    ),
-    "channel post": (message(**words(SAID), chat=CHANNEL, sender=None, sender_chat=CHANNEL), None),
-}
-
-
-@pytest.mark.parametrize(("content", "expected"), CASES.values(), ids=CASES)
-async def test_message_is_read_as(bot: Bot, content: Json, expected: Incoming | None) -> None:
-    assert incoming_of(Message.de_json(content, bot), bot, edited="edit_date" in content) == expected
-
-
-UNSEEN: dict[str, Json] = {
-    **{str(kind): content for kind, content in MEDIA.items() if kind != "location"},
-    "dice": {"dice": {"emoji": "🎲", "value": 3}},
-    "story": {"story": {"chat": CHANNEL, "id": 4}},
-    "game": {"game": {"title": "chess", "description": "", "photo": []}},
-    "what nobody knows yet": {"hologram": {"id": "x"}},
-}
-
-
-@pytest.mark.parametrize("content", UNSEEN.values(), ids=UNSEEN)
-async def test_what_is_no_text_is_read_as_media(bot: Bot, content: Json) -> None:
-    assert incoming_of(Message.de_json(message(**content), bot), bot) == private(Kind.MEDIA)
-
-
-@pytest.mark.parametrize("kind", CAPTIONED)
-async def test_caption_of_anything_is_read_as_text(bot: Bot, kind: str) -> None:
-    content = message(**{**UNSEEN[kind], **words(SAID, "caption")})
-    assert incoming_of(Message.de_json(content, bot), bot) == private(Kind.TEXT, SAID)
 
 
 # --- messages -------------------------------------------------------------------------------------------------------
@@ -633,13 +420,14 @@ async def test_someone_who_has_blocked_the_bot_makes_no_error(telegram: Telegram
 
 
 @pytest.mark.parametrize("text", ["/help", f"/walk@{NAME}", f"@{NAME} i saw a terrible thing", f"/forget@{NAME}"])
-async def test_group_gets_one_line_with_a_link_to_the_private_chat(telegram: Telegram, text: str) -> None:
+async def test_group_gets_one_line_with_a_way_to_the_private_chat(telegram: Telegram, text: str) -> None:
     assert await telegram.says(text, chat=GROUP) == ["sendMessage"]
     (sent,) = telegram.sent()
     assert sent["chat_id"] == GROUP["id"]
     assert says(sent, Line.GROUP_PRIVATE)
     ((button,),) = sent["reply_markup"]["inline_keyboard"]
-    assert button == {"text": "Write privately", "url": f"https://t.me/{NAME}?start=group"}
+    assert button["text"] == "Write privately"
+    assert "url" not in button  # which everyone could open, and pass on
 
 
 async def test_answer_in_a_topic_stays_in_it(telegram: Telegram) -> None:
@@ -686,19 +474,27 @@ async def test_channel_gets_silence(telegram: Telegram, kind: str) -> None:
 
 
 async def test_bot_is_handed_only_what_it_has_handlers_for() -> None:
-    assert UPDATES == ["message", "edited_message", "callback_query"]
+    assert UPDATES == ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
 
 
 # --- the introduction ---------------------------------------------------------------------------------------------
 
 
-SETTERS = ["setMyCommands", "setMyDescription", "setMyShortDescription"]
+SETTERS = ["setMyCommands"] * 3 + ["setMyDescription", "setMyShortDescription"]
+MENUS: dict[str, tuple[str, ...]] = {  # by Telegram's name of the scope; the first is for where there is no other
+    "commands": tuple(COMMANDS),
+    "all_group_chats": GROUP_MENU,
+    "all_chat_administrators": (*GROUP_MENU, *ADMIN_MENU),
+}
 
 
 def introduced() -> dict[str, object]:
     labels = PROMPTS.content.labels
     return {
-        "commands": [{"command": name, "description": labels[Label(f"command.{name}")]} for name in COMMANDS],
+        **{
+            scope: [{"command": name, "description": labels[Label(f"command.{name}")]} for name in names]
+            for scope, names in MENUS.items()
+        },
         "description": PROMPTS.lines[Line.DESCRIPTION][0],
         "short_description": PROMPTS.lines[Line.SHORT_DESCRIPTION][0],
     }
@@ -708,16 +504,14 @@ def setters(network: Recorder) -> list[str]:
     return [name for name, _ in network.calls if name.startswith("set")]
 
 
-async def test_introduction_sets_the_commands_and_both_descriptions(telegram: Telegram) -> None:
+async def test_introduction_sets_the_commands_of_each_place_and_both_descriptions(telegram: Telegram) -> None:
     await telegram.us.introduce()
     network = telegram.network
     assert setters(network) == SETTERS
-    expected = introduced()
-    assert [value for name, parameters in network.calls if name in SETTERS for value in parameters.values()] == [
-        expected["commands"],
-        expected["description"],
-        expected["short_description"],
-    ]
+    set_to = [parameters for name, parameters in network.calls if name in SETTERS]
+    assert [menu.get("scope", {}).get("type", "commands") for menu in set_to[:3]] == list(MENUS)
+    shown = [next(parameters[name] for name in parameters if name != "scope") for parameters in set_to]
+    assert shown == list(introduced().values())
 
 
 async def test_introduction_changes_nothing_that_is_so_already(telegram: Telegram) -> None:
@@ -726,11 +520,9 @@ async def test_introduction_changes_nothing_that_is_so_already(telegram: Telegra
     assert setters(telegram.network) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "setter"), [("commands", SETTERS[0]), ("description", SETTERS[1]), ("short_description", SETTERS[2])]
-)
+@pytest.mark.parametrize(("name", "setter"), list(zip(introduced(), SETTERS, strict=True)))
 async def test_introduction_sets_only_what_differs(telegram: Telegram, name: str, setter: str) -> None:
-    telegram.network.given = introduced() | {name: [] if name == "commands" else "old"}
+    telegram.network.given = introduced() | {name: [] if name in MENUS else "old"}
     await telegram.us.introduce()
     assert setters(telegram.network) == [setter]
 

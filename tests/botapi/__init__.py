@@ -4,7 +4,7 @@ from tests.botapi.chats import Chat, Message, Press, Unmet
 from tests.botapi.client import bot_of
 from tests.botapi.faults import Dropped, Hang, Page, blocked, broken, too_many
 from tests.botapi.limits import Limits
-from tests.botapi.people import Channel, Group, Person
+from tests.botapi.people import Channel, Group, Person, Place
 from tests.botapi.server import Call, Server
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Message",
     "Page",
     "Person",
+    "Place",
     "Press",
     "Server",
     "Unmet",

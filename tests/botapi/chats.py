@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -37,6 +38,15 @@ RIGHTS: Final = (
     "can_edit_stories",
     "can_delete_stories",
 )
+"""Of an administrator of a group."""
+
+CHANNEL_RIGHTS: Final = (
+    *(right for right in RIGHTS if right != "can_pin_messages"),
+    "can_post_messages",
+    "can_edit_messages",
+)
+
+PRESENT: Final = ("creator", "administrator", "member", "restricted")
 
 PERMISSIONS: Final = (
     "can_send_messages",
@@ -89,6 +99,7 @@ class Message:
         self.editable = editable  # none is that opened or closed a keyboard
         self.upload = upload
         self.deleted = False
+        self.order = chat.world.next_place()  # among the messages of all chats
         self.keyboards: list[list[list[Json]]] = []  # each that it has had, the latest last
         self._keep_keyboard()
 
@@ -112,6 +123,8 @@ class Message:
 
     def button(self, label: str, *, ever: bool = False) -> Json:
         """The button with that label: of those that it has now, or that it has `ever` had."""
+        if self.deleted:
+            raise Unmet(f"The bot's message {self.text!r} is deleted")
         keyboards = self.keyboards[::-1] if ever else self.keyboards[-1:] if self.buttons else []
         found = [button for rows in keyboards for row in rows for button in row]
         for button in found:
@@ -173,6 +186,8 @@ class Chat(ABC):
         self.id: int = content["id"]
         self.json = content
         self.bot_is: Standing = bot
+        self.bot_may: tuple[str, ...] | None = None  # rights of an administrator, permissions of a restricted one
+        self.bot_private = world.privacy  # the mode is that of the time when the bot came in
         self.messages: dict[int, Message] = {}
         self.keys: Json | None = None  # the keyboard that is open below the field
         self._ids_of_its_own = content["type"] in {"supergroup", "channel"}
@@ -223,8 +238,12 @@ class Chat(ABC):
         return self.messages[number]
 
     def hears(self) -> list[Message]:
-        """All that the bot has said here, as it stands now."""
+        """All that the bot has said here, as it stands now, and what was deleted as it stood last."""
         return [message for message in self.messages.values() if message.by_bot]
+
+    def shows(self) -> list[Message]:
+        """What the bot has said here and is not deleted."""
+        return [message for message in self.hears() if not message.deleted]
 
     def listens(self) -> None:
         """From now on, `waits_for_reply` gives what comes now."""
@@ -232,9 +251,9 @@ class Chat(ABC):
 
     def latest(self) -> Message:
         """The bot's latest message here."""
-        if not self.hears():
+        if not self.shows():
             raise Unmet(f"The bot has said nothing to {self.name}")
-        return self.hears()[-1]
+        return self.shows()[-1]
 
     async def waits_for_reply(self) -> Message:
         """The next message of the bot's: the first since someone last did something here, then the one after it."""
@@ -244,17 +263,31 @@ class Chat(ABC):
         self._next_to_hear += 1
         return self.hears()[self._next_to_hear - 1]
 
-    async def sets_bot(self, standing: Standing, *, by: Json, wait: bool = True) -> None:
-        """Tell the bot that it now stands otherwise here."""
-        before, self.bot_is = self.bot_is, standing
-        change = {
-            "chat": self.json,
-            "from": by,
-            "date": self.world.now(),
-            "old_chat_member": member(self.world.bot, before),
-            "new_chat_member": member(self.world.bot, standing),
-        }
+    def bot_member(self) -> Json:
+        """How the bot stands here, as a ChatMember."""
+        return member(self.world.bot, self.bot_is, self.bot_may, in_channel=self.json["type"] == "channel")
+
+    def bot_can(self, right: str) -> bool:
+        """Say whether the bot is an administrator with that right."""
+        return self.bot_is == "administrator" and bool(self.bot_member().get(right))
+
+    async def sets_bot(
+        self, standing: Standing, *, by: Json, may: Iterable[str] | None = None, wait: bool = True
+    ) -> None:
+        """Tell the bot that it now stands otherwise here.
+
+        `may`: an administrator's rights, which are all where it is None, or what a restricted one is permitted, which
+        is nothing then.
+        """
+        before = self.bot_member()
+        if self.bot_is not in PRESENT:
+            self.bot_private = self.world.privacy
+        self.bot_is, self.bot_may = standing, None if may is None else tuple(may)
+        change = {**self._change(by), "old_chat_member": before, "new_chat_member": self.bot_member()}
         await self.world.deliver("my_chat_member", change, wait=wait)
+
+    def _change(self, by: Json) -> Json:
+        return {"chat": self.json, "from": by, "date": self.world.now()}
 
     async def receives(self, content: Json, *, kind: str = "message", wait: bool = True) -> Message:
         """Put a message that is not the bot's here, and hand it to the bot if it may read it."""
@@ -265,24 +298,44 @@ class Chat(ABC):
         return message
 
 
-def member(user: Json, standing: Standing) -> Json:
-    """A ChatMember: an administrator with all rights, a restricted one with none."""
+def member(
+    user: Json,
+    standing: Standing,
+    may: Iterable[str] | None = None,
+    *,
+    anonymous: bool = False,
+    in_channel: bool = False,
+) -> Json:
+    """A ChatMember: an administrator with all rights, a restricted one with none, unless it is said what they `may`."""
+    rights = CHANNEL_RIGHTS if in_channel else RIGHTS
+    given = {"can_manage_chat", *may} if may is not None else set(rights)  # who has any right has that one
+    granted = {right: right in given for right in rights}
+    permitted = {one: one in (may or ()) for one in PERMISSIONS}
     more: dict[Standing, Json] = {
-        "creator": {"is_anonymous": False},
-        "administrator": {"can_be_edited": False, "is_anonymous": False, **dict.fromkeys(RIGHTS, True)},
-        "restricted": {"is_member": True, "until_date": 0, **dict.fromkeys(PERMISSIONS, False)},
+        "creator": {"is_anonymous": anonymous},
+        "administrator": {"can_be_edited": False, "is_anonymous": anonymous, **granted},
+        "restricted": {"is_member": True, "until_date": 0, **permitted},
         "kicked": {"until_date": 0},
     }
     return {"status": standing, "user": user, **more.get(standing, {})}
 
 
-def words(text: str, name: str = "text") -> Json:
-    """A text, or a caption, with the entities that Telegram finds in it by itself. They count UTF-16 units."""
-    entities = [
-        {"type": found.lastgroup, "offset": _units(text[: found.start()]), "length": _units(found.group())}
-        for found in _ENTITY.finditer(text)
-    ]
+def words(text: str, name: str = "text", mentions: Mapping[str, Json] | None = None) -> Json:
+    """A text, or a caption, with the entities that Telegram finds in it by itself. They count UTF-16 units.
+
+    `mentions` are users without a username: by the words that name them in the text.
+    """
+    entities = [_entity(found.lastgroup, text, found.start(), found.group()) for found in _ENTITY.finditer(text)]
+    for label, user in (mentions or {}).items():
+        if label not in text:
+            raise Unmet(f"{label!r} is not in {text!r}")
+        entities.append({**_entity("text_mention", text, text.index(label), label), "user": user})
+    entities.sort(key=lambda entity: entity["offset"])
     return {name: text, **({("entities" if name == "text" else f"{name}_entities"): entities} if entities else {})}
+
+
+def _entity(kind: str | None, text: str, start: int, part: str) -> Json:
+    return {"type": kind, "offset": _units(text[:start]), "length": _units(part)}
 
 
 def _units(text: str) -> int:

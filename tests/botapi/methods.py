@@ -5,6 +5,7 @@ does not list is refused, since a parameter that nothing reads is a mistake of t
 """
 
 import json
+import re
 import struct
 from typing import Annotated, Any, ClassVar, Final, Literal, Protocol
 
@@ -23,12 +24,13 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
 from tests.botapi.chats import Chat, Message, Upload, words
-from tests.botapi.people import Group
+from tests.botapi.people import ADMINS, Channel, Group, Place
 from tests.botapi.updates import EVERY_UPDATE, LIFE_OF_A_PRESS, Json, Refused
 from tests.botapi.webhook import Webhook
 from tests.botapi.world import World
 
 LONGEST_POLL: Final = 50
+DELETABLE: Final = 48 * 60 * 60  # seconds that a message may be old
 MOST_BUTTONS: Final = 100
 LARGEST_DOWNLOAD: Final = 20 * 1024 * 1024
 LARGEST_PHOTO: Final = 10 * 1024 * 1024
@@ -120,11 +122,28 @@ class Keyboard(Strict):
         return self
 
 
+class RequestChat(Strict):
+    """KeyboardButtonRequestChat."""
+
+    request_id: Annotated[int, Field(ge=-(2**31), lt=2**31)]
+    chat_is_channel: bool
+    chat_is_forum: bool | None = None
+    chat_has_username: bool | None = None
+    chat_is_created: bool | None = None
+    user_administrator_rights: dict[str, bool] | None = None
+    bot_administrator_rights: dict[str, bool] | None = None
+    bot_is_member: bool = False
+    request_title: bool = False
+    request_username: bool = False
+    request_photo: bool = False
+
+
 class Key(Strict):
-    """KeyboardButton: it types its words, or shares where someone is."""
+    """KeyboardButton: it types its words, or shares where someone is, or a chat."""
 
     text: Annotated[str, Field(min_length=1)]
     request_location: bool = False
+    request_chat: RequestChat | None = None
 
 
 class Keys(Strict):
@@ -136,10 +155,20 @@ class Keys(Strict):
     input_field_placeholder: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
     def check(self, chat: Chat) -> None:
-        """Raise Refused where it asks for a place in a chat that is not private."""
-        asks = any(key.request_location for row in self.keyboard for key in row)
-        if asks and chat.json["type"] != "private":
+        """Raise Refused where it asks for something in a chat that is not private."""
+        if chat.json["type"] == "private":
+            return
+        if any(key.request_location for row in self.keyboard for key in row):
             raise Refused(400, "Bad Request: location can be requested in private chats only")
+        if any(key.request_chat for row in self.keyboard for key in row):
+            raise Refused(400, "Bad Request: chats can be requested in private chats only")
+
+    @model_validator(mode="after")
+    def _tells_requests_apart(self) -> "Keys":
+        asked = [key.request_chat.request_id for row in self.keyboard for key in row if key.request_chat]
+        if len(asked) != len(set(asked)):
+            raise _refusal("request identifiers must be unique within the message")
+        return self
 
 
 class NoKeys(Strict):
@@ -246,7 +275,7 @@ class GetMe(Method):
         return {
             **world.bot,
             "can_join_groups": True,
-            "can_read_all_group_messages": False,
+            "can_read_all_group_messages": not world.privacy,
             "supports_inline_queries": False,
             "can_connect_to_business": False,
             "has_main_web_app": False,
@@ -393,10 +422,12 @@ class _Sending(Method):
     def send(self, world: World, what: str, content: Json, upload: Upload | None = None) -> Json:
         chat = world.chat(self.chat_id)
         chat.let_bot_send(what, self.message_thread_id)
+        if isinstance(chat, Group):
+            chat.slow_down()
         if world.limits is not None:
             in_group = isinstance(chat, Group)
             world.limits.take(chat.id, in_group=in_group, paid=self.allow_paid_broadcast, at=world.clock())
-        content = {**({} if chat.json["type"] == "channel" else {"from": world.bot}), **content}
+        content = {**({"sender_chat": chat.json} if isinstance(chat, Channel) else {"from": world.bot}), **content}
         if self.message_thread_id is not None:
             content |= {"message_thread_id": self.message_thread_id, "is_topic_message": True}
         if self.protect_content:
@@ -540,6 +571,22 @@ class EditMessageReplyMarkup(_Editing):
         return self.edit(world, {})
 
 
+class DeleteMessage(Method):
+    chat_id: int
+    message_id: int
+
+    async def answer(self, world: World) -> bool:
+        chat = world.chat(self.chat_id)
+        chat.let_bot_in()
+        message = chat.message(self.message_id, "message to delete not found")
+        others = chat.json["type"] == "private" or chat.bot_can("can_delete_messages")
+        own = message.by_bot and (not isinstance(chat, Channel) or chat.bot_can("can_post_messages"))
+        if world.now() - message.json["date"] > DELETABLE or not (own or others):
+            raise Refused(400, "Bad Request: message can't be deleted for everyone")
+        message.deleted = True
+        return True
+
+
 class AnswerCallbackQuery(Method):
     callback_query_id: str
     text: Annotated[str, Field(max_length=200)] = ""
@@ -551,6 +598,9 @@ class AnswerCallbackQuery(Method):
         press = world.presses.get(self.callback_query_id)
         if press is None or press.answer is not None or world.now() - press.at > LIFE_OF_A_PRESS:
             raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+        start = rf"(https?://)?(t|telegram)\.me/{world.bot['username']}\?start=[A-Za-z0-9_-]{{1,64}}"
+        if self.url and not re.fullmatch(start, self.url, re.IGNORECASE):
+            raise Refused(400, "Bad Request: URL_INVALID")
         press.answer = {"text": self.text, "show_alert": self.show_alert, "url": self.url}
         world.bell.ring()
         return True
@@ -573,40 +623,60 @@ class GetChat(Method):
     chat_id: int
 
     async def answer(self, world: World) -> Json:
+        chat = world.chat(self.chat_id)
         gifts = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
+        more: Json = {}
+        if isinstance(chat, Place):
+            chat.let_bot_in()
+        if isinstance(chat, Group):
+            permitted = {"can_send_messages": not chat.muted, "can_invite_users": not chat.muted}
+            more = {"permissions": permitted, **({"slow_mode_delay": chat.slow} if chat.slow else {})}
+        if isinstance(chat, Channel) and chat.discussion is not None:
+            more = {"linked_chat_id": chat.discussion.id}
         return {
-            **world.chat(self.chat_id).json,
+            **chat.json,
+            **more,
             "accent_color_id": 0,
             "max_reaction_count": 11,
             "accepted_gift_types": dict.fromkeys(gifts, False),
         }
 
 
-class _OfGroup(Method):
+class _OfPlace(Method):
     chat_id: int
 
-    def group(self, world: World) -> Group:
+    def place(self, world: World, otherwise: str) -> Place:
         chat = world.chat(self.chat_id)
         chat.let_bot_in()
-        if not isinstance(chat, Group):
-            raise Refused(400, "Bad Request: there are no administrators in the private chat")
+        if not isinstance(chat, Place):
+            raise Refused(400, f"Bad Request: {otherwise}")
         return chat
 
 
-class GetChatAdministrators(_OfGroup):
+class GetChatAdministrators(_OfPlace):
     async def answer(self, world: World) -> list[Json]:
-        group = self.group(world)
-        return [one for one in group.members().values() if one["status"] in {"creator", "administrator"}]
+        members = self.place(world, "there are no administrators in the private chat").members()
+        return [one for one in members.values() if one["status"] in ADMINS]
 
 
-class GetChatMember(_OfGroup):
+class GetChatMember(_OfPlace):
     user_id: int
 
     async def answer(self, world: World) -> Json:
-        members = self.group(world).members()
+        place = self.place(world, "there are no administrators in the private chat")
+        members = place.members()
+        hidden = isinstance(place, Group) and place.hides_members and place.bot_is != "administrator"
+        if hidden and self.user_id != world.bot["id"]:
+            raise Refused(400, "Bad Request: member list is inaccessible")
         if self.user_id not in members:
             raise Refused(400, "Bad Request: user not found")
         return members[self.user_id]
+
+
+class LeaveChat(_OfPlace):
+    async def answer(self, world: World) -> bool:
+        await self.place(world, "chat member status can't be changed in private chats").leaves()
+        return True
 
 
 def _dump(model: BaseModel) -> Json:

@@ -6,12 +6,14 @@ is Unmet, and says what they could have done.
 """
 
 import copy
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from typing_extensions import override
 
-from tests.botapi.chats import Chat, Message, Press, Standing, Unmet, member, words
+from tests.botapi.chats import PRESENT, Chat, Message, Press, Standing, Unmet, Upload, member, words
 from tests.botapi.updates import Json, Refused
 from tests.botapi.world import World
 
@@ -19,7 +21,7 @@ Media = Literal[
     "animation", "audio", "contact", "document", "location", "photo", "poll", "sticker", "video", "video_note", "voice"
 ]
 
-PRESENT: Final = ("creator", "administrator", "member")
+ADMINS: Final = ("creator", "administrator")
 
 GROUP_ANONYMOUS_BOT: Final = {
     "id": 1087968824,
@@ -37,6 +39,9 @@ SERVICE: Final = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
 
 SHOWN: Final = ("id", "first_name", "last_name", "username")
 """What a private chat shows of its user."""
+
+STARTS: Final = ("start", "startgroup", "startchannel")
+"""What a link to the bot may carry for it."""
 
 CAPTIONED: Final = ("animation", "audio", "document", "photo", "video", "voice")
 
@@ -90,23 +95,57 @@ MEDIA: Final[dict[Media, Json]] = {
 }
 
 
-class Group(Chat):
-    """A group."""
+class Place(Chat):
+    """Where several people are, some of them its administrators."""
 
     def __init__(self, world: World, content: Json, bot: Standing) -> None:
         super().__init__(world, content, bot)
         self._people: dict[int, Json] = {}  # id -> ChatMember
-        self.topics: dict[int, str] = {}  # message_thread_id -> name
-        self.closed: set[int] = set()
-        self.moved_to: int | None = None  # the supergroup that it has become
 
     def members(self) -> dict[int, Json]:
         """Who is or was in it, the bot too: id -> ChatMember."""
-        return {**self._people, self.world.bot["id"]: member(self.world.bot, self.bot_is)}
+        return {**self._people, self.world.bot["id"]: self.bot_member()}
 
-    def sets(self, person: "Person", standing: Standing) -> None:
-        """Let someone stand so from now on; nobody is told."""
-        self._people[person.id] = member(person.user, standing)
+    def sets(
+        self, person: "Person", standing: Standing, *, may: Iterable[str] | None = None, anonymous: bool = False
+    ) -> None:
+        """Let someone stand so from now on; nobody is told. `may` as in `member`."""
+        in_channel = self.json["type"] == "channel"
+        self._people[person.id] = member(person.user, standing, may, anonymous=anonymous, in_channel=in_channel)
+
+    async def changes(
+        self,
+        person: "Person",
+        standing: Standing,
+        *,
+        by: "Person | None" = None,
+        may: Iterable[str] | None = None,
+        wait: bool = True,
+    ) -> None:
+        """Let someone stand so from now on. The bot is told if it is an administrator and has asked for that."""
+        before = self._people.get(person.id, member(person.user, "left"))
+        self.sets(person, standing, may=may)
+        if self.bot_is == "administrator":
+            after = self._people[person.id]
+            change = {**self._change((by or person).user), "old_chat_member": before, "new_chat_member": after}
+            await self.world.deliver("chat_member", change, wait=wait)
+
+    async def leaves(self) -> None:
+        """The bot goes by itself. It is told so, and is not waited for."""
+        await self.sets_bot("left", by=self.world.bot, wait=False)
+
+
+class Group(Place):
+    """A group."""
+
+    def __init__(self, world: World, content: Json, bot: Standing) -> None:
+        super().__init__(world, content, bot)
+        self.topics: dict[int, str] = {}  # message_thread_id -> name
+        self.closed: set[int] = set()
+        self.moved_to: int | None = None  # the supergroup that it has become
+        self.muted = False  # only administrators write
+        self.slow = 0  # seconds between two messages of one who is no administrator
+        self.hides_members = False  # from bots that are no administrators
 
     @override
     def let_bot_in(self) -> None:
@@ -127,16 +166,26 @@ class Group(Chat):
             raise Refused(400, "Bad Request: message thread not found")
         if thread in self.closed and self.bot_is != "administrator":
             raise Refused(400, "Bad Request: TOPIC_CLOSED")
-        if self.bot_is == "restricted":
+        restricted = self.bot_is == "restricted" and not self.bot_member()["can_send_messages"]
+        if restricted or (self.muted and self.bot_is != "administrator"):
             raise Refused(400, f"Bad Request: not enough rights to send {what} to the chat")
+
+    def slow_down(self) -> None:
+        """Do nothing, or raise Refused where the bot has to wait before it says more here."""
+        if self.slow and self.hears() and self.bot_is != "administrator":
+            seconds = self.hears()[-1].json["date"] + self.slow - self.world.now()
+            if seconds > 0:
+                raise Refused(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
 
     @override
     def bot_reads(self, message: Message) -> bool:
-        """As in privacy mode: an administrator reads all, a member what is meant for it, and service messages."""
+        """An administrator reads all, a member what is meant for it and service messages; all without privacy mode."""
         if self.bot_is == "administrator":
             return True
-        if self.bot_is not in {"member", "restricted"}:
+        if self.bot_is not in PRESENT:
             return False
+        if not self.bot_private:
+            return True
         content = message.json
         said = "text" in content or any(kind in content for kind in MEDIA)
         replied = content.get("reply_to_message", {}).get("from", {}).get("id")
@@ -149,6 +198,8 @@ class Group(Chat):
         for entity in (*content.get("entities", ()), *content.get("caption_entities", ())):
             start, length = entity["offset"], entity["length"]
             part = encoded[start * 2 : (start + length) * 2].decode("utf-16-le", "surrogatepass").lower()
+            if entity["type"] == "text_mention" and entity["user"]["id"] == self.world.bot["id"]:
+                return True
             if part == name or (entity["type"] == "bot_command" and ("@" not in part or part.endswith(name))):
                 return True
         return False
@@ -174,26 +225,29 @@ class Group(Chat):
     async def becomes_supergroup(self, number: int, *, wait: bool = True) -> "Group":
         """Go on as a supergroup with that number, below -10^12: it is said in both."""
         group = Group(self.world, {**self.json, "id": number, "type": "supergroup"}, self.bot_is)
-        group._people = dict(self._people)
+        group.bot_may, group.bot_private, group._people = self.bot_may, self.bot_private, dict(self._people)
         self.world.add(group)
         self.moved_to = number
         await self.receives({**_as(self), "migrate_to_chat_id": number}, wait=wait)
         await group.receives({**_as(group), "migrate_from_chat_id": self.id}, wait=wait)
         return group
 
-    async def takes_in(self, person: "Person", *, wait: bool = True) -> Message:
-        """Someone joins."""
-        self.sets(person, "member")
-        joined = {"from": person.user, "new_chat_members": [person.user]}
-        return await self.receives(joined, wait=wait)
+    async def takes_in(self, person: "Person", *, quietly: bool = False, wait: bool = True) -> None:
+        """Someone joins: there is a service message, unless the group takes them in `quietly`, as a large one may."""
+        await self.changes(person, "member", wait=wait)
+        if not quietly:
+            await self.receives({"from": person.user, "new_chat_members": [person.user]}, wait=wait)
 
-    async def loses(self, person: "Person", *, wait: bool = True) -> Message:
-        """Someone leaves."""
-        self.sets(person, "left")
-        return await self.receives({"from": person.user, "left_chat_member": person.user}, wait=wait)
+    async def loses(
+        self, person: "Person", *, by: "Person | None" = None, quietly: bool = False, wait: bool = True
+    ) -> None:
+        """Someone leaves, or is put out."""
+        await self.changes(person, "left" if by is None else "kicked", by=by, wait=wait)
+        if not quietly:
+            await self.receives({"from": (by or person).user, "left_chat_member": person.user}, wait=wait)
 
 
-class Channel(Chat):
+class Channel(Place):
     """A channel. A bot is its administrator, or not in it."""
 
     discussion: Group | None = None
@@ -204,17 +258,50 @@ class Channel(Chat):
             raise Refused(403, "Forbidden: bot is not a member of the channel chat")
 
     @override
+    def let_bot_send(self, what: str, thread: int | None) -> None:
+        super().let_bot_send(what, thread)
+        if not self.bot_can("can_post_messages"):
+            raise Refused(400, "Bad Request: need administrator rights in the channel chat")
+
+    @override
     def bot_reads(self, message: Message) -> bool:
         return self.bot_is == "administrator"
+
+    @override
+    def post(
+        self, content: Json, *, by_bot: bool = False, upload: Upload | None = None, editable: bool = True
+    ) -> Message:
+        """Put a message into the channel. A bot's is forwarded like any other, and it is not told of its own."""
+        message = super().post(content, by_bot=by_bot, upload=upload, editable=editable)
+        if by_bot and self.discussion is not None:
+            forward = self.discussion.post(self._forward(message))
+            if self.discussion.bot_reads(forward):
+                self.world.updates.add("message", forward.json)
+        return message
 
     async def posts(self, text: str, *, wait: bool = True) -> Message:
         """The channel says something, which is forwarded to its discussion group if it has one."""
         post = await self.receives({"sender_chat": self.json, **words(text)}, kind="channel_post", wait=wait)
         if self.discussion is not None:
-            origin = {"type": "channel", "chat": self.json, "message_id": post.id, "date": post.json["date"]}
-            forward = {"sender_chat": self.json, "forward_origin": origin, "is_automatic_forward": True}
-            await self.discussion.receives({"from": SERVICE, **forward, **words(text)}, wait=wait)
+            await self.discussion.receives(self._forward(post), wait=wait)
         return post
+
+    async def edits(self, post: Message, text: str, *, wait: bool = True) -> None:
+        """The channel changes the words of a post."""
+        post.change(words(text), None)
+        if self.bot_reads(post):
+            await self.world.deliver("edited_channel_post", post.json, wait=wait)
+
+    def _forward(self, post: Message) -> Json:
+        origin = {"type": "channel", "chat": self.json, "message_id": post.id, "date": post.json["date"]}
+        said: Json = {key: post.json[key] for key in ("text", "entities", "caption", "photo") if key in post.json}
+        return {
+            "from": SERVICE,
+            "sender_chat": self.json,
+            "forward_origin": origin,
+            "is_automatic_forward": True,
+            **said,
+        }
 
 
 class Person(Chat):
@@ -249,11 +336,19 @@ class Person(Chat):
         wait: bool = True,
     ) -> Message:
         """Write a text, to the bot or in a group; commands and mentions in it are marked as Telegram does."""
-        return await self._sends({**words(text), **_replying(reply_to), **_in(topic)}, to, wait=wait)
+        return await self._sends({**words(text), **_in(topic, to or self), **_replying(reply_to)}, to, wait=wait)
 
-    async def says_as(self, chat: Chat, text: str, *, to: Group, wait: bool = True) -> Message:
+    async def names(
+        self, users: Mapping[str, Json], text: str, *, to: Chat, topic: int | None = None, wait: bool = True
+    ) -> Message:
+        """Write a text in a group that names users without a username: by these words of it."""
+        return await self._sends({**words(text, mentions=users), **_in(topic, to)}, to, wait=wait)
+
+    async def says_as(
+        self, chat: Chat, text: str, *, to: Group, topic: int | None = None, wait: bool = True
+    ) -> Message:
         """Write in a group under its own name, as an anonymous administrator, or under a channel's."""
-        return await self._sends({**_as(chat), **words(text)}, to, wait=wait)
+        return await self._sends({**_as(chat), **words(text), **_in(topic, to)}, to, wait=wait)
 
     async def sends(
         self,
@@ -268,7 +363,7 @@ class Person(Chat):
         if caption and media not in CAPTIONED:
             raise Unmet(f"Telegram takes no caption for: {media}")
         content = {**copy.deepcopy(MEDIA[media]), **(words(caption, "caption") if caption else {})}
-        return await self._sends({**content, **_in(topic)}, to, wait=wait)
+        return await self._sends({**content, **_in(topic, to or self)}, to, wait=wait)
 
     async def shares_place(
         self, latitude: float, longitude: float, *, seconds: int = 0, to: Chat | None = None, wait: bool = True
@@ -289,16 +384,56 @@ class Person(Chat):
 
     async def uses_key(self, label: str, *, at: tuple[float, float] | None = None, wait: bool = True) -> Message:
         """Press a key of the keyboard below the field: it types its words, or shares where someone is."""
-        keys = [key for row in (self.keys or {"keyboard": []})["keyboard"] for key in row]
-        key = next((key for key in keys if key["text"] == label), None)
-        if key is None:
-            labels = ", ".join(repr(key["text"]) for key in keys) or "none"
-            raise Unmet(f"{self.name} sees no key {label!r}. The keys: {labels}")
+        key = self._key(label)
+        if "request_chat" in key:
+            raise Unmet(f"The key {label!r} asks for a chat: pick one")
         if key["request_location"] != (at is not None):
             raise Unmet(f"The key {label!r} shares a place: say where" if at is None else f"{label!r} shares no place")
+        self._closes_keys()
+        return await (self.says(label, wait=wait) if at is None else self.shares_place(*at, wait=wait))
+
+    async def picks(self, label: str, place: Place, *, wait: bool = True) -> Message:
+        """Press a key that asks for a group or a channel, and choose this one of those that are offered then."""
+        asked = self._key(label).get("request_chat")
+        if asked is None:
+            raise Unmet(f"The key {label!r} asks for no chat")
+        if reasons := ", ".join(self._misses(asked, place)):
+            raise Unmet(f"{label!r} does not offer {place.name}: {reasons}")
+        self._closes_keys()
+        told = {"title": asked["request_title"], "username": asked["request_username"]}
+        shown = {name: place.json[name] for name, wanted in told.items() if wanted and name in place.json}
+        shared = {"request_id": asked["request_id"], "chat_id": place.id, **shown}
+        return await self._sends({"chat_shared": shared}, None, wait=wait)
+
+    def _key(self, label: str) -> Json:
+        keys: list[Json] = [key for row in (self.keys or {"keyboard": []})["keyboard"] for key in row]
+        for key in keys:
+            if key["text"] == label:
+                return key
+        labels = ", ".join(repr(key["text"]) for key in keys) or "none"
+        raise Unmet(f"{self.name} sees no key {label!r}. The keys: {labels}")
+
+    def _closes_keys(self) -> None:
         if self.keys is not None and self.keys["one_time_keyboard"]:
             self.keys = None
-        return await (self.says(label, wait=wait) if at is None else self.shares_place(*at, wait=wait))
+
+    def _misses(self, asked: Json, place: Place) -> Iterable[str]:
+        """What a chat lacks of what is asked for."""
+        if asked["chat_is_channel"] != isinstance(place, Channel):
+            yield "it is of the other kind"
+        if asked.get("chat_is_forum", place.json.get("is_forum", False)) != place.json.get("is_forum", False):
+            yield "it is a forum, or is none"
+        if asked.get("chat_has_username", "username" in place.json) != ("username" in place.json):
+            yield "it has a username, or has none"
+        mine = place.members().get(self.id, {"status": "left"})
+        if mine["status"] not in (("creator",) if asked.get("chat_is_created") else PRESENT):
+            yield f"{self.name} did not make it" if asked.get("chat_is_created") else f"{self.name} is not in it"
+        if not _has(mine, asked.get("user_administrator_rights")):
+            yield f"{self.name} has not the rights there"
+        if asked.get("bot_is_member") and place.bot_is not in PRESENT:
+            yield "the bot is not in it"
+        if not _has(place.bot_member(), asked.get("bot_administrator_rights")):
+            yield "the bot has not the rights there"
 
     async def forwards(
         self, text: str, *, written_by: "Person | Channel | str", to: Chat | None = None, wait: bool = True
@@ -350,10 +485,80 @@ class Person(Chat):
         """Pin a message."""
         return await message.chat.receives({"from": self.user, "pinned_message": message.quoted()}, wait=wait)
 
-    async def adds_bot(self, group: Group, *, wait: bool = True) -> None:
-        """Add the bot to a group: it is told so, and there is a service message."""
-        await group.sets_bot("member", by=self.user, wait=wait)
-        await group.receives({"from": self.user, "new_chat_members": [self.world.bot]}, wait=wait)
+    async def adds_bot(self, place: Place, *, may: Iterable[str] | None = None, wait: bool = True) -> None:
+        """Add the bot to a group: it is told so, and there is a service message. With `may` as an administrator.
+
+        In a channel it is an administrator: with all rights, where `may` says nothing.
+        """
+        if isinstance(place, Channel) or may is not None:
+            self._governs(place)
+            await place.sets_bot("administrator", by=self._shown_in(place), may=may, wait=wait)
+        else:
+            await place.sets_bot("member", by=self._shown_in(place), wait=wait)
+        if isinstance(place, Group):
+            await place.receives({**self._writes_in(place), "new_chat_members": [self.world.bot]}, wait=wait)
+
+    async def promotes_bot(self, place: Place, *, may: Iterable[str] = (), wait: bool = True) -> None:
+        """Make the bot an administrator with these rights, none of them needed, or change those that it has."""
+        self._governs(place)
+        await place.sets_bot("administrator", by=self._shown_in(place), may=may, wait=wait)
+
+    async def demotes_bot(self, group: Group, *, wait: bool = True) -> None:
+        """Let the bot be a mere member again."""
+        self._governs(group)
+        await group.sets_bot("member", by=self._shown_in(group), wait=wait)
+
+    async def mutes_bot(self, group: Group, *, wait: bool = True) -> None:
+        """Take from the bot the right to write."""
+        self._governs(group)
+        await group.sets_bot("restricted", by=self._shown_in(group), wait=wait)
+
+    async def removes_bot(self, place: Place, *, wait: bool = True) -> None:
+        """Put the bot out. Of a small group it still sees the service message."""
+        self._governs(place)
+        if place.json["type"] == "group":
+            await place.receives({**self._writes_in(place), "left_chat_member": self.world.bot}, wait=wait)
+        await place.sets_bot("kicked", by=self._shown_in(place), wait=wait)
+
+    async def opens(self, link: str, *, to: Place | None = None, wait: bool = True) -> Message | None:
+        """Open a link to the bot. One that adds it asks `to` where; one that starts it gives what is sent then."""
+        address = urlsplit(link)
+        asked = {name: values[0] for name, values in parse_qs(address.query, keep_blank_values=True).items()}
+        if (
+            address.netloc not in {"t.me", "telegram.me"}
+            or address.path.lower() != f"/{self.world.bot['username']}".lower()
+        ):
+            raise Unmet(f"{link} is no link to the bot")
+        if not all(re.fullmatch("[A-Za-z0-9_-]{0,64}", asked.get(name, "")) for name in STARTS):
+            raise Unmet(f"{link} has a payload that Telegram does not carry")
+        if "start" in asked:
+            if self.bot_is == "kicked":
+                await self.unblocks_bot(wait=wait)
+            return await self.says(f"/start {asked['start']}".strip(), wait=wait)
+        if ("startchannel" in asked, "startgroup" in asked) != (isinstance(to, Channel), isinstance(to, Group)):
+            raise Unmet(f"{link} adds the bot somewhere: say to which group or channel")
+        may = {f"can_{right}" for right in asked["admin"].split()} if "admin" in asked else None
+        if isinstance(to, Channel):
+            await (self.adds_bot if to.bot_is not in PRESENT else self.promotes_bot)(to, may=may or (), wait=wait)
+        if not isinstance(to, Group):
+            return None
+        if to.bot_is not in PRESENT:
+            await self.adds_bot(to, may=may, wait=wait)
+        elif may is not None:
+            await self.promotes_bot(to, may=may, wait=wait)
+        payload = "" if asked["startgroup"] == "true" else asked["startgroup"]
+        return await self.says(f"/start@{self.world.bot['username']} {payload}".strip(), to=to, wait=wait)
+
+    async def follows(self, press: Press, *, wait: bool = True) -> Message | None:
+        """Go where the answer to a press leads."""
+        if not (press.answer or {}).get("url"):
+            raise Unmet(f"The press was answered with {press.answer}, which opens nothing")
+        return await self.opens(press.answer["url"] if press.answer else "", wait=wait)
+
+    def _governs(self, place: Place) -> None:
+        mine = place.members().get(self.id, {"status": "left"})
+        if mine["status"] not in ADMINS or not _has(mine, {"can_promote_members": True}):
+            raise Unmet(f"{self.name} may not say how the bot stands in {place.name}")
 
     async def blocks_bot(self, *, wait: bool = True) -> None:
         """Block the bot."""
@@ -369,15 +574,25 @@ class Person(Chat):
             self._may_write(content, place)
         if place is self and self.bot_is == "left":
             self.bot_is = "member"
-        return await place.receives({"from": self.user, **content}, wait=wait)
+        return await place.receives({**self._writes_in(place), **content}, wait=wait)
+
+    def _writes_in(self, place: Chat) -> Mapping[str, Json]:
+        """Who a message there is from: of an anonymous administrator, the group."""
+        mine = place.members().get(self.id, {}) if isinstance(place, Group) else {}
+        return _as(place) if mine.get("is_anonymous") else {"from": self.user}
+
+    def _shown_in(self, place: Chat) -> Json:
+        return self._writes_in(place)["from"]
 
     def _may_write(self, content: Json, group: Group) -> None:
-        standing = group.members().get(self.id, {}).get("status")
-        if standing not in PRESENT or group.moved_to is not None:
+        mine = group.members().get(self.id, {"status": "left"})
+        if mine["status"] not in PRESENT or group.moved_to is not None:
             raise Unmet(f"{self.name} is not in {group.name}")
         only_by_admins = content.get("sender_chat") is group.json or content.get("message_thread_id") in group.closed
-        if only_by_admins and standing == "member":
+        if (only_by_admins or group.muted) and mine["status"] not in ADMINS:
             raise Unmet(f"{self.name} is no administrator of {group.name}")
+        if not mine.get("can_send_messages", True):
+            raise Unmet(f"{self.name} may not write in {group.name}")
 
     async def _presses(self, message: Message, button: Json, *, wait: bool) -> Press:
         if "callback_data" not in button:
@@ -396,8 +611,12 @@ class Person(Chat):
         return press
 
 
-def _in(topic: int | None) -> Json:
-    return {} if topic is None else {"message_thread_id": topic, "is_topic_message": True}
+def _in(topic: int | None, place: Chat) -> Json:
+    """A message in a topic replies to how that began, unless it replies to another."""
+    if topic is None:
+        return {}
+    began = {"reply_to_message": place.messages[topic].quoted()} if topic in place.messages else {}
+    return {"message_thread_id": topic, "is_topic_message": True, **began}
 
 
 def _replying(to: Message | None) -> Json:
@@ -405,7 +624,15 @@ def _replying(to: Message | None) -> Json:
     if to is None:
         return {}
     thread = {"message_thread_id": to.json.get("message_thread_id", to.id)}
+    if to.json.get("is_topic_message"):
+        thread["is_topic_message"] = True
     return {"reply_to_message": to.quoted(), **(thread if to.chat.json["type"] == "supergroup" else {})}
+
+
+def _has(mine: Json, rights: Json | None) -> bool:
+    """Say whether a ChatMember has all of these ChatAdministratorRights."""
+    wanted = [right for right, is_wanted in (rights or {}).items() if is_wanted]
+    return rights is None or mine["status"] == "creator" or all(mine.get(right) for right in wanted)
 
 
 def _as(chat: Chat) -> Mapping[str, Json]:

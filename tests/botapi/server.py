@@ -128,10 +128,19 @@ class Server:
             group.sets(person, standing)
         return group
 
-    def channel(self, number: int, title: str, *, bot: Standing = "administrator") -> Channel:
-        """A channel. As at Telegram its number is below -10^12."""
+    def channel(
+        self,
+        number: int,
+        title: str,
+        people: Mapping[Person, Standing] | None = None,
+        *,
+        bot: Standing = "administrator",
+    ) -> Channel:
+        """A channel with these people in it. As at Telegram its number is below -10^12."""
         channel = Channel(self.world, {"id": number, "title": title, "type": "channel"}, bot)
         self.world.add(channel)
+        for person, standing in (people or {}).items():
+            channel.sets(person, standing)
         return channel
 
     def fails(self, method: str, *faults: Fault) -> None:

@@ -13,9 +13,12 @@ from telegram import (
     BotCommand,
     BotCommandScopeAllGroupChats,
     BotCommandScopeChat,
+    ChatAdministratorRights,
+    ChatShared,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
+    KeyboardButtonRequestChat,
     LinkPreviewOptions,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
@@ -365,8 +368,12 @@ async def test_press_is_answered_once_and_in_time() -> None:
         await ann.says("hello", wait=False)
         await bot.send_message(7, "one", reply_markup=DID_IT)
         press = await ann.presses("Did it", wait=False)
-        assert await bot.answer_callback_query(press.id, "thanks", url="https://t.me/example?start=1")
-        assert press.answer == {"text": "thanks", "show_alert": False, "url": "https://t.me/example?start=1"}
+        for elsewhere in ("https://t.me/example?start=1", f"t.me/{bot.username}", f"t.me/{bot.username}?start=a=b"):
+            with pytest.raises(BadRequest, match="Url_invalid"):
+                await bot.answer_callback_query(press.id, url=elsewhere)
+        link = f"https://t.me/{bot.username}?start=1"
+        assert await bot.answer_callback_query(press.id, "thanks", url=link)
+        assert press.answer == {"text": "thanks", "show_alert": False, "url": link}
         late = await ann.presses("Else", wait=False)
         clock.at += LIFE_OF_A_PRESS + 1
         for number in (press.id, late.id, "12345"):
@@ -962,6 +969,372 @@ async def test_member_bot_reads_replies_to_it_captions_and_service_messages() ->
         await ann.sends("photo", caption="@example_compassion_bot", to=group, wait=False)
         await ann.pins(said, wait=False)
         assert len(await waiting(telegram)) == 3
+
+
+# --- Groups and channels, and how the bot stands there ----------------------------------------------------------------
+
+
+FORUM = -1_000_000_000_002
+CHANNEL = -1_000_000_000_003
+
+
+async def test_every_change_of_how_the_bot_stands_is_told_with_its_rights() -> None:
+    async with meeting() as (telegram, bot, ann):
+        group = telegram.group(FORUM, "Wards", {ann: "creator"}, bot="left")
+        channel = telegram.channel(CHANNEL, "News", {ann: "creator"}, bot="left")
+        await ann.adds_bot(group, wait=False)
+        await ann.promotes_bot(group, wait=False)
+        await ann.demotes_bot(group, wait=False)
+        await ann.mutes_bot(group, wait=False)
+        await group.sets_bot("restricted", by=ann.user, may=["can_send_messages"], wait=False)
+        await bot.send_message(group.id, "hello")
+        await ann.removes_bot(group, wait=False)
+        await ann.adds_bot(channel, may=["can_post_messages"], wait=False)
+        raw = [update for update in await waiting(telegram) if "my_chat_member" in update]
+        changes = [one for update in raw if (one := Update.de_json(update, bot).my_chat_member)]
+        assert [(one.old_chat_member.status, one.new_chat_member.status) for one in changes] == [
+            ("left", "member"),
+            ("member", "administrator"),
+            ("administrator", "member"),
+            ("member", "restricted"),
+            ("restricted", "restricted"),
+            ("restricted", "kicked"),
+            ("left", "administrator"),
+        ]
+        rights = changes[1].new_chat_member.to_dict()
+        assert [right for right, given in rights.items() if given is True] == ["can_manage_chat"]
+        assert not changes[3].new_chat_member.can_send_messages  # type: ignore[attr-defined]
+        assert changes[4].new_chat_member.can_send_messages  # type: ignore[attr-defined]
+        assert changes[6].new_chat_member.can_post_messages  # type: ignore[attr-defined]
+        assert list(not_known(changes)) == []
+
+
+async def test_only_an_administrator_says_how_the_bot_stands() -> None:
+    async with meeting() as (telegram, _, ann):
+        group = telegram.group(FORUM, "Wards", {ann: "member"})
+        with pytest.raises(Unmet, match="Ann may not say how the bot stands in Wards"):
+            await ann.promotes_bot(group)
+        group.sets(ann, "administrator", may=["can_delete_messages"])
+        with pytest.raises(Unmet, match="Ann may not say how the bot stands in Wards"):
+            await ann.promotes_bot(group)
+        group.sets(ann, "administrator")
+        await ann.promotes_bot(group, wait=False)
+
+
+async def test_small_group_still_shows_the_bot_that_it_is_put_out() -> None:
+    async with meeting() as (telegram, _, ann):
+        group = telegram.group(-1001, "Night shift", {ann: "creator"})
+        await ann.removes_bot(group, wait=False)
+        message, change = await waiting(telegram)
+        assert message["message"]["left_chat_member"]["id"] == telegram.world.bot["id"]
+        assert change["my_chat_member"]["new_chat_member"]["status"] == "kicked"
+
+
+async def test_bot_leaves_and_is_told_so() -> None:
+    async with meeting() as (telegram, bot, ann):
+        group = telegram.group(FORUM, "Wards", {ann: "creator"})
+        await ann.says("hello", wait=False)
+        assert await bot.leave_chat(group.id)
+        change = (await waiting(telegram))[-1]["my_chat_member"]
+        assert (change["from"]["id"], change["new_chat_member"]["status"]) == (bot.id, "left")
+        with pytest.raises(Forbidden, match="bot is not a member of the supergroup chat"):
+            await bot.send_message(group.id, "hello")
+        with pytest.raises(BadRequest, match="Chat member status can't be changed in private chats"):
+            await bot.leave_chat(ann.id)
+
+
+async def test_anonymous_administrators_are_among_the_administrators() -> None:
+    async with meeting() as (telegram, bot, ann):
+        ben = telegram.person(8, "Ben")
+        group = telegram.group(FORUM, "Wards", {ann: "creator"})
+        group.sets(ben, "administrator", anonymous=True)
+        found = await bot.get_chat_administrators(group.id)
+        assert [(one.user.id, one.is_anonymous) for one in found] == [(7, False), (8, True)]  # type: ignore[attr-defined]
+
+
+async def test_anonymous_administrator_writes_and_changes_things_as_the_group_and_presses_in_person() -> None:
+    async with meeting() as (telegram, bot, ann):
+        group = telegram.group(FORUM, "Wards", {})
+        group.sets(ann, "creator", anonymous=True)
+        await ann.says("/help", to=group, wait=False)
+        await ann.promotes_bot(group, wait=False)
+        await bot.send_message(group.id, "who?", reply_markup=DID_IT)
+        await ann.presses("Did it", to=group, wait=False)
+        message, change, press = await waiting(telegram)
+        assert (message["message"]["from"]["id"], message["message"]["sender_chat"]["id"]) == (1087968824, group.id)
+        assert change["my_chat_member"]["from"]["id"] == 1087968824
+        assert press["callback_query"]["from"]["id"] == ann.id
+
+
+async def test_members_who_come_and_go_are_told_to_an_administrator_that_asks_for_it() -> None:
+    async with meeting() as (telegram, bot, ann):
+        ben = telegram.person(8, "Ben")
+        group = telegram.group(FORUM, "Wards", {ann: "creator"})
+        await bot.get_updates(timeout=0, allowed_updates=["chat_member", "message"])
+        await group.takes_in(ben, quietly=True, wait=False)
+        assert await waiting(telegram) == []
+        await ann.promotes_bot(group, wait=False)
+        await group.changes(ben, "administrator", by=ann, wait=False)
+        await group.loses(ben, by=ann, quietly=True, wait=False)
+        changes = [update["chat_member"] for update in await waiting(telegram)]
+        assert [
+            (one["from"]["id"], one["old_chat_member"]["status"], one["new_chat_member"]["status"]) for one in changes
+        ] == [(7, "member", "administrator"), (7, "administrator", "kicked")]
+        await bot.get_updates(timeout=0, allowed_updates=[])
+        await group.takes_in(ben, wait=False)
+        assert [list(update)[1] for update in (await waiting(telegram))[2:]] == ["message"]
+
+
+async def test_bot_without_privacy_mode_reads_all_where_it_came_in_since() -> None:
+    async with meeting() as (telegram, bot, ann):
+        before = telegram.group(-1001, "Night shift", {ann: "creator"})
+        telegram.world.privacy = False
+        assert (await bot.get_me()).can_read_all_group_messages
+        await ann.says("hello", to=before, wait=False)
+        assert await waiting(telegram) == []
+        await ann.removes_bot(before, wait=False)
+        await ann.adds_bot(before, wait=False)
+        await ann.says("hello", to=before, wait=False)
+        assert (await waiting(telegram))[-1]["message"]["text"] == "hello"
+
+
+async def test_user_without_a_username_is_mentioned_by_words_and_so_is_the_bot() -> None:
+    async with meeting() as (telegram, bot, ann):
+        ben = telegram.person(8, "Ben")
+        group = telegram.group(FORUM, "Wards", {ann: "member", ben: "member"})
+        await ann.names({"Ben": ben.user}, "😢 how is Ben @ann_bee", to=group, wait=False)
+        assert await waiting(telegram) == []
+        await ann.names({"you": telegram.world.bot}, "😢 help you", to=group, wait=False)
+        (update,) = [Update.de_json(update, bot) for update in await waiting(telegram)]
+        assert update.message is not None
+        (entity,) = update.message.entities
+        assert (entity.type, entity.offset, update.message.parse_entity(entity)) == ("text_mention", 8, "you")
+        with pytest.raises(Unmet, match="'Cat' is not in 'hello'"):
+            await ann.names({"Cat": ben.user}, "hello", to=group)
+
+
+async def test_muted_and_slow_groups_hold_a_member_up_and_no_administrator() -> None:
+    clock = Clock()
+    async with meeting(clock=clock) as (telegram, bot, ann):
+        ben = telegram.person(8, "Ben")
+        group = telegram.group(FORUM, "Wards", {ann: "creator", ben: "member"})
+        group.muted = True
+        with pytest.raises(BadRequest, match="Not enough rights to send text messages to the chat"):
+            await bot.send_message(group.id, "hello")
+        assert not (await bot.get_chat(group.id)).permissions.can_send_messages  # type: ignore[union-attr]
+        with pytest.raises(Unmet, match="Ben is no administrator of Wards"):
+            await ben.says("hello", to=group)
+        group.muted, group.slow = False, 60
+        await bot.send_message(group.id, "one")
+        clock.at += 20
+        with pytest.raises(RetryAfter) as held:
+            await bot.send_message(group.id, "two")
+        assert held.value.retry_after.total_seconds() == 40  # type: ignore[union-attr]
+        assert await bot.send_chat_action(group.id, "typing")
+        await ann.promotes_bot(group, wait=False)
+        await bot.send_message(group.id, "two")
+        await ann.demotes_bot(group, wait=False)
+        clock.at += 60
+        await bot.send_message(group.id, "three")
+        group.sets(ben, "restricted")
+        with pytest.raises(Unmet, match="Ben may not write in Wards"):
+            await ben.says("hello", to=group)
+
+
+async def test_members_may_be_hidden_from_a_bot_that_is_no_administrator() -> None:
+    async with meeting() as (telegram, bot, ann):
+        group = telegram.group(FORUM, "Wards", {ann: "creator"})
+        group.hides_members = True
+        with pytest.raises(BadRequest, match="Member list is inaccessible"):
+            await bot.get_chat_member(group.id, ann.id)
+        assert len(await bot.get_chat_administrators(group.id)) == 1
+        await ann.promotes_bot(group, wait=False)
+        assert (await bot.get_chat_member(group.id, ann.id)).status == "creator"
+
+
+async def test_own_messages_are_deleted_within_48_hours() -> None:
+    clock = Clock()
+    async with meeting(clock=clock) as (telegram, bot, ann):
+        group = telegram.group(FORUM, "Wards", {ann: "creator"})
+        said = await ann.says("/help", to=group, wait=False)
+        one, two = [await bot.send_message(group.id, text, reply_markup=DID_IT) for text in ("one", "two")]
+        assert await bot.delete_message(group.id, two.message_id)
+        assert [message.text for message in group.shows()] == ["one"]
+        assert group.latest().id == one.message_id
+        with pytest.raises(Unmet, match="'two' is deleted"):
+            await ann.presses_button(group.hears()[-1], "Did it")
+        with pytest.raises(BadRequest, match="Message to delete not found"):
+            await bot.delete_message(group.id, two.message_id)
+        with pytest.raises(BadRequest, match="Message can't be deleted for everyone"):
+            await bot.delete_message(group.id, said.id)
+        await ann.promotes_bot(group, may=["can_delete_messages"], wait=False)
+        assert await bot.delete_message(group.id, said.id)
+        clock.at += 48 * 60 * 60 + 1
+        with pytest.raises(BadRequest, match="Message can't be deleted for everyone"):
+            await bot.delete_message(group.id, one.message_id)
+
+
+async def test_message_in_a_topic_replies_to_how_that_began() -> None:
+    async with meeting() as (telegram, bot, ann):
+        forum = telegram.group(FORUM, "Wards", {ann: "creator"}, bot="administrator", forum=True)
+        topic = forum.opens_topic("Nights")
+        await ann.says("hello", to=forum, topic=topic, wait=False)
+        await bot.send_message(forum.id, "yes?", message_thread_id=topic)
+        await ann.says("no", to=forum, reply_to=forum.latest(), wait=False)
+        began, replied = [update["message"] for update in await waiting(telegram)]
+        assert began["reply_to_message"]["forum_topic_created"]["name"] == "Nights"
+        assert replied["reply_to_message"]["text"] == "yes?"
+        assert (replied["message_thread_id"], replied["is_topic_message"]) == (topic, True)
+
+
+async def test_link_starts_the_bot_and_unblocks_it() -> None:
+    async with meeting() as (telegram, bot, ann):
+        link = f"https://t.me/{bot.username}"
+        sent = await ann.opens(f"{link}?start=a_B-9", wait=False)
+        assert sent is not None
+        assert sent.text == "/start a_B-9"
+        await ann.blocks_bot(wait=False)
+        await ann.opens(f"{link}?start=", wait=False)
+        assert [list(update)[1] for update in await waiting(telegram)] == [
+            "message",
+            "my_chat_member",
+            "my_chat_member",
+            "message",
+        ]
+        with pytest.raises(Unmet, match="is no link to the bot"):
+            await ann.opens("https://t.me/another_bot?start=1")
+        with pytest.raises(Unmet, match="a payload that Telegram does not carry"):
+            await ann.opens(f"{link}?start={'a' * 65}")
+        with pytest.raises(Unmet, match="say to which group or channel"):
+            await ann.opens(f"{link}?startgroup=1")
+
+
+async def test_link_adds_the_bot_to_a_group_or_makes_it_an_administrator_there() -> None:
+    async with meeting() as (telegram, bot, ann):
+        link = f"https://t.me/{bot.username}?startgroup"
+        group = telegram.group(-1001, "Night shift", {ann: "creator"}, bot="left")
+        await ann.opens(f"{link}=true", to=group, wait=False)
+        await ann.opens(f"{link}=add&admin=manage_chat+delete_messages", to=group, wait=False)
+        first, added, started, second, again = await waiting(telegram)
+        assert first["my_chat_member"]["new_chat_member"]["status"] == "member"
+        assert added["message"]["new_chat_members"][0]["id"] == bot.id
+        assert started["message"]["text"] == f"/start@{bot.username}"
+        assert second["my_chat_member"]["new_chat_member"]["status"] == "administrator"
+        assert group.bot_can("can_delete_messages")
+        assert not group.bot_can("can_pin_messages")
+        assert again["message"]["text"] == f"/start@{bot.username} add"
+        group.sets(ann, "member")
+        with pytest.raises(Unmet, match="Ann may not say how the bot stands"):
+            await ann.opens(f"{link}=add&admin=manage_chat", to=group)
+
+
+async def test_link_adds_the_bot_to_a_channel() -> None:
+    async with meeting() as (telegram, bot, ann):
+        channel = telegram.channel(CHANNEL, "News", {ann: "creator"}, bot="left")
+        link = f"https://t.me/{bot.username}?startchannel&admin=post_messages"
+        assert await ann.opens(link, to=channel, wait=False) is None
+        (change,) = await waiting(telegram)
+        assert change["my_chat_member"]["new_chat_member"]["can_post_messages"]
+        assert not channel.bot_can("can_edit_messages")
+        await bot.send_message(channel.id, "hello")
+        await ann.promotes_bot(channel, wait=False)
+        with pytest.raises(BadRequest, match="Need administrator rights in the channel chat"):
+            await bot.send_message(channel.id, "hello")
+
+
+async def test_answer_to_a_press_opens_the_private_chat_of_the_presser() -> None:
+    async with meeting() as (telegram, bot, ann):
+        group = telegram.group(FORUM, "Wards", {ann: "member"})
+        await bot.send_message(group.id, "privately?", reply_markup=DID_IT)
+        press = await ann.presses("Did it", to=group, wait=False)
+        with pytest.raises(Unmet, match="which opens nothing"):
+            await ann.follows(press)
+        await bot.answer_callback_query(press.id, url=f"https://t.me/{bot.username}?start=door")
+        sent = await ann.follows(press, wait=False)
+        assert sent is not None
+        assert (sent.chat.id, sent.text) == (ann.id, "/start door")
+
+
+def picking(*rights: str, **criteria: object) -> ReplyKeyboardMarkup:
+    asked = ChatAdministratorRights(**{**ChatAdministratorRights.no_rights().to_dict(), **dict.fromkeys(rights, True)})
+    criteria = {"chat_is_channel": False, "user_administrator_rights": asked, "request_title": True, **criteria}
+    key = KeyboardButton("Choose", request_chat=KeyboardButtonRequestChat(5, **criteria))  # type: ignore[arg-type]
+    return ReplyKeyboardMarkup([[key]], one_time_keyboard=True)
+
+
+async def test_chat_is_picked_of_those_that_fit() -> None:
+    async with meeting() as (telegram, bot, ann):
+        await ann.says("hello", wait=False)
+        group = telegram.group(FORUM, "Wards", {ann: "administrator"})
+        channel = telegram.channel(CHANNEL, "News", {ann: "creator"})
+        await bot.send_message(7, "which?", reply_markup=picking("can_manage_chat", bot_is_member=True))
+        with pytest.raises(Unmet, match="'Choose' does not offer News: it is of the other kind"):
+            await ann.picks("Choose", channel)
+        group.bot_is = "left"
+        with pytest.raises(Unmet, match="the bot is not in it"):
+            await ann.picks("Choose", group)
+        group.bot_is = "member"
+        group.sets(ann, "member")
+        with pytest.raises(Unmet, match="Ann has not the rights there"):
+            await ann.picks("Choose", group)
+        with pytest.raises(Unmet, match="'Choose' asks for a chat"):
+            await ann.uses_key("Choose")
+        group.sets(ann, "administrator")
+        await ann.picks("Choose", group, wait=False)
+        update = Update.de_json((await waiting(telegram))[-1], bot)
+        assert update.message is not None
+        assert update.message.chat_shared == ChatShared(5, group.id, "Wards")
+        assert update.message.chat_shared.title == "Wards"
+        assert keys_of(ann) == []
+        await bot.send_message(7, "which?", reply_markup=picking(chat_is_created=True, chat_is_forum=True))
+        with pytest.raises(Unmet, match="it is a forum, or is none, Ann did not make it"):
+            await ann.picks("Choose", group)
+        await bot.send_message(7, "which?", reply_markup=ReplyKeyboardMarkup([["Back"]]))
+        with pytest.raises(Unmet, match="'Back' asks for no chat"):
+            await ann.picks("Back", group)
+        with pytest.raises(BadRequest, match="Chats can be requested in private chats only"):
+            await bot.send_message(group.id, "which?", reply_markup=picking())
+        twice = ReplyKeyboardMarkup([[*picking().keyboard[0], *picking().keyboard[0]]])
+        with pytest.raises(BadRequest, match="Request identifiers must be unique"):
+            await bot.send_message(7, "which?", reply_markup=twice)
+
+
+async def test_posts_of_the_bot_are_pressed_edited_deleted_and_forwarded_to_the_discussion() -> None:
+    async with meeting() as (telegram, bot, ann):
+        channel = telegram.channel(CHANNEL, "News", {ann: "member"})
+        channel.discussion = telegram.group(FORUM, "Wards", {ann: "member"}, bot="administrator")
+        sent = await bot.send_message(channel.id, "one", reply_markup=DID_IT)
+        assert (sent.from_user, sent.sender_chat and sent.sender_chat.id) == (None, channel.id)
+        await ann.presses("Did it", to=channel, wait=False)
+        await bot.edit_message_text("two", channel.id, sent.message_id, reply_markup=DID_IT)
+        await bot.edit_message_reply_markup(channel.id, sent.message_id)
+        forward, press = [Update.de_json(update, bot) for update in await waiting(telegram)]
+        assert forward.message is not None
+        assert (forward.message.text, forward.message.is_automatic_forward) == ("one", True)
+        assert forward.message.reply_markup is None
+        assert press.callback_query is not None
+        assert press.callback_query.message is not None
+        assert press.callback_query.message.chat.type == "channel"
+        assert (channel.latest().text, channel.latest().buttons) == ("two", [])
+        assert (await bot.get_chat(channel.id)).linked_chat_id == FORUM
+        assert await bot.get_chat_administrators(channel.id)
+        assert await bot.delete_message(channel.id, sent.message_id)
+
+
+async def test_what_a_channel_changes_is_told() -> None:
+    async with meeting() as (telegram, _, _):
+        channel = telegram.channel(CHANNEL, "News")
+        post = await channel.posts("one", wait=False)
+        await channel.edits(post, "two", wait=False)
+        assert (await waiting(telegram))[-1]["edited_channel_post"]["text"] == "two"
+
+
+async def test_chat_that_the_bot_is_put_out_of_tells_nothing_of_itself() -> None:
+    async with meeting() as (telegram, bot, ann):
+        group = telegram.group(FORUM, "Wards", {ann: "creator"}, bot="kicked")
+        for ask in (bot.get_chat, bot.get_chat_administrators):
+            with pytest.raises(Forbidden, match="bot was kicked from the supergroup chat"):
+                await ask(group.id)
 
 
 # --- Faults ---------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ class World:
     patience: float
     pause: Callable[[float], Awaitable[None]]
     limits: Limits | None = None
+    privacy: bool = True  # the bot's privacy mode: a group has the one of the time when the bot came in
     webhook: Webhook | None = None
     bell: Bell = field(default_factory=Bell)
     chats: dict[int, Chat] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class World:
     short_descriptions: dict[str, str] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)  # what the bot was told it may not, in order
     last_message_id: int = 0
+    last_place: int = 0
     last_number: int = 7_000_000_000_000_000
 
     def __post_init__(self) -> None:
@@ -44,6 +46,10 @@ class World:
     def next_message_id(self) -> int:
         self.last_message_id += 1
         return self.last_message_id
+
+    def next_place(self) -> int:
+        self.last_place += 1
+        return self.last_place
 
     def next_number(self) -> str:
         self.last_number += 1
