@@ -442,7 +442,7 @@ def test_flood_in_the_name_of_one_group_keeps_no_other_group_out() -> None:
     def as_group(number: int, chat: int) -> Json:
         group = {"id": chat, "type": "supergroup", "title": "Wards"}
         sender = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group"}
-        content = {"from": sender, "chat": group, "sender_chat": group, "text": f"/help {chat}"}
+        content: Json = {"from": sender, "chat": group, "sender_chat": group, "text": f"/help {chat}"}
         return message(number, 7, **content)
 
     async def story() -> None:
