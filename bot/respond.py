@@ -162,8 +162,8 @@ class Responder:
         """
         incoming = await self._seen_there(incoming)
         there = incoming.there
-        has_writer = there is not None and not there.unnamed and incoming.kind in _TYPED
-        has_writer = has_writer and (incoming.addressed or there.is_agreed)
+        may_read = there is not None and (incoming.addressed or there.is_agreed) and not there.unnamed
+        has_writer = may_read and incoming.kind in _TYPED
         before = _Remembered(Held(), incoming.at, known=False)
         if has_writer:
             before = await self._recall(incoming)

@@ -15,6 +15,7 @@ from bot.adapters.intake import Burst
 from bot.adapters.telegram_bot import UPDATES, App, TelegramBot
 from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU
 from bot.core.lines import Label, Line
+from bot.core.model import RoomChange
 from bot.respond import Responder
 from bot.store.store import Store
 from tests.adapters.clock import PausingClock
@@ -419,8 +420,15 @@ async def test_someone_who_has_blocked_the_bot_makes_no_error(telegram: Telegram
 # --- groups, and what is not for the bot --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["/help", f"/walk@{NAME}", f"@{NAME} i saw a terrible thing", f"/forget@{NAME}"])
+async def let_in(telegram: Telegram) -> None:
+    """Let an admin say yes to the bot in the group."""
+    await telegram.us._responder.rooms.save(RoomChange(GROUP["id"], is_on=True), AT)  # noqa: SLF001 - as the panel does
+
+
+@pytest.mark.parametrize("text", ["/help", f"/why@{NAME}", f"@{NAME} i saw a terrible thing", f"/forget@{NAME}"])
 async def test_group_gets_one_line_with_a_way_to_the_private_chat(telegram: Telegram, text: str) -> None:
+    assert await telegram.says(text, chat=GROUP) == []  # before any admin has said yes
+    await let_in(telegram)
     assert await telegram.says(text, chat=GROUP) == ["sendMessage"]
     (sent,) = telegram.sent()
     assert sent["chat_id"] == GROUP["id"]
@@ -431,6 +439,7 @@ async def test_group_gets_one_line_with_a_way_to_the_private_chat(telegram: Tele
 
 
 async def test_answer_in_a_topic_stays_in_it(telegram: Telegram) -> None:
+    await let_in(telegram)
     await telegram.says("/help", chat={**GROUP, "is_forum": True}, message_thread_id=77, is_topic_message=True)
     assert telegram.sent()[0]["message_thread_id"] == 77
     await telegram.says("/help", chat=GROUP, message_thread_id=77)
@@ -439,6 +448,7 @@ async def test_answer_in_a_topic_stays_in_it(telegram: Telegram) -> None:
 
 @pytest.mark.parametrize("text", [SAID, "i want to kill myself", "/help@other_bot", "/ban @someone"])
 async def test_group_talk_that_is_not_for_the_bot_gets_silence(telegram: Telegram, text: str) -> None:
+    await let_in(telegram)
     assert await telegram.says(text, chat=GROUP) == []
 
 
