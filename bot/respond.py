@@ -83,6 +83,8 @@ PATIENCE: Final = 1.0
 """Seconds that an answer waits for the store, once to load and once to save. After that the store counts as failing."""
 
 _TYPED: Final = {Kind.TEXT, Kind.EDIT, Kind.COMMAND, Kind.MEDIA}
+_LIMITED: Final = {*_TYPED, Kind.STANDING}
+"""What is answered in a group only so often."""
 
 log = structlog.get_logger()
 
@@ -169,11 +171,25 @@ class Responder:
             before = await self._recall(incoming)
         decision = await self._within_limits(incoming, before.held, self._decide(incoming, before.held))
         unsaved = await self._save(incoming, decision, known=before.known)
-        if any(isinstance(fact, RoomChange | RoomLeft) for fact in unsaved):  # nothing is called done
-            decision = Decision(before.held)
+        if incoming.kind is Kind.STANDING:
+            self.rooms.owe(*unsaved)
+        if any(_is_wish(fact) for fact in unsaved):
+            decision = _not_done(incoming, before.held)
+        if incoming.kind is Kind.LEFT:
+            await self._let_leave(incoming)
         if has_writer and decision.held != before.held:
             self._keep(incoming, before, decision)
         return self._with_payloads(incoming, _noted(incoming, decision))
+
+    async def _let_leave(self, incoming: Incoming) -> None:
+        """Whoever left a group agrees to nothing there any more, in whatever words that was."""
+        if incoming.there is None or incoming.there.room is None:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.store.left(incoming.person, incoming.there.chat, at=incoming.at)
+        except (StoreError, TimeoutError) as error:
+            log.error("saving failed", **failure(error))
 
     async def _seen_there(self, incoming: Incoming) -> Incoming:
         """The same with what is kept of the room, and where the answer hangs on it, whether an admin writes."""
@@ -244,9 +260,13 @@ class Responder:
             return Decision(held)
         if any(isinstance(fact, Alerted) for fact in decision.facts) and not self.rooms.may_alert(there.chat):
             replies = tuple(reply for reply in replies if there.room is None or reply.to != there.room.alerts)
-        said = [reply for reply in replies if not reply.to and Line.GROUP_DANGER not in reply.keys]
-        if said and incoming.kind in _TYPED and not self.rooms.may_answer(there.chat, incoming.person):
-            replies = tuple(reply for reply in replies if reply not in said)
+        said = [shown for reply in replies if (shown := reply.instead if reply.to else reply) is not None]
+        is_full = any(Line.GROUP_DANGER in reply.keys for reply in said)  # which is limited by itself
+        is_urgent = any(reply.lane is Lane.DANGER for reply in said)
+        if not said or is_full or incoming.kind not in _LIMITED:
+            return replace(decision, replies=replies)
+        if not self.rooms.may_answer(there.chat, incoming.person, is_urgent=is_urgent):
+            replies = tuple(replace(reply, instead=None) for reply in replies if reply.to)
         return replace(decision, replies=replies)
 
     async def _may_offer(self, incoming: Incoming) -> bool:
@@ -264,10 +284,19 @@ class Responder:
             self.rooms.offered(room.chat, incoming.person)
         return may
 
-    async def sent(self, chat: int, number: int, reply: Reply) -> None:
-        """Note that a message went into a group: that it is to be tidied away, and that it was a full card."""
+    def as_of_now(self, chat: int, reply: Reply) -> Reply:
+        """A message as it may go into a group at this moment: a full card is a short line where one stands already."""
+        if Line.GROUP_DANGER not in reply.keys or self.rooms.takes_card(chat):
+            return reply
+        return replace(reply, keys=(Line.GROUP_PRIVATE,))
+
+    def not_sent(self, chat: int, reply: Reply) -> None:
+        """Note that a message did not get into a group."""
         if Line.GROUP_DANGER in reply.keys:
-            self.rooms.carded(chat)
+            self.rooms.not_carded(chat)
+
+    async def sent(self, chat: int, number: int, reply: Reply) -> None:
+        """Note that a message went into a group: that it is to be tidied away."""
         room = self.rooms.room(chat)
         if room is None or not room.tidy or reply.stays:
             return
@@ -278,7 +307,7 @@ class Responder:
             log.error("saving failed", **failure(error))
 
     async def moved(self, old: int, new: int) -> None:
-        """A group has become a supergroup, with another id."""
+        """A group has become a supergroup, with another id. What fails is made up for."""
         try:
             async with asyncio.timeout(PATIENCE):
                 await self.rooms.move(old, new, self._clock())
@@ -292,7 +321,8 @@ class Responder:
             log.error("core failed", **failure(error))
             CORE_FAILURES.inc()
             replies = _instead_of_failing(incoming)
-            return worded(incoming, held, Decision(replace(held, asked_country=bool(replies)), replies))
+            asks = any(reply.to or incoming.where is Where.PRIVATE for reply in replies)
+            return worded(incoming, held, Decision(replace(held, asked_country=asks), replies))
 
     # --- memory ---------------------------------------------------------------------------------------------
 
@@ -526,7 +556,8 @@ def _instead_of_failing(incoming: Incoming) -> tuple[Reply, ...]:
     if incoming.where is not Where.GROUP or incoming.kind not in _TYPED:
         return ()
     if incoming.addressed:
-        return (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),)
+        may_card = incoming.there is None or incoming.there.may_card
+        return (Reply((Line.GROUP_DANGER if may_card else Line.GROUP_PRIVATE,), DOOR, lane=Lane.DANGER),)
     return tuple(replace(reply, to=incoming.person) for reply in failed())
 
 
@@ -547,6 +578,19 @@ _READ: Final = NudgeChange(tap=Tap.OTHER)
 """What nobody asked for: it comes beside what they wrote, a card too, and takes nothing from it where it fails."""
 _COMES_FIRST: Final = frozenset({Line.HIGH, Line.HARDER, *(line for line in Line if line.startswith("card."))})
 """With these something steady begins, or a card, which comes whatever could be kept."""
+
+
+def _is_wish(fact: Fact) -> bool:
+    """Whether someone in a group asked for it, so that it is not called done where it is not."""
+    return isinstance(fact, RoomChange | RoomLeft) or (isinstance(fact, Withdrew) and fact.asked)
+
+
+def _not_done(incoming: Incoming, held: Held) -> Decision:
+    """What is said, to them alone, to someone in a group whose wish could not be kept."""
+    if incoming.kind is Kind.PRESS:
+        return Decision(held, toast=Line.STORE_FAILED)
+    is_someone = incoming.kind in _TYPED and incoming.there is not None and not incoming.there.unnamed
+    return Decision(held, (Reply((Line.STORE_FAILED,), to=incoming.person),) if is_someone else ())
 
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:

@@ -10,7 +10,7 @@ import asyncio
 import hmac
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from secrets import token_bytes
 from typing import Final
@@ -21,6 +21,7 @@ from bot.core.model import (
     Consented,
     Content,
     Directory,
+    Fact,
     Forgot,
     Purpose,
     Room,
@@ -117,6 +118,8 @@ class Rooms:
         self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
         self._limited = 0
         self._due_at = 0  # when it is read again
+        self._owed: dict[int, RoomChange] = {}  # of how the bot stands in a room, while the store failed
+        self._moves: dict[int, int] = {}  # of groups that got another id, likewise or under way
         self._changes = 0  # that were made here
 
     # --- what is kept ---------------------------------------------------------------------------------------------
@@ -158,26 +161,67 @@ class Rooms:
 
     def hears(self, chat: int, person: int) -> bool:
         """Whether a message there by this person may be read although it is not for the bot."""
-        return person in self._members.get(chat, ()) and self._rooms[chat].reads_members
+        if person not in self._members.get(chat, ()):
+            return False
+        room = self.room(chat)
+        return room is not None and room.reads_members
 
     async def save(self, fact: RoomChange | RoomLeft, at: int) -> None:
-        """Keep what was changed about a room, or delete all that is kept of it. Raise StoreError where that fails."""
+        """Keep what was changed about a room, or delete all that is kept of it. Raise StoreError where that fails.
+
+        Then all is read again, since it may be done all the same.
+        """
+        due_at, self._due_at = self._due_at, 0
         match fact:
             case RoomChange(chat=chat):
+                fact = self._with_owed(fact)
                 revise = partial(changed, change=fact, at=at, zones=self._content.zones, seed=self._seed())
                 self.put(await self._store.revise_room(chat, revise))
             case RoomLeft(chat=chat):
                 await self._store.forget_room(chat, at=at)
                 self._drop(chat)
+        self._owed.pop(fact.chat, None)
+        self._due_at = due_at
 
     async def move(self, old: int, new: int, at: int) -> None:
-        """A group has become a supergroup: all that is kept of it goes by its new id. Raise StoreError, as above."""
-        await self._store.move_room(old, new, at=at)
-        self._due_at = 0
+        """A group has become a supergroup: all that is kept of it goes by its new id.
+
+        Raise StoreError where that fails: then it is owed.
+        """
+        self._moves[old] = new
         for seen in (self._cards, self._alerts):
             if old in seen:
                 seen[new] = seen.pop(old)
+        await self._store.move_room(old, new, at=at)
+        self._moves.pop(old, None)
+        if old in self._owed:
+            self.owe(replace(self._owed.pop(old), chat=new))
+        self._changes += 1
+        self._due_at = 0
         await self.ready()
+
+    def owe(self, *facts: Fact) -> None:
+        """What could not be kept of how the bot stands in rooms is kept later: it is told once."""
+        for fact in facts:
+            if isinstance(fact, RoomChange):
+                self._owed[fact.chat] = self._with_owed(fact)
+
+    def _with_owed(self, change: RoomChange) -> RoomChange:
+        """A change, with what is owed of the same room before it."""
+        owed = self._owed.get(change.chat, change)
+        said = {each.name: getattr(change, each.name) for each in fields(change)}
+        return replace(owed, **{name: value for name, value in said.items() if value is not None})
+
+    async def make_up(self) -> None:
+        """Keep what is owed. Raises nothing: what fails stays owed."""
+        at = self._clock()
+        owed = [self.move(old, new, at) for old, new in self._moves.items()]
+        owed += [self.save(fact, at) for fact in self._owed.values() if fact.chat not in self._moves]
+        for each in owed:
+            try:
+                await each
+            except StoreError as error:
+                log.error("saving failed", **failure(error))
 
     def note(self, person: int, fact: Consented | Withdrew | Forgot) -> None:
         """Know what someone has agreed to, or taken back, for one group or for all."""
@@ -273,8 +317,13 @@ class Rooms:
 
     # --- how much may be said ---------------------------------------------------------------------------------------
 
-    def may_answer(self, chat: int, person: int) -> bool:
-        """Whether one more answer in the group is not too many, for this person and for all. It is counted here."""
+    def may_answer(self, chat: int, person: int, *, is_urgent: bool) -> bool:
+        """Whether one more answer in the group is not too many, for this person and for all. It is counted here.
+
+        What is urgent hangs on nothing that others wrote, nor on what the same person wrote of other things.
+        """
+        if is_urgent:
+            return self._may(OF_A_PERSON, chat, person, -2)
         return self._may(OF_A_PERSON, chat, person) and self._may(OF_A_ROOM, chat)
 
     def may_alert(self, chat: int) -> bool:
@@ -284,9 +333,16 @@ class Rooms:
             self._alerts[chat] = self._clock()
         return is_over
 
-    def carded(self, chat: int) -> None:
-        """A full card was shown in the group."""
-        self._cards[chat] = self._clock()
+    def takes_card(self, chat: int) -> bool:
+        """Whether a full card may go into the group at this moment. Where so, none may for a while from now on."""
+        is_over = self._is_over(self._cards, chat, CARD_APART)
+        if is_over:
+            self._cards[chat] = self._clock()
+        return is_over
+
+    def not_carded(self, chat: int) -> None:
+        """The full card did not get there."""
+        self._cards.pop(chat, None)
 
     def tell_limited(self) -> None:
         """Leave in the log how many answers were too many since this was last said."""

@@ -248,9 +248,13 @@ class TelegramBot:
         return arrived
 
     async def _send_one(self, chat: int, thread: int | None, reply: Reply) -> Sent:
+        if chat < 0:
+            reply = self._responder.as_of_now(chat, reply)
         sent = await self.outbox.send(chat, reply, thread=thread)
         if sent.number is not None and chat < 0:
             await self._responder.sent(chat, sent.number, reply)
+        elif chat < 0 and sent.fate is not Fate.UNSURE:
+            self._responder.not_sent(chat, reply)
         elif sent.number is not None and reply.buttons and not reply.is_keyboard:
             self._with_buttons[chat] = sent.number
             self._with_buttons.move_to_end(chat)

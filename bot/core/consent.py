@@ -37,7 +37,7 @@ from bot.core.model import (
     Step,
     Withdrew,
 )
-from bot.core.room import marked, plain_title
+from bot.core.room import marked, plain_title, title_of
 from bot.core.sequence import HOLDS, Under
 from bot.core.steps import NUDGE_SETTINGS, Rows
 
@@ -224,7 +224,10 @@ def _agree_in(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
 
     Being noticed there and never being written to because of it end each other.
     """
-    group = held.room if incoming.there is None else incoming.there.chat
+    there = incoming.there
+    if purpose is Purpose.GROUP and there is not None and (there.room is None or not there.room.reads_members):
+        return Decision(held, (Reply((Line.NOTICE_OFF_THERE,), slots={"title": title_of(there.title)}),))
+    group = held.room if there is None else there.chat
     groups = (group,) if group else groups_of(incoming.kept, purpose)
     if not groups:
         return consent(incoming, held)

@@ -299,7 +299,8 @@ def _young(here: _Here, decision: Decision) -> Decision:
         return decision
     said = tuple(reply for reply in decision.replies if not reply.to)
     told = young.replies if here.may_tell else ()
-    return replace(young, replies=(*said, *told), facts=(*young.facts, *decision.facts))
+    facts = (fact for fact in decision.facts if not isinstance(fact, Offered))
+    return replace(young, replies=(*said, *told), facts=(*young.facts, *facts))
 
 
 # --- What is not for the bot, by someone who agreed ---------------------------------------------------------------
