@@ -175,8 +175,16 @@ def press_of(query: CallbackQuery) -> Incoming:
     incoming = Incoming(person, Where.PRIVATE, Kind.PRESS, at=0, payload=query.data or "")
     if pressed is None or pressed.chat.type == ChatType.PRIVATE:
         return incoming
-    there = replace(there_of(pressed.chat), number=pressed.message_id, thread=thread_of(pressed))
+    post = _linked(pressed)
+    there = replace(there_of(pressed.chat), number=pressed.message_id, thread=thread_of(pressed), post=post)
     return replace(incoming, where=where_of(pressed.chat), there=there)
+
+
+def _linked(pressed: object) -> str:
+    """The link on a button beside the pressed one: to the message that moderators were told of."""
+    if not isinstance(pressed, Message) or pressed.reply_markup is None:
+        return ""
+    return next((button.url for row in pressed.reply_markup.inline_keyboard for button in row if button.url), "")
 
 
 def picked_of(message: Message) -> Incoming | None:
@@ -226,6 +234,7 @@ def standing_of(update: ChatMemberUpdated, bot: Bot) -> Incoming | None:
     as_room = update.from_user.id == ChatID.ANONYMOUS_ADMIN
     there = replace(there_of(update.chat), unnamed=as_room, as_room=as_room)
     standing = standing_as(update.new_chat_member, bot, there)
+    standing = replace(standing, was_in=_is_in(update.old_chat_member))
     return Incoming(update.from_user.id, where, Kind.STANDING, at=0, there=replace(there, standing=standing))
 
 

@@ -19,7 +19,7 @@ from bot.core.schedule import Zones, after_move, is_quiet, local_day, next_due
 from bot.core.steps import NUDGE_SETTINGS
 
 if TYPE_CHECKING:
-    from bot.core.steps import NUDGE_SETTINGS, Rows
+    from bot.core.steps import Rows
 
 LATEST: Final = 2 * 60 * 60
 """Seconds: what is late by so much is not sent any more."""
