@@ -123,7 +123,10 @@ class _Here:
         incoming = self.incoming
         unknown = incoming.command.replace("_", " ") if incoming.command not in {*COMMANDS, *IN_A_GROUP} else ""
         texts = {*incoming.texts, f"{unknown} {incoming.words}".strip()}
-        return tuple(self.content.guard.read(hear(text)) for text in sorted(texts) if text)
+        seen = tuple(self.content.guard.read(hear(text)) for text in sorted(texts) if text)
+        if incoming.command not in IN_A_GROUP:
+            return seen
+        return tuple(danger for danger in seen if danger.by_rule)  # lengths, to which a score says nothing
 
     @cached_property
     def notice(self) -> Notice:

@@ -349,7 +349,7 @@ def test_consent_asks_for_nothing_where_nobody_can_tell_what_is_on() -> None:
 
 
 def test_consent_shows_all_that_is_on_in_one_message_each_with_its_way_out() -> None:
-    on = EVERY - {Purpose.GROUP, Purpose.ALONE}
+    on = EVERY - {Purpose.GROUP, Purpose.ALONE, Purpose.APART}
     (reply,) = told("consent", Held(consents=on), given_to(*on)).replies
     assert reply.keys == (
         Line.CONSENT_ON,
@@ -408,8 +408,9 @@ def test_withdrawing_can_be_typed() -> None:
 def test_each_group_is_shown_and_withdrawn_by_itself() -> None:
     kept = Kept(tuple(Consent(Purpose.GROUP, 1, NOW, group) for group in GROUPS))
     held = Held(consents=frozenset({Purpose.REMEMBER, Purpose.GROUP}))
-    shown = [reply for reply in told("consent", held, kept).replies if reply.keys == (Line.CONSENT_ON_GROUP,)]
-    assert [reply.slots["number"] for reply in shown] == ["1", "2"]
+    asked = Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="consent", kept=kept, titles={GROUPS[1]: "Carers\n"})
+    shown = [reply for reply in decide(asked, held, CONTENT).replies if reply.keys == (Line.CONSENT_ON_GROUP,)]
+    assert [reply.slots["title"] for reply in shown] == ["Carers", Label.ROOM_SOME]
     ended = set()
     for reply in shown:
         decision = pressed(reply.buttons[0][0], held, kept)
@@ -418,6 +419,17 @@ def test_each_group_is_shown_and_withdrawn_by_itself() -> None:
         assert isinstance(fact, Withdrew)
         ended.add(fact.group)
     assert ended == set(GROUPS)
+
+
+def test_each_wish_about_a_group_is_shown_and_withdrawn_by_itself() -> None:
+    kept = Kept(tuple(Consent(Purpose.APART, 1, NOW, group) for group in GROUPS))
+    held = Held(consents=frozenset({Purpose.REMEMBER, Purpose.APART}))
+    shown = [reply for reply in told("consent", held, kept).replies if reply.keys == (Line.CONSENT_ON_APART,)]
+    ended = [pressed(reply.buttons[0][0], held, kept).facts for reply in shown]
+    assert ended == [(Withdrew(Purpose.APART, group=group),) for group in sorted(GROUPS)]
+    unknown = told("consent", held, None)
+    assert Line.CONSENT_ON_APART in lines(unknown)
+    assert pressed(labelled(unknown, Label.APART_OFF), held).facts == (Withdrew(Purpose.APART),)
 
 
 def test_last_group_ends_the_purpose() -> None:
@@ -483,13 +495,13 @@ def test_length_that_nobody_asked_for_deletes_nothing(label: Label) -> None:
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_yes_without_the_age_is_asked_for_the_age(purpose: Purpose) -> None:
-    asked = awaiting(ask_for(purpose, Held(country="KE")))
+    asked = awaiting(ask_for(purpose, Held(country="KE", room=GROUP)))
     for words in ("yes", "ok"):
         decision = typed(words, asked.held)
         assert (lines(decision), decision.facts) == ([Line.CONSENT_AGE], ())
         assert buttons(decision) == buttons(asked)
         agreed = typed(CONTENT.labels[buttons(asked)[0].label], decision.held)
-        assert Consented(purpose) in agreed.facts
+        assert yes_of(purpose) in agreed.facts
 
 
 def test_answer_to_a_step_is_no_yes_to_keeping() -> None:
