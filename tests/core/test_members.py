@@ -30,8 +30,8 @@ from bot.core.model import (
     Withdrew,
 )
 from bot.core.room import marked
-from tests.core.test_groups import AGREED, CHAT, CONTENT, DANGER, NOW, READING, SEEN, SMALL_TALK, THERE, heard
-from tests.person import PROMPTS, button, buttons, lines
+from tests.core.test_groups import AGREED, CHAT, CONTENT, DANGER, NOW, READING, SMALL_TALK, THERE, heard
+from tests.person import PROMPTS, SEEN, button, buttons, lines
 
 OTHER = -1_001_234_567_999
 MEMBER = replace(AGREED, is_agreed=False)
