@@ -22,7 +22,8 @@ import structlog
 from platformdirs import user_config_path
 
 from bot import log, prompts
-from bot.core.model import Content
+from bot.circles import Circles
+from bot.core.model import Content, Directory, RoomOutbox
 from bot.nudges import Nudges
 from bot.respond import Responder
 from bot.retention import sweep
@@ -40,12 +41,18 @@ TERMINAL: Final = "terminal"
 
 @asynccontextmanager
 async def responder(
-    settings: Settings, words: prompts.Prompts, folder: Path, *, without_memory: bool = False
+    settings: Settings,
+    words: prompts.Prompts,
+    folder: Path,
+    directory: Directory | None = None,
+    *,
+    without_memory: bool = False,
 ) -> AsyncIterator[Responder]:
     """Open the store in `folder` and build what answers.
 
-    Raise StoreError where it cannot be opened. With `without_memory`, a folder that cannot serve is told in the log
-    alone: nothing is kept, and people are answered all the same.
+    `directory` tells about groups, where there are any. Raise StoreError where it cannot be opened. With
+    `without_memory`, a folder that cannot serve is told in the log alone: nothing is kept, and people are answered all
+    the same.
     """
     refuse_unfit(settings, folder, without_memory=without_memory)
     ring = Ring(lambda: keyring(settings) or make_or_read_keyring(key_file(), today()))
@@ -60,7 +67,8 @@ async def responder(
                 raise
             structlog.get_logger().error("nothing can be kept: the data folder cannot be used", **log.failure(error))
             store = Store.closed(ring, error)
-        yield Responder(_told_who_runs_it(words.content, settings), store, ring.buttons, clock=now, seed=_seed)
+        content = _told_who_runs_it(words.content, settings)
+        yield Responder(content, store, ring.buttons, clock=now, seed=_seed, directory=directory)
 
 
 def refuse_unfit(settings: Settings, folder: Path, *, without_memory: bool = False) -> None:
@@ -78,6 +86,7 @@ async def run(settings: Settings) -> None:
     from telegram import Bot  # noqa: PLC0415 see the module's rules
 
     from bot.adapters.delivery import Delivery  # noqa: PLC0415
+    from bot.adapters.directory import TelegramDirectory  # noqa: PLC0415
     from bot.adapters.intake import Intake, RefusedError, StoppedError, insist  # noqa: PLC0415
     from bot.adapters.listen import Webhook, listening  # noqa: PLC0415
     from bot.adapters.sieve import Sieve  # noqa: PLC0415
@@ -107,10 +116,13 @@ async def run(settings: Settings) -> None:
     try:
         async with listening(settings.listen, intake, webhook):
             await insist(bot.initialize, stop)  # before anything is written: the token may be refused
-            async with responder(settings, words, settings.bot_data, without_memory=True) as answers:
+            responding = responder(settings, words, settings.bot_data, TelegramDirectory(bot), without_memory=True)
+            async with responding as answers:
                 telegram_bot = TelegramBot(bot, delivery, answers, words)
-                nudges = Nudges(answers.store, answers, telegram_bot.outbox, now, words.content)
-                async with telegram_bot.application() as app, nudges.beside():
+                sieve.hears = answers.rooms.hears
+                await answers.rooms.ready()
+                by_the_clock = _nudges(answers, telegram_bot.outbox, words.content).beside()
+                async with telegram_bot.application() as app, telegram_bot.edits.beside(), by_the_clock:
                     handler.set_result(app.process_update)
                     await telegram_bot.introduce()
                     if webhook is None:
@@ -128,6 +140,11 @@ async def run(settings: Settings) -> None:
     finally:
         await delivery.close(0)
         await bot.shutdown()
+
+
+def _nudges(answers: Responder, outbox: RoomOutbox, content: Content) -> Nudges:
+    circles = Circles(answers.store, answers, outbox, now, content, kept=answers.rooms.put)
+    return Nudges(answers.store, answers, outbox, now, content, circles=circles)
 
 
 async def is_ready(settings: Settings) -> bool:

@@ -27,13 +27,16 @@ from bot.core.gap import DAY
 from bot.core.groups import DOOR
 from bot.core.keeping import looks_back
 from bot.core.lines import Line
+from bot.core.link import Link, open_link, seal_link
 from bot.core.model import (
     Action,
+    Alerted,
     Button,
     Chose,
     Consented,
     Content,
     Decision,
+    Directory,
     Ended,
     Erased,
     Fact,
@@ -46,24 +49,30 @@ from bot.core.model import (
     Kind,
     Lane,
     NudgeChange,
+    Offered,
     Opened,
     PlanDone,
     Planned,
     Purpose,
     Refused,
     Reply,
+    RoomChange,
+    RoomLeft,
     Shown,
     State,
     Tap,
+    There,
     Tier,
     Where,
     Withdrew,
 )
 from bot.core.nudging import RESTED, changed, due_again, rested
 from bot.core.progress import recalled
+from bot.core.room import needs_rights, picks_alerts
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
+from bot.rooms import Nobody, Rooms
 from bot.store import NoConsentError, StoreError
 from bot.store.store import Store
 
@@ -73,11 +82,7 @@ IDLE: Final = 30 * 60
 PATIENCE: Final = 1.0
 """Seconds that an answer waits for the store, once to load and once to save. After that the store counts as failing."""
 
-_FALLBACK: Final = {
-    Where.PRIVATE: failed(),
-    Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),),
-}
-"""If one message makes the core fail, its writer gets the card for one's own danger, in general words."""
+_TYPED: Final = {Kind.TEXT, Kind.EDIT, Kind.COMMAND, Kind.MEDIA}
 
 log = structlog.get_logger()
 
@@ -93,7 +98,7 @@ class _Remembered:
 class Responder:
     """Answers one update at a time for each person; updates of different people may be answered side by side."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - clock and chance are handed in
         self,
         content: Content,
         store: Store,
@@ -101,9 +106,11 @@ class Responder:
         *,
         clock: Callable[[], int],
         seed: Callable[[], int],
+        directory: Directory | None = None,
     ) -> None:
         self._content = content
         self.store = store
+        self.rooms = Rooms(store, content, directory or Nobody(), button_keys, clock=clock, seed=seed)
         self._button_keys = button_keys
         self._clock = clock
         self._seed = seed
@@ -133,10 +140,11 @@ class Responder:
         """What to say to `incoming`, with the buttons filled. Its `at`, `seed` and `pressed` are set here."""
         incoming = replace(incoming, at=self._clock(), seed=self._seed())
         self._dangers.turn(incoming.at)
-        if incoming.where is Where.GROUP:
-            return _noted(incoming, self._decide(incoming, Held()))
+        if incoming.where is not Where.PRIVATE:
+            return await self._respond_there(incoming)
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
+        incoming = await self._beside(incoming, held)
         incoming, held = await self._look_back(incoming, held)
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision, known=before.known)
@@ -145,11 +153,137 @@ class Responder:
         self._keep(incoming, replace(before, known=before.known and not unsaved), decision)
         return self._with_payloads(incoming, _noted(incoming, decision))
 
+    # --- groups and channels --------------------------------------------------------------------------------
+
+    async def _respond_there(self, incoming: Incoming) -> Decision:
+        """The same for what is in a group or channel. It is answered there, or in the private chat of its writer.
+
+        What is held of its writer is looked at where the message may be read, and held anew where that has changed.
+        """
+        incoming = await self._seen_there(incoming)
+        there = incoming.there
+        may_read = there is not None and (incoming.addressed or there.is_agreed) and not there.unnamed
+        has_writer = may_read and incoming.kind in _TYPED
+        before = _Remembered(Held(), incoming.at, known=False)
+        if has_writer:
+            before = await self._recall(incoming)
+        decision = await self._within_limits(incoming, before.held, self._decide(incoming, before.held))
+        unsaved = await self._save(incoming, decision, known=before.known)
+        if any(isinstance(fact, RoomChange | RoomLeft) for fact in unsaved):  # nothing is called done
+            decision = Decision(before.held)
+        if has_writer and decision.held != before.held:
+            self._keep(incoming, before, decision)
+        return self._with_payloads(incoming, _noted(incoming, decision))
+
+    async def _seen_there(self, incoming: Incoming) -> Incoming:
+        """The same with what is kept of the room, and where the answer hangs on it, whether an admin writes."""
+        if incoming.there is None:
+            return incoming
+        await self.rooms.ready()
+        there = self.rooms.seen(incoming.there, incoming.person)
+        pressed = self._read_button(incoming) if incoming.kind is Kind.PRESS else None
+        match pressed:
+            case Opened(action=Action.JOIN, state=State(walk=shown)):
+                there = self.rooms.joined(there, incoming.person, shown)
+        incoming = replace(incoming, there=there, pressed=pressed)
+        if needs_rights(incoming, Held()):
+            incoming = replace(incoming, there=await self.rooms.with_rights(there, incoming.person))
+        return incoming
+
+    async def _beside(self, incoming: Incoming, held: Held) -> Incoming:
+        """The same with the room that a private message is about, if it is about one."""
+        there, link = incoming.there, self._read_link(incoming)
+        if link is not None:
+            there, incoming = There(link.chat, door=link.door), replace(incoming, text="")
+        if there is None and held.room:
+            there = There(held.room)
+        if there is None:
+            return incoming
+        await self.rooms.ready()
+        there = self.rooms.seen(there, incoming.person)
+        incoming = replace(incoming, there=there)
+        if needs_rights(incoming, held):
+            there = await self._found(there, incoming)
+            if picks_alerts(incoming, held):  # which is about two rooms, and takes rights in both
+                home = self.rooms.seen(There(held.room), incoming.person)
+                incoming, there = replace(incoming, picked=there), await self._found(home, incoming)
+            incoming = replace(incoming, there=there)
+        return incoming
+
+    async def _found(self, there: There, incoming: Incoming) -> There:
+        """The same with the rights of whoever writes, and as Telegram tells of it now."""
+        return await self._as_found(await self.rooms.with_rights(there, incoming.person), incoming.at)
+
+    async def _as_found(self, there: There, at: int) -> There:
+        """The same as Telegram tells of it now. That puts right what is kept: the end of a mute may not be told."""
+        there = await self.rooms.looked_at(there)
+        room, standing = there.room, there.standing
+        if room is None or standing is None or not there.is_admin or room.may_write == standing.may_write:
+            return there
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.rooms.save(RoomChange(there.chat, may_write=standing.may_write), at)
+        except (StoreError, TimeoutError) as error:
+            log.error("saving failed", **failure(error))
+        return replace(there, room=self.rooms.room(there.chat))
+
+    def _read_link(self, incoming: Incoming) -> Link | None:
+        """What the private chat was opened with, where it is a link of ours, to this person."""
+        if incoming.command != "start":
+            return None
+        read = (open_link(key, incoming.person, incoming.at, incoming.text) for key in self._button_keys())
+        return next((link for link in read if isinstance(link, Link)), None)
+
+    async def _within_limits(self, incoming: Incoming, held: Held, decision: Decision) -> Decision:
+        """The same without what came there, or to this person because of it, too short a while ago."""
+        there = incoming.there
+        if there is None:
+            return decision
+        replies = decision.replies
+        if any(isinstance(fact, Offered) for fact in decision.facts) and not await self._may_offer(incoming):
+            return Decision(held)
+        if any(isinstance(fact, Alerted) for fact in decision.facts) and not self.rooms.may_alert(there.chat):
+            replies = tuple(reply for reply in replies if there.room is None or reply.to != there.room.alerts)
+        said = [reply for reply in replies if not reply.to and Line.GROUP_DANGER not in reply.keys]
+        if said and incoming.kind in _TYPED and not self.rooms.may_answer(there.chat, incoming.person):
+            replies = tuple(reply for reply in replies if reply not in said)
+        return replace(decision, replies=replies)
+
+    async def _may_offer(self, incoming: Incoming) -> bool:
+        """Whether someone may be written to now because of what they wrote in a group. Where so, it is noted."""
+        room = None if incoming.there is None else incoming.there.room
+        if room is None or self.is_with(incoming.person):
+            return False
+        try:
+            async with asyncio.timeout(PATIENCE):
+                may = await self.store.offered(incoming.person, room.chat, at=incoming.at, pause=room.pause)
+        except (StoreError, TimeoutError) as error:
+            log.error("saving failed", **failure(error))
+            return False
+        if may:
+            self.rooms.offered(room.chat, incoming.person)
+        return may
+
     async def sent(self, chat: int, number: int, reply: Reply) -> None:
-        """Note that a message went into a group or channel."""
+        """Note that a message went into a group: that it is to be tidied away, and that it was a full card."""
+        if Line.GROUP_DANGER in reply.keys:
+            self.rooms.carded(chat)
+        room = self.rooms.room(chat)
+        if room is None or not room.tidy or reply.stays:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.store.note_own(chat, number, at=self._clock() + room.tidy)
+        except (StoreError, TimeoutError) as error:
+            log.error("saving failed", **failure(error))
 
     async def moved(self, old: int, new: int) -> None:
         """A group has become a supergroup, with another id."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.rooms.move(old, new, self._clock())
+        except (StoreError, TimeoutError) as error:
+            log.error("saving failed", **failure(error))
 
     def _decide(self, incoming: Incoming, held: Held) -> Decision:
         try:
@@ -157,7 +291,8 @@ class Responder:
         except Exception as error:  # noqa: BLE001 silence is the one answer that nobody may get
             log.error("core failed", **failure(error))
             CORE_FAILURES.inc()
-            return worded(incoming, held, Decision(replace(held, asked_country=True), _FALLBACK[incoming.where]))
+            replies = _instead_of_failing(incoming)
+            return worded(incoming, held, Decision(replace(held, asked_country=bool(replies)), replies))
 
     # --- memory ---------------------------------------------------------------------------------------------
 
@@ -188,7 +323,8 @@ class Responder:
         if not looks_back(incoming, held, self._content):
             return incoming, held
         kept = await self._load(incoming.person)
-        return replace(incoming, kept=kept), held if kept is None else self._agreed(held, kept)
+        incoming = replace(incoming, kept=kept, titles=self.rooms.titles())
+        return incoming, held if kept is None else self._agreed(held, kept)
 
     async def _load(self, person: int) -> Kept | None:
         """All that is kept of the person, or None where it cannot be read."""
@@ -247,6 +383,9 @@ class Responder:
         if not incoming.payload:
             return incoming, held
         opened = self._read_button(incoming)
+        about = self.rooms.about(opened.state) if isinstance(opened, Opened) else None
+        if about is not None:  # a room, beside whatever walk is under way
+            return replace(incoming, pressed=opened, there=about), held
         if incoming.kind is not Kind.PRESS:
             return replace(incoming, pressed=opened), _carried(held, opened)
         if isinstance(opened, Opened):
@@ -258,28 +397,39 @@ class Responder:
         return replace(incoming, pressed=opened), _carried(held, opened)
 
     def _read_button(self, incoming: Incoming) -> Opened | Refused:
-        """Read the button under the newest key, or an older one that it may have been signed with."""
+        """Read the button under the newest key, or an older one that it may have been signed with.
+
+        In a group it is everyone's there, and in a private chat one person's.
+        """
+        whose = incoming.person if incoming.there is None else incoming.there.chat
         opened: Opened | Refused = Refused.UNREADABLE
         for key in self._button_keys():
-            opened = open_payload(key, incoming.person, incoming.at, incoming.payload)
+            opened = open_payload(key, whose, incoming.at, incoming.payload)
             if opened is not Refused.UNREADABLE:
                 break
         return opened
 
     def _with_payloads(self, incoming: Incoming, decision: Decision) -> Decision:
         key = self._button_keys()[0]
+        place = incoming.person if incoming.where is Where.PRIVATE or incoming.there is None else incoming.there.chat
 
-        def filled(button: Button, state: State) -> Button:
-            if button.action is Action.DOOR:
-                return button
-            return replace(button, payload=seal(key, incoming.person, incoming.at, state, button))
+        def filled(reply: Reply) -> Reply:
+            chat = reply.to or place
+            state = reply.state or (
+                decision.held.state if chat == incoming.person else State()
+            )  # one's own goes nowhere
 
-        states = (reply.state or decision.held.state for reply in decision.replies)
-        replies = (
-            replace(reply, buttons=tuple(tuple(filled(button, state) for button in row) for row in reply.buttons))
-            for reply, state in zip(decision.replies, states, strict=True)
-        )
-        return replace(decision, replies=tuple(replies))
+            def sealed(button: Button) -> Button:
+                is_link = button.action in {Action.OPEN, Action.ADD}
+                return button if is_link else replace(button, payload=seal(key, chat, incoming.at, state, button))
+
+            rows = tuple(tuple(map(sealed, row)) for row in reply.buttons)
+            return replace(reply, buttons=rows, instead=None if reply.instead is None else filled(reply.instead))
+
+        link = ""
+        if decision.opens is not None and incoming.there is not None:
+            link = seal_link(key, incoming.person, incoming.at, incoming.there.chat, decision.opens)
+        return replace(decision, replies=tuple(map(filled, decision.replies)), link=link)
 
     # --- the store ------------------------------------------------------------------------------------------
 
@@ -301,12 +451,8 @@ class Responder:
     async def _save_one(self, incoming: Incoming, held: Held, fact: Fact, *, known: bool) -> None:
         person, at = incoming.person, incoming.at
         match fact:
-            case Consented(purpose=purpose):
-                await self.store.grant(person, purpose, at=at)
-            case Withdrew(purpose=purpose, group=group):
-                await self.store.withdraw(person, purpose, at=at, group=group)
-            case Forgot():
-                await self.store.forget(person, at=at)
+            case Consented() | Withdrew() | Forgot():
+                await self._save_consent(person, fact, at)
             case Erased(walk=walk):
                 await self.store.erase_outcome(person, walk, at=at)
             case PlanDone(number=number):
@@ -317,8 +463,20 @@ class Responder:
                     await self._rest(person, held.consents, at)
                 elif tier is not Tier.UNCLEAR:  # a store that did not answer is not waited for again
                     self._unrested[person] = at
+            case RoomChange() | RoomLeft():
+                await self.rooms.save(fact, at)
             case _ if not held.state.minor:
                 await self._save_with_consent(incoming, held.consents, fact)
+
+    async def _save_consent(self, person: int, fact: Consented | Withdrew | Forgot, at: int) -> None:
+        match fact:
+            case Consented(purpose=purpose, group=group):
+                await self.store.grant(person, purpose, at=at, group=group)
+            case Withdrew(purpose=purpose, group=group):
+                await self.store.withdraw(person, purpose, at=at, group=group)
+            case Forgot():
+                await self.store.forget(person, at=at)
+        self.rooms.note(person, fact)
 
     async def _rest(self, person: int, consents: frozenset[Purpose], at: int) -> None:
         """After a card nothing is sent first for some days. What is kept is a pause like any other."""
@@ -358,7 +516,32 @@ class Responder:
             raise NoConsentError("There is no consent to keep this: ask for it first.")
 
 
-_TOLD: Final = (Consented, Forgot, Planned, PlanDone, Erased, KeepFor, NudgeChange, FollowedUp)
+def _instead_of_failing(incoming: Incoming) -> tuple[Reply, ...]:
+    """If one message makes the core fail, its writer gets the card for one's own danger, in general words.
+
+    In a group that is the general line, or in private where the message was not for the bot.
+    """
+    if incoming.where is Where.PRIVATE:
+        return failed()
+    if incoming.where is not Where.GROUP or incoming.kind not in _TYPED:
+        return ()
+    if incoming.addressed:
+        return (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),)
+    return tuple(replace(reply, to=incoming.person) for reply in failed())
+
+
+_TOLD: Final = (
+    Consented,
+    Forgot,
+    Planned,
+    PlanDone,
+    Erased,
+    KeepFor,
+    NudgeChange,
+    FollowedUp,
+    RoomChange,
+    RoomLeft,
+)
 """What a person asked to be kept or deleted: they hear where that failed."""
 _READ: Final = NudgeChange(tap=Tap.OTHER)
 """What nobody asked for: it comes beside what they wrote, a card too, and takes nothing from it where it fails."""

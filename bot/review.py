@@ -116,6 +116,12 @@ MESSAGES: Final[tuple[tuple[tuple[Line, ...], ...], ...]] = (
     (_PERIODS, (Line.PROGRESS_ABOUT,)),
     ((Line.CONSENT_CHANGED,), tuple(QUESTIONS.values())),
     (
+        (Line.PULSE,),
+        (Line.PULSE_OFFERS, Line.PULSE_OFFERS_FEW),
+        (Line.PULSE_JOINS, Line.PULSE_JOINS_FEW),
+        (Line.PULSE_PART,),
+    ),
+    (
         (Line.CONSENT_ON,),
         *((Line(f"consent.on.{name}"),) for name in ("remember", "country", "plans", "nudges", "follow_ups")),
     ),

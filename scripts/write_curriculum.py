@@ -36,10 +36,10 @@ This page is written from `prompts/en/nudges.yaml` and `prompts/en/circles.yaml`
 practice: [prompts/README.md](../prompts/README.md).
 
 Each practice of a nudge stands alone and takes {MOST_SECONDS} seconds at most. Together with its first line, which says
-nothing of what this is about, it has {MOST_IN_A_NUDGE} words at most. What goes by the body or the senses says a way round. A
-theme lasts as many nudges as the person has days in a week. It has {FEWEST} practices, one for every day, and none
-comes twice before all of them have come. Which comes first is another for everyone, and the contrasts of a theme take
-turns. In four weeks each contrast has its turn, from two nudges a week on; with one a week, not all of them have.
+nothing of what this is about, it has {MOST_IN_A_NUDGE} words at most. What goes by the body or the senses says a way
+round. A theme lasts as many nudges as the person has days in a week. It has {FEWEST} practices, one for every day, and
+none comes twice before all of them have come. Which comes first is another for everyone, and the contrasts of a theme
+take turns. In four weeks each contrast has its turn, from two nudges a week on; with one a week, not all of them have.
 """
 
 _CIRCLE: Final = f"""## The circle

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
+from bot.adapters.edits import Edits
 from bot.circles import SOON, Circles
 from bot.core import circle
 from bot.core.button import open_payload
@@ -32,6 +33,7 @@ from bot.core.model import (
 )
 from bot.core.nudging import LATEST, changed
 from bot.nudges import ROUND, Nudges
+from bot.pulse import Pulse, Totals
 from bot.store import StoreError
 from bot.store.dues import MOST_CLAIMED
 from bot.store.store import Store
@@ -169,6 +171,7 @@ async def test_buttons_are_the_rooms_own_and_say_that_nobody_took_part_yet(world
     opened = open_payload(key, GROUP, SATURDAY, join.payload)
     assert isinstance(opened, Opened)
     assert (opened.action, opened.state.walk) == (Action.JOIN, 0)
+    assert reply.picks == (opened.state.counter, 0)
     assert open_payload(key, OTHER, SATURDAY, join.payload) is Refused.UNREADABLE
     again = circle.joined(opened.state, 1, PROMPTS.content)
     assert again is not None
@@ -381,6 +384,45 @@ async def test_zones_that_have_changed_move_what_is_to_come(world: World) -> Non
     world.circles = Circles(world.store, world.responder, world.outbox, world.clock, content, kept=world.keep)
     assert await world.passes_to(SATURDAY - DAY - 60) == []
     assert (await world.room()).due_at == SATURDAY - DAY + HOUR == world.known[GROUP].due_at
+
+
+# --- who took part --------------------------------------------------------------------------------------------------
+
+
+async def test_hundred_who_take_part_on_two_devices_each_are_a_hundred_and_few_edits_also_after_a_restart(
+    world: World,
+) -> None:
+    await world.sets()
+    world.clock.at = SATURDAY
+    await world.circles.round()
+    ((_, shown, _),) = world.outbox.sent
+    edited: list[Reply] = []
+
+    async def edit(chat: int, number: int, reply: Reply) -> Sent:
+        assert (chat, number) == (GROUP, 5)
+        edited.append(reply)
+        return Sent(Fate.ARRIVED, number)
+
+    def counting() -> Totals:
+        return Totals(Pulse(world.clock, lambda: bytes(16)), lambda: bytes(16))
+
+    edits = Edits(edit, lambda _: asyncio.sleep(0))
+    totals = counting()
+    for person in (*range(60), *range(60), *range(60, 100)):
+        if person == 60:
+            await asyncio.sleep(0)
+            totals, shown = counting(), edited[-1]  # a restart: what the button says is all that is left
+            assert shown.slots["total"] == "60"
+        assert shown.state is not None
+        total = totals.joined(GROUP, 5, person, shown.state.walk)
+        reply = circle.joined(shown.state, total, PROMPTS.content)
+        if reply is not None:
+            edits.put(GROUP, 5, reply)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert edited[-1].slots["total"] == "100"
+    assert edited[-1].slots["words"] == shown.slots["words"]
+    assert len(edited) <= 4
 
 
 # --- tidying --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.course import CirclePractices, Curriculum
+from bot.core.course import Circle, CirclePractices, Curriculum, Practice
 from bot.prompts import FOLDER, read
 from scripts.write_curriculum import PAGE, page
 
@@ -24,7 +24,8 @@ def test_page_has_every_practice_and_every_source_in_a_row() -> None:
     curriculum = read(FOLDER / "en/nudges.yaml", Curriculum)
     circles = read(FOLDER / "en/circles.yaml", CirclePractices).circles()
     rows = [row.split(" | ") for row in CURRICULUM.splitlines() if row.startswith("| ")]
-    for practice in (*curriculum.practices(), *circles):
+    drawn: list[Practice | Circle] = [*curriculum.practices(), *circles]
+    for practice in drawn:
         ((_, words, moves, dose, seconds, evidence),) = [row for row in rows if row[0] == f"| {practice.name}"]
         assert (words, moves, dose, seconds) == (
             practice.words,

@@ -323,8 +323,8 @@ def line_of(folder: Path, name: str, text: str) -> int:
 def test_load_without_files_names_each(folder: Path) -> None:
     shutil.rmtree(folder)
     names = ["en/lexicon.txt", "en/danger.txt", "en/noticing.yaml", "en/safety.yaml"]
-    names += ["helplines.yaml", "helpline_checks.yaml", "cities.txt", "en/nudges.yaml", "en/consents.yaml"]
-    names += ["en/times.yaml", "en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
+    names += ["helplines.yaml", "helpline_checks.yaml", "cities.txt", "en/nudges.yaml", "en/circles.yaml"]
+    names += ["en/consents.yaml", "en/times.yaml", "en/walk.yaml", "en/copy.yaml", "en/groups.yaml"]
     assert problems_of(folder) == [f"prompts/{name}:1: there is no such file: add it" for name in names]
 
 

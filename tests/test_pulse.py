@@ -9,8 +9,8 @@ from bot import pulse as module
 from bot.core.gap import DAY
 from bot.core.lines import Line
 from bot.core.pulse import FEWEST, Week, told
-from bot.prompts import load
 from bot.pulse import Pulse, Totals
+from tests.person import PROMPTS
 
 WEEK = 7 * DAY
 MONDAY = 1_790_553_600  # 2026-09-28, 00:00 UTC
@@ -220,4 +220,4 @@ def test_people_of_all_circles_are_bounded_and_the_oldest_go(monkeypatch: pytest
 def test_week_is_told_with_what_may_be_shown_alone(week: Week, lines: tuple[Line, ...], slots: dict[str, str]) -> None:
     (reply,) = told(week)
     assert (reply.keys, reply.slots) == (lines, slots)
-    assert all(number in load().text(reply) for number in slots.values())
+    assert all(number in PROMPTS.text(reply) for number in slots.values())

@@ -1,8 +1,8 @@
 """Edits that may be many at once: of each message the latest is made, and the others are left out.
 
 Rules that hold here: of one chat's messages one is edited at a time, and the next no sooner than `PAUSE` seconds later,
-so that a hundred presses in a minute leave most of what Telegram lets the bot write there for answers; what was put
-last is made in the end; told to stop, what waits is left out, since whoever presses next brings it up to date.
+so that a hundred presses in a minute leave half of what Telegram lets the bot write there for answers; what was put
+last is made in the end, unless the bot stops before: then whoever presses next brings it up to date.
 """
 
 from __future__ import annotations
@@ -29,28 +29,22 @@ class Edits:
         self._edit = edit
         self._pause = pause
         self._waiting: dict[int, dict[int, Reply]] = {}  # by chat where something is under way, and by number
-        self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[None]:
-        """Make edits while the body runs."""
-        async with asyncio.TaskGroup() as group:
-            self._group = group
-            try:
-                yield
-            finally:
-                self._group = None
-                for task in self._tasks:
-                    task.cancel()
+        """Have no edit wait longer than the body runs."""
+        try:
+            yield
+        finally:
+            for task in self._tasks:
+                task.cancel()
 
     def put(self, chat: int, number: int, reply: Reply) -> None:
-        """Have a message edited, unless a later edit of it comes before its turn. Needs `beside`."""
-        if self._group is None:
-            return
+        """Have a message edited, unless a later edit of it comes before its turn."""
         if chat not in self._waiting:
             self._waiting[chat] = {}
-            task = self._group.create_task(self._make(chat))
+            task = asyncio.create_task(self._make(chat))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         self._waiting[chat][number] = reply

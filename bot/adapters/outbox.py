@@ -113,11 +113,12 @@ class TelegramOutbox:
         return self._buttons(reply)
 
     def _keyboard(self, reply: Reply) -> ReplyKeyboardMarkup:
+        asks_where = any(button.action is Action.LOCATE for row in reply.buttons for button in row)
         return ReplyKeyboardMarkup(
             [[self._key(button) for button in row] for row in reply.buttons],
             resize_keyboard=True,
             one_time_keyboard=True,
-            input_field_placeholder=self._prompts.content.labels[Label.KEYBOARD_HINT],
+            input_field_placeholder=self._prompts.content.labels[Label.KEYBOARD_HINT] if asks_where else None,
         )
 
     def _key(self, button: Button) -> KeyboardButton:
@@ -128,9 +129,8 @@ class TelegramOutbox:
             case Action.ROOM_PICK:
                 is_channel = bool(button.value)
                 # Of a channel it is not asked whether the bot is in: there it is an admin, which is more than a member.
-                is_in = None if is_channel else True
                 asked = KeyboardButtonRequestChat(
-                    PICKS[is_channel], chat_is_channel=is_channel, bot_is_member=is_in, request_title=True
+                    PICKS[is_channel], chat_is_channel=is_channel, bot_is_member=not is_channel, request_title=True
                 )
                 return KeyboardButton(label, request_chat=asked)
         return KeyboardButton(label)

@@ -39,6 +39,7 @@ from telegram.ext import (
 )
 
 from bot.adapters.delivery import Delivery
+from bot.adapters.edits import Edits
 from bot.adapters.intake import Burst, tell_failure
 from bot.adapters.outbox import TelegramOutbox
 from bot.adapters.updates import (
@@ -53,7 +54,7 @@ from bot.adapters.updates import (
 )
 from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU, menu
 from bot.core.lines import Line
-from bot.core.model import Decision, Fate, Incoming, Reply, RoomLeft, Sent, Where
+from bot.core.model import Decision, Fate, Incoming, Lane, Reply, RoomLeft, Sent, Where
 from bot.log import failure
 from bot.prompts import Prompts
 from bot.respond import Responder
@@ -65,7 +66,7 @@ _REMEMBERED_CHATS: Final = 10_000
 _TELLING: Final = (
     filters.StatusUpdate.CHAT_SHARED | filters.StatusUpdate.LEFT_CHAT_MEMBER | filters.StatusUpdate.MIGRATE
 )
-_MENUS: Final[tuple[tuple[BotCommandScope | None, tuple[str, ...]], ...]] = (
+MENUS: Final[tuple[tuple[BotCommandScope | None, tuple[str, ...]], ...]] = (
     (None, tuple(COMMANDS)),
     (BotCommandScopeAllGroupChats(), GROUP_MENU),
     (BotCommandScopeAllChatAdministrators(), (*GROUP_MENU, *ADMIN_MENU)),
@@ -84,6 +85,8 @@ class TelegramBot:
         self._bot = bot
         self._delivery = delivery
         self.outbox = TelegramOutbox(bot, delivery, prompts)
+        self.edits = Edits(self.outbox.edit)
+        delivery.moved = responder.moved
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -109,7 +112,7 @@ class TelegramBot:
         description = self._prompts.text(Reply((Line.DESCRIPTION,)))
         short = self._prompts.text(Reply((Line.SHORT_DESCRIPTION,)))
         try:
-            for scope, names in _MENUS:
+            for scope, names in MENUS:
                 commands = [BotCommand(name, labels[label]) for name, label in menu(names)]
                 if list(await self._bot.get_my_commands(scope)) != commands:
                     await self._bot.set_my_commands(commands, scope)
@@ -204,7 +207,11 @@ class TelegramBot:
 
     async def _press_answered_there(self, pressed: MaybeInaccessibleMessage | None, replies: tuple[Reply, ...]) -> None:
         if pressed is not None:
-            await self._edit(pressed, replies)
+            for reply in replies:
+                if reply.in_place and reply.lane is Lane.BROADCAST:  # a total: many may press at once
+                    self.edits.put(pressed.chat.id, pressed.message_id, reply)
+                elif reply.in_place:
+                    await self._edit(pressed, (reply,))
             below = tuple(reply for reply in replies if not reply.in_place)
             await self._send(pressed.chat.id, thread_of(pressed), below)
 

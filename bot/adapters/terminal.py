@@ -25,6 +25,9 @@ from bot.respond import Responder
 PERSON: Final = 1
 """The one person of a terminal, in a store of their own."""
 
+_TELEGRAMS: Final = frozenset({Action.LOCATE, Action.ROOM_PICK, Action.ADD, Action.OPEN})
+"""Buttons that only Telegram can follow: they are shown without a number."""
+
 
 class Terminal:
     """A conversation on `stdin` and `stdout`. Both a terminal: in colour, with a prompt; else a plain transcript."""
@@ -72,12 +75,12 @@ class Terminal:
         self._show_attached(reply)
         if not reply.buttons:
             return
-        self._buttons = tuple(button for row in reply.buttons for button in row if button.action is not Action.LOCATE)
+        self._buttons = tuple(button for row in reply.buttons for button in row if button.action not in _TELEGRAMS)
         self._are_keys = reply.is_keyboard
         numbers = count(1)
         self._say("")
         for row in reply.buttons:
-            marks = ("" if button.action is Action.LOCATE else f"[{next(numbers)}] " for button in row)
+            marks = ("" if button.action in _TELEGRAMS else f"[{next(numbers)}] " for button in row)
             labels = (f"{mark}{self._prompts.label(button)}" for mark, button in zip(marks, row, strict=True))
             self._say("   ".join(labels), indent=2, style="cyan")
 

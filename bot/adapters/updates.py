@@ -6,6 +6,7 @@ further than their one answer; a name or a title is handed on as it came, and is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -21,6 +22,7 @@ from telegram import (
     ChatMemberOwner,
     ChatMemberRestricted,
     ChatMemberUpdated,
+    MaybeInaccessibleMessage,
     Message,
     MessageEntity,
     User,
@@ -74,6 +76,8 @@ def incoming_of(message: Message, bot: Bot, *, edited: bool = False) -> Incoming
     location = _location(message) if where is Where.PRIVATE else None
     forwarded = message.forward_origin is not None
     command, rest = ("", text) if forwarded else command_in(text, bot.username.lower())
+    if where is Where.GROUP:
+        rest = _without_name(rest, bot)
     kind = Kind.COMMAND if command else Kind.TEXT if text else Kind.LOCATION if location else Kind.MEDIA
     if edited:
         kind, command, rest = Kind.EDIT, "", text
@@ -147,6 +151,11 @@ def _is_addressed(message: Message, bot: Bot) -> bool:
     )
 
 
+def _without_name(text: str, bot: Bot) -> str:
+    """The same without our name, which says nothing but whom it is for."""
+    return re.sub(rf"(?<!\w)@{re.escape(bot.username)}\b", " ", text, flags=re.IGNORECASE).strip()
+
+
 def _names_another(entity: MessageEntity, words: str, bot: Bot) -> bool:
     if entity.user is not None:
         return entity.user.id != bot.id
@@ -175,16 +184,15 @@ def press_of(query: CallbackQuery) -> Incoming:
     incoming = Incoming(person, Where.PRIVATE, Kind.PRESS, at=0, payload=query.data or "")
     if pressed is None or pressed.chat.type == ChatType.PRIVATE:
         return incoming
-    post = _linked(pressed)
-    there = replace(there_of(pressed.chat), number=pressed.message_id, thread=thread_of(pressed), post=post)
+    there = replace(there_of(pressed.chat), number=pressed.message_id, thread=thread_of(pressed), post=_link(pressed))
     return replace(incoming, where=where_of(pressed.chat), there=there)
 
 
-def _linked(pressed: object) -> str:
-    """The link on a button beside the pressed one: to the message that moderators were told of."""
-    if not isinstance(pressed, Message) or pressed.reply_markup is None:
-        return ""
-    return next((button.url for row in pressed.reply_markup.inline_keyboard for button in row if button.url), "")
+def _link(pressed: MaybeInaccessibleMessage) -> str:
+    """The link that a message of ours has a button for."""
+    markup = pressed.reply_markup if isinstance(pressed, Message) else None
+    rows = () if markup is None else markup.inline_keyboard
+    return next((button.url for row in rows for button in row if button.url), "")
 
 
 def picked_of(message: Message) -> Incoming | None:

@@ -98,7 +98,7 @@ def _worded_as(practice: Circle, total: int = 0) -> Reply:
             (Button(Label.CIRCLE_JOIN, Action.JOIN),),
             (Button(Label.WRITE_PRIVATELY, Action.DOOR, Door.TALK),),
         ),
-        {"practice": practice.words},
+        {"words": practice.words},
         picks=(practice.number, 0),
         lane=Lane.BROADCAST,
         state=State(counter=practice.number),

@@ -58,9 +58,11 @@ _WORDINGS: Final = 60
 """A multiple of each number of wordings that a line may have, from 2 to 6."""
 _MOST_WALKS: Final = 2**24 // _WORDINGS * _WORDINGS - _WORDINGS
 """So that what is chosen anew still fits in 24 bits."""
+_ADD_GROUP: Final = Button(Label.ADD_GROUP, Action.ADD)
 _OF_ROOMS: Final = (
     (Button(Label.GROUP_SETTINGS, Action.ROOM_PANEL, 0),),
     (Button(Label.CHANNEL_SETTINGS, Action.ROOM_PANEL, 1),),
+    (_ADD_GROUP, Button(Label.ADD_CHANNEL, Action.ADD, 1)),
 )
 _KEYS: Final = (
     Button(Label.ROOM_PICK_GROUP, Action.ROOM_PICK, 0),
@@ -73,8 +75,8 @@ _NOT_SAID_AGAIN: Final = frozenset({Step.IDLE, Step.CLOSE, Step.DANGER_ASK})
 
 
 def start(_: Incoming, held: Held) -> Decision:
-    """What it is, and how to begin."""
-    return say(held, Line.START, buttons=((BEGIN,),))
+    """What it is, how to begin, and how to have it in a group."""
+    return say(held, Line.START, buttons=((BEGIN,), (_ADD_GROUP,)))
 
 
 def help_(_: Incoming, held: Held) -> Decision:

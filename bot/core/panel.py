@@ -282,7 +282,8 @@ def _awaiting(decision: Decision) -> Decision:
         return decision
     asked = [_ASKED[line] for reply in decision.replies for line in reply.keys if line in _ASKED]
     wished = held.wished if held.asked is Purpose.NUDGES else None
-    zones = held.zones if wished or (asked and asked[-1] is Action.NUDGE_ZONE) else ()
+    are_offered = (asked and asked[-1] is Action.NUDGE_ZONE) or decision.replies[-1].keys == (Line.ROOM_ZONE_WHICH,)
+    zones = held.zones if wished or are_offered else ()
     now = replace(held, asked_nudge=asked[-1] if asked else None, wished=wished, zones=zones)
     return decision if now == held else replace(decision, held=now)
 

@@ -109,6 +109,7 @@ _ON: Final = Button(Label.ROOM_ON, Action.ROOM_ON)
 
 _ASKED: Final[Mapping[Line, Action]] = {
     Line.ROOM_PANEL: Action.ROOM_PANEL,
+    Line.ROOM_LANGUAGE: Action.ROOM_PANEL,
     Line.ROOM_KEEPS: Action.ROOM_ON,
     Line.ROOM_NOTICING_ASK: Action.ROOM_NOTICING,
     Line.ROOM_PAUSE_ASK: Action.ROOM_PAUSE,
@@ -147,8 +148,6 @@ _OF_CHANNELS: Final = frozenset(
     }
 )
 """What there is to set in a channel, where nobody but its admins writes."""
-_ELSEWHERE: Final = Action.ROOM_GUIDE
-"""For admins too, and answered by another room of this house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +222,7 @@ def tapped(incoming: Incoming, held: Held, content: Content) -> Decision | None:
             desk = _desk(incoming, held, content)
             if not isinstance(desk, _Desk):
                 return desk
-            return None if action is _ELSEWHERE else _followed(action, value, desk)
+            return _followed(action, value, desk) if action in _TAPPED else None
         case _:
             return None
 
@@ -605,12 +604,12 @@ def _show(_: int, desk: _Desk) -> Decision:
 
 def _turned(value: int, desk: _Desk) -> Decision:
     """An admin's yes, and the card in the group; or its end, where all stays as it was set."""
-    if value == _OFF:
+    if value == _OFF and desk.room.is_on:
         off, change = _after(desk, is_on=False)
         shown = _shown(off)
         turned_off = Reply((Line.ROOM_TURNED_OFF,), slots={"title": desk.title})
         return replace(shown, replies=(turned_off, *shown.replies), facts=(change,))
-    if desk.room.is_on or not desk.standing.is_in:
+    if value == _OFF or desk.room.is_on or not desk.standing.is_in:
         return _show(0, desk)
     now, change = _after(desk, is_on=True, gone_at=0, may_write=desk.standing.may_write)
     shown = _shown(now, in_place=desk.incoming.kind is Kind.PRESS)
@@ -715,7 +714,7 @@ def _alerts_picked(desk: _Desk) -> Decision:
     may_write = chosen.standing is not None and chosen.standing.is_in and chosen.standing.may_write
     if not chosen.is_admin or chosen.is_channel or chosen.chat == desk.there.chat or not may_write:
         return _asks_alerts(desk, Line.ROOM_ALERTS_WRONG)
-    found = Reply((Line.ROOM_PICKED,), slots={"title": title_of(chosen.title)}, closes_keyboard=True)
+    found = Reply((Line.ROOM_ALERTS_SET,), slots={"title": title_of(chosen.title)}, closes_keyboard=True)
     decision = _set(desk, alerts=chosen.chat)
     now, _ = _after(desk, alerts=chosen.chat)
     card = _card(now) if chosen.chat != desk.room.alerts else ()

@@ -20,7 +20,14 @@ from tests.botapi.updates import Refused
 from tests.person import PROMPTS
 
 REPLY = Reply(
-    (Line.HELP,), ((Button(Label.DID_IT, Action.NEXT, payload="1"), Button(Label.WRITE_PRIVATELY, Action.DOOR)),)
+    (Line.HELP,),
+    (
+        (
+            Button(Label.DID_IT, Action.NEXT, payload="1"),
+            Button(Label.WRITE_PRIVATELY, Action.DOOR, payload="2"),
+            Button(Label.URGENT_HELP, Action.OPEN, payload="https://t.me/c/1234567890/10"),
+        ),
+    ),
 )
 NEWS = Reply((Line.HELP,), lane=Lane.BROADCAST)
 
@@ -51,10 +58,23 @@ async def test_reply_arrives_in_its_words_with_its_buttons(outbox: Outbox, ann: 
     assert sent == Sent(Fate.ARRIVED, message.id)
     assert message.text == PROMPTS.text(REPLY)
     assert message.button(PROMPTS.content.labels[Label.DID_IT])["callback_data"] == "1"
-    assert (
-        message.button(PROMPTS.content.labels[Label.WRITE_PRIVATELY])["url"]
-        == "https://t.me/example_compassion_bot?start=group"
-    )
+    assert message.button(PROMPTS.content.labels[Label.WRITE_PRIVATELY])["callback_data"] == "2"
+    assert message.button(PROMPTS.content.labels[Label.URGENT_HELP])["url"] == "https://t.me/c/1234567890/10"
+
+
+@pytest.mark.parametrize(
+    ("value", "link"),
+    [
+        (0, "startgroup=add"),
+        (1, "startchannel&admin=post_messages"),
+        (2, "startgroup=add&admin=manage_chat"),
+    ],
+    ids=["a group", "a channel", "a group, as an admin without a right"],
+)
+async def test_button_that_adds_the_bot_is_a_link(outbox: Outbox, ann: Person, value: int, link: str) -> None:
+    await outbox.send(ann.id, Reply((Line.HELP,), ((Button(Label.BEGIN, Action.ADD, value),),)))
+    button = ann.latest().button(PROMPTS.content.labels[Label.BEGIN])
+    assert button["url"] == f"https://t.me/example_compassion_bot?{link}"
 
 
 async def test_reply_goes_to_its_topic(outbox: Outbox, telegram: Server) -> None:
@@ -130,7 +150,7 @@ async def test_edit_says_another_in_place_of_what_was_sent(outbox: TelegramOutbo
     assert sent.number is not None
     assert await outbox.edit(ann.id, sent.number, REPLY) == sent
     (message,) = ann.hears()
-    assert (message.text, message.buttons) == (PROMPTS.text(REPLY), [["Did it", "Write privately"]])
+    assert (message.text, message.buttons) == (PROMPTS.text(REPLY), [["Did it", "Write privately", "Urgent help"]])
 
 
 @pytest.mark.parametrize(
@@ -190,6 +210,16 @@ async def test_keyboard_shares_a_place_or_types_its_words_and_says_what_else_may
     assert ann.latest().buttons == []
 
 
+async def test_keyboard_picks_a_group_that_the_bot_is_in_or_any_channel(outbox: Outbox, ann: Person) -> None:
+    picks = tuple((Button(label, Action.ROOM_PICK, value),) for value, label in enumerate((Label.BEGIN, Label.STAY)))
+    await outbox.send(ann.id, Reply((Line.HELP,), picks))
+    assert ann.keys is not None
+    asked = [key["request_chat"] for (key,) in ann.keys["keyboard"]]
+    named = ("request_id", "chat_is_channel", "bot_is_member", "request_title")
+    assert [[one.get(name) for name in named] for one in asked] == [[1, False, True, True], [2, True, False, True]]
+    assert "input_field_placeholder" not in ann.keys
+
+
 async def test_keyboard_closes_with_a_message_that_has_no_buttons(outbox: Outbox, ann: Person) -> None:
     await outbox.send(ann.id, KEYBOARD)
     await outbox.send(ann.id, replace(REPLY, closes_keyboard=True))
@@ -206,6 +236,46 @@ async def test_group_gets_the_words_alone_where_a_keyboard_would_open_or_close(
     for reply in (KEYBOARD, replace(NEWS, closes_keyboard=True)):
         assert await outbox.send(group.id, reply) == Sent(Fate.ARRIVED, group.latest().id)
         assert "reply_markup" not in telegram.calls[-1].parameters
+
+
+# --- Groups -------------------------------------------------------------------------------------------------------
+
+
+async def test_own_message_is_deleted_and_one_that_cannot_be_makes_no_error(
+    outbox: TelegramOutbox, telegram: Server
+) -> None:
+    group = telegram.group(-1001, "Night shift", {})
+    number = (await outbox.send(group.id, NEWS)).number
+    assert number is not None
+    with capture_logs() as lines:
+        await outbox.delete(group.id, number)
+        assert group.shows() == []
+        await outbox.delete(group.id, number)
+        telegram.fails("deleteMessage", Refused(400, "Bad Request: message can't be deleted for everyone"))
+        await outbox.delete(group.id, number)
+    assert lines == []
+
+
+async def test_group_is_left_and_one_that_is_closed_to_the_bot_makes_no_error(
+    outbox: TelegramOutbox, telegram: Server
+) -> None:
+    group = telegram.group(-1001, "Night shift", {})
+    with capture_logs() as lines:
+        await outbox.leave(group.id)
+        assert group.bot_is == "left"
+        await outbox.leave(group.id)
+    assert lines == []
+
+
+async def test_what_cannot_be_done_in_a_group_is_said_in_the_log_alone(
+    outbox: TelegramOutbox, telegram: Server
+) -> None:
+    for method in ("deleteMessage", "leaveChat"):
+        telegram.fails(method, Refused(400, "Bad Request: a refusal of next year"))
+    with capture_logs() as lines:
+        await outbox.delete(-1001, 5)
+        await outbox.leave(-1001)
+    assert [line["event"] for line in lines] == ["not done", "not done"]
 
 
 # --- Pictures -----------------------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ def test_each_local_day_has_one_circle_at_most_however_long(
 def shown(room: Room, content: Content = CONTENT) -> Circle:
     reply = circle.message(room, content)
     assert reply is not None
-    return next(each for each in content.circles if each.words == reply.slots["practice"])
+    return next(each for each in content.circles if each.words == reply.slots["words"])
 
 
 def test_message_has_the_practice_and_two_buttons_and_says_nobody_yet() -> None:

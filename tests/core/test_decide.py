@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from bot.core import follow_ups, keeping, nudging
+from bot.core import circle, follow_ups, keeping, nudging, pulse
 from bot.core.cards import ASKING
 from bot.core.commands import ADMIN_MENU, BUTTONS, COMMANDS, GROUP_MENU, menu
 from bot.core.consent import PURPOSES
@@ -66,12 +66,14 @@ from bot.core.model import (
 )
 from bot.core.noticing import Reader
 from bot.core.plans import reminder
+from bot.core.pulse import Week
 from bot.core.room import IN_A_GROUP
 from bot.core.sequence import AFTER_CARD, WALKING, begin
 from bot.core.steps import again, offer, opening
 from bot.figure import drawing
 from bot.prompts import SLOTS
 from tests.core.places import ways
+from tests.core.rooms import said_of_rooms
 from tests.core.test_cards import CLEAR_NO, NO_CLEAR_NO
 from tests.person import PROMPTS, SEEN, buttons, lines
 from tests.stumble import SeeingGuard
@@ -861,7 +863,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
         said += (
             answer(state, received(text=words)) for words in ("this makes it harder", "it went on for a long while")
         )
-    said += _fitting()
+    said += (*_fitting(), *_in_rooms_by_the_clock())
     said += (
         answer(at(Step.KIND), received(text=words)) for words in ("is this private?", "why did it have to be him?")
     )
@@ -921,7 +923,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     said += (
         decide(incoming, keeping, CONTENT) for incoming in (pressed_keep, received(Kind.COMMAND, command="country"))
     )
-    said += (*said_of_walks(), *said_of_what_is_kept(), *said_because_of_groups())
+    said += (*said_of_walks(), *said_of_what_is_kept(), *said_of_rooms(), *said_because_of_groups())
     return tuple(said)
 
 
@@ -1094,8 +1096,25 @@ def said_of_nudges() -> Iterator[Decision | Reply]:
         yield decide(received(Kind.PRESS, pressed=yes, kept=Kept()), Held(consents=purposes), CONTENT)
 
 
+_IN_A_BUTTON = (
+    *(Label.ROOM_SET, Label.ROOM_NEVER, Label.ROOM_ENGLISH, Label.ROOM_OF_THEM),
+    *(label for label in Label if label.startswith("unit.")),
+)
+"""Behind the name of a setting."""
+
+
+def _in_rooms_by_the_clock() -> Iterator[Reply]:
+    """The circle, with and without a total, and each form of a week."""
+    shown = circle.message(Room(-1), CONTENT)
+    assert shown is not None
+    yield circle.with_total(shown, 4)
+    for week in (Week(), Week(12, 30, is_whole=True)):
+        yield from pulse.told(week)
+
+
 def replies_of(said: Decision | Reply) -> tuple[Reply, ...]:
-    return said.replies if isinstance(said, Decision) else (said,)
+    replies = said.replies if isinstance(said, Decision) else (said,)
+    return (*replies, *(reply.instead for reply in replies if reply.instead is not None))
 
 
 def test_words_that_the_bot_knows_as_a_whole_are_no_danger_by_words_alone() -> None:
@@ -1154,7 +1173,9 @@ def test_every_label_is_shown_somewhere() -> None:
     shown |= {label for _, label in menu((*COMMANDS, *GROUP_MENU, *ADMIN_MENU))}
     on_buttons = [button.words for reply in replies for row in reply.buttons for button in row]
     shown |= {
-        label for label in (Label.NUDGE_ON, Label.TO) if any(CONTENT.labels[label] in each for each in on_buttons)
+        label
+        for label in (Label.NUDGE_ON, Label.TO, *_IN_A_BUTTON)
+        if any(CONTENT.labels[label] in each for each in on_buttons)
     }
     shown |= {Label.KEYBOARD_HINT for reply in replies if reply.is_keyboard}
     names = {label: label.value for label in Label}

@@ -20,6 +20,54 @@ def minute(words: str) -> int:
     return int(hour) * 60 + int(rest)
 
 
+# --- Lengths, and on or off ----------------------------------------------------------------------------------------
+
+HOUR = 60 * 60
+DAY = 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("12h", 12 * HOUR),
+        ("3d", 3 * DAY),
+        ("30m", 30 * 60),
+        ("30 minutes", 30 * 60),
+        ("1440 min", DAY),
+        ("2 weeks", 14 * DAY),
+        ("a day", DAY),
+        ("an hour", HOUR),
+        ("week", 7 * DAY),
+        ("for twenty-four hours, please", DAY),
+        ("12-hour", 12 * HOUR),
+        ("0h", 0),
+        ("9999d", 9999 * DAY),
+        ("99999h", None),
+        ("3", None),
+        ("-3d", None),
+        ("1.5h", None),
+        ("3 days 2 hours", None),
+        ("12h off", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_length_is_read(text: str, seconds: int | None) -> None:
+    assert TIMES.length_of(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "is_on"),
+    [
+        *((text, True) for text in ("on", "On.", "on please")),
+        *((text, False) for text in ("off", "OFF", "turn off", "never", "none", "no")),
+        *((text, None) for text in ("", "on off", "stop", "3d", "off on sundays", "on monday", "maybe", "please")),
+    ],
+)
+def test_switch_is_read(text: str, is_on: bool | None) -> None:  # noqa: FBT001 - a row of the table
+    assert TIMES.switch_of(text) is is_on
+
+
 # --- Times of day -------------------------------------------------------------------------------------------------
 
 READ = {

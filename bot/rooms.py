@@ -1,0 +1,313 @@
+"""Groups and channels at hand: what is kept of them, who of their members agreed to what, and what may be said there.
+
+Rules that hold here: nothing of any message is held; whose rights a change hangs on is asked anew for each; what the
+store does not say is taken for not agreed to; what is counted to limit answers is in memory alone, and goes with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from secrets import token_bytes
+from typing import Final
+
+import structlog
+
+from bot.core.model import (
+    Consented,
+    Content,
+    Directory,
+    Forgot,
+    Purpose,
+    Room,
+    RoomChange,
+    RoomLeft,
+    State,
+    There,
+    Withdrew,
+)
+from bot.core.room import changed, marked, ref_of
+from bot.log import failure
+from bot.metrics import LIMITED_ANSWERS
+from bot.pulse import Pulse, Totals
+from bot.store import StoreError
+from bot.store.store import Store
+
+CARD_APART: Final = 6 * 60 * 60
+"""Seconds from one full card to the next in a group, so that nobody can fill it with them."""
+
+ALERT_APART: Final = 10 * 60
+"""Seconds from one word to the moderators of a group to the next."""
+
+OF_A_PERSON: Final = (4, 10 * 60)
+"""Answers to one person in a group, in so many seconds."""
+
+OF_A_ROOM: Final = (8, 60)
+"""Answers in a group to all its people, in so many seconds: below what Telegram allows, and a card has room beside."""
+
+LOOKS: Final = (40, 60)
+"""How often in so many seconds it is asked who a group's admins are, so that a flood of commands is none of calls."""
+
+LOOKS_OF_A_PERSON: Final = (20, 60)
+"""The same for one person: each tap on the panel is a look."""
+
+RENEWED_AFTER: Final = 15 * 60
+"""Seconds after which all is read again, since an operator may delete beside this process."""
+
+PATIENCE: Final = 5.0
+"""Seconds that a first message waits for all that is kept."""
+
+TRIED_AFTER: Final = 10
+"""Seconds after which a store that failed is asked again."""
+
+_MOST_LIMITED: Final = 10_000
+"""People and groups whose answers are counted at a time: those are forgotten that had one longest ago."""
+_MOST_MET: Final = 1_000
+"""Rooms of which nothing is kept, that someone looked at in private."""
+_REF_BYTES: Final = 4
+
+log = structlog.get_logger()
+
+
+class Nobody:
+    """A `Directory` where there are no groups: in a terminal."""
+
+    async def admins(self, _: int) -> frozenset[int] | None:
+        """Not known."""
+        return None
+
+    async def look(self, _: int) -> There | None:
+        """Not known."""
+        return None
+
+
+class Rooms:
+    """All that is known of groups and channels. `clock` is in seconds since 1970, UTC."""
+
+    def __init__(  # noqa: PLR0913 - clock, chance and keys are handed in
+        self,
+        store: Store,
+        content: Content,
+        directory: Directory,
+        keys: Callable[[], Sequence[bytes]],
+        *,
+        clock: Callable[[], int],
+        seed: Callable[[], int],
+        salt: Callable[[], bytes] = lambda: token_bytes(16),
+    ) -> None:
+        self._store = store
+        self._content = content
+        self._directory = directory
+        self._keys = keys
+        self._clock = clock
+        self._seed = seed
+        self._pulse = Pulse(clock, salt)
+        self._totals = Totals(self._pulse, salt)
+        self._rooms: dict[int, Room] = {}
+        self._members: dict[int, set[int]] = {}
+        self._apart: dict[int, set[int]] = {}
+        self._refs: dict[int, int] = {}
+        self._met: OrderedDict[int, int] = OrderedDict()  # the same, of rooms of which nothing is kept
+        self._cards: dict[int, int] = {}  # when each had its last full card
+        self._alerts: dict[int, int] = {}
+        self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
+        self._limited = 0
+        self._due_at = 0  # when it is read again
+        self._changes = 0  # that were made here
+
+    # --- what is kept ---------------------------------------------------------------------------------------------
+
+    async def ready(self) -> None:
+        """Read what is kept, where that is due."""
+        now = self._clock()
+        if 0 < self._due_at - now <= RENEWED_AFTER:
+            return
+        self._due_at = now + TRIED_AFTER
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not await self._read():
+                    pass
+        except (StoreError, TimeoutError) as error:
+            log.error("loading failed", **failure(error))
+        else:
+            self._due_at = now + RENEWED_AFTER
+
+    async def _read(self) -> bool:
+        """Whether all was read, and nothing changed meanwhile."""
+        changes = self._changes
+        rooms = {room.chat: room async for room in self._store.rooms()}
+        members = {chat: set(await self._store.members(chat)) for chat in rooms}
+        apart = {chat: set(await self._store.apart(chat)) for chat in rooms}
+        if changes != self._changes:
+            return False
+        self._rooms, self._members, self._apart = rooms, members, apart
+        self._refs = {self._ref(chat): chat for chat in rooms}
+        return True
+
+    def room(self, chat: int) -> Room | None:
+        """What is kept of a group or channel."""
+        return self._rooms.get(chat)
+
+    def titles(self) -> dict[int, str]:
+        """What they are called, by their ids."""
+        return {chat: room.title for chat, room in self._rooms.items()}
+
+    def hears(self, chat: int, person: int) -> bool:
+        """Whether a message there by this person may be read although it is not for the bot."""
+        return person in self._members.get(chat, ()) and self._rooms[chat].reads_members
+
+    async def save(self, fact: RoomChange | RoomLeft, at: int) -> None:
+        """Keep what was changed about a room, or delete all that is kept of it. Raise StoreError where that fails."""
+        match fact:
+            case RoomChange(chat=chat):
+                revise = partial(changed, change=fact, at=at, zones=self._content.zones, seed=self._seed())
+                self.put(await self._store.revise_room(chat, revise))
+            case RoomLeft(chat=chat):
+                await self._store.forget_room(chat, at=at)
+                self._drop(chat)
+
+    async def move(self, old: int, new: int, at: int) -> None:
+        """A group has become a supergroup: all that is kept of it goes by its new id. Raise StoreError, as above."""
+        await self._store.move_room(old, new, at=at)
+        self._due_at = 0
+        for seen in (self._cards, self._alerts):
+            if old in seen:
+                seen[new] = seen.pop(old)
+        await self.ready()
+
+    def note(self, person: int, fact: Consented | Withdrew | Forgot) -> None:
+        """Know what someone has agreed to, or taken back, for one group or for all."""
+        match fact:
+            case Consented(purpose=Purpose.GROUP | Purpose.APART as purpose, group=chat):
+                self._of(purpose).setdefault(chat, set()).add(person)
+            case Withdrew(purpose=Purpose.GROUP | Purpose.APART as purpose, group=chat):
+                self._let_go(person, self._of(purpose), chat)
+            case Forgot():
+                self._let_go(person, self._members)
+                self._let_go(person, self._apart)
+        self._changes += 1
+
+    @staticmethod
+    def _let_go(person: int, agreed: dict[int, set[int]], chat: int = 0) -> None:
+        for people in [agreed.get(chat, set())] if chat else agreed.values():
+            people.discard(person)
+
+    def _of(self, purpose: Purpose) -> dict[int, set[int]]:
+        return self._members if purpose is Purpose.GROUP else self._apart
+
+    def _drop(self, chat: int) -> None:
+        self._changes += 1
+        self._refs.pop(self._ref(chat), None)
+        self._rooms.pop(chat, None)
+        self._members.pop(chat, None)
+        self._apart.pop(chat, None)
+        self._pulse.forget(chat)
+        self._totals.forget(chat)
+
+    def put(self, room: Room) -> None:
+        """Know what is kept of a room now."""
+        self._changes += 1
+        self._rooms[room.chat] = room
+        self._refs[self._ref(room.chat)] = room.chat
+
+    # --- what a message is in, or about -----------------------------------------------------------------------------
+
+    def about(self, state: State) -> There | None:
+        """The room that a button brings, by its state, or None where it brings none."""
+        chat = self._refs.get(ref_of(state), self._met.get(ref_of(state)))
+        return None if chat is None or state != marked(ref_of(state)) else There(chat)
+
+    def seen(self, there: There, person: int) -> There:
+        """The same with what is kept of the room, and of what this person agreed to."""
+        room, chat = self.room(there.chat), there.chat
+        return replace(
+            there,
+            ref=self._ref(chat),
+            title=there.title or ("" if room is None else room.title),
+            is_channel=there.is_channel or (room is not None and room.is_channel),
+            room=room,
+            is_agreed=person in self._members.get(chat, ()),
+            is_apart=person in self._apart.get(chat, ()),
+            may_card=self._is_over(self._cards, chat, CARD_APART),
+            week=self._pulse.last_week(chat),
+        )
+
+    def joined(self, there: There, person: int, shown: int) -> There:
+        """The same with how many took part in a circle, with this person. `shown` is what its button says."""
+        return replace(there, total=self._totals.joined(there.chat, there.number, person, shown))
+
+    def offered(self, chat: int, person: int) -> None:
+        """Someone was written to because of a room."""
+        self._pulse.offered(chat, person)
+
+    async def with_rights(self, there: There, person: int) -> There:
+        """The same with whether this person is one of its admins: asked now, and not of whoever asks too often."""
+        if not self._may(LOOKS_OF_A_PERSON, there.chat, person, -1) or not self._may(LOOKS, there.chat, -1):
+            return replace(there, is_known=False)
+        admins = await self._directory.admins(there.chat)
+        return replace(there, is_admin=admins is not None and person in admins, is_known=admins is not None)
+
+    async def looked_at(self, there: There) -> There:
+        """The same with what it is called, and how the bot stands there. What is looked at can be found by a button."""
+        found = await self._directory.look(there.chat)
+        self._met[self._ref(there.chat)] = there.chat
+        while len(self._met) > _MOST_MET:
+            self._met.popitem(last=False)
+        if found is None:
+            return there
+        return replace(
+            there,
+            title=found.title,
+            is_channel=found.is_channel,
+            is_forum=found.is_forum,
+            standing=found.standing,
+        )
+
+    def _ref(self, chat: int) -> int:
+        key = self._keys()[0]
+        return int.from_bytes(hmac.digest(key, b"room/%d" % chat, "sha256")[:_REF_BYTES])
+
+    # --- how much may be said ---------------------------------------------------------------------------------------
+
+    def may_answer(self, chat: int, person: int) -> bool:
+        """Whether one more answer in the group is not too many, for this person and for all. It is counted here."""
+        return self._may(OF_A_PERSON, chat, person) and self._may(OF_A_ROOM, chat)
+
+    def may_alert(self, chat: int) -> bool:
+        """Whether moderators are told once more. It is counted here."""
+        is_over = self._is_over(self._alerts, chat, ALERT_APART)
+        if is_over:
+            self._alerts[chat] = self._clock()
+        return is_over
+
+    def carded(self, chat: int) -> None:
+        """A full card was shown in the group."""
+        self._cards[chat] = self._clock()
+
+    def tell_limited(self) -> None:
+        """Leave in the log how many answers were too many since this was last said."""
+        if self._limited:
+            log.warning("too many for one group or person: these were not answered", count=self._limited)
+        self._limited = 0
+
+    def _is_over(self, seen: dict[int, int], chat: int, seconds: int) -> bool:
+        return not 0 <= self._clock() - seen.get(chat, -seconds) < seconds
+
+    def _may(self, limit: tuple[int, int], *whom: int) -> bool:
+        (most, seconds), now = limit, self._clock()
+        answers = self._limits.setdefault(whom, deque())
+        self._limits.move_to_end(whom)
+        while len(self._limits) > _MOST_LIMITED:
+            self._limits.popitem(last=False)
+        while answers and not 0 <= now - answers[0] < seconds:
+            answers.popleft()
+        if len(answers) >= most:
+            self._limited += 1
+            LIMITED_ANSWERS.inc()
+            return False
+        answers.append(now)
+        return True
