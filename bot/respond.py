@@ -169,7 +169,7 @@ class Responder:
             before = await self._recall(incoming)
         decision = await self._within_limits(incoming, before.held, self._decide(incoming, before.held))
         unsaved = await self._save(incoming, decision, known=before.known)
-        if any(isinstance(fact, RoomChange | RoomLeft) for fact in unsaved):  # nothing is called done
+        if any(isinstance(fact, RoomChange | RoomLeft | Withdrew) for fact in unsaved):  # nothing is called done
             decision = Decision(before.held)
         if has_writer and decision.held != before.held:
             self._keep(incoming, before, decision)
