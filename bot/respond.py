@@ -173,8 +173,8 @@ class Responder:
         unsaved = await self._save(incoming, decision, known=before.known)
         if incoming.kind is Kind.STANDING:
             self.rooms.owe(*unsaved)
-        if any(_is_wish(fact) for fact in unsaved):
-            decision = _not_done(incoming, before.held)
+        if any(map(_is_told, unsaved)):
+            decision = _not_done(incoming, before.held, decision)
         if incoming.kind is Kind.LEFT:
             await self._let_leave(incoming)
         if has_writer and decision.held != before.held:
@@ -580,24 +580,25 @@ _COMES_FIRST: Final = frozenset({Line.HIGH, Line.HARDER, *(line for line in Line
 """With these something steady begins, or a card, which comes whatever could be kept."""
 
 
-def _is_wish(fact: Fact) -> bool:
-    """Whether someone in a group asked for it, so that it is not called done where it is not."""
-    return isinstance(fact, RoomChange | RoomLeft) or (isinstance(fact, Withdrew) and fact.asked)
+def _is_told(fact: Fact) -> bool:
+    """Whether someone hears it, where it could not be saved."""
+    return fact != _READ and (isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked))
 
 
-def _not_done(incoming: Incoming, held: Held) -> Decision:
-    """What is said, to them alone, to someone in a group whose wish could not be kept."""
+def _not_done(incoming: Incoming, held: Held, decision: Decision) -> Decision:
+    """What is said, to them alone, to someone in a group whose wish could not be kept. A card comes all the same."""
     if incoming.kind is Kind.PRESS:
         return Decision(held, toast=Line.STORE_FAILED)
+    cards = tuple(reply for reply in decision.replies if reply.lane is Lane.DANGER)
     is_someone = incoming.kind in _TYPED and incoming.there is not None and not incoming.there.unnamed
-    return Decision(held, (Reply((Line.STORE_FAILED,), to=incoming.person),) if is_someone else ())
+    failed = (Reply((Line.STORE_FAILED,), to=incoming.person),) if is_someone else ()
+    return Decision(decision.held if cards else held, (*cards, *failed))
 
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
     """What is held and said where not all could be saved: `held` is what was held before."""
     failed = Reply((Line.STORE_FAILED,))
-    wished = [fact for fact in unsaved if fact != _READ]
-    if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in wished):
+    if any(map(_is_told, unsaved)):
         minor = held.state.minor or decision.held.state.minor
         first = (reply for reply in decision.replies if reply.keys[0] in _COMES_FIRST)
         return Decision(replace(held, state=replace(held.state, minor=minor)), (*first, failed))
