@@ -145,6 +145,7 @@ SLOTS: Final[Mapping[Line, Mapping[str, str]]] = {
     Line.ROOM_PANEL: {"title": _COUNTRY},
     Line.ROOM_NEXT: {"next": _COUNTRY},
     Line.ROOM_HELD: {"until": _COUNTRY},
+    Line.ROOM_ALERTS_SET: {"title": _COUNTRY},
     Line.ROOM_COUNTRIES_WRONG: {"what": _COUNTRY},
     Line.ROOM_LEAVE_ASK: {"title": _COUNTRY},
     Line.ROOM_LEFT: {"title": _COUNTRY},

@@ -82,13 +82,6 @@ IDLE: Final = 30 * 60
 PATIENCE: Final = 1.0
 """Seconds that an answer waits for the store, once to load and once to save. After that the store counts as failing."""
 
-_FALLBACK: Final = {
-    Where.PRIVATE: failed(),
-    Where.GROUP: (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),),
-    Where.CHANNEL: (),
-}
-"""If one message makes the core fail, its writer gets the card for one's own danger, in general words."""
-
 _TYPED: Final = {Kind.TEXT, Kind.EDIT, Kind.COMMAND, Kind.MEDIA}
 
 log = structlog.get_logger()
@@ -169,7 +162,8 @@ class Responder:
         """
         incoming = await self._seen_there(incoming)
         there = incoming.there
-        has_writer = there is not None and not there.unnamed and incoming.kind is not Kind.PRESS
+        may_read = there is not None and (incoming.addressed or there.is_agreed) and not there.unnamed
+        has_writer = may_read and incoming.kind in _TYPED
         before = _Remembered(Held(), incoming.at, known=False)
         if has_writer:
             before = await self._recall(incoming)
@@ -209,12 +203,25 @@ class Responder:
         there = self.rooms.seen(there, incoming.person)
         incoming = replace(incoming, there=there)
         if needs_rights(incoming, held):
-            there = await self.rooms.looked_at(await self.rooms.with_rights(there, incoming.person))
+            there = await self._as_found(await self.rooms.with_rights(there, incoming.person), incoming.at)
             if picks_alerts(incoming, held):  # which is about two rooms, and takes rights in both
                 home = await self.rooms.with_rights(There(held.room), incoming.person)
                 there = replace(there, is_admin=there.is_admin and home.is_admin, is_known=home.is_known)
             incoming = replace(incoming, there=there)
         return incoming
+
+    async def _as_found(self, there: There, at: int) -> There:
+        """The same as Telegram tells of it now. That puts right what is kept: the end of a mute may not be told."""
+        there = await self.rooms.looked_at(there)
+        room, standing = there.room, there.standing
+        if room is None or standing is None or not there.is_admin or room.may_write == standing.may_write:
+            return there
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.rooms.save(RoomChange(there.chat, may_write=standing.may_write), at)
+        except (StoreError, TimeoutError) as error:
+            log.error("saving failed", **failure(error))
+        return replace(there, room=self.rooms.room(there.chat))
 
     def _read_link(self, incoming: Incoming) -> Link | None:
         """What the private chat was opened with, where it is a link of ours, to this person."""
@@ -280,7 +287,8 @@ class Responder:
         except Exception as error:  # noqa: BLE001 silence is the one answer that nobody may get
             log.error("core failed", **failure(error))
             CORE_FAILURES.inc()
-            return worded(incoming, held, Decision(replace(held, asked_country=True), _FALLBACK[incoming.where]))
+            replies = _instead_of_failing(incoming)
+            return worded(incoming, held, Decision(replace(held, asked_country=bool(replies)), replies))
 
     # --- memory ---------------------------------------------------------------------------------------------
 
@@ -502,6 +510,20 @@ class Responder:
                 agreed = await self.store.save_plan(person, plan, remind_at=plan.made_at + DAY)
         if not agreed:  # what memory has of the consent is no longer so
             raise NoConsentError("There is no consent to keep this: ask for it first.")
+
+
+def _instead_of_failing(incoming: Incoming) -> tuple[Reply, ...]:
+    """If one message makes the core fail, its writer gets the card for one's own danger, in general words.
+
+    In a group that is the general line, or in private where the message was not for the bot.
+    """
+    if incoming.where is Where.PRIVATE:
+        return failed()
+    if incoming.where is not Where.GROUP or incoming.kind not in _TYPED:
+        return ()
+    if incoming.addressed:
+        return (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),)
+    return tuple(replace(reply, to=incoming.person) for reply in failed())
 
 
 _TOLD: Final = (

@@ -19,7 +19,7 @@ import sys
 import threading
 from asyncio.subprocess import DEVNULL, PIPE
 from bisect import bisect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, redirect_stderr
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -58,6 +58,7 @@ from bot.adapters.delivery import Delivery
 from bot.adapters.intake import Burst, Intake, Json, read
 from bot.adapters.listen import SECRET_HEADER, Webhook, listening
 from bot.adapters.outbox import TelegramOutbox
+from bot.adapters.sieve import Sieve
 from bot.adapters.telegram_bot import TelegramBot
 from bot.adapters.transport import AiohttpRequest
 from bot.app import now
@@ -232,6 +233,9 @@ def _page(lines: Sequence[str]) -> str:
         rounds=ROUNDS,
         rate=RATE,
         long=LONG,
+        overheard=OVERHEARD,
+        little=LITTLE_AND_MUCH[0],
+        much=LITTLE_AND_MUCH[1],
         most_walks=MOST_WALKS,
         people=AT_A_TIME,
         broadcasts=BROADCASTS,
@@ -275,6 +279,10 @@ of each round, with the lowest and the highest. All is on one machine, so load a
   without a network. *And 60*: the same messages as texts of {long} lines, against them one by one; a ratio of 1 is
   linear. *And VADER*: what a message is about, against VADER's four scores of sentiment, which tell nothing of whose
   suffering it is.
+- **Talk in a group.** {overheard:,} messages that are not for the bot, each fourth a reply to another and each eighth
+  with a name in it, a hundred a poll: from the JSON as it was polled until all is dropped, against python-telegram-bot
+  reading the same JSON and sending each text back, without a network. *Its memory*: what a process has resident after
+  {little:,} and after {much:,} of them, no two with the same number, and how much more that is.
 - **A turn, a picture.** Alone, on one core, with the spread of the rounds. *A turn*: from an answer to the words of the
   next message and its buttons, at each step of a whole walk; typed, danger is looked for in it too. *A picture*: from
   the answers to the PNG, of one walk and of {most_walks} walks, which is the most.
@@ -432,6 +440,115 @@ def noticing() -> list[Row]:
         Row("Noticing and danger, 60 characters, and an echo", (ours, echo), {message: Goal(0.25)}),
         Row("Noticing and danger, 4,000 characters, and 60", (ours_long, ours_short), {character: Goal(1.5)}),
         Row("Noticing, 60 characters, and VADER", (notice, vader), {message: None}),
+    ]
+
+
+# --- a group's talk ---------------------------------------------------------------------------------------------
+
+OVERHEARD: Final = 10_000
+"""So many messages in a round."""
+
+LITTLE_AND_MUCH: Final = (100_000, 1_000_000)
+"""After so many messages it is seen what memory has become of them."""
+
+HEARING: Final = "import asyncio; from scripts import bench; asyncio.run(bench.overhearing())"
+
+
+class Polls(Nowhere):
+    """Hands over these answers to polls, one after the other, and then sets `stop`."""
+
+    def __init__(self, bodies: Iterable[bytes], stop: asyncio.Event) -> None:
+        self._bodies = iter(bodies)
+        self._stop = stop
+
+    @override
+    async def do_request(self, url: str, *more: Any, **named: Any) -> tuple[int, bytes]:
+        if not url.endswith("/getUpdates"):
+            return await super().do_request(url, *more, **named)
+        body = next(self._bodies, None)
+        if body is None and not self._stop.is_set():
+            self._stop.set()
+            await asyncio.sleep(PATIENCE)  # which the stop cuts short
+        return HTTPStatus.OK, body or b'{"ok": true, "result": []}'
+
+
+def _overheard(number: int, text: str) -> Json:
+    """What someone says to the others in a group: each fourth time in reply, each eighth with a name in it."""
+    chat = {"id": -1_001_234_567_890, "type": "supergroup", "title": "Night shift", "is_forum": True}
+    person = {"id": 7_000_000_000 + number % 500, "is_bot": False, "first_name": "Someone", "language_code": "en"}
+    message = {"message_id": number, "date": AT, "chat": chat, "from": person, "text": text}
+    if number % 4 == 0:
+        message |= {"reply_to_message": {**message, "message_id": number - 1}}
+    if number % 8 == 0:
+        named = {"offset": len(text.encode("utf-16-le")) // 2 + 1, "length": 8, "type": "mention"}
+        message |= {"text": f"{text} @someone", "entities": [named]}
+    return {"update_id": number, "message": message}
+
+
+async def _heard(bodies: Iterable[bytes]) -> None:
+    """Have the bot take these polls in, none of which has anything for it."""
+    stop = asyncio.Event()
+    polls = Polls(bodies, stop)
+
+    async def handle(_: Update | Burst) -> None:
+        raise AssertionError
+
+    async with Bot(TOKEN, request=polls, get_updates_request=polls) as bot:
+        await Intake(bot, handle, stop, Sieve(bot).lets).run([])
+
+
+async def overhearing() -> None:
+    """Take messages in, and print the pages of memory that this process has after some and after many."""
+    text = json.dumps(_overheard(1, TEXT)).replace("%", "%%").replace('_id": 1,', '_id": %d,')
+    batch = f'{{"ok": true, "result": [{", ".join([text] * AT_A_TIME)}]}}'
+
+    def bodies() -> Iterator[bytes]:
+        for first in range(0, max(LITTLE_AND_MUCH), AT_A_TIME):
+            if first in LITTLE_AND_MUCH:
+                print(_pages())
+            numbers = range(first + 1, first + AT_A_TIME + 1)
+            yield (batch % tuple(number for number in numbers for _ in range(2))).encode()
+        print(_pages(), flush=True)
+
+    await _heard(bodies())
+
+
+def _pages() -> int:
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1])
+
+
+def group() -> list[Row]:
+    """What a message costs that is said in a group and is not for the bot, against a bare echo; and what is kept."""
+    texts = _messages()
+    updates = [_overheard(number, texts[number % len(texts)]) for number in range(1, OVERHEARD + 1)]
+    batches = [updates[first : first + AT_A_TIME] for first in range(0, OVERHEARD, AT_A_TIME)]
+    bodies = [json.dumps({"ok": True, "result": batch}).encode() for batch in batches]
+    cost = "a message, µs"
+
+    async def ours() -> Load:
+        start = perf_counter()
+        await _heard(bodies)
+        return {cost: (perf_counter() - start) * 1e6 / OVERHEARD}
+
+    async def echo() -> Load:
+        async with _bare_echo("") as take:
+            start = perf_counter()
+            for body in bodies:
+                await asyncio.wait([take(content) for content in json.loads(body)["result"]])
+            return {cost: (perf_counter() - start) * 1e6 / OVERHEARD}
+
+    async def memory() -> Load:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", HEARING, stdin=DEVNULL, stdout=PIPE)
+        said, _ = await process.communicate()
+        after = [int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20 for pages in said.split()]
+        named = (f"after {many:,}, MB" for many in LITTLE_AND_MUCH)
+        return dict(zip(named, after, strict=True)) | {"more, MB": after[1] - after[0]}
+
+    title = "Talk in a group that is not for the bot"
+    kept: Goals = {**{f"after {many:,}, MB": None for many in LITTLE_AND_MUCH}, "more, MB": Goal(1, alone=True)}
+    return [
+        Row(f"{title}, and an echo", (ours, echo), {cost: Goal(0.35)}),
+        Row(f"{title}, and its memory", (memory,), kept),
     ]
 
 
@@ -1352,7 +1469,7 @@ def nudging() -> list[Row]:
 
 # --- all of it --------------------------------------------------------------------------------------------------
 
-ROWS: Final = (noticing, turn, figure, whole_bot, writing, people, sweeping, webhook, outbound, urgent, nudging)
+ROWS: Final = (noticing, group, turn, figure, whole_bot, writing, people, sweeping, webhook, outbound, urgent, nudging)
 SERVERS: Final = {
     "our-webhook": _our_webhook,
     "their-webhook": _their_webhook,

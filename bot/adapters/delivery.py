@@ -37,7 +37,7 @@ LONGEST_WAIT: Final = 60.0
 """Seconds that a call waits because Telegram says so. Told to wait longer, it is given up."""
 
 CHATS_IN_A_ROW: Final = 3
-"""So many chats refused one after the other, with nothing let through in between, mean that it is not about a chat."""
+"""So many private chats refused one after the other, with nothing let through in between: it is not about a chat."""
 
 UNCHANGED: Final = ("message is not modified",)
 
@@ -54,6 +54,9 @@ NOTHING_TO_DO: Final = (
     "have no rights to send",
     "need administrator rights in the channel chat",
     "chat_write_forbidden",
+    "chat_restricted",
+    "chat_admin_required",
+    "chat_send_plain_forbidden",
     "message to edit not found",
     "message can't be edited",
     "message to delete not found",
@@ -424,7 +427,7 @@ class Delivery:
         """Send nothing to a chat for so many seconds; nor to any, where it is not about that chat."""
         until = self._now() + wait
         self._lanes.hold(chat, until)
-        if chat is not None:
+        if chat is not None and chat > 0:  # a group may be in slow mode, for up to an hour, which is its own matter
             self._refused.add(chat)
         about_all = chat is None or len(self._refused) == CHATS_IN_A_ROW
         LIMITED.labels("all" if about_all else "a chat").inc()

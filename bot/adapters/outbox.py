@@ -129,9 +129,8 @@ class TelegramOutbox:
             case Action.ROOM_PICK:
                 is_channel = bool(button.value)
                 # Of a channel it is not asked whether the bot is in: there it is an admin, which is more than a member.
-                is_in = None if is_channel else True
                 asked = KeyboardButtonRequestChat(
-                    PICKS[is_channel], chat_is_channel=is_channel, bot_is_member=is_in, request_title=True
+                    PICKS[is_channel], chat_is_channel=is_channel, bot_is_member=not is_channel, request_title=True
                 )
                 return KeyboardButton(label, request_chat=asked)
         return KeyboardButton(label)

@@ -153,7 +153,7 @@ def _is_addressed(message: Message, bot: Bot) -> bool:
 
 def _without_name(text: str, bot: Bot) -> str:
     """The same without our name, which says nothing but whom it is for."""
-    return re.sub(rf"@{re.escape(bot.username)}\b", " ", text, flags=re.IGNORECASE).strip()
+    return re.sub(rf"(?<!\w)@{re.escape(bot.username)}\b", " ", text, flags=re.IGNORECASE).strip()
 
 
 def _names_another(entity: MessageEntity, words: str, bot: Bot) -> bool:

@@ -441,6 +441,7 @@ class Line(StrEnum):
     ROOM_ALERTS_ASK = "room.alerts.ask"
     ROOM_ALERTS_PICK = "room.alerts.pick"
     ROOM_ALERTS_WRONG = "room.alerts.wrong"
+    ROOM_ALERTS_SET = "room.alerts.set"
     ROOM_TIDY_ASK = "room.tidy.ask"
     ROOM_TIDY_WRONG = "room.tidy.wrong"
     ROOM_HOLD_ASK = "room.hold.ask"

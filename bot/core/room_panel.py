@@ -714,7 +714,7 @@ def _alerts_picked(desk: _Desk) -> Decision:
     may_write = chosen.standing is not None and chosen.standing.is_in and chosen.standing.may_write
     if not chosen.is_admin or chosen.is_channel or chosen.chat == desk.there.chat or not may_write:
         return _asks_alerts(desk, Line.ROOM_ALERTS_WRONG)
-    found = Reply((Line.ROOM_PICKED,), slots={"title": title_of(chosen.title)}, closes_keyboard=True)
+    found = Reply((Line.ROOM_ALERTS_SET,), slots={"title": title_of(chosen.title)}, closes_keyboard=True)
     decision = _set(desk, alerts=chosen.chat)
     now, _ = _after(desk, alerts=chosen.chat)
     card = _card(now) if chosen.chat != desk.room.alerts else ()

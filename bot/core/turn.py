@@ -37,7 +37,6 @@ from bot.core.model import (
     Tier,
 )
 from bot.core.reading import Answer, mirrored, take
-from bot.core.room import IN_PRIVATE
 from bot.core.sequence import advance, begin, knows
 from bot.core.steps import again, offer, onward
 
@@ -59,7 +58,7 @@ def listen(incoming: Incoming) -> Heard:
     """Hear all of a message."""
     typed = hear(incoming.words)
     texts = tuple(map(hear, incoming.texts)) if incoming.earlier else (typed,)
-    unknown = incoming.command if incoming.command not in {*COMMANDS, *IN_PRIVATE} else ""
+    unknown = incoming.command if incoming.command not in COMMANDS else ""
     aloud = hear(f"{unknown.replace('_', ' ')} {incoming.words}") if unknown else typed
     return Heard(typed, aloud, texts)
 

@@ -1,12 +1,13 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
@@ -16,14 +17,17 @@ from telegram.request import RequestData
 from typing_extensions import override
 
 from bot.adapters.delivery import CHATS_IN_A_ROW, LONGEST_WAIT, PAUSES, Delivery
+from bot.adapters.lanes import GROUP
 from bot.adapters.transport import AiohttpRequest, NotSentError
 from bot.core.model import Lane
 from tests.adapters.clock import PausingClock
+from tests.adapters.contents import TOKEN
 from tests.botapi import Call, Dropped, Group, Hang, Page, Person, Server, blocked, bot_of, broken, too_many
 from tests.botapi import faults as scripted
 from tests.botapi.offline import Offline
 from tests.botapi.updates import Refused
 from tests.botapi.world import World
+from tests.network import NoNetwork
 
 DID_IT = InlineKeyboardMarkup([[InlineKeyboardButton("Did it", callback_data="1")]])
 MAY_HAVE_ARRIVED: list[scripted.Fault] = [Dropped(), Dropped(after=True), broken(), Page()]
@@ -239,6 +243,51 @@ async def test_chats_told_to_wait_are_no_row_when_a_message_gets_through_between
             telegram.fails("sendMessage", too_many(3))
             await delivery.send(person.id, "one")
     assert lines == []
+
+
+async def test_groups_in_slow_mode_wait_alone_however_many_they_are(
+    telegram: Server, delivery: Delivery, people: list[Person], clock: PausingClock
+) -> None:
+    groups = [telegram.group(-1001 - number, "Wards", {}) for number in range(2 * CHATS_IN_A_ROW)]
+    waits = [LONGEST_WAIT] * CHATS_IN_A_ROW + [3600] * CHATS_IN_A_ROW
+    telegram.fails("sendMessage", *(too_many(int(wait)) for wait in waits))
+    clock.let.clear()
+    with capture_logs() as lines:
+        async with asyncio.TaskGroup() as tasks:
+            sends = [tasks.create_task(_outcome(partial(delivery.send, group.id, "one"))) for group in groups]
+            await telegram.until(lambda: len(order(telegram)) == len(groups), "all groups were tried")
+            await delivery.send(1, "card", lane=Lane.DANGER)
+            assert heard(people[0]) == ["card"]
+            clock.let.set()
+    assert [heard(group) for group in groups] == [["one"]] * CHATS_IN_A_ROW + [[]] * CHATS_IN_A_ROW
+    assert [send.result() for send in sends[CHATS_IN_A_ROW:]] == ["RetryAfter"] * CHATS_IN_A_ROW
+    assert lines == []
+
+
+@settings(max_examples=20)
+@given(kinds=st.lists(st.sampled_from(["danger", "reply", "news", "edit", "late edit"]), min_size=25, max_size=60))
+async def test_group_gets_no_more_than_twenty_messages_a_minute_whatever_they_are(kinds: list[str]) -> None:
+    clock, moments = PausingClock(), list[float]()
+
+    class Noting(NoNetwork):
+        @override
+        async def do_request(self, *_: object, **__: object) -> tuple[int, bytes]:
+            moments.append(clock.at)
+            result = {"message_id": 5, "date": 1, "chat": {"id": FORUM, "type": "supergroup"}, "text": "x"}
+            return 200, json.dumps({"ok": True, "result": result}).encode()
+
+    delivery = Delivery(Bot(TOKEN, request=Noting()), clock.pause, now=clock.now)
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "danger": partial(delivery.send, FORUM, "x", lane=Lane.DANGER),
+        "reply": partial(delivery.send, FORUM, "x"),
+        "news": partial(delivery.send, FORUM, "x", lane=Lane.BROADCAST),
+        "edit": partial(delivery.edit, FORUM, 5, "x"),
+        "late edit": partial(delivery.edit, FORUM, 5, "x", lane=Lane.BROADCAST),
+    }
+    await asyncio.gather(*(calls[kind]() for kind in kinds))
+    most, seconds = GROUP
+    assert len(moments) == len(kinds)
+    assert all(late - early >= seconds - 1e-9 for early, late in zip(moments, moments[most:], strict=False))
 
 
 async def test_press_told_to_wait_keeps_all_waiting(
@@ -493,6 +542,9 @@ async def test_who_has_gone_is_no_error(
         Refused(400, "Bad Request: CHANNEL_PRIVATE"),
         Refused(400, "Bad Request: PEER_ID_INVALID"),
         Refused(400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
+        Refused(400, "Bad Request: CHAT_RESTRICTED"),
+        Refused(400, "Bad Request: CHAT_ADMIN_REQUIRED"),
+        Refused(400, "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN"),
         Refused(400, "Bad Request: not enough rights to send text messages to the chat"),
         Refused(400, "Bad Request: have no rights to send a message"),
         Refused(400, "Bad Request: need administrator rights in the channel chat"),

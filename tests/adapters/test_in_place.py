@@ -1,27 +1,19 @@
 """What a press does to the message that it was on, and a message by the clock to it: at Telegram's stand-in."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
-from structlog.contextvars import clear_contextvars, get_contextvars
 from structlog.testing import capture_logs
-from telegram import Update
-from typing_extensions import override
 
-from bot.adapters.delivery import LONGEST_WAIT, Delivery
-from bot.adapters.telegram_bot import App, TelegramBot
+from bot.adapters.delivery import LONGEST_WAIT
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Button, Decision, Event, Fate, Held, Incoming, Lane, Moved, Reply, Step
-from bot.respond import Responder
-from bot.store.store import Store
-from tests.adapters.clock import PausingClock
-from tests.botapi import Person, Server, bot_of, too_many
+from bot.core.model import Action, Button, Decision, Event, Fate, Held, Lane, Moved, Reply, Step
+from tests.adapters.live import Live, as_seen
+from tests.botapi import too_many
 from tests.botapi.chats import ACCESSIBLE
 from tests.botapi.faults import Fault
 from tests.botapi.updates import Refused
-from tests.person import PROMPTS, RING, Clock
+from tests.person import PROMPTS
 
 STOP = ((Button(Label.STOP, Action.STOP, payload="1"),),)
 STAY = ((Button(Label.STAY, Action.STAY, payload="2"),),)
@@ -31,76 +23,6 @@ BARE = Reply((Line.STOPPED,))
 NUDGE = Reply((Line.THANKS,), STAY, lane=Lane.BROADCAST)
 MOVED = (Moved(Step.ASK, Event.NEXT, Step.ARRIVE),)
 KEYBOARD = Reply((Line.HELP,), ((Button(Label.SHARE_LOCATION, Action.LOCATE),),))
-
-
-class Scripted(Responder):
-    """Answers with what a test has laid out, one after the other."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(PROMPTS.content, store, RING.buttons, clock=Clock(), seed=lambda: 1)
-        self.laid: list[Decision] = []
-        self.heard: list[Incoming] = []
-
-    @override
-    async def respond(self, incoming: Incoming) -> Decision:
-        self.heard.append(incoming)
-        return self.laid.pop(0)
-
-
-@dataclass
-class Live:
-    """The bot's handlers at Telegram's stand-in. They handle what waits when the test says so."""
-
-    telegram: Server
-    app: App
-    us: TelegramBot
-    responder: Scripted
-    clock: PausingClock
-    ann: Person
-    at: Clock
-    outcome: str = "handled"
-    methods: list[str] = field(default_factory=list)
-
-    async def answers(self, *decisions: tuple[Reply, ...] | Decision) -> None:
-        """Handle what waits, with one of these answers to each."""
-        self.responder.laid = [one if isinstance(one, Decision) else Decision(Held(), one) for one in decisions]
-        waiting = await self.telegram.world.updates.fetch(0, 100, 0)
-        before = len(self.telegram.calls)
-        clear_contextvars()
-        for update in waiting:
-            await self.app.process_update(Update.de_json(update, self.us._bot))  # noqa: SLF001 - the one it runs with
-        self.outcome = get_contextvars().get("outcome", "handled")
-        self.methods = [call.method for call in self.telegram.calls[before:]]
-        await self.telegram.world.updates.fetch(waiting[-1]["update_id"] + 1, 1, 0)
-        assert self.responder.laid == []
-
-    async def shows(self, *replies: Reply) -> None:
-        """Let Ann write, and be answered with these."""
-        await self.ann.says("hello", wait=False)
-        await self.answers(replies)
-
-    def heard(self) -> list[tuple[str, list[list[str]]]]:
-        """All that Ann sees of the bot: the words and the buttons of each message."""
-        return [(message.text, message.buttons) for message in self.ann.hears()]
-
-
-@pytest.fixture
-async def live(tmp_path: Path) -> AsyncIterator[Live]:
-    clock, at = PausingClock(), Clock()
-    async with (
-        Server(now=at) as telegram,
-        bot_of(telegram) as bot,
-        Store.open(tmp_path / "data", RING) as store,
-    ):
-        responder = Scripted(store)
-        us = TelegramBot(bot, Delivery(bot, clock.pause, now=clock.now), responder, PROMPTS)
-        async with us.application() as app:
-            yield Live(telegram, app, us, responder, clock, telegram.person(7, "Ann"), at)
-
-
-def as_seen(reply: Reply) -> tuple[str, list[list[str]]]:
-    labels = [[PROMPTS.label(button) for button in row] for row in reply.buttons]
-    return PROMPTS.text(reply), labels
 
 
 # --- in place of the pressed message ------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ async def test_edit_says_another_in_place_of_what_was_sent(outbox: TelegramOutbo
     assert sent.number is not None
     assert await outbox.edit(ann.id, sent.number, REPLY) == sent
     (message,) = ann.hears()
-    assert (message.text, message.buttons) == (PROMPTS.text(REPLY), [["Did it", "Write privately"]])
+    assert (message.text, message.buttons) == (PROMPTS.text(REPLY), [["Did it", "Write privately", "Urgent help"]])
 
 
 @pytest.mark.parametrize(
@@ -210,6 +210,16 @@ async def test_keyboard_shares_a_place_or_types_its_words_and_says_what_else_may
     assert ann.latest().buttons == []
 
 
+async def test_keyboard_picks_a_group_that_the_bot_is_in_or_any_channel(outbox: Outbox, ann: Person) -> None:
+    picks = tuple((Button(label, Action.ROOM_PICK, value),) for value, label in enumerate((Label.BEGIN, Label.STAY)))
+    await outbox.send(ann.id, Reply((Line.HELP,), picks))
+    assert ann.keys is not None
+    asked = [key["request_chat"] for (key,) in ann.keys["keyboard"]]
+    named = ("request_id", "chat_is_channel", "bot_is_member", "request_title")
+    assert [[one.get(name) for name in named] for one in asked] == [[1, False, True, True], [2, True, False, True]]
+    assert "input_field_placeholder" not in ann.keys
+
+
 async def test_keyboard_closes_with_a_message_that_has_no_buttons(outbox: Outbox, ann: Person) -> None:
     await outbox.send(ann.id, KEYBOARD)
     await outbox.send(ann.id, replace(REPLY, closes_keyboard=True))
@@ -226,6 +236,46 @@ async def test_group_gets_the_words_alone_where_a_keyboard_would_open_or_close(
     for reply in (KEYBOARD, replace(NEWS, closes_keyboard=True)):
         assert await outbox.send(group.id, reply) == Sent(Fate.ARRIVED, group.latest().id)
         assert "reply_markup" not in telegram.calls[-1].parameters
+
+
+# --- Groups -------------------------------------------------------------------------------------------------------
+
+
+async def test_own_message_is_deleted_and_one_that_cannot_be_makes_no_error(
+    outbox: TelegramOutbox, telegram: Server
+) -> None:
+    group = telegram.group(-1001, "Night shift", {})
+    number = (await outbox.send(group.id, NEWS)).number
+    assert number is not None
+    with capture_logs() as lines:
+        await outbox.delete(group.id, number)
+        assert group.shows() == []
+        await outbox.delete(group.id, number)
+        telegram.fails("deleteMessage", Refused(400, "Bad Request: message can't be deleted for everyone"))
+        await outbox.delete(group.id, number)
+    assert lines == []
+
+
+async def test_group_is_left_and_one_that_is_closed_to_the_bot_makes_no_error(
+    outbox: TelegramOutbox, telegram: Server
+) -> None:
+    group = telegram.group(-1001, "Night shift", {})
+    with capture_logs() as lines:
+        await outbox.leave(group.id)
+        assert group.bot_is == "left"
+        await outbox.leave(group.id)
+    assert lines == []
+
+
+async def test_what_cannot_be_done_in_a_group_is_said_in_the_log_alone(
+    outbox: TelegramOutbox, telegram: Server
+) -> None:
+    for method in ("deleteMessage", "leaveChat"):
+        telegram.fails(method, Refused(400, "Bad Request: a refusal of next year"))
+    with capture_logs() as lines:
+        await outbox.delete(-1001, 5)
+        await outbox.leave(-1001)
+    assert [line["event"] for line in lines] == ["not done", "not done"]
 
 
 # --- Pictures -----------------------------------------------------------------------------------------------------

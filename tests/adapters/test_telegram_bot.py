@@ -13,8 +13,9 @@ from typing_extensions import override
 from bot.adapters.delivery import Delivery
 from bot.adapters.intake import Burst
 from bot.adapters.telegram_bot import UPDATES, App, TelegramBot
-from bot.core.commands import COMMANDS
+from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU
 from bot.core.lines import Label, Line
+from bot.core.model import RoomChange
 from bot.respond import Responder
 from bot.store.store import Store
 from tests.adapters.clock import PausingClock
@@ -86,7 +87,7 @@ class Recorder(NoNetwork):
                 chat = {"id": parameters["chat_id"], "type": "private"}
                 return {"message_id": self._last_message, "date": AT, "chat": chat, "caption": parameters["caption"]}
             case "getMyCommands":
-                return self.given.get("commands", [])
+                return self.given.get(parameters.get("scope", {}).get("type", "commands"), [])
             case "getMyDescription" | "getMyShortDescription":
                 field = "description" if name == "getMyDescription" else "short_description"
                 return {field: self.given.get(field, "")}
@@ -419,17 +420,26 @@ async def test_someone_who_has_blocked_the_bot_makes_no_error(telegram: Telegram
 # --- groups, and what is not for the bot --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["/help", f"/walk@{NAME}", f"@{NAME} i saw a terrible thing", f"/forget@{NAME}"])
-async def test_group_gets_one_line_with_a_link_to_the_private_chat(telegram: Telegram, text: str) -> None:
+async def let_in(telegram: Telegram) -> None:
+    """Let an admin say yes to the bot in the group."""
+    await telegram.us._responder.rooms.save(RoomChange(GROUP["id"], is_on=True), AT)  # noqa: SLF001 - as the panel does
+
+
+@pytest.mark.parametrize("text", ["/help", f"/why@{NAME}", f"@{NAME} i saw a terrible thing", f"/forget@{NAME}"])
+async def test_group_gets_one_line_with_a_way_to_the_private_chat(telegram: Telegram, text: str) -> None:
+    assert await telegram.says(text, chat=GROUP) == []  # before any admin has said yes
+    await let_in(telegram)
     assert await telegram.says(text, chat=GROUP) == ["sendMessage"]
     (sent,) = telegram.sent()
     assert sent["chat_id"] == GROUP["id"]
     assert says(sent, Line.GROUP_PRIVATE)
     ((button,),) = sent["reply_markup"]["inline_keyboard"]
-    assert button == {"text": "Write privately", "url": f"https://t.me/{NAME}?start=group"}
+    assert button["text"] == "Write privately"
+    assert "url" not in button  # which everyone could open, and pass on
 
 
 async def test_answer_in_a_topic_stays_in_it(telegram: Telegram) -> None:
+    await let_in(telegram)
     await telegram.says("/help", chat={**GROUP, "is_forum": True}, message_thread_id=77, is_topic_message=True)
     assert telegram.sent()[0]["message_thread_id"] == 77
     await telegram.says("/help", chat=GROUP, message_thread_id=77)
@@ -438,6 +448,7 @@ async def test_answer_in_a_topic_stays_in_it(telegram: Telegram) -> None:
 
 @pytest.mark.parametrize("text", [SAID, "i want to kill myself", "/help@other_bot", "/ban @someone"])
 async def test_group_talk_that_is_not_for_the_bot_gets_silence(telegram: Telegram, text: str) -> None:
+    await let_in(telegram)
     assert await telegram.says(text, chat=GROUP) == []
 
 
@@ -473,19 +484,27 @@ async def test_channel_gets_silence(telegram: Telegram, kind: str) -> None:
 
 
 async def test_bot_is_handed_only_what_it_has_handlers_for() -> None:
-    assert UPDATES == ["message", "edited_message", "callback_query"]
+    assert UPDATES == ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
 
 
 # --- the introduction ---------------------------------------------------------------------------------------------
 
 
-SETTERS = ["setMyCommands", "setMyDescription", "setMyShortDescription"]
+SETTERS = ["setMyCommands"] * 3 + ["setMyDescription", "setMyShortDescription"]
+MENUS: dict[str, tuple[str, ...]] = {  # by Telegram's name of the scope; the first is for where there is no other
+    "commands": tuple(COMMANDS),
+    "all_group_chats": GROUP_MENU,
+    "all_chat_administrators": (*GROUP_MENU, *ADMIN_MENU),
+}
 
 
 def introduced() -> dict[str, object]:
     labels = PROMPTS.content.labels
     return {
-        "commands": [{"command": name, "description": labels[Label(f"command.{name}")]} for name in COMMANDS],
+        **{
+            scope: [{"command": name, "description": labels[Label(f"command.{name}")]} for name in names]
+            for scope, names in MENUS.items()
+        },
         "description": PROMPTS.lines[Line.DESCRIPTION][0],
         "short_description": PROMPTS.lines[Line.SHORT_DESCRIPTION][0],
     }
@@ -495,16 +514,14 @@ def setters(network: Recorder) -> list[str]:
     return [name for name, _ in network.calls if name.startswith("set")]
 
 
-async def test_introduction_sets_the_commands_and_both_descriptions(telegram: Telegram) -> None:
+async def test_introduction_sets_the_commands_of_each_place_and_both_descriptions(telegram: Telegram) -> None:
     await telegram.us.introduce()
     network = telegram.network
     assert setters(network) == SETTERS
-    expected = introduced()
-    assert [value for name, parameters in network.calls if name in SETTERS for value in parameters.values()] == [
-        expected["commands"],
-        expected["description"],
-        expected["short_description"],
-    ]
+    set_to = [parameters for name, parameters in network.calls if name in SETTERS]
+    assert [menu.get("scope", {}).get("type", "commands") for menu in set_to[:3]] == list(MENUS)
+    shown = [next(parameters[name] for name in parameters if name != "scope") for parameters in set_to]
+    assert shown == list(introduced().values())
 
 
 async def test_introduction_changes_nothing_that_is_so_already(telegram: Telegram) -> None:
@@ -513,11 +530,9 @@ async def test_introduction_changes_nothing_that_is_so_already(telegram: Telegra
     assert setters(telegram.network) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "setter"), [("commands", SETTERS[0]), ("description", SETTERS[1]), ("short_description", SETTERS[2])]
-)
+@pytest.mark.parametrize(("name", "setter"), list(zip(introduced(), SETTERS, strict=True)))
 async def test_introduction_sets_only_what_differs(telegram: Telegram, name: str, setter: str) -> None:
-    telegram.network.given = introduced() | {name: [] if name == "commands" else "old"}
+    telegram.network.given = introduced() | {name: [] if name in MENUS else "old"}
     await telegram.us.introduce()
     assert setters(telegram.network) == [setter]
 

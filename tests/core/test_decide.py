@@ -1051,6 +1051,13 @@ def said_of_nudges() -> Iterator[Decision | Reply]:
         yield decide(received(Kind.PRESS, pressed=yes, kept=Kept()), Held(consents=purposes), CONTENT)
 
 
+_IN_A_BUTTON = (
+    *(Label.ROOM_SET, Label.ROOM_NEVER, Label.ROOM_ENGLISH, Label.ROOM_OF_THEM),
+    *(label for label in Label if label.startswith("unit.")),
+)
+"""Behind the name of a setting."""
+
+
 def _in_rooms_by_the_clock() -> Iterator[Reply]:
     """The circle, with and without a total, and each form of a week."""
     shown = circle.message(Room(-1), CONTENT)
@@ -1058,13 +1065,6 @@ def _in_rooms_by_the_clock() -> Iterator[Reply]:
     yield circle.with_total(shown, 4)
     for week in (Week(), Week(12, 30, is_whole=True)):
         yield from pulse.told(week)
-
-
-_IN_A_BUTTON = (
-    *(Label.ROOM_SET, Label.ROOM_NEVER, Label.ROOM_ENGLISH, Label.ROOM_OF_THEM),
-    *(label for label in Label if label.startswith("unit.")),
-)
-"""Behind the name of a setting."""
 
 
 def replies_of(said: Decision | Reply) -> tuple[Reply, ...]:

@@ -599,7 +599,7 @@ def test_alerts_explain_what_they_are_and_pick_another_group(admin: Admin) -> No
     assert lines(asked) == [Line.ROOM_ALERTS_ASK, Line.ROOM_ALERTS_PICK]
     assert asked.replies[1].is_keyboard
     done = admin.picks(moderators())
-    assert lines(done)[0] is Line.ROOM_PICKED
+    assert lines(done)[0] is Line.ROOM_ALERTS_SET
     assert admin.now.alerts == ALERTS
     assert card_of(done).keys == (Line.GROUP_CARD_MENTIONS, Line.GROUP_CARD_ALERTS)
     admin.taps("Chat for alerts")
