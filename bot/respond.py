@@ -203,12 +203,16 @@ class Responder:
         there = self.rooms.seen(there, incoming.person)
         incoming = replace(incoming, there=there)
         if needs_rights(incoming, held):
-            there = await self._as_found(await self.rooms.with_rights(there, incoming.person), incoming.at)
+            there = await self._found(there, incoming)
             if picks_alerts(incoming, held):  # which is about two rooms, and takes rights in both
-                home = await self.rooms.with_rights(There(held.room), incoming.person)
-                there = replace(there, is_admin=there.is_admin and home.is_admin, is_known=home.is_known)
+                home = self.rooms.seen(There(held.room), incoming.person)
+                incoming, there = replace(incoming, picked=there), await self._found(home, incoming)
             incoming = replace(incoming, there=there)
         return incoming
+
+    async def _found(self, there: There, incoming: Incoming) -> There:
+        """The same with the rights of whoever writes, and as Telegram tells of it now."""
+        return await self._as_found(await self.rooms.with_rights(there, incoming.person), incoming.at)
 
     async def _as_found(self, there: There, at: int) -> There:
         """The same as Telegram tells of it now. That puts right what is kept: the end of a mute may not be told."""

@@ -49,12 +49,11 @@ OF_A_PERSON: Final = (4, 10 * 60)
 OF_A_ROOM: Final = (8, 60)
 """Answers in a group to all its people, in so many seconds: below what Telegram allows, and a card has room beside."""
 
-LOOKS_OF_A_PERSON: Final = (30, 60)
-LOOKS_OF_A_ROOM: Final = (120, 60)
-"""How often in so many seconds it is asked who a group's admins are, so that a flood of commands is none of calls.
+LOOKS: Final = (40, 60)
+"""How often in so many seconds it is asked who a group's admins are, so that a flood of commands is none of calls."""
 
-An admin who sets up a panel taps all the while, and is not to be kept from it by one member's flood.
-"""
+LOOKS_OF_A_PERSON: Final = (20, 60)
+"""The same for one person: each tap on the panel is a look."""
 
 RENEWED_AFTER: Final = 15 * 60
 """Seconds after which all is read again, since an operator may delete beside this process."""
@@ -247,8 +246,7 @@ class Rooms:
 
     async def with_rights(self, there: There, person: int) -> There:
         """The same with whether this person is one of its admins: asked now, and not of whoever asks too often."""
-        may_ask = self._may(LOOKS_OF_A_PERSON, there.chat, person, -1) and self._may(LOOKS_OF_A_ROOM, there.chat, -1)
-        if not may_ask:
+        if not self._may(LOOKS_OF_A_PERSON, there.chat, person, -1) or not self._may(LOOKS, there.chat, -1):
             return replace(there, is_known=False)
         admins = await self._directory.admins(there.chat)
         return replace(there, is_admin=admins is not None and person in admins, is_known=admins is not None)

@@ -217,11 +217,11 @@ class Gathering:
 
     async def goes_there(self, name: str) -> None:
         """Someone follows the link that the answer to their press was."""
-        await self._person(name).follows(self._press[name])
+        await self._person(name).follows(self._pressed(name))
 
     async def goes_where_another_may(self, name: str, whose: str) -> None:
         """Someone follows a link that was made for another."""
-        await self._person(name).follows(self._press[whose])
+        await self._person(name).follows(self._pressed(whose))
 
     async def opens(self, name: str, label: str, where: str | None) -> None:
         """Someone opens the newest link that says so."""
@@ -388,6 +388,11 @@ class Gathering:
         if name not in self._people:
             raise Unmet(f"There is no {name}: there are {', '.join(self._people)}")
         return self._people[name]
+
+    def _pressed(self, name: str) -> Press:
+        if name not in self._press:
+            raise Unmet(f"{name} has pressed nothing")
+        return self._press[name]
 
     def _group(self) -> Group:
         group = self._places["group"]

@@ -123,7 +123,10 @@ class _Here:
         incoming = self.incoming
         unknown = incoming.command.replace("_", " ") if incoming.command not in {*COMMANDS, *IN_A_GROUP} else ""
         texts = {*incoming.texts, f"{unknown} {incoming.words}".strip()}
-        return tuple(self.content.guard.read(hear(text)) for text in sorted(texts) if text)
+        seen = tuple(self.content.guard.read(hear(text)) for text in sorted(texts) if text)
+        if incoming.command not in IN_A_GROUP:
+            return seen
+        return tuple(danger for danger in seen if danger.by_rule)  # lengths, to which a score says nothing
 
     @cached_property
     def notice(self) -> Notice:
@@ -338,18 +341,24 @@ def _answered(here: _Here) -> Decision:
         return Decision(here.held)
     if here.there.names_another:
         return _say(here, Line.GROUP_NOBODY_SENT, _HOW_TO_HELP)
-    match incoming.command:
+    if incoming.kind is Kind.COMMAND:
+        return _commanded(here)
+    if here.content.is_foreign(incoming.text):
+        return _say(here, Line.GROUP_LANGUAGE, DOOR)
+    return replace(_say(here, Line.GROUP_PRIVATE, DOOR), held=_with_notice(here))
+
+
+def _commanded(here: _Here) -> Decision:
+    """A command starts nothing in public: it shows the way."""
+    match here.incoming.command:
         case "walk":
             return _say(here, Line.GROUP_WALK, _door(Label.WALK_PRIVATELY, Door.WALK))
         case "crisis":
             return Decision(here.held, (_card(here),))
         case "howtohelp":
             return _say(here, Line.GROUP_HOW_TO_HELP, _HOW_TO_HELP)
-    if incoming.kind is Kind.COMMAND:
-        return _say(here, Line.GROUP_PRIVATE, DOOR)
-    if here.content.is_foreign(incoming.text):
-        return _say(here, Line.GROUP_LANGUAGE, DOOR)
-    return replace(_say(here, Line.GROUP_PRIVATE, DOOR), held=_with_notice(here))
+        case _:
+            return _say(here, Line.GROUP_PRIVATE, DOOR)
 
 
 def _with_notice(here: _Here) -> Held:
