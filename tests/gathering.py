@@ -28,7 +28,7 @@ from bot.adapters.sieve import Sieve
 from bot.adapters.telegram_bot import UPDATES, TelegramBot
 from bot.adapters.transport import AiohttpRequest
 from bot.circles import Circles
-from bot.core.lines import Label
+from bot.core.lines import Label, Line
 from bot.core.model import Reply
 from bot.nudges import Nudges
 from bot.prompts import Prompts
@@ -100,7 +100,9 @@ class Gathering:
             "moderators": self._telegram.group(MODERATORS, "Moderators", team, bot="left"),
             "channel": self._telegram.channel(CHANNEL, "Quiet hour", everyone, bot="left"),
         }
-        async with self._telegram, AsyncExitStack() as self._life:
+        async with AsyncExitStack() as closing, AsyncExitStack() as self._life:
+            if self._offline is None:
+                await closing.enter_async_context(self._telegram)
             await self._life.enter_async_context(self._living())
             yield
 
@@ -298,8 +300,8 @@ class Gathering:
             group.sets(person, everyone[person.id]["status"])
         self._places["group"] = group
 
-    async def grows(self) -> None:
-        self._places["group"] = await self._group().becomes_supergroup(FORUM - 1)
+    async def grows(self, untold: str | None) -> None:
+        self._places["group"] = await self._group().becomes_supergroup(FORUM - 1, told=not untold)
 
     async def has_topics(self, topics: str) -> None:
         group = self._group()
@@ -344,7 +346,10 @@ class Gathering:
 
     def _keys(self, words: str) -> str:
         reply = self._prompts.said.get(words)
-        return words if reply is None else " + ".join(reply.keys)
+        if reply is None:
+            return words
+        total = reply.slots.get("total")
+        return " + ".join(f"{key} ({total})" if key is Line.CIRCLE_TOTAL else key for key in reply.keys)
 
     def _buttons(self, asked: Json) -> str:
         reply = self._prompts.said.get(_said(asked))
@@ -448,7 +453,7 @@ DEEDS: Final[tuple[tuple[str, Callable[..., Awaitable[None]]], ...]] = (
     (r"\((\w+) blocks the bot\)", Gathering.blocks),
     (r"\(the channel posts: (.+)\)", Gathering.posts),
     (r"\(the group is small\)", Gathering.is_small),
-    (r"\(the group becomes a supergroup\)", Gathering.grows),
+    (r"\(the group becomes a supergroup(, and the bot is not told)?\)", Gathering.grows),
     (r"\(the group has the topics (.+)\)", Gathering.has_topics),
     (r"\(the group is the channel's discussion\)", Gathering.is_the_discussion),
     (r"\(privacy mode is off\)", Gathering.has_no_privacy_mode),
