@@ -1031,6 +1031,8 @@ def said_because_of_groups() -> Iterator[Decision]:
     for purpose in (Purpose.GROUP, Purpose.APART):
         yes = Opened(State(), Action.AGREE, PURPOSES.index(purpose) | CONTENT.versions[purpose] - 1 << 3)
         yield decide(received(Kind.PRESS, pressed=yes, kept=kept), Held(room=-1), CONTENT)
+        asks = Opened(State(), Action.ASK_FOR, PURPOSES.index(purpose))
+        yield decide(received(Kind.PRESS, pressed=asks, kept=kept), Held(), CONTENT)
 
 
 def said_of_follow_ups() -> Iterator[Decision | Reply]:
