@@ -115,6 +115,7 @@ class Rooms:
         self._met: OrderedDict[int, int] = OrderedDict()  # the same, of rooms of which nothing is kept
         self._cards: dict[int, int] = {}  # when each had its last full card
         self._alerts: dict[int, int] = {}
+        self._former: dict[int, int] = {}  # the id of a supergroup -> the one that it had before it was one
         self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
         self._limited = 0
         self._due_at = 0  # when it is read again
@@ -189,6 +190,7 @@ class Rooms:
         Raise StoreError where that fails: then it is owed.
         """
         self._moves[old] = new
+        self._former[new] = old
         for seen in (self._cards, self._alerts):
             if old in seen:
                 seen[new] = seen.pop(old)
@@ -222,6 +224,10 @@ class Rooms:
                 await each
             except StoreError as error:
                 log.error("saving failed", **failure(error))
+
+    def ids_of(self, chat: int) -> tuple[int, ...]:
+        """The id of a group, and the one that it had: a message that was on its way as it moved has buttons of that."""
+        return (chat, self._former[chat]) if chat in self._former else (chat,)
 
     def note(self, person: int, fact: Consented | Withdrew | Forgot) -> None:
         """Know what someone has agreed to, or taken back, for one group or for all."""
