@@ -170,7 +170,7 @@ class Responder:
             before = await self._recall(incoming)
         decision = await self._within_limits(incoming, before.held, self._decide(incoming, before.held))
         unsaved = await self._save(incoming, decision, known=before.known)
-        if any(isinstance(fact, RoomChange | RoomLeft) for fact in unsaved):  # nothing is called done
+        if any(map(_is_told, unsaved)):  # nothing is called done
             decision = Decision(before.held)
         if has_writer and decision.held != before.held:
             self._keep(incoming, before, decision)
@@ -550,11 +550,15 @@ _COMES_FIRST: Final = frozenset({Line.HIGH, Line.HARDER, *(line for line in Line
 """With these something steady begins, or a card, which comes whatever could be kept."""
 
 
+def _is_told(fact: Fact) -> bool:
+    """Whether someone hears it, where it could not be saved."""
+    return fact != _READ and (isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked))
+
+
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
     """What is held and said where not all could be saved: `held` is what was held before."""
     failed = Reply((Line.STORE_FAILED,))
-    wished = [fact for fact in unsaved if fact != _READ]
-    if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in wished):
+    if any(map(_is_told, unsaved)):
         minor = held.state.minor or decision.held.state.minor
         first = (reply for reply in decision.replies if reply.keys[0] in _COMES_FIRST)
         return Decision(replace(held, state=replace(held.state, minor=minor)), (*first, failed))

@@ -672,5 +672,5 @@ def test_nobody_is_written_to_unasked_who_did_not_agree(text: str, there: There,
 def test_lines_for_a_group_name_nobody() -> None:
     said = [wording for line in MAY_BE_SAID for wording in PROMPTS.lines[line]]
     slots = {part.split("}")[0] for wording in said for part in wording.split("{")[1:]}
-    assert slots == {"length", "title", "practice", "total"}
+    assert slots == {"length", "title", "words", "total"}
     assert marked(THERE.ref).step is Step.IDLE
