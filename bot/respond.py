@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import Final
 
 import structlog
@@ -401,9 +402,9 @@ class Responder:
 
         In a group it is everyone's there, and in a private chat one person's.
         """
-        whose = incoming.person if incoming.there is None else incoming.there.chat
+        owners = (incoming.person,) if incoming.there is None else self.rooms.ids_of(incoming.there.chat)
         opened: Opened | Refused = Refused.UNREADABLE
-        for key in self._button_keys():
+        for key, whose in product(self._button_keys(), owners):
             opened = open_payload(key, whose, incoming.at, incoming.payload)
             if opened is not Refused.UNREADABLE:
                 break

@@ -114,6 +114,7 @@ class Rooms:
         self._met: OrderedDict[int, int] = OrderedDict()  # the same, of rooms of which nothing is kept
         self._cards: dict[int, int] = {}  # when each had its last full card
         self._alerts: dict[int, int] = {}
+        self._former: dict[int, int] = {}  # the id of a supergroup -> the one that it had before it was one
         self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
         self._limited = 0
         self._due_at = 0  # when it is read again
@@ -174,10 +175,15 @@ class Rooms:
         """A group has become a supergroup: all that is kept of it goes by its new id. Raise StoreError, as above."""
         await self._store.move_room(old, new, at=at)
         self._due_at = 0
+        self._former[new] = old
         for seen in (self._cards, self._alerts):
             if old in seen:
                 seen[new] = seen.pop(old)
         await self.ready()
+
+    def ids_of(self, chat: int) -> tuple[int, ...]:
+        """The id of a group, and the one that it had: a message that was on its way as it moved has buttons of that."""
+        return (chat, self._former[chat]) if chat in self._former else (chat,)
 
     def note(self, person: int, fact: Consented | Withdrew | Forgot) -> None:
         """Know what someone has agreed to, or taken back, for one group or for all."""
