@@ -69,7 +69,7 @@ from bot.core.model import (
 )
 from bot.core.nudging import RESTED, changed, due_again, rested
 from bot.core.progress import recalled
-from bot.core.room import needs_rights, picks_alerts
+from bot.core.room import ROOM_ACTIONS, needs_rights, picks_alerts
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
@@ -415,7 +415,8 @@ class Responder:
             return incoming, held
         opened = self._read_button(incoming)
         about = self.rooms.about(opened.state) if isinstance(opened, Opened) else None
-        if about is not None:  # a room, beside whatever walk is under way
+        is_of_rooms = isinstance(opened, Opened) and opened.action in ROOM_ACTIONS
+        if about is not None or is_of_rooms:  # a room, beside whatever walk is under way; or one that is not known now
             return replace(incoming, pressed=opened, there=about), held
         if incoming.kind is not Kind.PRESS:
             return replace(incoming, pressed=opened), _carried(held, opened)

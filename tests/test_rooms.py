@@ -593,6 +593,15 @@ async def test_mention_leaves_the_walk_that_is_under_way_as_it_is(house: House) 
     assert (await house.taps(ANN, Label.DID_IT, walk)).held.state.step is Step.EASE
 
 
+async def test_button_of_a_panel_that_is_known_no_more_leaves_walks_as_they_are(house: House) -> None:
+    house.telegram.of[GROUP] = {ADMIN}
+    intro = await house.panel()
+    walk = await house.privately(ADMIN, kind=Kind.COMMAND, command="walk")
+    house.restarts()
+    assert Line.ROOM_WHICH in lines(await house.taps(ADMIN, Label.ROOM_ON, intro))
+    assert (await house.taps(ADMIN, Label.DID_IT, walk)).held.state.step is Step.EASE
+
+
 async def test_press_in_a_group_holds_nothing_of_anyone(house: House) -> None:
     await house.has(ON)
     said = await house.says(ANN, "hello")
@@ -765,6 +774,20 @@ async def test_group_that_becomes_a_supergroup_is_known_by_its_new_id_at_once(ho
     assert await house.hears(ANN)
     assert not await house.hears(ANN, OLD_GROUP)
     assert in_group(await house.says(BEN, "hello")) == [Line.GROUP_PRIVATE]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_that_the_bot_comes_into_the_supergroup_changes_nothing_of_what_was_set(
+    house: House, *, is_first: bool
+) -> None:
+    await house.has(replace(READS, chat=OLD_GROUP), ANN)
+    if is_first:
+        await house.stands(ADMIN, Standing())
+    await house.responder.moved(OLD_GROUP, GROUP)
+    if not is_first:
+        assert (await house.stands(ADMIN, Standing())).replies == ()
+    assert await house.kept() == READS
+    assert await house.hears(ANN)
 
 
 async def test_full_card_counts_for_the_group_when_it_moves(house: House) -> None:

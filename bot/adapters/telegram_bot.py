@@ -240,8 +240,9 @@ class TelegramBot:
             sent = await self._send_one(place, topic, reply)
             if sent.fate is Fate.REFUSED:
                 refused.add(place)
-                if reply.instead is not None and place != chat:
-                    sent = await self._send_one(chat, thread, reply.instead)
+            is_urgent = sent.fate is Fate.LOST and reply.lane is Lane.DANGER
+            if (sent.fate is Fate.REFUSED or is_urgent) and reply.instead is not None and place != chat:
+                sent = await self._send_one(chat, thread, reply.instead)
             arrived = _noted(sent) and arrived
         while len(self._with_buttons) > _REMEMBERED_CHATS:
             self._with_buttons.popitem(last=False)

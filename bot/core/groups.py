@@ -389,7 +389,8 @@ def _stopped(here: _Here) -> Decision:
     there = here.there
     if there.unnamed:
         return Decision(here.held)
-    facts = (Withdrew(Purpose.GROUP, group=there.chat),) if there.is_agreed else ()
+    was_agreed = there.is_agreed or Purpose.GROUP in here.held.lapsed
+    facts = (Withdrew(Purpose.GROUP, group=there.chat),) if was_agreed else ()
     if not here.may_tell:
         return Decision(here.held, facts=facts)
     line = Line.NOTICE_STOPPED_THERE if there.is_agreed else Line.NOTICE_NOT_THERE
