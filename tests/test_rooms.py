@@ -1,7 +1,7 @@
 """The shell in groups and channels: what it asks, limits, holds in memory and keeps, with no adapter between."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -192,8 +192,11 @@ class House:
         return await self.opens(person, await self.commands(person, "settings"))
 
 
-def responder_of(store: Store, clock: Clock, telegram: Telegram) -> Responder:
-    return Responder(PROMPTS.content, store, RING.buttons, clock=clock, seed=count(1).__next__, directory=telegram)
+def responder_of(
+    store: Store, clock: Clock, telegram: Telegram, versions: Mapping[Purpose, int] = PROMPTS.content.versions
+) -> Responder:
+    content = replace(PROMPTS.content, versions=versions)
+    return Responder(content, store, RING.buttons, clock=clock, seed=count(1).__next__, directory=telegram)
 
 
 @pytest.fixture
@@ -739,6 +742,17 @@ async def test_who_leaves_takes_along_a_yes_to_older_words_too(house: House, tmp
     async with FailingStore.open(folder, RING, versions={Purpose.GROUP: 2}) as house.store:
         house.restarts()
         await house.leaves(ANN)
+        assert (await house.store.kept(ANN)).consents == ()
+
+
+async def test_stop_ends_a_yes_to_older_words_too(house: House, tmp_path: Path) -> None:
+    folder = tmp_path / "older"
+    async with Store.open(folder, RING) as older:
+        await older.revise_room(GROUP, lambda _: READS)
+        await older.grant(ANN, Purpose.GROUP, at=house.clock(), group=GROUP)
+    async with FailingStore.open(folder, RING, versions={Purpose.GROUP: 2}) as house.store:
+        house.responder = responder_of(house.store, house.clock, house.telegram, {Purpose.GROUP: 2})
+        await house.commands(ANN, "stop")
         assert (await house.store.kept(ANN)).consents == ()
 
 
