@@ -112,6 +112,7 @@ class Rooms:
         self._members: dict[int, set[int]] = {}
         self._apart: dict[int, set[int]] = {}
         self._refs: dict[int, int] = {}
+        self._refs_by = b""  # the key that they were made with
         self._met: OrderedDict[int, int] = OrderedDict()  # the same, of rooms of which nothing is kept
         self._cards: dict[int, int] = {}  # when each had its last full card
         self._alerts: dict[int, int] = {}
@@ -149,7 +150,7 @@ class Rooms:
         if changes != self._changes:
             return False
         self._rooms, self._members, self._apart = rooms, members, apart
-        self._refs = {self._ref(chat): chat for chat in rooms}
+        self._refs_by = b""
         return True
 
     def room(self, chat: int) -> Room | None:
@@ -268,6 +269,9 @@ class Rooms:
 
     def about(self, state: State) -> There | None:
         """The room that a button brings, by its state, or None where it brings none."""
+        key = self._keys()[0]
+        if key != self._refs_by:
+            self._refs_by, self._refs = key, {self._ref(chat): chat for chat in self._rooms}
         chat = self._refs.get(ref_of(state), self._met.get(ref_of(state)))
         return None if chat is None or state != marked(ref_of(state)) else There(chat)
 

@@ -30,7 +30,7 @@ from bot.core.model import (
 )
 from bot.core.room import marked
 from bot.respond import IDLE, Responder
-from bot.rooms import ALERT_APART, CARD_APART, OF_A_PERSON, OF_A_ROOM, RENEWED_AFTER, TRIED_AFTER
+from bot.rooms import ALERT_APART, CARD_APART, OF_A_PERSON, OF_A_ROOM, RENEWED_AFTER, TRIED_AFTER, Rooms
 from bot.store import StoreError
 from bot.store.store import Store
 from tests.person import PROMPTS, RING, SEEN, Clock, buttons, lines
@@ -909,6 +909,15 @@ async def test_button_brings_the_room_that_it_was_made_for_and_no_other(house: H
     assert rooms.about(marked(ref)) == There(GROUP)
     assert rooms.about(replace(marked(ref), step=Step.ASK)) is None
     assert rooms.about(marked(ref ^ 1)) is None
+
+
+async def test_button_brings_its_room_from_the_moment_on_that_keys_change(house: House) -> None:
+    await house.has(ON)
+    keys = [b"a" * 32]
+    rooms = Rooms(house.store, PROMPTS.content, house.telegram, lambda: keys, clock=house.clock, seed=lambda: 1)
+    await rooms.ready()
+    keys.insert(0, b"b" * 32)
+    assert rooms.about(marked(rooms.seen(There(GROUP), ADMIN).ref)) == There(GROUP)
 
 
 # --- a circle -------------------------------------------------------------------------------------------------------
