@@ -58,8 +58,8 @@ LOOKS_OF_A_PERSON: Final = (20, 60)
 RENEWED_AFTER: Final = 15 * 60
 """Seconds after which all is read again, since an operator may delete beside this process."""
 
-PATIENCE: Final = 5.0
-"""Seconds that a first message waits for all that is kept."""
+PATIENCE: Final = 30.0
+"""Seconds that the start waits for all that is kept."""
 
 TRIED_AFTER: Final = 10
 """Seconds after which a store that failed is asked again."""
@@ -117,13 +117,19 @@ class Rooms:
         self._former: dict[int, int] = {}  # the id of a supergroup -> the one that it had before it was one
         self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
         self._limited = 0
+        self._is_read = False
         self._due_at = 0  # when it is read again
         self._changes = 0  # that were made here
 
     # --- what is kept ---------------------------------------------------------------------------------------------
 
     async def ready(self) -> None:
-        """Read what is kept, where that is due."""
+        """Read what is kept, where that was not done yet."""
+        if not self._is_read:
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Read it again, where that is due."""
         now = self._clock()
         if 0 < self._due_at - now <= RENEWED_AFTER:
             return
@@ -135,7 +141,7 @@ class Rooms:
         except (StoreError, TimeoutError) as error:
             log.error("loading failed", **failure(error))
         else:
-            self._due_at = now + RENEWED_AFTER
+            self._is_read, self._due_at = True, now + RENEWED_AFTER
 
     async def _read(self) -> bool:
         """Whether all was read, and nothing changed meanwhile."""
@@ -159,7 +165,8 @@ class Rooms:
 
     def hears(self, chat: int, person: int) -> bool:
         """Whether a message there by this person may be read although it is not for the bot."""
-        return person in self._members.get(chat, ()) and self._rooms[chat].reads_members
+        room = self._rooms.get(chat)
+        return room is not None and room.reads_members and person in self._members.get(chat, ())
 
     async def save(self, fact: RoomChange | RoomLeft, at: int) -> None:
         """Keep what was changed about a room, or delete all that is kept of it. Raise StoreError where that fails."""
@@ -179,7 +186,7 @@ class Rooms:
         for seen in (self._cards, self._alerts):
             if old in seen:
                 seen[new] = seen.pop(old)
-        await self.ready()
+        await self.renew()
 
     def ids_of(self, chat: int) -> tuple[int, ...]:
         """The id of a group, and the one that it had: a message that was on its way as it moved has buttons of that."""
