@@ -68,6 +68,7 @@ class Circles:
 
     async def round(self) -> None:
         """Do what is due, until nothing is: what was left out may be due again at once. Raises nothing."""
+        await tried(self._responder.rooms.renew())
         self._responder.rooms.tell_limited()
         await self._responder.rooms.make_up()
         self._is_failing = not await tried(self._let_go())

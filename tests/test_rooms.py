@@ -17,12 +17,14 @@ from bot.core.model import (
     Action,
     Decision,
     Door,
+    Fate,
     Held,
     Incoming,
     Kind,
     Noticing,
     Purpose,
     Room,
+    Sent,
     Standing,
     Step,
     There,
@@ -137,7 +139,7 @@ class House:
         return room
 
     async def hears(self, person: int, chat: int = GROUP) -> bool:
-        await self.responder.rooms.ready()
+        await self.responder.rooms.renew()
         return self.responder.rooms.hears(chat, person)
 
     # --- who does what ---
@@ -226,8 +228,8 @@ async def goes_out(house: House, decision: Decision, chat: int = GROUP, *, may_t
     for reply in decision.replies:
         shown = reply.instead if reply.to > 0 and not may_tell else reply if reply.to in {0, chat} else None
         if shown is not None:
-            now = house.responder.as_of_now(chat, shown)
-            await house.responder.sent(chat, len(said) + 1, now)
+            now = house.responder.rooms.as_of_now(chat, shown)
+            await house.responder.rooms.sent(chat, Sent(Fate.ARRIVED, len(said) + 1), now)
             said += now.keys
     return said
 
@@ -447,7 +449,8 @@ async def test_full_card_that_did_not_go_out_does_not_count(house: House) -> Non
     await house.has(ON)
     card = (await house.says(ANN, DANGER)).replies[0].instead
     assert card is not None
-    house.responder.not_sent(GROUP, house.responder.as_of_now(GROUP, card))
+    rooms = house.responder.rooms
+    await rooms.sent(GROUP, Sent(Fate.LOST), rooms.as_of_now(GROUP, card))
     assert await goes_out(house, await house.says(BEN, DANGER)) == [Line.GROUP_DANGER]
 
 
@@ -769,9 +772,11 @@ async def test_forgotten_is_read_nowhere(house: House) -> None:
 async def test_own_answers_are_tidied_where_admins_want_that_and_what_stays_is_not(house: House) -> None:
     await house.has(replace(ON, tidy=3600))
     said = (await house.says(ANN, "hello")).replies[0]
-    await house.responder.sent(GROUP, 41, said)
-    await house.responder.sent(GROUP, 42, replace(said, stays=True))
-    await house.responder.sent(OTHER_GROUP, 43, said)
+    rooms = house.responder.rooms
+    await rooms.ready()
+    await rooms.sent(GROUP, Sent(Fate.ARRIVED, 41), said)
+    await rooms.sent(GROUP, Sent(Fate.ARRIVED, 42), replace(said, stays=True))
+    await rooms.sent(OTHER_GROUP, Sent(Fate.ARRIVED, 43), said)
     house.clock.at += 3600
     claims = await house.store.claim_rooms(house.clock())
     assert [(claim.chat, claim.number) for claim in claims] == [(GROUP, 41)]
@@ -783,8 +788,8 @@ async def test_own_answers_are_tidied_where_admins_want_that_and_what_stays_is_n
 async def test_group_that_becomes_a_supergroup_is_known_by_its_new_id_at_once(house: House) -> None:
     await house.has(replace(READS, chat=OLD_GROUP), ANN)
     assert await house.hears(ANN, OLD_GROUP)
-    await house.responder.moved(OLD_GROUP, GROUP)
-    await house.responder.moved(OLD_GROUP, GROUP)  # both chats tell it
+    await house.responder.rooms.moved(OLD_GROUP, GROUP)
+    await house.responder.rooms.moved(OLD_GROUP, GROUP)  # both chats tell it
     assert await house.hears(ANN)
     assert not await house.hears(ANN, OLD_GROUP)
     assert in_group(await house.says(BEN, "hello")) == [Line.GROUP_PRIVATE]
@@ -797,7 +802,7 @@ async def test_that_the_bot_comes_into_the_supergroup_changes_nothing_of_what_wa
     await house.has(replace(READS, chat=OLD_GROUP), ANN)
     if is_first:
         await house.stands(ADMIN, Standing())
-    await house.responder.moved(OLD_GROUP, GROUP)
+    await house.responder.rooms.moved(OLD_GROUP, GROUP)
     if not is_first:
         assert (await house.stands(ADMIN, Standing())).replies == ()
     assert await house.kept() == READS
@@ -807,13 +812,13 @@ async def test_that_the_bot_comes_into_the_supergroup_changes_nothing_of_what_wa
 async def test_full_card_counts_for_the_group_when_it_moves(house: House) -> None:
     await house.has(replace(ON, chat=OLD_GROUP))
     await goes_out(house, await house.says(ANN, DANGER, chat=OLD_GROUP), OLD_GROUP)
-    await house.responder.moved(OLD_GROUP, GROUP)
+    await house.responder.rooms.moved(OLD_GROUP, GROUP)
     assert await goes_out(house, await house.says(BEN, DANGER)) == [Line.GROUP_PRIVATE]
 
 
 async def test_group_that_moves_while_all_is_read_is_known_by_its_new_id(house: House) -> None:
     await house.has(replace(READS, chat=OLD_GROUP), ANN)
-    house.store.meanwhile = lambda: house.responder.moved(OLD_GROUP, GROUP)
+    house.store.meanwhile = lambda: house.responder.rooms.moved(OLD_GROUP, GROUP)
     await house.responder.rooms.ready()
     assert await house.hears(ANN)
     assert house.responder.rooms.room(OLD_GROUP) is None
@@ -822,7 +827,7 @@ async def test_group_that_moves_while_all_is_read_is_known_by_its_new_id(house: 
 async def test_move_that_could_not_be_kept_is_made_up_for(house: House) -> None:
     await house.has(replace(READS, chat=OLD_GROUP), ANN)
     house.store.failing = frozenset({"move_room"})
-    await house.responder.moved(OLD_GROUP, GROUP)
+    await house.responder.rooms.moved(OLD_GROUP, GROUP)
     await house.responder.rooms.make_up()
     assert not await house.hears(ANN)
     house.store.failing = frozenset()
@@ -897,7 +902,7 @@ async def test_change_that_is_made_while_all_is_read_is_not_lost(house: House) -
     await house.responder.rooms.ready()
     house.clock.at += RENEWED_AFTER
     house.store.meanwhile = lambda: house.commands(ANN, "stop")
-    await house.responder.rooms.ready()
+    await house.responder.rooms.renew()
     assert not await house.hears(ANN)
 
 
