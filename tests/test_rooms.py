@@ -64,9 +64,10 @@ class Telegram:
 
 
 class FailingStore(Store):
-    """A store whose methods fail while they are named in `failing`."""
+    """A store whose methods fail while they are named in `failing`, and whose reading may never end."""
 
     failing: frozenset[str] = frozenset()
+    hangs: bool = False
     meanwhile: Callable[[], Awaitable[object]] | None = None  # what happens within the next reading
 
     def _perhaps(self, method: str) -> None:
@@ -76,6 +77,8 @@ class FailingStore(Store):
     @override
     async def rooms(self, page: int = 256) -> AsyncIterator[Room]:
         self._perhaps("rooms")
+        if self.hangs:
+            await asyncio.Event().wait()
         async for room in super().rooms(page):
             yield room
 
@@ -848,6 +851,14 @@ async def test_without_the_store_nobody_is_read_unasked_and_danger_is_answered(h
     house.store.failing = frozenset()
     house.clock.at += TRIED_AFTER
     assert await house.hears(ANN)
+
+
+async def test_danger_does_not_wait_for_a_store_that_hangs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await house.has(READS)
+    house.store.hangs = True
+    monkeypatch.setattr("bot.rooms.SOON", 0.01)
+    async with asyncio.timeout(5):
+        assert await goes_out(house, await house.says(ANN, DANGER)) == [Line.GROUP_DANGER]
 
 
 async def test_what_is_known_stays_known_while_the_store_fails(house: House) -> None:
