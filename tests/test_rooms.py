@@ -762,6 +762,24 @@ async def test_stop_ends_a_yes_to_older_words_too(house: House, tmp_path: Path) 
         assert (await house.store.kept(ANN)).consents == ()
 
 
+async def test_yes_to_new_words_is_for_the_group_of_the_old_one_whatever_the_talk_is_about(
+    house: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "older"
+    async with Store.open(folder, RING) as older:
+        for chat in (GROUP, OTHER_GROUP):
+            await older.revise_room(chat, lambda _, chat=chat: replace(READS, chat=chat))  # type: ignore[misc]
+        await older.grant(ANN, Purpose.GROUP, at=house.clock(), group=GROUP)
+    async with FailingStore.open(folder, RING, versions={Purpose.GROUP: 2}) as house.store:
+        house.responder = responder_of(house.store, house.clock, house.telegram, {Purpose.GROUP: 2})
+        house.telegram.of[OTHER_GROUP] = {ANN}
+        await house.privately(ANN, kind=Kind.ROOM, there=There(OTHER_GROUP))
+        shown = await house.privately(ANN, kind=Kind.COMMAND, command="consent")
+        asked = await house.taps(ANN, Label.ASK_AGAIN, shown)
+        assert Line.CONSENT_YES_GROUP in lines(await house.taps(ANN, Label.AGREE, asked))
+        assert [one.group for one in (await house.store.kept(ANN)).consents] == [GROUP]
+
+
 async def test_forgotten_is_read_nowhere(house: House) -> None:
     await house.has(READS, ANN)
     await house.has(replace(READS, chat=OTHER_GROUP), ANN)
