@@ -64,10 +64,11 @@ OF_A_ROOM: Final = (8, 60)
 """Answers in a group to all its people, in so many seconds: below what Telegram allows, and a card has room beside."""
 
 LOOKS: Final = (40, 60)
-"""How often in so many seconds it is asked who a group's admins are, so that a flood of commands is none of calls."""
+"""How often in so many seconds it is asked, because of what is done in a group, who its admins are: a flood of commands
+is none of calls."""
 
 LOOKS_OF_A_PERSON: Final = (20, 60)
-"""The same for one person: each tap on the panel is a look."""
+"""The same for one person, also in private, where each tap on the panel is a look, and no flood in the group counts."""
 
 RENEWED_AFTER: Final = 15 * 60
 """Seconds after which all is read again, since an operator may delete beside this process."""
@@ -324,7 +325,10 @@ class Rooms:
                 total = self._totals.joined(there.chat, there.number, incoming.person, shown)
                 there = replace(there, total=total)
         if needs_rights(incoming, Held()):
-            there = await self._with_rights(there, incoming.person)
+            may_look = self._may(LOOKS_OF_A_PERSON, there.chat, incoming.person, -1) and self._may(
+                LOOKS, there.chat, -1
+            )
+            there = await self._with_rights(there, incoming.person, may_look=may_look)
         return replace(incoming, there=there)
 
     async def beside(self, incoming: Incoming, held: Held) -> Incoming:
@@ -348,7 +352,8 @@ class Rooms:
 
         That puts right what is kept, since the end of a mute may not be told.
         """
-        there = await self._looked_at(await self._with_rights(there, incoming.person))
+        may_look = self._may(LOOKS_OF_A_PERSON, there.chat, incoming.person, -1)
+        there = await self._looked_at(await self._with_rights(there, incoming.person, may_look=may_look))
         room, standing = there.room, there.standing
         if room is None or standing is None or not there.is_admin or room.may_write == standing.may_write:
             return there
@@ -356,9 +361,9 @@ class Rooms:
         await self._tried(self.save(change, incoming.at))
         return replace(there, room=self.room(there.chat))
 
-    async def _with_rights(self, there: There, person: int) -> There:
+    async def _with_rights(self, there: There, person: int, *, may_look: bool) -> There:
         """The same with whether this person is one of its admins: asked now, and not of whoever asks too often."""
-        if not self._may(LOOKS_OF_A_PERSON, there.chat, person, -1) or not self._may(LOOKS, there.chat, -1):
+        if not may_look:
             return replace(there, is_known=False)
         admins = await self._directory.admins(there.chat)
         return replace(there, is_admin=admins is not None and person in admins, is_known=admins is not None)

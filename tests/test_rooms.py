@@ -322,6 +322,15 @@ async def test_flood_of_an_admins_command_asks_telegram_no_more_and_keeps_no_adm
     assert in_group(await house.commands(ADMIN, "hold 3d")) == [Line.ADMIN_HELD]
 
 
+async def test_flood_of_many_keeps_no_admin_from_the_panel(house: House) -> None:
+    await house.has(ON)
+    panel = await house.panel()
+    for number in range(300):
+        await house.commands(200 + number, "settings")
+    assert len(house.telegram.asked) < 100
+    assert Line.ROOM_HOLD_ASK in lines(await house.taps(ADMIN, Label.ROOM_HOLD, panel))
+
+
 async def test_who_asks_too_often_is_not_told_that_they_are_no_admin(house: House) -> None:
     await house.has(ON)
     panel = await house.panel()
