@@ -201,6 +201,9 @@ class Rooms:
 
         Then all is read again, since it may be done all the same.
         """
+        for old, new in tuple(self._moves.items()):
+            if new == fact.chat:  # else it would begin anew there
+                await self._move(old, new)
         due_at, self._due_at = self._due_at, 0
         match fact:
             case RoomChange(chat=chat):
@@ -216,9 +219,7 @@ class Rooms:
     async def _move(self, old: int, new: int) -> None:
         self._moves[old] = new
         self._former[new] = old
-        for seen in (self._cards, self._alerts):
-            if old in seen:
-                seen[new] = seen.pop(old)
+        self._carry(old, new)
         await self._store.move_room(old, new, at=self._clock())
         self._moves.pop(old, None)
         if old in self._owed:
@@ -226,6 +227,19 @@ class Rooms:
         self._changes += 1
         self._due_at = 0
         await self.renew()
+
+    def _carry(self, old: int, new: int) -> None:
+        """Know by its new id what is known of a group, so that it is served however long the store takes."""
+        for seen in (self._cards, self._alerts):
+            if old in seen:
+                seen[new] = seen.pop(old)
+        room = self._rooms.get(old)
+        if room is None:
+            return
+        for agreed in (self._members, self._apart):
+            agreed[new] = agreed.get(new, set()) | agreed.pop(old, set())
+        self._rooms.pop(old)
+        self.put(self._rooms.get(new) or replace(room, chat=new))
 
     def owe(self, *facts: Fact) -> None:
         """What could not be kept of how the bot stands in rooms is kept later: it is told once."""

@@ -854,6 +854,19 @@ async def test_group_that_moves_while_all_is_read_is_known_by_its_new_id(house: 
     assert house.responder.rooms.room(OLD_GROUP) is None
 
 
+async def test_group_that_moves_is_served_however_long_the_store_takes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.has(replace(READS, chat=OLD_GROUP), ANN)
+    assert await house.hears(ANN, OLD_GROUP)
+    house.store.hangs = True
+    monkeypatch.setattr("bot.rooms.SOON", 0.01)
+    await house.responder.rooms.moved(OLD_GROUP, GROUP)
+    assert house.responder.rooms.hears(GROUP, ANN)
+    assert not house.responder.rooms.hears(OLD_GROUP, ANN)
+    assert in_group(await house.says(BEN, "hello")) == [Line.GROUP_PRIVATE]
+
+
 async def test_move_that_could_not_be_kept_is_made_up_for(house: House) -> None:
     await house.has(replace(READS, chat=OLD_GROUP), ANN)
     house.store.failing = frozenset({"move_room"})
@@ -864,6 +877,18 @@ async def test_move_that_could_not_be_kept_is_made_up_for(house: House) -> None:
     await house.responder.rooms.make_up()
     assert await house.hears(ANN)
     assert await house.store.room(OLD_GROUP) is None
+
+
+async def test_change_after_a_move_that_could_not_be_kept_changes_what_was_set(house: House) -> None:
+    await house.has(replace(READS, chat=OLD_GROUP), ANN)
+    assert await house.hears(ANN, OLD_GROUP)
+    house.telegram.of[GROUP] = {ADMIN}
+    house.store.failing = frozenset({"move_room"})
+    await house.responder.rooms.moved(OLD_GROUP, GROUP)
+    assert to(await house.commands(ADMIN, "hold 3d"), ADMIN) == [Line.STORE_FAILED]
+    house.store.failing = frozenset()
+    await house.commands(ADMIN, "hold 3d")
+    assert await house.kept() == replace(READS, held_until=house.clock() + 3 * DAY)
 
 
 # --- a store that fails ---------------------------------------------------------------------------------------------
