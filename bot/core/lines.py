@@ -470,7 +470,7 @@ DANGER: Final = frozenset(
             for line in Line
             if line.startswith(("danger.", "card.", "held.", "barrier.", "tip.", "plan.", "country."))
         ),
-        *(Line.PERSON_YOUNG, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER, Line.WHY_DANGER),
+        *(Line.PERSON_YOUNG, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER, Line.ALERT, Line.WHY_DANGER),
     }
 )
 """The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""
