@@ -207,6 +207,7 @@ class Line(StrEnum):
     PRIVACY_WHERE = "privacy.where"
     PRIVACY_RIGHTS = "privacy.rights"
     PRIVACY_LONG = "privacy.long"
+    PRIVACY_GROUPS = "privacy.groups"
     PRIVACY_WHO = "privacy.who"  # whoever runs it is not named
     PRIVACY_OPERATOR = "privacy.operator"
     CONSENT_ASK = "consent.ask"  # remember: the question of a purpose, as all of these; for a country COUNTRY_KEEP
