@@ -256,7 +256,7 @@ def _card(here: _Here) -> Reply:
 
 def _danger(here: _Here) -> Decision | None:
     """The writer's own card in private, or where that cannot be, help for the room; and moderators may hear of it."""
-    tiers = {danger.tier for danger in here.seen if here.incoming.addressed or _is_plain(danger)} - {Tier.NONE}
+    tiers = {danger.tier for danger in here.seen if _is_spoken_to(here.incoming) or _is_plain(danger)} - {Tier.NONE}
     if not tiers:
         return None
     if here.room is None or here.incoming.forwarded:
@@ -270,6 +270,11 @@ def _danger(here: _Here) -> Decision | None:
     instead = _card(here) if here.incoming.addressed or by_itself else None
     replies = (replace(first, instead=instead), *others, *alert)
     return replace(decision, replies=replies, facts=(*decision.facts, *told))
+
+
+def _is_spoken_to(incoming: Incoming) -> bool:
+    """Whether the words are for the bot, and say more than how long it is to rest."""
+    return incoming.addressed and incoming.command not in IN_A_GROUP
 
 
 def _is_plain(danger: Danger) -> bool:
