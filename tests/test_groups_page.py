@@ -1,4 +1,8 @@
-"""docs/groups.md, held against the bot: its examples are what it says, in any of its wordings, since these take turns."""
+"""docs/groups.md, held against the bot.
+
+Its examples are what the bot says, in any of its wordings, since these take turns; its numbers are those that the bot
+goes by, and its names are those of commands and buttons.
+"""
 
 import json
 import re
@@ -9,6 +13,15 @@ from textwrap import fill
 import pytest
 from typing_extensions import override
 
+from bot.core.commands import ADMIN_MENU, GROUP_MENU
+from bot.core.gap import DAY
+from bot.core.lines import Label
+from bot.core.pulse import FEWEST
+from bot.core.room import HOLDS, HOUR, MINUTE, PAUSES, TIDIES
+from bot.core.room_panel import A_HOLD, MOST_COUNTRIES
+from bot.respond import IDLE
+from bot.rooms import ALERT_APART, CARD_APART, OF_A_PERSON, OF_A_ROOM
+from bot.store.rooms import GONE_DAYS
 from tests.botapi.updates import Json
 from tests.gathering import Gathering
 from tests.person import PROMPTS
@@ -68,3 +81,57 @@ async def test_example_is_what_the_bot_says(example: str, tmp_path: Path) -> Non
             lines = [] if came == SILENCE and done.startswith("(") else came
             told += "\n".join([done, *(fill(line, 110, subsequent_indent="  ") for line in lines), "\n"])
     assert named(told) == named(example), f"Paste it as it came:\n{told}"
+
+
+# --- numbers and names --------------------------------------------------------------------------------------------
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"{NUMBERS[PAUSES[0] // HOUR]} hour to {PAUSES[1] // DAY} days | {NUMBERS[1]} day |",
+        f"{NUMBERS[TIDIES[0] // MINUTE]} minutes to {TIDIES[1] // HOUR} hours, or never",
+        f"{NUMBERS[HOLDS[0] // HOUR]} hour to {HOLDS[1] // DAY} days",
+        f"rest, {NUMBERS[A_HOLD // DAY]} day unless you say how long",
+        f"up to {NUMBERS[MOST_COUNTRIES]} countries",
+        f"once in {NUMBERS[CARD_APART // HOUR]} hours at most",
+        f"{NUMBERS[ALERT_APART // MINUTE]} minutes lie between two of them",
+        f"{NUMBERS[OF_A_PERSON[0]]} answers in {NUMBERS[OF_A_PERSON[1] // MINUTE]} minutes",
+        f"{NUMBERS[OF_A_ROOM[0]]} in {NUMBERS[OF_A_ROOM[1] // MINUTE]} minute",
+        f"where {NUMBERS[FEWEST]} people or more are behind it",
+        f"chat alone, for {IDLE // MINUTE} minutes",
+        f"before all {len(PROMPTS.content.circles)} have come",
+        f"or {GONE_DAYS} days after the bot was removed",
+        f"again within {GONE_DAYS} days",
+    ],
+)
+def test_numbers_are_those_that_the_bot_goes_by(said: str) -> None:
+    assert said in " ".join(PAGE.split())
+
+
+def test_page_has_each_command_of_the_menus_in_groups() -> None:
+    assert [name for name in (*GROUP_MENU, *ADMIN_MENU) if f"`/{name}" not in PAGE] == []
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        *(Label.ADD_GROUP, Label.ADD_CHANNEL, Label.ADD_ADMIN, Label.SET_IT_UP, Label.ROOM_ON),
+        *(Label.WHAT_IT_NOTICES, Label.APART, Label.CIRCLE_JOIN, Label.ON_IT),
+    ],
+)
+def test_buttons_have_their_words(label: Label) -> None:
+    assert f"**{PROMPTS.content.labels[label]}**" in " ".join(PAGE.split())
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        *(Label.ROOM_NOTICING, Label.ROOM_PAUSE, Label.ROOM_TOPIC, Label.ROOM_ALERTS, Label.ROOM_TIDY),
+        *(Label.ROOM_COUNTRIES, Label.ROOM_LANGUAGE, Label.ROOM_HOLD, Label.ROOM_OFF, Label.ROOM_LEAVE),
+    ],
+)
+def test_settings_have_a_row_each(label: Label) -> None:
+    assert f"\n| {PROMPTS.content.labels[label]} |" in PAGE
