@@ -143,6 +143,7 @@ class Rooms:
         self._former: dict[int, int] = {}  # the id of a supergroup -> the one that it had before it was one
         self._owed: dict[int, RoomChange] = {}  # of how the bot stands in a room, while the store failed
         self._moves: dict[int, int] = {}  # of groups that got another id, likewise or under way
+        self._leavers: set[tuple[int, int]] = set()  # who left which group, likewise
         self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
         self._limited = 0
         self._is_read = False
@@ -260,6 +261,8 @@ class Rooms:
         for fact in tuple(self._owed.values()):
             if fact.chat not in self._moves:
                 await self._tried(self.save(fact, self._clock()))
+        for person, chat in tuple(self._leavers):
+            await self._let_leave(person, chat)
 
     def ids_of(self, chat: int) -> tuple[int, ...]:
         """The id of a group, and the one that it had: a message that was on its way as it moved has buttons of that."""
@@ -270,6 +273,7 @@ class Rooms:
         match fact:
             case Consented(purpose=Purpose.GROUP | Purpose.APART as purpose, group=chat):
                 self._of(purpose).setdefault(chat, set()).add(person)
+                self._leavers.discard((person, chat))  # they are back
             case Withdrew(purpose=Purpose.GROUP | Purpose.APART as purpose, group=chat):
                 self._let_go(person, self._of(purpose), chat)
             case Forgot():
@@ -451,9 +455,16 @@ class Rooms:
 
     async def left(self, incoming: Incoming) -> None:
         """Whoever left a group agrees to nothing there any more, in whatever words that was."""
-        there = incoming.there
+        there, person = incoming.there, incoming.person
         if there is not None and there.room is not None:
-            await self._tried(self._store.left(incoming.person, there.chat, at=incoming.at))
+            self._leavers.add((person, there.chat))
+            await self._let_leave(person, there.chat)
+
+    async def _let_leave(self, person: int, chat: int) -> None:
+        for purpose in (Purpose.GROUP, Purpose.APART):
+            self.note(person, Withdrew(purpose, asked=False, group=chat))
+        if await self._tried(self._store.left(person, chat, at=self._clock())) is not None:
+            self._leavers.discard((person, chat))
 
     async def _may_offer(self, incoming: Incoming, there: There) -> bool:
         """Whether someone may be written to now because of what they wrote there. Where so, it is noted."""

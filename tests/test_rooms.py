@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from bot.core.circle import message
 from bot.core.lines import Label, Line
+from bot.core.link import seal_link
 from bot.core.model import (
     Action,
     Decision,
@@ -958,6 +959,28 @@ async def test_removal_that_could_not_be_kept_is_made_up_for(house: House) -> No
     kept = await house.kept()
     assert (kept.is_on, kept.gone_at) == (False, 0)
     assert not await house.hears(ANN)
+
+
+async def test_leaving_that_could_not_be_kept_is_made_up_for(house: House) -> None:
+    await house.has(READS, ANN, BEN)
+    house.store.failing = frozenset({"withdraw"})
+    await house.leaves(ANN)
+    assert not await house.hears(ANN)
+    house.store.failing = frozenset()
+    await house.responder.rooms.make_up()
+    assert (await house.store.kept(ANN)).consents == ()
+    assert await house.hears(BEN)
+
+
+async def test_who_left_and_came_back_has_agreed_anew(house: House) -> None:
+    await house.has(READS, ANN)
+    house.store.failing = frozenset({"withdraw"})
+    await house.leaves(ANN)
+    house.store.failing = frozenset()
+    asked = await house.comes(ANN, seal_link(RING.buttons()[0], ANN, house.clock(), GROUP, Door.NOTICE))
+    await house.taps(ANN, Label.AGREE, asked)
+    await house.responder.rooms.make_up()
+    assert await house.hears(ANN)
 
 
 async def test_change_that_is_made_while_all_is_read_is_not_lost(house: House) -> None:
