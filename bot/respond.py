@@ -171,7 +171,7 @@ class Responder:
         unsaved = await self._save(incoming, decision, known=before.known)
         if incoming.kind is Kind.STANDING:
             self.rooms.owe(*unsaved)
-        if any(map(_is_told, unsaved)):
+        elif any(map(_is_told, unsaved)):
             decision = _not_done(incoming, before.held, decision)
         if incoming.kind is Kind.LEFT:
             await self.rooms.left(incoming)

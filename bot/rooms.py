@@ -425,7 +425,8 @@ class Rooms:
             replies = tuple(reply for reply in replies if there.room is None or reply.to != there.room.alerts)
         said = [shown for reply in replies if (shown := reply.instead if reply.to else reply) is not None]
         is_full = any(Line.GROUP_DANGER in reply.keys for reply in said)  # which is limited by itself
-        if not said or is_full or incoming.kind not in _LIMITED:
+        by_admin = there.is_admin or there.as_room  # who could write there without end anyway
+        if not said or is_full or by_admin or incoming.kind not in _LIMITED:
             return replace(decision, replies=replies)
         is_urgent = any(reply.lane is Lane.DANGER for reply in said)
         if not self._may_answer(there.chat, incoming.person, is_urgent=is_urgent):

@@ -399,6 +399,13 @@ async def test_one_group_gets_so_many_answers_in_a_minute(house: House) -> None:
     assert in_group(await house.commands(ANN, "walk")) == [Line.GROUP_WALK]
 
 
+@pytest.mark.parametrize("as_room", [True, False])
+async def test_admins_are_answered_as_often_as_they_command(house: House, *, as_room: bool) -> None:
+    await house.has(ON)
+    for _ in range(OF_A_PERSON[0] + 2):
+        assert in_group(await house.commands(ADMIN, "settings", unnamed=as_room, as_room=as_room))
+
+
 async def test_what_was_too_much_is_told_as_a_count_without_any_id(house: House) -> None:
     await house.has(ON)
     for _ in range(OF_A_PERSON[0] + 3):
@@ -959,6 +966,12 @@ async def test_removal_that_could_not_be_kept_is_made_up_for(house: House) -> No
     kept = await house.kept()
     assert (kept.is_on, kept.gone_at) == (False, 0)
     assert not await house.hears(ANN)
+
+
+async def test_arrival_is_told_although_it_could_not_be_kept(house: House) -> None:
+    await house.has(replace(ON, is_on=False, gone_at=1))
+    house.store.failing = frozenset({"revise_room"})
+    assert in_group(await house.stands(ADMIN, Standing())) == [Line.GROUP_ARRIVED]
 
 
 async def test_leaving_that_could_not_be_kept_is_made_up_for(house: House) -> None:
