@@ -447,6 +447,8 @@ class Rooms:
         if Line.GROUP_DANGER in reply.keys and sent.fate in {Fate.LOST, Fate.REFUSED}:
             self._cards.pop(chat, None)
         number, room = sent.number, self.room(chat)
+        if number is not None and room is not None and not room.may_write:  # the end of a mute may not be told
+            await self._tried(self.save(RoomChange(chat, may_write=True), self._clock()))
         if number is not None and room is not None and room.tidy and not reply.stays:
             await self._tried(self._store.note_own(chat, number, at=self._clock() + room.tidy))
 

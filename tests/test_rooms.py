@@ -820,6 +820,12 @@ async def test_own_answers_are_tidied_where_admins_want_that_and_what_stays_is_n
     assert [(claim.chat, claim.number) for claim in claims] == [(GROUP, 41)]
 
 
+async def test_message_that_gets_through_ends_what_was_taken_for_a_mute(house: House) -> None:
+    await house.has(replace(ON, may_write=False))
+    await goes_out(house, await house.says(ANN, "hello"))
+    assert (await house.kept()).may_write
+
+
 # --- a group that moves ---------------------------------------------------------------------------------------------
 
 

@@ -97,7 +97,7 @@ class World:
         chance, house = self.chance, self.house
         match chance.randrange(12):
             case 0 | 1 | 2:
-                others = chance.sample(PEOPLE, chance.randrange(2))
+                others = chance.sample(PEOPLE, chance.randrange(3))
                 house.telegram.of[chance.choice(GROUPS)] = {*others, *chance.sample((ADMIN, ADMIN, ANN), 1)}
             case 3:
                 house.clock.at += chance.choice((60, 3600, DAY))
@@ -130,7 +130,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield House(store, clock, telegram, responder_of(store, clock, telegram))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_whatever_people_do_nobody_is_singled_out_and_nothing_changes_without_rights(
     house: House, seed: int
 ) -> None:
