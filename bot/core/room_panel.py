@@ -860,6 +860,8 @@ def _typed_noticing(desk: _Desk) -> Decision | None:
 
 def _typed_length(action: Action, desk: _Desk) -> Decision | None:
     length = length_of(desk.incoming.text, _BOUNDS[action], desk.content.times)
+    if length is None and desk.content.times.length_of(desk.incoming.text) is not None:
+        return _wrong(action, desk)
     match action:
         case Action.ROOM_PAUSE:
             return None if length is None else _set(desk, pause=length)

@@ -315,6 +315,12 @@ def test_what_could_be_danger_and_was_not_for_the_bot_leaves_no_trace_in_the_gro
     assert (in_private(decision), in_public(decision)) == ([Line.DANGER_ASK], [])
 
 
+def test_what_merely_adds_up_to_unclear_is_asked_about_only_where_it_was_for_the_bot() -> None:
+    text = "not much time, lunch ends at half past"
+    assert heard(text, AGREED, addressed=False) == Decision(HELD)
+    assert in_private(heard(text, AGREED)) == [Line.DANGER_ASK]
+
+
 @pytest.mark.parametrize(
     "there", [replace(AGREED, may_card=False), replace(AGREED, room=replace(READING, held_until=NOW + 1))]
 )
