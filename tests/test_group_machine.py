@@ -144,6 +144,7 @@ LABELS: Final = frozenset(
     }
 )
 VERIFYING: Final = frozenset({Action.ROOM_HOLD, Action.ROOM_RELEASE, Action.ROOM_TOPIC, Action.ROOM_LEAVE})
+NOT_WRITTEN: Final = frozenset({Kind.PRESS, Kind.STANDING, Kind.LEFT})
 TOASTS: Final = {None, Line.JOINED, Line.ADMIN_ONLY, Line.ROOM_UNKNOWN}
 FOR_ADMINS: Final = frozenset({Line.ROOM_PANEL, Line.ROOM_INTRO, Line.ROOM_CHANNEL, Line.ROOM_LEFT})
 BY_TELEGRAM: Final = frozenset({"title", "may_write", "gone_at", "is_on", "due_at"})
@@ -363,9 +364,10 @@ class Machine(RuleBasedStateMachine):
             if room.is_on:
                 room = circle.due_again(room, self.clock.at, CONTENT.zones)
                 await self.books.store.revise_room(chat, partial(_as_drawn, room))
+        there_is = await self.books.rooms()
         for person, purpose in zip(PEOPLE, agreed, strict=True):
             for chat in (0,) if purpose is Purpose.ALONE else (EVENING, SMALL):
-                if purpose is not None:
+                if purpose is not None and (chat in there_is or not chat):
                     await self.books.store.grant(person, purpose, at=self.clock.at, group=chat)
 
     # --- What is written in groups ----------------------------------------------------------------------------
@@ -558,9 +560,11 @@ class Machine(RuleBasedStateMachine):
         )
         self.carded.clear()
 
-    @rule(seconds=st.sampled_from([60, 11 * 60, 31 * 60, 7 * HOUR, DAY, 8 * DAY, 31 * DAY]))
+    @rule(seconds=st.sampled_from([0, 0, 60, 11 * 60, 31 * 60, 7 * HOUR, DAY, 8 * DAY, 31 * DAY]))
     def time_passes(self, seconds: int) -> None:
-        self.clock.at += seconds
+        """So many seconds, or until the next circle."""
+        due = [room.due_at for room in self.rooms.values() if room.due_at > self.clock.at]
+        self.clock.at = self.clock.at + seconds if seconds else min(due, default=self.clock.at)
         self._the_clock_works()
         self.run(sweep(self.books.store, self.clock.at))
         rooms, self.yeses = self._looked()
@@ -571,12 +575,6 @@ class Machine(RuleBasedStateMachine):
 
     def _days_gone(self, room: Room) -> int:
         return self.clock.at // DAY - room.gone_at // DAY if room.gone_at else 0
-
-    @precondition(lambda self: any(room.due_at > self.clock.at for room in self.rooms.values()))
-    @rule()
-    def a_circle_is_due(self) -> None:
-        self.clock.at = min(room.due_at for room in self.rooms.values() if room.due_at > self.clock.at)
-        self._the_clock_works()
 
     def _the_clock_works(self) -> None:
         self.telegram.said.clear()
@@ -777,7 +775,7 @@ class Machine(RuleBasedStateMachine):
         place = self.telegram.places[there.chat]
         said = [_shape(said.reply) for said in self.telegram.said if said.chat == there.chat]
         keys = {line for shape in said for line in shape[0]}
-        if incoming.kind in {Kind.PRESS, Kind.STANDING, Kind.LEFT} or incoming.command in IN_A_GROUP:
+        if incoming.where is Where.CHANNEL or incoming.kind in NOT_WRITTEN or incoming.command in IN_A_GROUP:
             return
         is_grave, chat = _is_grave(incoming), there.chat
         if not incoming.addressed:
@@ -803,7 +801,7 @@ class Machine(RuleBasedStateMachine):
 
     async def _said_to_a_stranger(self, incoming: Incoming) -> list[Shape]:
         """What the group would see if someone wrote this of whom nothing is held."""
-        if incoming.where is not Where.GROUP or incoming.there is None or incoming.kind in {Kind.PRESS, Kind.STANDING}:
+        if incoming.where is not Where.GROUP or incoming.there is None or incoming.kind in NOT_WRITTEN:
             return []
         await self.responder.rooms.ready()
         there = self.responder.rooms.seen(incoming.there, STRANGER)
@@ -813,7 +811,7 @@ class Machine(RuleBasedStateMachine):
     def _may_be_read(self, incoming: Incoming) -> bool:
         """Whether it may leave any trace: what is addressed to it, and where it is on what members wrote who agreed."""
         there = incoming.there
-        if incoming.where is Where.PRIVATE or there is None or incoming.kind in {Kind.PRESS, Kind.STANDING, Kind.LEFT}:
+        if incoming.where is Where.PRIVATE or there is None or incoming.kind in NOT_WRITTEN:
             return True
         if incoming.where is Where.CHANNEL:
             return False
