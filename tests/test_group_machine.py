@@ -31,12 +31,13 @@ from bot.core.commands import COMMANDS, KNOWN_IN_GROUPS
 from bot.core.consent import BY_GROUP, PURPOSES, QUESTIONS
 from bot.core.decide import decide
 from bot.core.lines import Label, Line, filled
-from bot.core.link import Link, open_link
+from bot.core.link import Link, open_link, seal_link
 from bot.core.matching import hear
 from bot.core.model import (
     Action,
     Button,
     Decision,
+    Door,
     Fate,
     Held,
     Incoming,
@@ -110,6 +111,7 @@ LENGTHS: Final = ("", "3d", "12h", "soon", "quokka", "i want to die")
 COMMANDED: Final = st.tuples(
     st.sampled_from((*sorted(KNOWN_IN_GROUPS), *sorted(IN_A_GROUP), "nonsense")), st.sampled_from(LENGTHS)
 )
+COMMANDED_BY_ADMINS: Final = st.tuples(st.sampled_from(sorted(IN_A_GROUP)), st.sampled_from(LENGTHS[:4]))
 TYPED: Final = (
     *("3d", "12h", "18:00", "every day", "sat 18:00 Lisbon", "Lisbon", "Portugal, Kenya", "off", "on", "yes", "no"),
     *(SEEN, *DANGERS, YOUNG, *STOPS, "no more messages", "never mind", "skip", "thanks", "quokka"),
@@ -387,9 +389,17 @@ class Machine(RuleBasedStateMachine):
         there = replace(self._place(chat).there, names_another=names, post=self._post(chat))
         self.does(Incoming(who, Where.GROUP, kind, 0, words, forwarded=forwarded, addressed=addressed, there=there))
 
-    @rule(who=WHO, chat=groups(), words=st.sampled_from(HEAVY))
-    def tells_the_others_something_heavy(self, who: int, chat: int, words: str) -> None:
+    @rule(place=st.integers(0, 9), chat=groups(), words=st.sampled_from((*HEAVY, *HEAVY, *DANGERS)))
+    def someone_who_agreed_tells_the_others(self, place: int, chat: int, words: str) -> None:
+        yes = Purpose.GROUP, self._now(chat)
+        agreed = [person for person in PEOPLE if yes in self.yeses[person]] or PEOPLE
+        who = agreed[place % len(agreed)]
         self.writes_there(who, chat, words, Kind.TEXT, addressed=False, names=False, forwarded=False)
+
+    @rule(place=st.integers(0, 9), chat=groups(), command=COMMANDED_BY_ADMINS)
+    def an_admin_commands(self, place: int, chat: int, command: tuple[str, str]) -> None:
+        admins = sorted(self._place(chat).admins) or PEOPLE
+        self.commands_there(admins[place % len(admins)], chat, command, ours=True)
 
     @rule(who=WHO, chat=groups(also=(MODERATORS,)), command=COMMANDED, ours=st.booleans())
     def commands_there(self, who: int, chat: int, command: tuple[str, str], *, ours: bool) -> None:
@@ -445,9 +455,10 @@ class Machine(RuleBasedStateMachine):
         if follows and decision.link:
             self.opens(who, 0)
 
-    @precondition(lambda self: self.shown)
     @rule(who=WHO, ago=AGO, any_ago=st.integers(0, 200))
     def presses_in_private(self, who: int, ago: int, any_ago: int) -> None:
+        if not self.shown:
+            return
         own = [one for one in self.shown if one.chat == who]
         shown = own[-1 - ago % len(own)] if own else self.shown[-1 - any_ago % len(self.shown)]
         self.does(Incoming(who, Where.PRIVATE, Kind.PRESS, 0, payload=shown.button.payload))
@@ -482,13 +493,27 @@ class Machine(RuleBasedStateMachine):
             assert (decision.replies, decision.facts, decision.link, decision.toast) == ((), (), "", None)
         return decision
 
-    @precondition(lambda self: self.links)
     @rule(who=WHO, ago=AGO)
     def opens(self, who: int, ago: int) -> None:
+        if not self.links:
+            return
         link = self.links[-1 - ago % len(self.links)]
         decision = self.does(Incoming(who, Where.PRIVATE, Kind.COMMAND, 0, link, command="start"))
         if not isinstance(open_link(KEYS.button, who, self.clock.at, link), Link):
             assert not any("title" in reply.slots for reply in decision.replies)
+
+    @rule(who=WHO, chat=groups(also=(MODERATORS, CHANNEL)), door=st.sampled_from(Door), agos=st.lists(AGO, max_size=3))
+    def comes_through_a_door(self, who: int, chat: int, door: Door, agos: list[int]) -> None:
+        """By a button in the group that is as old as can be, or a link that was given while there were rights."""
+        self.links.append(seal_link(KEYS.button, who, self.clock.at, self._now(chat), door))
+        self.opens(who, 0)
+        for ago in agos:
+            self.presses_in_private(who, ago, 0)
+
+    @rule(place=st.integers(0, 9), chat=groups(also=(CHANNEL,)), agos=st.lists(st.integers(0, 20), max_size=3))
+    def an_admin_sets_something(self, place: int, chat: int, agos: list[int]) -> None:
+        admins = sorted(self._place(chat).admins) or PEOPLE
+        self.comes_through_a_door(admins[place % len(admins)], chat, Door.SETTINGS, agos)
 
     @rule(who=WHO, words=st.sampled_from(TYPED))
     def writes_privately(self, who: int, words: str) -> None:
@@ -772,7 +797,7 @@ class Machine(RuleBasedStateMachine):
         """What is said there is what anyone would have heard, or nothing, where that was too much."""
         there = incoming.there
         assert there is not None
-        place = self.telegram.places[there.chat]
+        place = self.telegram.places.get(there.chat)
         said = [_shape(said.reply) for said in self.telegram.said if said.chat == there.chat]
         keys = {line for shape in said for line in shape[0]}
         if incoming.where is Where.CHANNEL or incoming.kind in NOT_WRITTEN or incoming.command in IN_A_GROUP:
@@ -790,7 +815,7 @@ class Machine(RuleBasedStateMachine):
             times = self.wanted[whom] = [at for at in self.wanted[whom] if self.clock.at - at < seconds]
             times.append(self.clock.at)
             is_too_much |= len(times) > most
-        may_be_heard = place.is_in and place.may_write and incoming.addressed and not is_too_much
+        may_be_heard = place and place.is_in and place.may_write and incoming.addressed and not is_too_much
         assert not may_be_heard or bool(said) or not alike or is_grave
         if may_be_heard and incoming.text in DANGERS:
             assert self.telegram.said
