@@ -265,13 +265,20 @@ class Books:
         self.store: Store = self.run(self._open.enter_async_context(Store.open(folder, RING)))
         self._reads = sqlite3.connect(f"{(folder / FILE).as_uri()}?mode=ro", uri=True)
         self.counts: Counter[str] = Counter()
+        self._version = -1
+        self._kept: tuple[dict[int, Room], dict[int, set[Yes]]] = {}, {}
 
-    async def rooms(self) -> dict[int, Room]:
-        return {room.chat: room async for room in self.store.rooms()}
+    def looked(self) -> tuple[dict[int, Room], dict[int, set[Yes]]]:
+        """All rooms, and what each person agreed to: read anew where anything has changed."""
+        version = self._reads.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._version, self._kept = version, self.run(self._read())
+        return self._kept
 
-    async def yeses(self) -> dict[int, set[Yes]]:
+    async def _read(self) -> tuple[dict[int, Room], dict[int, set[Yes]]]:
+        rooms = {room.chat: room async for room in self.store.rooms()}
         kept = {person: await self.store.kept(person) for person in (*PEOPLE, ANONYMOUS, OF_A_CHANNEL)}
-        return {person: {(each.purpose, each.group) for each in one.consents} for person, one in kept.items()}
+        return rooms, {person: {(each.purpose, each.group) for each in one.consents} for person, one in kept.items()}
 
     def rows(self, table: str) -> int:
         number: int = self._reads.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
@@ -355,7 +362,7 @@ class Machine(RuleBasedStateMachine):
         for place, those in zip(self.telegram.places.values(), admins, strict=True):
             place.admins |= those
         self.run(self._set(rooms, agreed))
-        self.rooms, self.yeses = self._looked()
+        self.rooms, self.yeses = self.books.looked()
         self.telegram.closed |= closed
         for person in sorted(walking - closed):
             self.writes_privately(person, SEEN)
@@ -366,7 +373,7 @@ class Machine(RuleBasedStateMachine):
             if room.is_on:
                 room = circle.due_again(room, self.clock.at, CONTENT.zones)
                 await self.books.store.revise_room(chat, partial(_as_drawn, room))
-        there_is = await self.books.rooms()
+        there_is = {room.chat async for room in self.books.store.rooms()}
         for person, purpose in zip(PEOPLE, agreed, strict=True):
             for chat in (0,) if purpose is Purpose.ALONE else (EVENING, SMALL):
                 if purpose is not None and (chat in there_is or not chat):
@@ -566,7 +573,7 @@ class Machine(RuleBasedStateMachine):
         self.telegram.places[GROWN], self.telegram.moved[SMALL] = place, GROWN
         if is_told:
             self.run(self.responder.moved(SMALL, GROWN))
-        self.rooms, self.yeses = self._looked()
+        self.rooms, self.yeses = self.books.looked()
         self.carded.clear()
 
     @rule()
@@ -592,7 +599,7 @@ class Machine(RuleBasedStateMachine):
         self.clock.at = self.clock.at + seconds if seconds else min(due, default=self.clock.at)
         self._the_clock_works()
         self.run(sweep(self.books.store, self.clock.at))
-        rooms, self.yeses = self._looked()
+        rooms, self.yeses = self.books.looked()
         over = {chat for chat, room in self.rooms.items() if self._days_gone(room) >= GONE_DAYS}
         assert rooms.keys() == self.rooms.keys() - over
         assert not [chat for one in self.yeses.values() for _, chat in one if chat in over]
@@ -624,7 +631,7 @@ class Machine(RuleBasedStateMachine):
             self.books.counts["circles"] += 1
         assert {*self.telegram.deleted} <= self.own
         self.books.counts["tidied"] += len(self.telegram.deleted)
-        rooms, yeses = self._looked()
+        rooms, yeses = self.books.looked()
         after = self._known_by_now(rooms)
         assert before.keys() == after.keys()
         for chat, room in before.items():
@@ -645,7 +652,7 @@ class Machine(RuleBasedStateMachine):
         self.telegram.said.clear()
         with capture_logs() as logs:
             decision = self.run(self._answered(incoming, chat))
-        rooms, yeses = self._looked()
+        rooms, yeses = self.books.looked()
         for said in self.telegram.said:
             if said.chat < 0:
                 self._is_for_all(said, incoming)
@@ -924,12 +931,6 @@ class Machine(RuleBasedStateMachine):
         one = self.responder._memory.get(person)  # noqa: SLF001 - nothing else tells it without a message
         return None if one is None else one.held
 
-    def _looked(self) -> tuple[dict[int, Room], dict[int, set[Yes]]]:
-        async def looked() -> tuple[dict[int, Room], dict[int, set[Yes]]]:
-            return await self.books.rooms(), await self.books.yeses()
-
-        return self.run(looked())
-
     def _place(self, chat: int) -> Place:
         return self.telegram.places[self._now(chat)]
 
@@ -962,7 +963,7 @@ class Machine(RuleBasedStateMachine):
             assert not self.books.rows(table)
 
     async def _forgets_all(self) -> None:
-        for chat in await self.books.rooms():
+        for chat in (EVENING, SMALL, GROWN, MODERATORS, CHANNEL):
             await self.books.store.forget_room(chat, at=0)
         for person in (*PEOPLE, ANONYMOUS, OF_A_CHANNEL):
             await self.books.store.forget(person, at=0)
