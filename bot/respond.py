@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import Final
 
 import structlog
@@ -30,7 +31,6 @@ from bot.core.lines import Line
 from bot.core.link import Link, open_link, seal_link
 from bot.core.model import (
     Action,
-    Alerted,
     Button,
     Chose,
     Consented,
@@ -49,7 +49,6 @@ from bot.core.model import (
     Kind,
     Lane,
     NudgeChange,
-    Offered,
     Opened,
     PlanDone,
     Planned,
@@ -68,11 +67,10 @@ from bot.core.model import (
 )
 from bot.core.nudging import RESTED, changed, due_again, rested
 from bot.core.progress import recalled
-from bot.core.room import needs_rights, picks_alerts
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
-from bot.rooms import Nobody, Rooms
+from bot.rooms import TYPED, Nobody, Rooms
 from bot.store import NoConsentError, StoreError
 from bot.store.store import Store
 
@@ -82,7 +80,6 @@ IDLE: Final = 30 * 60
 PATIENCE: Final = 1.0
 """Seconds that an answer waits for the store, once to load and once to save. After that the store counts as failing."""
 
-_TYPED: Final = {Kind.TEXT, Kind.EDIT, Kind.COMMAND, Kind.MEDIA}
 
 log = structlog.get_logger()
 
@@ -144,7 +141,7 @@ class Responder:
             return await self._respond_there(incoming)
         before = await self._recall(incoming)
         incoming, held = self._open(incoming, before)
-        incoming = await self._beside(incoming, held)
+        incoming = await self.rooms.beside(self._followed(incoming), held)
         incoming, held = await self._look_back(incoming, held)
         decision = self._decide(incoming, held)
         unsaved = await self._save(incoming, decision, known=before.known)
@@ -160,126 +157,30 @@ class Responder:
 
         What is held of its writer is looked at where the message may be read, and held anew where that has changed.
         """
-        incoming = await self._seen_there(incoming)
+        pressed = self._read_button(incoming) if incoming.kind is Kind.PRESS else None
+        incoming = await self.rooms.within(replace(incoming, pressed=pressed))
         there = incoming.there
         may_read = there is not None and (incoming.addressed or there.is_agreed) and not there.unnamed
-        has_writer = may_read and incoming.kind in _TYPED
+        has_writer = may_read and incoming.kind in TYPED
         before = _Remembered(Held(), incoming.at, known=False)
         if has_writer:
             before = await self._recall(incoming)
-        decision = await self._within_limits(incoming, before.held, self._decide(incoming, before.held))
+        decision = self._decide(incoming, before.held)
+        decision = await self.rooms.limited(incoming, before.held, decision, is_busy=self.is_with(incoming.person))
         unsaved = await self._save(incoming, decision, known=before.known)
-        if any(isinstance(fact, RoomChange | RoomLeft) for fact in unsaved):  # nothing is called done
+        if any(map(_is_told, unsaved)):  # nothing is called done
             decision = Decision(before.held)
         if has_writer and decision.held != before.held:
             self._keep(incoming, before, decision)
         return self._with_payloads(incoming, _noted(incoming, decision))
 
-    async def _seen_there(self, incoming: Incoming) -> Incoming:
-        """The same with what is kept of the room, and where the answer hangs on it, whether an admin writes."""
-        if incoming.there is None:
-            return incoming
-        await self.rooms.ready()
-        there = self.rooms.seen(incoming.there, incoming.person)
-        pressed = self._read_button(incoming) if incoming.kind is Kind.PRESS else None
-        match pressed:
-            case Opened(action=Action.JOIN, state=State(walk=shown)):
-                there = self.rooms.joined(there, incoming.person, shown)
-        incoming = replace(incoming, there=there, pressed=pressed)
-        if needs_rights(incoming, Held()):
-            incoming = replace(incoming, there=await self.rooms.with_rights(there, incoming.person))
-        return incoming
-
-    async def _beside(self, incoming: Incoming, held: Held) -> Incoming:
-        """The same with the room that a private message is about, if it is about one."""
-        there, link = incoming.there, self._read_link(incoming)
-        if link is not None:
-            there, incoming = There(link.chat, door=link.door), replace(incoming, text="")
-        if there is None and held.room:
-            there = There(held.room)
-        if there is None:
-            return incoming
-        await self.rooms.ready()
-        there = self.rooms.seen(there, incoming.person)
-        incoming = replace(incoming, there=there)
-        if needs_rights(incoming, held):
-            there = await self._as_found(await self.rooms.with_rights(there, incoming.person), incoming.at)
-            if picks_alerts(incoming, held):  # which is about two rooms, and takes rights in both
-                home = await self.rooms.with_rights(There(held.room), incoming.person)
-                there = replace(there, is_admin=there.is_admin and home.is_admin, is_known=home.is_known)
-            incoming = replace(incoming, there=there)
-        return incoming
-
-    async def _as_found(self, there: There, at: int) -> There:
-        """The same as Telegram tells of it now. That puts right what is kept: the end of a mute may not be told."""
-        there = await self.rooms.looked_at(there)
-        room, standing = there.room, there.standing
-        if room is None or standing is None or not there.is_admin or room.may_write == standing.may_write:
-            return there
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self.rooms.save(RoomChange(there.chat, may_write=standing.may_write), at)
-        except (StoreError, TimeoutError) as error:
-            log.error("saving failed", **failure(error))
-        return replace(there, room=self.rooms.room(there.chat))
-
-    def _read_link(self, incoming: Incoming) -> Link | None:
-        """What the private chat was opened with, where it is a link of ours, to this person."""
+    def _followed(self, incoming: Incoming) -> Incoming:
+        """The same with the door that the private chat was opened through, where a link to this person was followed."""
         if incoming.command != "start":
-            return None
+            return incoming
         read = (open_link(key, incoming.person, incoming.at, incoming.text) for key in self._button_keys())
-        return next((link for link in read if isinstance(link, Link)), None)
-
-    async def _within_limits(self, incoming: Incoming, held: Held, decision: Decision) -> Decision:
-        """The same without what came there, or to this person because of it, too short a while ago."""
-        there = incoming.there
-        if there is None:
-            return decision
-        replies = decision.replies
-        if any(isinstance(fact, Offered) for fact in decision.facts) and not await self._may_offer(incoming):
-            return Decision(held)
-        if any(isinstance(fact, Alerted) for fact in decision.facts) and not self.rooms.may_alert(there.chat):
-            replies = tuple(reply for reply in replies if there.room is None or reply.to != there.room.alerts)
-        said = [reply for reply in replies if not reply.to and Line.GROUP_DANGER not in reply.keys]
-        if said and incoming.kind in _TYPED and not self.rooms.may_answer(there.chat, incoming.person):
-            replies = tuple(reply for reply in replies if reply not in said)
-        return replace(decision, replies=replies)
-
-    async def _may_offer(self, incoming: Incoming) -> bool:
-        """Whether someone may be written to now because of what they wrote in a group. Where so, it is noted."""
-        room = None if incoming.there is None else incoming.there.room
-        if room is None or self.is_with(incoming.person):
-            return False
-        try:
-            async with asyncio.timeout(PATIENCE):
-                may = await self.store.offered(incoming.person, room.chat, at=incoming.at, pause=room.pause)
-        except (StoreError, TimeoutError) as error:
-            log.error("saving failed", **failure(error))
-            return False
-        if may:
-            self.rooms.offered(room.chat, incoming.person)
-        return may
-
-    async def sent(self, chat: int, number: int, reply: Reply) -> None:
-        """Note that a message went into a group: that it is to be tidied away, and that it was a full card."""
-        if Line.GROUP_DANGER in reply.keys:
-            self.rooms.carded(chat)
-        room = self.rooms.room(chat)
-        if room is None or not room.tidy or reply.stays:
-            return
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self.store.note_own(chat, number, at=self._clock() + room.tidy)
-        except (StoreError, TimeoutError) as error:
-            log.error("saving failed", **failure(error))
-
-    async def moved(self, old: int, new: int) -> None:
-        """A group has become a supergroup, with another id."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self.rooms.move(old, new, self._clock())
-        except (StoreError, TimeoutError) as error:
-            log.error("saving failed", **failure(error))
+        link = next((link for link in read if isinstance(link, Link)), None)
+        return incoming if link is None else replace(incoming, text="", there=There(link.chat, door=link.door))
 
     def _decide(self, incoming: Incoming, held: Held) -> Decision:
         try:
@@ -397,9 +298,9 @@ class Responder:
 
         In a group it is everyone's there, and in a private chat one person's.
         """
-        whose = incoming.person if incoming.there is None else incoming.there.chat
+        owners = (incoming.person,) if incoming.there is None else self.rooms.ids_of(incoming.there.chat)
         opened: Opened | Refused = Refused.UNREADABLE
-        for key in self._button_keys():
+        for key, whose in product(self._button_keys(), owners):
             opened = open_payload(key, whose, incoming.at, incoming.payload)
             if opened is not Refused.UNREADABLE:
                 break
@@ -519,7 +420,7 @@ def _instead_of_failing(incoming: Incoming) -> tuple[Reply, ...]:
     """
     if incoming.where is Where.PRIVATE:
         return failed()
-    if incoming.where is not Where.GROUP or incoming.kind not in _TYPED:
+    if incoming.where is not Where.GROUP or incoming.kind not in TYPED:
         return ()
     if incoming.addressed:
         return (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),)
@@ -545,11 +446,15 @@ _COMES_FIRST: Final = frozenset({Line.HIGH, Line.HARDER, *(line for line in Line
 """With these something steady begins, or a card, which comes whatever could be kept."""
 
 
+def _is_told(fact: Fact) -> bool:
+    """Whether someone hears it, where it could not be saved."""
+    return fact != _READ and (isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked))
+
+
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
     """What is held and said where not all could be saved: `held` is what was held before."""
     failed = Reply((Line.STORE_FAILED,))
-    wished = [fact for fact in unsaved if fact != _READ]
-    if any(isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked) for fact in wished):
+    if any(map(_is_told, unsaved)):
         minor = held.state.minor or decision.held.state.minor
         first = (reply for reply in decision.replies if reply.keys[0] in _COMES_FIRST)
         return Decision(replace(held, state=replace(held.state, minor=minor)), (*first, failed))

@@ -9,20 +9,30 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from secrets import token_bytes
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
+from bot.core.lines import Line
 from bot.core.model import (
+    Action,
+    Alerted,
     Consented,
     Content,
+    Decision,
     Directory,
     Forgot,
+    Held,
+    Incoming,
+    Kind,
+    Offered,
+    Opened,
     Purpose,
+    Reply,
     Room,
     RoomChange,
     RoomLeft,
@@ -30,7 +40,7 @@ from bot.core.model import (
     There,
     Withdrew,
 )
-from bot.core.room import changed, marked, ref_of
+from bot.core.room import changed, marked, needs_rights, picks_alerts, ref_of
 from bot.log import failure
 from bot.metrics import LIMITED_ANSWERS
 from bot.pulse import Pulse, Totals
@@ -49,14 +59,20 @@ OF_A_PERSON: Final = (4, 10 * 60)
 OF_A_ROOM: Final = (8, 60)
 """Answers in a group to all its people, in so many seconds: below what Telegram allows, and a card has room beside."""
 
-LOOKS: Final = (12, 60)
+LOOKS: Final = (40, 60)
 """How often in so many seconds it is asked who a group's admins are, so that a flood of commands is none of calls."""
+
+LOOKS_OF_A_PERSON: Final = (20, 60)
+"""The same for one person: each tap on the panel is a look."""
 
 RENEWED_AFTER: Final = 15 * 60
 """Seconds after which all is read again, since an operator may delete beside this process."""
 
-PATIENCE: Final = 5.0
-"""Seconds that a first message waits for all that is kept."""
+PATIENCE: Final = 30.0
+"""Seconds that the start waits for all that is kept."""
+
+SOON: Final = 1.0
+"""Seconds that an answer waits for the store."""
 
 TRIED_AFTER: Final = 10
 """Seconds after which a store that failed is asked again."""
@@ -66,6 +82,11 @@ _MOST_LIMITED: Final = 10_000
 _MOST_MET: Final = 1_000
 """Rooms of which nothing is kept, that someone looked at in private."""
 _REF_BYTES: Final = 4
+
+TYPED: Final = {Kind.TEXT, Kind.EDIT, Kind.COMMAND, Kind.MEDIA}
+"""What people write, with words or without."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -111,15 +132,22 @@ class Rooms:
         self._met: OrderedDict[int, int] = OrderedDict()  # the same, of rooms of which nothing is kept
         self._cards: dict[int, int] = {}  # when each had its last full card
         self._alerts: dict[int, int] = {}
+        self._former: dict[int, int] = {}  # the id of a supergroup -> the one that it had before it was one
         self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
         self._limited = 0
+        self._is_read = False
         self._due_at = 0  # when it is read again
         self._changes = 0  # that were made here
 
     # --- what is kept ---------------------------------------------------------------------------------------------
 
     async def ready(self) -> None:
-        """Read what is kept, where that is due."""
+        """Read what is kept, where that was not done yet."""
+        if not self._is_read:
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Read it again, where that is due."""
         now = self._clock()
         if 0 < self._due_at - now <= RENEWED_AFTER:
             return
@@ -131,7 +159,7 @@ class Rooms:
         except (StoreError, TimeoutError) as error:
             log.error("loading failed", **failure(error))
         else:
-            self._due_at = now + RENEWED_AFTER
+            self._is_read, self._due_at = True, now + RENEWED_AFTER
 
     async def _read(self) -> bool:
         """Whether all was read, and nothing changed meanwhile."""
@@ -155,7 +183,8 @@ class Rooms:
 
     def hears(self, chat: int, person: int) -> bool:
         """Whether a message there by this person may be read although it is not for the bot."""
-        return person in self._members.get(chat, ()) and self._rooms[chat].reads_members
+        room = self._rooms.get(chat)
+        return room is not None and room.reads_members and person in self._members.get(chat, ())
 
     async def save(self, fact: RoomChange | RoomLeft, at: int) -> None:
         """Keep what was changed about a room, or delete all that is kept of it. Raise StoreError where that fails."""
@@ -167,14 +196,18 @@ class Rooms:
                 await self._store.forget_room(chat, at=at)
                 self._drop(chat)
 
-    async def move(self, old: int, new: int, at: int) -> None:
-        """A group has become a supergroup: all that is kept of it goes by its new id. Raise StoreError, as above."""
-        await self._store.move_room(old, new, at=at)
+    async def _move(self, old: int, new: int) -> None:
+        await self._store.move_room(old, new, at=self._clock())
         self._due_at = 0
+        self._former[new] = old
         for seen in (self._cards, self._alerts):
             if old in seen:
                 seen[new] = seen.pop(old)
-        await self.ready()
+        await self.renew()
+
+    def ids_of(self, chat: int) -> tuple[int, ...]:
+        """The id of a group, and the one that it had: a message that was on its way as it moved has buttons of that."""
+        return (chat, self._former[chat]) if chat in self._former else (chat,)
 
     def note(self, person: int, fact: Consented | Withdrew | Forgot) -> None:
         """Know what someone has agreed to, or taken back, for one group or for all."""
@@ -233,22 +266,60 @@ class Rooms:
             week=self._pulse.last_week(chat),
         )
 
-    def joined(self, there: There, person: int, shown: int) -> There:
-        """The same with how many took part in a circle, with this person. `shown` is what its button says."""
-        return replace(there, total=self._totals.joined(there.chat, there.number, person, shown))
+    async def within(self, incoming: Incoming) -> Incoming:
+        """A message with what is kept of the room that it is in, and whether an admin writes where that is needed.
 
-    def offered(self, chat: int, person: int) -> None:
-        """Someone was written to because of a room."""
-        self._pulse.offered(chat, person)
+        Whoever presses below a circle is counted with this.
+        """
+        if incoming.there is None:
+            return incoming
+        await self.ready()
+        there = self.seen(incoming.there, incoming.person)
+        match incoming.pressed:
+            case Opened(action=Action.JOIN, state=State(walk=shown)):
+                total = self._totals.joined(there.chat, there.number, incoming.person, shown)
+                there = replace(there, total=total)
+        if needs_rights(incoming, Held()):
+            there = await self._with_rights(there, incoming.person)
+        return replace(incoming, there=there)
 
-    async def with_rights(self, there: There, person: int) -> There:
-        """The same with whether this person is one of its admins: asked now, and not of whoever asks too often."""
-        if not self._may(LOOKS, there.chat, -1) or not self._may(OF_A_PERSON, there.chat, person, -1):
+    async def beside(self, incoming: Incoming, held: Held) -> Incoming:
+        """A private message with the room that it is about, if it is about one."""
+        there = There(held.room) if incoming.there is None and held.room else incoming.there
+        if there is None:
+            return incoming
+        await self.ready()
+        there = self.seen(there, incoming.person)
+        incoming = replace(incoming, there=there)
+        if needs_rights(incoming, held):
+            there = await self._found(there, incoming)
+            if picks_alerts(incoming, held):  # which is about two rooms, and takes rights in both
+                home = self.seen(There(held.room), incoming.person)
+                incoming, there = replace(incoming, picked=there), await self._found(home, incoming)
+            incoming = replace(incoming, there=there)
+        return incoming
+
+    async def _found(self, there: There, incoming: Incoming) -> There:
+        """The same with the rights of whoever writes, and as Telegram tells of it now.
+
+        That puts right what is kept, since the end of a mute may not be told.
+        """
+        there = await self._looked_at(await self._with_rights(there, incoming.person))
+        room, standing = there.room, there.standing
+        if room is None or standing is None or not there.is_admin or room.may_write == standing.may_write:
             return there
+        change = RoomChange(there.chat, may_write=standing.may_write)
+        await self._tried(self.save(change, incoming.at))
+        return replace(there, room=self.room(there.chat))
+
+    async def _with_rights(self, there: There, person: int) -> There:
+        """The same with whether this person is one of its admins: asked now, and not of whoever asks too often."""
+        if not self._may(LOOKS_OF_A_PERSON, there.chat, person, -1) or not self._may(LOOKS, there.chat, -1):
+            return replace(there, is_known=False)
         admins = await self._directory.admins(there.chat)
         return replace(there, is_admin=admins is not None and person in admins, is_known=admins is not None)
 
-    async def looked_at(self, there: There) -> There:
+    async def _looked_at(self, there: There) -> There:
         """The same with what it is called, and how the bot stands there. What is looked at can be found by a button."""
         found = await self._directory.look(there.chat)
         self._met[self._ref(there.chat)] = there.chat
@@ -270,20 +341,67 @@ class Rooms:
 
     # --- how much may be said ---------------------------------------------------------------------------------------
 
-    def may_answer(self, chat: int, person: int) -> bool:
-        """Whether one more answer in the group is not too many, for this person and for all. It is counted here."""
+    async def limited(self, incoming: Incoming, held: Held, decision: Decision, *, is_busy: bool) -> Decision:
+        """A decision without what came there, or to this person because of it, too short a while ago.
+
+        Nothing is offered to who `is_busy` in private. What is left is counted with this.
+        """
+        there = incoming.there
+        if there is None:
+            return decision
+        replies = decision.replies
+        if any(isinstance(fact, Offered) for fact in decision.facts) and (
+            is_busy or not await self._may_offer(incoming, there)
+        ):
+            return Decision(held)
+        if any(isinstance(fact, Alerted) for fact in decision.facts) and not self._may_alert(there.chat):
+            replies = tuple(reply for reply in replies if there.room is None or reply.to != there.room.alerts)
+        said = [reply for reply in replies if not reply.to and Line.GROUP_DANGER not in reply.keys]
+        if said and incoming.kind in TYPED and not self._may_answer(there.chat, incoming.person):
+            replies = tuple(reply for reply in replies if reply not in said)
+        return replace(decision, replies=replies)
+
+    async def sent(self, chat: int, number: int, reply: Reply) -> None:
+        """Note that a message went into a group: that it is to be tidied away, and that it was a full card."""
+        if Line.GROUP_DANGER in reply.keys:
+            self._cards[chat] = self._clock()
+        room = self.room(chat)
+        if room is not None and room.tidy and not reply.stays:
+            await self._tried(self._store.note_own(chat, number, at=self._clock() + room.tidy))
+
+    async def moved(self, old: int, new: int) -> None:
+        """A group has become a supergroup, with another id. Where that cannot be kept, it is tried when told again."""
+        await self._tried(self._move(old, new))
+
+    async def _may_offer(self, incoming: Incoming, there: There) -> bool:
+        """Whether someone may be written to now because of what they wrote there. Where so, it is noted."""
+        person, chat = incoming.person, there.chat
+        pause = there.room.pause if there.room else 0
+        may = bool(await self._tried(self._store.offered(person, chat, at=incoming.at, pause=pause)))
+        if may:
+            self._pulse.offered(chat, person)
+        return may
+
+    def _may_answer(self, chat: int, person: int) -> bool:
+        """Whether one more answer in the group is not too many, for this person and for all."""
         return self._may(OF_A_PERSON, chat, person) and self._may(OF_A_ROOM, chat)
 
-    def may_alert(self, chat: int) -> bool:
-        """Whether moderators are told once more. It is counted here."""
+    def _may_alert(self, chat: int) -> bool:
+        """Whether moderators are told once more."""
         is_over = self._is_over(self._alerts, chat, ALERT_APART)
         if is_over:
             self._alerts[chat] = self._clock()
         return is_over
 
-    def carded(self, chat: int) -> None:
-        """A full card was shown in the group."""
-        self._cards[chat] = self._clock()
+    @staticmethod
+    async def _tried(work: Awaitable[T]) -> T | None:
+        """What came of it; None where the store failed or hung, which is said in the log."""
+        try:
+            async with asyncio.timeout(SOON):
+                return await work
+        except (StoreError, TimeoutError) as error:
+            log.error("the store failed", **failure(error))
+            return None
 
     def tell_limited(self) -> None:
         """Leave in the log how many answers were too many since this was last said."""

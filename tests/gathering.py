@@ -21,19 +21,25 @@ from telegram import Bot
 from typing_extensions import override
 
 from bot.adapters.delivery import Delivery
+from bot.adapters.directory import TelegramDirectory
+from bot.adapters.edits import Edits
 from bot.adapters.intake import Intake
+from bot.adapters.sieve import Sieve
 from bot.adapters.telegram_bot import UPDATES, TelegramBot
 from bot.adapters.transport import AiohttpRequest
+from bot.circles import Circles
+from bot.core.lines import Label, Line
 from bot.core.model import Reply
 from bot.nudges import Nudges
 from bot.prompts import Prompts
+from bot.respond import Responder
 from bot.store.store import Store
 from tests.adapters.clock import PausingClock
 from tests.botapi import Call, Channel, Chat, Group, Message, Person, Place, Press, Server, Unmet
 from tests.botapi.chats import PRESENT, Standing
 from tests.botapi.offline import Offline
 from tests.botapi.updates import Json
-from tests.person import PROMPTS, RING, Clock, responder_of
+from tests.person import PROMPTS, RING, Clock
 
 GROUP, FORUM = -5_005, -1_000_000_005_005
 CHANNEL, MODERATORS = -1_000_000_006_006, -1_000_000_007_007
@@ -94,7 +100,9 @@ class Gathering:
             "moderators": self._telegram.group(MODERATORS, "Moderators", team, bot="left"),
             "channel": self._telegram.channel(CHANNEL, "Quiet hour", everyone, bot="left"),
         }
-        async with self._telegram, AsyncExitStack() as self._life:
+        async with AsyncExitStack() as closing, AsyncExitStack() as self._life:
+            if self._offline is None:
+                await closing.enter_async_context(self._telegram)
             await self._life.enter_async_context(self._living())
             yield
 
@@ -108,6 +116,7 @@ class Gathering:
         found, do = next((found, do) for pattern, do in DEEDS if (found := re.fullmatch(pattern, line)))
         self._calls.clear()
         await do(self, *found.groups())
+        await asyncio.gather(*self._us.edits._tasks)  # noqa: SLF001 - what was put is made at once here
         return [*self._told()] or ["(silence)"]
 
     # --- the bot -----------------------------------------------------------------------------------------------
@@ -122,12 +131,17 @@ class Gathering:
         )
         stop, waits = asyncio.Event(), PausingClock()
         async with Store.open(self._folder, RING) as store:
-            responder = responder_of(store, self.clock)
-            us = TelegramBot(bot, Delivery(bot, waits.pause, now=waits.now), responder, self._prompts)
-            self._nudges = Nudges(store, responder, us.outbox, self.clock, PROMPTS.content)
+            content, directory = PROMPTS.content, TelegramDirectory(bot)
+            responder = Responder(content, store, RING.buttons, clock=self.clock, seed=self._seed, directory=directory)
+            us = self._us = TelegramBot(bot, Delivery(bot, waits.pause, now=waits.now), responder, self._prompts)
+            us.edits = Edits(us.outbox.edit, waits.pause)
+            circles = Circles(store, responder, us.outbox, self.clock, content, kept=responder.rooms.put)
+            self._nudges = Nudges(store, responder, us.outbox, self.clock, content, circles=circles)
             self._store = store
-            async with us.application() as app, asyncio.TaskGroup() as tasks:
-                tasks.create_task(Intake(bot, app.process_update, stop).run(UPDATES))
+            async with us.application() as app, us.edits.beside(), asyncio.TaskGroup() as tasks:
+                sieve = Sieve(bot, responder.rooms.hears)
+                await responder.rooms.ready()
+                tasks.create_task(Intake(bot, app.process_update, stop, sieve.lets).run(UPDATES))
                 yield
                 stop.set()
 
@@ -140,8 +154,8 @@ class Gathering:
         """Let time pass; what is due by the clock is done at its time."""
         end = self.clock.at + int(number) * UNITS[unit]
         while self.clock.at < end:
-            due_at = await self._store.next_due_at()
-            self.clock.at = end if due_at is None else min(end, max(due_at, self.clock.at + 60))
+            due = await self._store.next_due_at(), await self._store.next_room_due_at()
+            self.clock.at = min(max(min((at for at in due if at is not None), default=end), self.clock.at + 60), end)
             await self._nudges.round()
 
     # --- who does what -----------------------------------------------------------------------------------------
@@ -205,11 +219,11 @@ class Gathering:
 
     async def goes_there(self, name: str) -> None:
         """Someone follows the link that the answer to their press was."""
-        await self._person(name).follows(self._press[name])
+        await self._person(name).follows(self._pressed(name))
 
     async def goes_where_another_may(self, name: str, whose: str) -> None:
         """Someone follows a link that was made for another."""
-        await self._person(name).follows(self._press[whose])
+        await self._person(name).follows(self._pressed(whose))
 
     async def opens(self, name: str, label: str, where: str | None) -> None:
         """Someone opens the newest link that says so."""
@@ -232,6 +246,19 @@ class Gathering:
 
     async def adds_bot(self, name: str, as_admin: str | None, where: str | None) -> None:
         await self._person(name).adds_bot(self._places[where or "group"], may=() if as_admin else None)
+
+    async def is_on(self, for_members: str | None) -> None:
+        """An admin has added the bot and said yes; and set that it may notice members who agree."""
+        words = PROMPTS.content.labels
+        await self.adds_bot("admin", None, None)
+        await self.presses("admin", words[Label.SET_IT_UP])
+        await self.goes_there("admin")
+        await self.presses("admin", words[Label.ROOM_ON])
+        if for_members:
+            await self.presses("admin", words[Label.ROOM_NOTICING])
+            await self.presses("admin", words[Label.NOTICING_MEMBERS])
+            await self.makes_bot("admin", "an admin")
+        self._calls.clear()
 
     async def makes_bot(self, name: str, standing: str) -> None:
         group = self._group()
@@ -273,8 +300,8 @@ class Gathering:
             group.sets(person, everyone[person.id]["status"])
         self._places["group"] = group
 
-    async def grows(self) -> None:
-        self._places["group"] = await self._group().becomes_supergroup(FORUM - 1)
+    async def grows(self, untold: str | None) -> None:
+        self._places["group"] = await self._group().becomes_supergroup(FORUM - 1, told=not untold)
 
     async def has_topics(self, topics: str) -> None:
         group = self._group()
@@ -319,7 +346,10 @@ class Gathering:
 
     def _keys(self, words: str) -> str:
         reply = self._prompts.said.get(words)
-        return words if reply is None else " + ".join(reply.keys)
+        if reply is None:
+            return words
+        total = reply.slots.get("total")
+        return " + ".join(f"{key} ({total})" if key is Line.CIRCLE_TOTAL else key for key in reply.keys)
 
     def _buttons(self, asked: Json) -> str:
         reply = self._prompts.said.get(_said(asked))
@@ -364,6 +394,11 @@ class Gathering:
             raise Unmet(f"There is no {name}: there are {', '.join(self._people)}")
         return self._people[name]
 
+    def _pressed(self, name: str) -> Press:
+        if name not in self._press:
+            raise Unmet(f"{name} has pressed nothing")
+        return self._press[name]
+
     def _group(self) -> Group:
         group = self._places["group"]
         assert isinstance(group, Group)
@@ -407,6 +442,7 @@ DEEDS: Final[tuple[tuple[str, Callable[..., Awaitable[None]]], ...]] = (
     (rf"> (\w+) picks {PLACES} by \[(.+)\]", Gathering.picks),
     (r"> (\w+) uses the key \[(.+)\]", Gathering.uses_key),
     (rf"\((\w+) adds the bot( as an admin)?(?: to {PLACES})?\)", Gathering.adds_bot),
+    (r"\(the bot is on in the group(, for members who agree)?\)", Gathering.is_on),
     (r"\((\w+) makes the bot (an admin|a member)\)", Gathering.makes_bot),
     (r"\((\w+) mutes the bot\)", Gathering.mutes_bot),
     (rf"\((\w+) removes the bot(?: from {PLACES})?\)", Gathering.removes_bot),
@@ -417,7 +453,7 @@ DEEDS: Final[tuple[tuple[str, Callable[..., Awaitable[None]]], ...]] = (
     (r"\((\w+) blocks the bot\)", Gathering.blocks),
     (r"\(the channel posts: (.+)\)", Gathering.posts),
     (r"\(the group is small\)", Gathering.is_small),
-    (r"\(the group becomes a supergroup\)", Gathering.grows),
+    (r"\(the group becomes a supergroup(, and the bot is not told)?\)", Gathering.grows),
     (r"\(the group has the topics (.+)\)", Gathering.has_topics),
     (r"\(the group is the channel's discussion\)", Gathering.is_the_discussion),
     (r"\(privacy mode is off\)", Gathering.has_no_privacy_mode),

@@ -15,6 +15,7 @@ from telegram import Bot, Update
 
 from bot.adapters.delivery import Delivery
 from bot.adapters.telegram_bot import App, TelegramBot
+from bot.core.model import RoomChange
 from bot.store.store import Store
 from tests.adapters.clock import PausingClock
 from tests.botapi import Call, Server
@@ -28,7 +29,9 @@ FEW: Final = 5_000
 MANY: Final = 50_000
 SERVICE: Final = {*SERVICES, "pinned_message", "forum_topic_created", "migrate_from_chat_id"}
 SERVICE_USER: Final = 777000
-MOVED: Final = {-1001: "-1000000000004"}
+GROUP: Final = -1001
+FORUM: Final = -1_000_000_000_002
+MOVED: Final = {GROUP: "-1000000000004"}
 """The group that became a supergroup."""
 
 OF_THE_PLACE: Final = (
@@ -83,7 +86,10 @@ async def talking(folder: Path) -> AsyncIterator[Talk]:
         bot = Bot(telegram.token, "http://telegram.invalid/bot", request=network, get_updates_request=network)
         waits = PausingClock()
         delivery = Delivery(bot, waits.pause, now=waits.now)
-        app = TelegramBot(bot, delivery, responder_of(store, clock), PROMPTS).application()
+        responder = responder_of(store, clock)
+        for chat in (GROUP, FORUM):
+            await responder.rooms.save(RoomChange(chat, is_on=True), clock())
+        app = TelegramBot(bot, delivery, responder, PROMPTS).application()
         async with app:
             yield Talk(telegram, network, bot, app)
 
@@ -92,8 +98,8 @@ async def things_that_people_do(talk: Talk) -> list[Json]:
     """Updates of every kind, as Telegram sends them: walks, commands, media, groups, topics, a channel."""
     telegram, done = talk.telegram, []
     ann, ben = telegram.person(7, "Ann", username="ann_bee"), telegram.person(8, "Ben")
-    group = telegram.group(-1001, "Night shift", {ann: "creator", ben: "member"}, bot="administrator")
-    forum = telegram.group(-1_000_000_000_002, "Wards", {ann: "administrator"}, bot="administrator", forum=True)
+    group = telegram.group(GROUP, "Night shift", {ann: "creator", ben: "member"}, bot="administrator")
+    forum = telegram.group(FORUM, "Wards", {ann: "administrator"}, bot="administrator", forum=True)
     channel = telegram.channel(-1_000_000_000_003, "News")
     channel.discussion = forum
     for person in (ann, ben):
@@ -184,8 +190,8 @@ def wrong(update: Json, calls: list[Call], log: list[Json]) -> Iterator[str]:
         yield "what is not for the bot is answered"
     if not sent and must_be_answered(kind, content):
         yield "what is for the bot is not answered"
-    place = place_of(kind, content)["id"]
-    if not {call.parameters["chat_id"] for call in sent} <= {str(place), MOVED.get(place)}:
+    place, writer = place_of(kind, content)["id"], content.get("from", {}).get("id")
+    if not {call.parameters["chat_id"] for call in sent} <= {str(place), MOVED.get(place), str(writer)}:
         yield "the answer goes elsewhere"
 
 

@@ -16,6 +16,7 @@ from bot import app
 from bot import settings as app_settings
 from bot.core.button import seal
 from bot.core.commands import COMMANDS
+from bot.core.consent import BY_GROUP
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Change, FollowUp, Purpose, Room, Schedule
 from bot.store.keyring import read_keyring
@@ -292,7 +293,7 @@ async def agrees(person: Person, purpose: Purpose) -> None:
 @settings(max_examples=15)
 @given(
     talk=st.lists(st.tuples(st.integers(0, 2), TALK), max_size=6),
-    agreed=st.sets(st.sampled_from([one for one in Purpose if one is not Purpose.GROUP])),
+    agreed=st.sets(st.sampled_from([one for one in Purpose if one not in BY_GROUP])),
 )
 async def test_whatever_people_do_nothing_tells_of_them_and_without_a_yes_nothing_is_kept(
     talk: list[tuple[int, list[tuple[str, str | int]]]], agreed: set[Purpose]

@@ -14,10 +14,12 @@ from bot.core.gap import Answered, OneWalk, OverDays
 from bot.core.lines import Label, Line
 from bot.core.matching import Utterance
 from bot.core.model import (
+    Action,
     Change,
     Consent,
     Content,
     Decision,
+    Door,
     FollowUp,
     Held,
     Incoming,
@@ -29,8 +31,10 @@ from bot.core.model import (
     Outcome,
     Point,
     Purpose,
+    RoomChange,
     Source,
     Step,
+    There,
     Where,
 )
 from bot.core.noticing import Reader
@@ -45,6 +49,7 @@ from tests.stumble import StumblingGuard
 
 DAY = 24 * 60 * 60
 ANN, BEN = 7_071_067_811, 5_772_156_649
+GROUP = -5
 REMEMBER = frozenset({Purpose.REMEMBER})
 
 
@@ -891,15 +896,18 @@ async def test_many_people_side_by_side_do_not_mix(ann: Person, store: Store) ->
 
 
 async def in_group(responder: Responder, number: int, text: str, *, addressed: bool) -> Decision:
-    incoming = Incoming(number, Where.GROUP, Kind.TEXT, at=0, text=text, addressed=addressed)
+    await responder.rooms.save(RoomChange(GROUP, is_on=True), 1)
+    there = There(GROUP)
+    incoming = Incoming(number, Where.GROUP, Kind.TEXT, at=0, text=text, addressed=addressed, there=there)
     return await responder.respond(incoming)
 
 
 async def test_group_gets_one_line_with_the_way_to_write_privately(ann: Person) -> None:
     answer = await in_group(ann.responder, ANN, SEEN, addressed=True)
     assert lines(answer) == [Line.GROUP_PRIVATE]
-    assert button(answer, Label.WRITE_PRIVATELY).payload == ""
-    assert len(buttons(answer)) == 1
+    assert [(each.label, each.action, each.value) for each in buttons(answer)] == [
+        (Label.WRITE_PRIVATELY, Action.DOOR, Door.TALK)
+    ]
 
 
 async def test_group_message_that_is_not_for_the_bot_is_dropped_unread(store: Store, clock: Clock) -> None:
@@ -907,10 +915,12 @@ async def test_group_message_that_is_not_for_the_bot_is_dropped_unread(store: St
     assert await in_group(responder, ANN, "xylophone", addressed=False) == Decision(Person(responder).heard.held)
 
 
-async def test_group_message_asks_the_store_nothing_and_is_not_logged(ann: Person, store: FailingStore) -> None:
+async def test_group_message_that_is_not_for_the_bot_asks_the_store_nothing_and_is_not_logged(
+    ann: Person, store: FailingStore
+) -> None:
     store.failing = frozenset({"kept"})
     with capture_logs() as log:
-        await in_group(ann.responder, ANN, SEEN, addressed=True)
+        await in_group(ann.responder, ANN, SEEN, addressed=False)
     assert log == []
 
 

@@ -86,7 +86,7 @@ class TelegramBot:
         self._delivery = delivery
         self.outbox = TelegramOutbox(bot, delivery, prompts)
         self.edits = Edits(self.outbox.edit)
-        delivery.moved = responder.moved
+        delivery.moved = responder.rooms.moved
         self._responder = responder
         self._prompts = prompts
         self._with_buttons: OrderedDict[int, int] = OrderedDict()  # chat -> the last message of ours with buttons
@@ -149,7 +149,7 @@ class TelegramBot:
             return
         moved = moved_of(message)
         if moved is not None:
-            await self._responder.moved(*moved)
+            await self._responder.rooms.moved(*moved)
         incoming = picked_of(message) or left_of(message)
         if incoming is not None:
             await self._answer(incoming, message.chat_id)
@@ -250,7 +250,7 @@ class TelegramBot:
     async def _send_one(self, chat: int, thread: int | None, reply: Reply) -> Sent:
         sent = await self.outbox.send(chat, reply, thread=thread)
         if sent.number is not None and chat < 0:
-            await self._responder.sent(chat, sent.number, reply)
+            await self._responder.rooms.sent(chat, sent.number, reply)
         elif sent.number is not None and reply.buttons and not reply.is_keyboard:
             self._with_buttons[chat] = sent.number
             self._with_buttons.move_to_end(chat)

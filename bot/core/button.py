@@ -1,8 +1,9 @@
 """State, in and out of the 64 bytes of a button.
 
-Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person; a button is good
-for 24 hours, below what comes unasked for 14 days, and for ever where it opens the private chat or is a yes to the
-question about danger, by a clock that may be set back too; what someone sends back is a value of `Opened` or a reason of `Refused`, never an exception.
+Rules that hold here: nothing that cannot be checked is read; the tag binds a button to one person, or to one group; a
+button is good for 24 hours, below what comes unasked for 14 days, and for ever where it shows the way out of a
+group or is a yes to the question about danger, by a clock that may be set back too; what someone sends back is a value
+of `Opened` or a reason of `Refused`, never an exception.
 
 Layout before base64url, 29 bytes of the 48 that fit: version 1, action 1, value 1, tag 8, issued-at 4 (seconds since
 1970), walk 3, counter 1, state 10. Source of the limit: Bot API, InlineKeyboardButton.callback_data, 1-64 bytes.

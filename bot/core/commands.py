@@ -93,19 +93,28 @@ def walk(incoming: Incoming, held: Held) -> Decision:
     if stands(held) and held.state.care_for is CareFor.MYSELF:  # after a card about one's own life
         state = replace(state, care_for=CareFor.MYSELF)
     moved = Moved(held.state.step, Event.NEXT, state.step)
-    return Decision(replace(held, state=state), (opening(state, told=False),), (moved,))
+    return Decision(replace(held, state=state), (opening(state, told=_offered(incoming) is not None),), (moved,))
 
 
 def _known(incoming: Incoming, held: Held) -> tuple[Condition, Source]:
     """What a walk that is asked for goes by: a text just before it that opened none, or a loss that still holds."""
     if held.told is not None:
         return held.told.conditions, held.told.source
-    match incoming.pressed:
-        case Opened(state=offered) if incoming.kind is Kind.PRESS and offered.step is Step.ASK:
-            return offered.conditions, offered.source  # of an offer, which may stand beside another walk
+    offered = _offered(incoming)
+    if offered is not None:  # which may stand beside another walk
+        return offered.conditions, offered.source
     if held.state.step is Step.ASK:
         return held.state.conditions, held.state.source
     return held.state.conditions & TENDER, Source.NONE
+
+
+def _offered(incoming: Incoming) -> State | None:
+    """What an offer went by that was taken up: it was made since something was told in a group."""
+    match incoming.pressed:
+        case Opened(action=Action.WALK, state=state) if incoming.kind is Kind.PRESS and state.step is Step.ASK:
+            return state
+        case _:
+            return None
 
 
 def walked_today(incoming: Incoming, held: Held) -> bool:

@@ -211,12 +211,10 @@ def agree(incoming: Incoming, held: Held) -> Decision:
             return _may_write_first(say(now, Line.CONSENT_YES_FOLLOW_UPS, facts=facts))
         case Purpose.NUDGES:
             return _may_write_first(say(now, Line.CONSENT_YES_NUDGES, facts=(yes,)))
-        case Purpose.ALONE:
+        case _:  # alone
             ended_too = [each for each in _WRITES_FIRST if each in held.consents | held.lapsed]
             now = replace(now, consents=now.consents - {*ended_too}, lapsed=now.lapsed - {*ended_too})
             return say(now, Line.CONSENT_YES_ALONE, facts=(yes, *map(Withdrew, ended_too)))
-        case _:
-            return say(now, Line.CONSENT_YES_OTHER, facts=(yes,))
 
 
 def _agree_in(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:

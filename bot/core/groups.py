@@ -123,7 +123,10 @@ class _Here:
         incoming = self.incoming
         unknown = incoming.command.replace("_", " ") if incoming.command not in {*COMMANDS, *IN_A_GROUP} else ""
         texts = {*incoming.texts, f"{unknown} {incoming.words}".strip()}
-        return tuple(self.content.guard.read(hear(text)) for text in sorted(texts) if text)
+        seen = tuple(self.content.guard.read(hear(text)) for text in sorted(texts) if text)
+        if incoming.command not in IN_A_GROUP:
+            return seen
+        return tuple(danger for danger in seen if danger.by_rule)  # lengths, to which a score says nothing
 
     @cached_property
     def notice(self) -> Notice:
@@ -253,7 +256,7 @@ def _card(here: _Here) -> Reply:
 
 def _danger(here: _Here) -> Decision | None:
     """The writer's own card in private, or where that cannot be, help for the room; and moderators may hear of it."""
-    tiers = {danger.tier for danger in here.seen} - {Tier.NONE}
+    tiers = {danger.tier for danger in here.seen if _is_spoken_to(here.incoming) or _is_plain(danger)} - {Tier.NONE}
     if not tiers:
         return None
     if here.room is None or here.incoming.forwarded:
@@ -267,6 +270,19 @@ def _danger(here: _Here) -> Decision | None:
     instead = _card(here) if here.incoming.addressed or by_itself else None
     replies = (replace(first, instead=instead), *others, *alert)
     return replace(decision, replies=replies, facts=(*decision.facts, *told))
+
+
+def _is_spoken_to(incoming: Incoming) -> bool:
+    """Whether the words are for the bot, and say more than how long it is to rest."""
+    return incoming.addressed and incoming.command not in IN_A_GROUP
+
+
+def _is_plain(danger: Danger) -> bool:
+    """Whether it counts where nobody spoke to the bot: what words merely add up to does not, if it is but unclear.
+
+    Of 284 real comments about other things 62 add up to it, and each would be the direct question out of the blue.
+    """
+    return danger.by_rule or danger.tier is not Tier.UNCLEAR
 
 
 def _read_in_private(here: _Here) -> Decision:
@@ -338,18 +354,24 @@ def _answered(here: _Here) -> Decision:
         return Decision(here.held)
     if here.there.names_another:
         return _say(here, Line.GROUP_NOBODY_SENT, _HOW_TO_HELP)
-    match incoming.command:
+    if incoming.kind is Kind.COMMAND:
+        return _commanded(here)
+    if here.content.is_foreign(incoming.text):
+        return _say(here, Line.GROUP_LANGUAGE, DOOR)
+    return replace(_say(here, Line.GROUP_PRIVATE, DOOR), held=_with_notice(here))
+
+
+def _commanded(here: _Here) -> Decision:
+    """A command starts nothing in public: it shows the way."""
+    match here.incoming.command:
         case "walk":
             return _say(here, Line.GROUP_WALK, _door(Label.WALK_PRIVATELY, Door.WALK))
         case "crisis":
             return Decision(here.held, (_card(here),))
         case "howtohelp":
             return _say(here, Line.GROUP_HOW_TO_HELP, _HOW_TO_HELP)
-    if incoming.kind is Kind.COMMAND:
-        return _say(here, Line.GROUP_PRIVATE, DOOR)
-    if here.content.is_foreign(incoming.text):
-        return _say(here, Line.GROUP_LANGUAGE, DOOR)
-    return replace(_say(here, Line.GROUP_PRIVATE, DOOR), held=_with_notice(here))
+        case _:
+            return _say(here, Line.GROUP_PRIVATE, DOOR)
 
 
 def _with_notice(here: _Here) -> Held:

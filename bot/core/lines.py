@@ -235,7 +235,6 @@ class Line(StrEnum):
     CONSENT_YES_FOLLOW_UPS = "consent.yes.follow_ups"
     CONSENT_YES_GROUP = "consent.yes.group"
     CONSENT_YES_APART = "consent.yes.apart"
-    CONSENT_YES_OTHER = "consent.yes.other"
     CONSENT_NONE = "consent.none"  # before the first question
     CONSENT_AGE = "consent.age"  # after a yes that does not tell the age
     CONSENT_NO = "consent.no"

@@ -1,4 +1,4 @@
-"""What members of a group find in private: what they wrote there taken up, how to answer others, and what they agree to.
+"""What members of a group find in private: what they wrote there, how to answer others, and what they agree to.
 
 Rules that hold here: whoever comes through a door finds their own chat, and nothing of anyone else's; help comes before
 all else; what is said to those who answer others goes by the evidence of this project, and no clinician has signed it.
@@ -73,7 +73,7 @@ def _talk(turn: Turn) -> Decision:
 
 
 def _noticing(incoming: Incoming, held: Held) -> Decision:
-    """May the bot notice what they write in this group?"""
+    """The question whether the bot may notice what they write in this group, or how that stands."""
     there = incoming.there
     if there is None:
         return start(incoming, held)

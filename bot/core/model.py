@@ -124,7 +124,9 @@ class There:
     unnamed: bool = False  # written in the name of a group or a channel: nobody can be told from it
     as_room: bool = False  # in the name of this very group: by one of its admins
     names_another: bool = False  # the message names someone besides the bot
-    post: str = ""  # a link to the message, for those who are in the group; "" where there can be none
+    post: str = (
+        ""  # a link to the message, for those who are in the group, or on a button beside a pressed one; "": none
+    )
     number: int = 0  # of the bot's message that a pressed button is below
     standing: Standing | None = None  # by the adapter or the shell, where it is known
     room: Room | None = None  # by the shell: what is kept of it

@@ -604,12 +604,12 @@ def _show(_: int, desk: _Desk) -> Decision:
 
 def _turned(value: int, desk: _Desk) -> Decision:
     """An admin's yes, and the card in the group; or its end, where all stays as it was set."""
-    if value == _OFF:
+    if value == _OFF and desk.room.is_on:
         off, change = _after(desk, is_on=False)
         shown = _shown(off)
         turned_off = Reply((Line.ROOM_TURNED_OFF,), slots={"title": desk.title})
         return replace(shown, replies=(turned_off, *shown.replies), facts=(change,))
-    if desk.room.is_on or not desk.standing.is_in:
+    if value == _OFF or desk.room.is_on or not desk.standing.is_in:
         return _show(0, desk)
     now, change = _after(desk, is_on=True, gone_at=0, may_write=desk.standing.may_write)
     shown = _shown(now, in_place=desk.incoming.kind is Kind.PRESS)
@@ -860,6 +860,8 @@ def _typed_noticing(desk: _Desk) -> Decision | None:
 
 def _typed_length(action: Action, desk: _Desk) -> Decision | None:
     length = length_of(desk.incoming.text, _BOUNDS[action], desk.content.times)
+    if length is None and desk.content.times.length_of(desk.incoming.text) is not None:
+        return _wrong(action, desk)
     match action:
         case Action.ROOM_PAUSE:
             return None if length is None else _set(desk, pause=length)

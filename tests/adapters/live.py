@@ -9,10 +9,28 @@ from typing_extensions import override
 from bot.adapters.telegram_bot import App, TelegramBot
 from bot.core.model import Decision, Held, Incoming, Reply
 from bot.respond import Responder
+from bot.rooms import Nobody, Rooms
 from bot.store.store import Store
 from tests.adapters.clock import PausingClock
 from tests.botapi import Person, Server
 from tests.person import PROMPTS, RING, Clock
+
+
+class Noting(Rooms):
+    """Notes what it is told of."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, PROMPTS.content, Nobody(), RING.buttons, clock=Clock(), seed=lambda: 1)
+        self.noted: list[tuple[int, int, Reply]] = []  # what was sent into groups
+        self.moves: list[tuple[int, int]] = []
+
+    @override
+    async def sent(self, chat: int, number: int, reply: Reply) -> None:
+        self.noted.append((chat, number, reply))
+
+    @override
+    async def moved(self, old: int, new: int) -> None:
+        self.moves.append((old, new))
 
 
 class Scripted(Responder):
@@ -22,21 +40,12 @@ class Scripted(Responder):
         super().__init__(PROMPTS.content, store, RING.buttons, clock=Clock(), seed=lambda: 1)
         self.laid: list[Decision] = []
         self.heard: list[Incoming] = []
-        self.noted: list[tuple[int, int, Reply]] = []  # what was sent into groups
-        self.moves: list[tuple[int, int]] = []
+        self.rooms = self.noting = Noting(store)
 
     @override
     async def respond(self, incoming: Incoming) -> Decision:
         self.heard.append(incoming)
         return self.laid.pop(0)
-
-    @override
-    async def sent(self, chat: int, number: int, reply: Reply) -> None:
-        self.noted.append((chat, number, reply))
-
-    @override
-    async def moved(self, old: int, new: int) -> None:
-        self.moves.append((old, new))
 
 
 @dataclass

@@ -69,7 +69,7 @@ async def test_answer_to_a_person_goes_to_them_and_nothing_into_the_group(live: 
     await asks(live, group, (CARD, MORE))
     assert live.heard()[1:] == [as_seen(CARD), as_seen(MORE)]
     assert said_in(group) == []
-    assert live.responder.noted == []
+    assert live.responder.noting.noted == []
 
 
 async def test_who_may_not_be_written_to_is_answered_in_the_group_in_words_for_there(live: Live, group: Group) -> None:
@@ -103,7 +103,7 @@ async def test_answer_for_another_group_goes_into_its_topic(live: Live, group: G
 async def test_what_is_said_in_a_group_is_noted_with_its_number(live: Live, group: Group) -> None:
     await met(live)
     await asks(live, group, (CARD, SAID))
-    assert live.responder.noted == [(ROOM, group.latest().id, SAID)]
+    assert live.responder.noting.noted == [(ROOM, group.latest().id, SAID)]
 
 
 async def test_buttons_of_a_walk_are_taken_in_private_when_words_in_a_group_lead_it_on(
@@ -246,4 +246,4 @@ async def test_group_that_becomes_a_supergroup_is_told_by_both_its_ids(live: Liv
     group = live.telegram.group(-1001, "Night shift", {live.ann: "creator"})
     await group.becomes_supergroup(ROOM, wait=False)
     await live.answers()
-    assert live.responder.moves == [(-1001, ROOM)] * 2
+    assert live.responder.noting.moves == [(-1001, ROOM)] * 2

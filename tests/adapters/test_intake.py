@@ -438,6 +438,21 @@ def test_flood_of_texts_keeps_no_command_out_nor_mashed_presses_a_text() -> None
     at_once(story())
 
 
+def test_flood_in_the_name_of_one_group_keeps_no_other_group_out() -> None:
+    def as_group(number: int, chat: int) -> Json:
+        group = {"id": chat, "type": "supergroup", "title": "Wards"}
+        sender = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group"}
+        content: Json = {"from": sender, "chat": group, "sender_chat": group, "text": f"/help {chat}"}
+        return message(number, 7, **content)
+
+    async def story() -> None:
+        flood = [as_group(number, -1001) for number in range(2, 2 + MOST_OTHERS + 5)]
+        handled = await Flooded(*flood, as_group(900, -1002)).passes()
+        assert (handled.count("/help -1001"), handled.count("/help -1002")) == (MOST_OTHERS, 1)
+
+    at_once(story())
+
+
 def test_person_whose_flood_was_shed_is_answered_afterwards() -> None:
     async def story() -> None:
         flood = Flooded(*(press(number, 7) for number in range(2, 102)))

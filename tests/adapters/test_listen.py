@@ -29,6 +29,8 @@ URL = "https://bot.example/telegram/in"
 HOME = "127.0.0.1"
 KINDS: Final = ["message", "callback_query"]
 SHOWN: Final = {SECRET_HEADER: SECRET}
+UNREAD: Final = 999
+"""An update with this id is not for the bot."""
 
 
 class Network(NoNetwork):
@@ -55,7 +57,7 @@ class House:
         self.done: list[int] = []
         self.stop = asyncio.Event()
         bot = Bot(TOKEN, request=network or Network(), get_updates_request=Network())
-        self.intake = Intake(bot, self._handle, self.stop)
+        self.intake = Intake(bot, self._handle, self.stop, lambda content: content["update_id"] != UNREAD)
         self.webhook = Webhook(URL, SECRET, bot, self.intake)
         self.port = free_port()
         self._needs = needs
@@ -199,6 +201,17 @@ def test_update_that_cannot_be_read_is_not_asked_for_again() -> None:
             assert await house.is_told({"update_id": 1, "callback_query": {"id": "1"}}) == HTTPStatus.OK
         assert house.done == []
         assert counted("unreadable") - before == 1
+
+    at_once(story())
+
+
+def test_update_that_is_not_for_the_bot_is_not_asked_for_again() -> None:
+    async def story() -> None:
+        before = counted("unread")
+        async with serving() as house:
+            assert await house.is_told(update(UNREAD)) == HTTPStatus.OK
+        assert house.done == []
+        assert counted("unread") - before == 1
 
     at_once(story())
 

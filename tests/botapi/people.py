@@ -222,12 +222,14 @@ class Group(Place):
         """Delete a topic; nobody is told."""
         del self.topics[topic]
 
-    async def becomes_supergroup(self, number: int, *, wait: bool = True) -> "Group":
-        """Go on as a supergroup with that number, below -10^12: it is said in both."""
+    async def becomes_supergroup(self, number: int, *, told: bool = True, wait: bool = True) -> "Group":
+        """Go on as a supergroup with that number, below -10^12: it is said in both, unless that is lost."""
         group = Group(self.world, {**self.json, "id": number, "type": "supergroup"}, self.bot_is)
         group.bot_may, group.bot_private, group._people = self.bot_may, self.bot_private, dict(self._people)
         self.world.add(group)
         self.moved_to = number
+        if not told:
+            return group
         await self.receives({**_as(self), "migrate_to_chat_id": number}, wait=wait)
         await group.receives({**_as(group), "migrate_from_chat_id": self.id}, wait=wait)
         return group

@@ -857,6 +857,8 @@ async def test_group_that_became_a_supergroup_says_where_it_is() -> None:
     async with meeting() as (telegram, bot, ann):
         group = telegram.group(-1001, "Night shift", {ann: "creator"})
         there = await group.becomes_supergroup(-1_000_000_000_009, wait=False)
+        lost = telegram.group(-1002, "Day shift", {ann: "creator"})
+        await lost.becomes_supergroup(-1_000_000_000_010, told=False, wait=False)
         with pytest.raises(ChatMigrated) as moved:
             await bot.send_message(group.id, "hello")
         assert moved.value.new_chat_id == there.id

@@ -64,7 +64,7 @@ def test_no_command_has_the_description_or_the_handler_of_another() -> None:
 
 def test_the_commands_that_telegram_expects_are_there() -> None:
     expected = {"start", "help", "why", "settings", "privacy", "consent", "export", "forget", "history"}
-    expected |= {"walk", "crisis", "country", "breathe", "progress", "plan", "nudge", "stop"}
+    expected |= {"walk", "crisis", "country", "breathe", "progress", "plan", "nudge", "stop", "howtohelp"}
     assert expected == set(COMMANDS)
 
 

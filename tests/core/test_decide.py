@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from bot.core import circle, follow_ups, keeping, nudging, pulse
 from bot.core.cards import ASKING
-from bot.core.commands import BUTTONS, COMMANDS, menu
+from bot.core.commands import ADMIN_MENU, BUTTONS, COMMANDS, GROUP_MENU, menu
 from bot.core.consent import PURPOSES
 from bot.core.decide import decide
 from bot.core.gap import DAY, AfterDays, OneWalk, OverDays
@@ -27,6 +27,7 @@ from bot.core.model import (
     Consent,
     Danger,
     Decision,
+    Door,
     Ended,
     Event,
     FollowedUp,
@@ -39,6 +40,7 @@ from bot.core.model import (
     Lane,
     Moved,
     Notice,
+    Noticing,
     Nudging,
     Opened,
     Outcome,
@@ -53,8 +55,10 @@ from bot.core.model import (
     Schedule,
     Shown,
     Source,
+    Standing,
     State,
     Step,
+    There,
     Tier,
     Where,
     Why,
@@ -63,6 +67,7 @@ from bot.core.model import (
 from bot.core.noticing import Reader
 from bot.core.plans import reminder
 from bot.core.pulse import Week
+from bot.core.room import IN_A_GROUP
 from bot.core.sequence import AFTER_CARD, WALKING, begin
 from bot.core.steps import again, offer, opening
 from bot.figure import drawing
@@ -918,8 +923,7 @@ def everything_said() -> tuple[Decision | Reply, ...]:
     said += (
         decide(incoming, keeping, CONTENT) for incoming in (pressed_keep, received(Kind.COMMAND, command="country"))
     )
-    said += (answer(State(), received(text=words, where=Where.GROUP)) for words in (SEEN, SPANISH, "i want to die"))
-    said += (*said_of_walks(), *said_of_what_is_kept(), *said_of_rooms())
+    said += (*said_of_walks(), *said_of_what_is_kept(), *said_of_rooms(), *said_because_of_groups())
     return tuple(said)
 
 
@@ -988,6 +992,47 @@ def said_of_what_is_kept() -> Iterator[Decision | Reply]:
     yield from said_of_nudges()
     written = State(walk=5, step=Step.CARE, upset_before=8, upset_after=3, act=Act.WRITE)
     yield answer(written, received(text="more"))
+
+
+def said_because_of_groups() -> Iterator[Decision]:
+    """Give what is said in a group, and in private because of one."""
+    on = Room(-1, "Evening group", is_on=True, noticing=Noticing.MEMBERS, alerts=-2)
+    here = There(-1, room=on, is_agreed=True, is_forum=True, post="https://t.me/c/1/2")
+    lone = replace(here, room=replace(on, title=""), is_agreed=False, is_forum=False, names_another=True)
+    admin = replace(here, is_admin=True)
+    as_room = replace(here, unnamed=True, as_room=True)
+    unknown = replace(here, is_known=False)
+    for there in (here, lone, admin, as_room, unknown, replace(here, is_forum=False, is_admin=True)):
+        incoming = received(where=Where.GROUP, there=there)
+        for text in (SEEN, SPANISH, "i want to die", "stop"):
+            yield decide(replace(incoming, text=text), Held(), CONTENT)
+            yield decide(replace(incoming, text=text, addressed=False), Held(), CONTENT)
+        for command in (*COMMANDS, *IN_A_GROUP):
+            yield decide(replace(incoming, kind=Kind.COMMAND, command=command), Held(), CONTENT)
+        yield decide(replace(incoming, kind=Kind.COMMAND, command="hold", text="never"), Held(), CONTENT)
+        for action in Action:
+            press = replace(incoming, kind=Kind.PRESS)
+            for value in (1, Door.SETTINGS):
+                yield decide(replace(press, pressed=Opened(State(), action, value)), Held(), CONTENT)
+        for door in Door:
+            opened = received(Kind.COMMAND, command="start", there=replace(there, door=door))
+            yield decide(opened, Held(), CONTENT)
+            yield decide(replace(opened, there=replace(opened.there or there, room=None)), Held(), CONTENT)
+    for where in (Where.GROUP, Where.CHANNEL):
+        come = There(-1, title="Evening group", is_channel=where is Where.CHANNEL, standing=Standing())
+        yield decide(received(Kind.STANDING, where=where, there=come), Held(), CONTENT)
+    named = {-1: "Evening group"}
+    everywhere = Held(consents=frozenset({Purpose.GROUP, Purpose.APART}))
+    kept = Kept(
+        tuple(Consent(each, 1, NOW, group=group) for each in (Purpose.GROUP, Purpose.APART) for group in (-1, -2))
+    )
+    yield decide(received(Kind.COMMAND, command="consent", kept=kept, titles=named), everywhere, CONTENT)
+    yield decide(received(Kind.COMMAND, command="stop"), everywhere, CONTENT)
+    for purpose in (Purpose.GROUP, Purpose.APART):
+        yes = Opened(State(), Action.AGREE, PURPOSES.index(purpose) | CONTENT.versions[purpose] - 1 << 3)
+        yield decide(received(Kind.PRESS, pressed=yes, kept=kept), Held(room=-1), CONTENT)
+        asks = Opened(State(), Action.ASK_FOR, PURPOSES.index(purpose))
+        yield decide(received(Kind.PRESS, pressed=asks, kept=kept), Held(), CONTENT)
 
 
 def said_of_follow_ups() -> Iterator[Decision | Reply]:
@@ -1106,12 +1151,16 @@ def test_who_has_said_that_they_are_16_is_taken_at_their_word_against_a_score() 
 
 def test_every_line_is_said_somewhere() -> None:
     said = {line for each in everything_said() for reply in replies_of(each) for line in reply.keys}
+    said |= {
+        line for each in everything_said() for reply in replies_of(each) if reply.instead for line in reply.instead.keys
+    }
     said |= {each.toast for each in everything_said() if isinstance(each, Decision) and each.toast}
     assert set(Line) - said == SAID_ELSEWHERE
 
 
 def test_every_label_is_shown_somewhere() -> None:
     replies = [reply for each in everything_said() for reply in replies_of(each)]
+    replies += [reply.instead for reply in replies if reply.instead is not None]
     shown = {button.label for reply in replies for row in reply.buttons for button in row}
     shown |= {
         label
@@ -1121,7 +1170,7 @@ def test_every_label_is_shown_somewhere() -> None:
         for label in (filling if isinstance(filling, tuple) else (filling,))
         if name in SLOTS.get(line, ()) and isinstance(label, Label)
     }
-    shown |= {label for _, label in menu()}
+    shown |= {label for _, label in menu((*COMMANDS, *GROUP_MENU, *ADMIN_MENU))}
     on_buttons = [button.words for reply in replies for row in reply.buttons for button in row]
     shown |= {
         label

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.consent import LENGTHS, PURPOSES, QUESTIONS, ask_for, offers, with_versions
+from bot.core.consent import BY_GROUP, LENGTHS, PURPOSES, QUESTIONS, ask_for, offers, with_versions
 from bot.core.decide import decide
 from bot.core.gap import DAY, outcome_of
 from bot.core.keeping import BUTTONS, TYPED, awaiting, inactive_notice, looks_back
@@ -57,6 +57,7 @@ REMEMBERED = frozenset({Purpose.REMEMBER})
 WALKED = State(walk=5, step=Step.CLOSE, upset_before=8, upset_after=2)
 MINOR = State(minor=True)
 GROUPS = (-1_000_000_007, -1_000_000_300)
+GROUP = GROUPS[0]
 WALK = Outcome(77, NOW - DAY, Source.NEWS, Condition.NONE, 7, 4, Change.MORE, finished=True)
 LINE = "if I pass the hospital, then I write to her sister"
 PLAN = Plan(0x0A0B0C, NOW - DAY, LINE)
@@ -105,7 +106,7 @@ def given_to(*purposes: Purpose) -> Kept:
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_each_purpose_is_asked_in_one_question_with_the_age_and_both_ways_out(purpose: Purpose) -> None:
-    asked = ask_for(purpose, Held(country="KE"))
+    asked = ask_for(purpose, Held(country="KE", room=GROUP))
     (reply,) = asked.replies
     actions = [(button.action, button.value) for button in buttons(asked)]
     place = PURPOSES.index(purpose)
@@ -186,15 +187,15 @@ def _rows(decision: Decision) -> list[tuple[Button, ...]]:
 
 @pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.ALONE}))
 def test_a_yes_is_to_its_purpose_alone(purpose: Purpose) -> None:
-    decision = tapped(Action.AGREE, Held(country="KE"), purpose)
-    assert decision.facts[0] == Consented(purpose)
+    decision = tapped(Action.AGREE, Held(country="KE", room=GROUP), purpose)
+    assert decision.facts[0] == yes_of(purpose)
     assert not any(isinstance(fact, Consented | Withdrew) for fact in decision.facts[1:])
     assert decision.held.consents == {purpose}
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_yes_to_new_words_ends_the_lapse(purpose: Purpose) -> None:
-    decision = tapped(Action.AGREE, Held(country="KE", lapsed=frozenset({purpose})), purpose)
+    decision = tapped(Action.AGREE, Held(country="KE", room=GROUP, lapsed=frozenset({purpose})), purpose)
     assert (decision.held.consents, decision.held.lapsed) == (frozenset({purpose}), frozenset())
 
 
@@ -226,7 +227,7 @@ def test_being_left_alone_ends_all_that_writes_first_and_leaves_plans() -> None:
     ended = {fact.purpose for fact in decision.facts if isinstance(fact, Withdrew)}
     assert decision.facts[0] == Consented(Purpose.ALONE)
     assert ended == {Purpose.NUDGES, Purpose.FOLLOW_UPS, Purpose.GROUP}
-    assert decision.held.consents == {Purpose.REMEMBER, Purpose.COUNTRY, Purpose.PLANS, Purpose.ALONE}
+    assert decision.held.consents == {*(Purpose.REMEMBER, Purpose.COUNTRY, Purpose.PLANS, Purpose.ALONE, Purpose.APART)}
     assert decision.held.lapsed == frozenset()
     assert lines(decision) == [Line.CONSENT_YES_ALONE]
 
@@ -280,9 +281,9 @@ def test_a_no_to_new_words_leaves_what_was_kept_to_the_old(purpose: Purpose) -> 
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_typed_yes_is_to_what_was_asked_last(purpose: Purpose) -> None:
-    held = ask_for(purpose, ask_for(Purpose.REMEMBER, Held(country="KE")).held).held
+    held = ask_for(purpose, ask_for(Purpose.REMEMBER, Held(country="KE", room=GROUP)).held).held
     words = CONTENT.labels[buttons(ask_for(purpose, held))[0].label]
-    assert typed(words, held).facts[0] == Consented(purpose)
+    assert typed(words, held).facts[0] == yes_of(purpose)
 
 
 def test_typed_yes_after_a_no_is_asked_for_again() -> None:
@@ -294,6 +295,11 @@ def test_typed_yes_after_a_no_is_asked_for_again() -> None:
 def test_typed_yes_to_nothing_agrees_to_nothing() -> None:
     decision = typed("yes, i am 16 or older", Held(), Kept())
     assert (lines(decision), decision.facts) == ([Line.CONSENT_NONE, Line.CONSENT_ASK], ())
+
+
+def yes_of(purpose: Purpose) -> Consented:
+    """The yes to a purpose, where the talk is about one group."""
+    return Consented(purpose, GROUP if purpose in BY_GROUP else 0)
 
 
 def yes_to(asked: Decision, purpose: Purpose, version: int) -> Button:
@@ -311,20 +317,20 @@ def tapped_when(version: int, purpose: Purpose, button: Button, held: Held) -> D
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_yes_that_was_shown_under_older_words_asks_in_those_of_today_and_agrees_to_nothing(purpose: Purpose) -> None:
-    asked = ask_for(purpose, Held(country="KE"))
+    asked = ask_for(purpose, Held(country="KE", room=GROUP))
     anew = tapped_when(2, purpose, yes_to(asked, purpose, 1), asked.held)
     assert (lines(anew)[:2], anew.facts) == ([Line.CONSENT_CHANGED, QUESTIONS[purpose]], ())
     assert purpose not in anew.held.consents
-    assert tapped_when(2, purpose, buttons(anew)[0], anew.held).facts[0] == Consented(purpose)
+    assert tapped_when(2, purpose, buttons(anew)[0], anew.held).facts[0] == yes_of(purpose)
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 @pytest.mark.parametrize("version", [1, 2, 31, 32])
 def test_yes_fits_the_words_that_it_stands_under_whatever_their_version(purpose: Purpose, version: int) -> None:
-    asked = ask_for(purpose, Held(country="KE"))
+    asked = ask_for(purpose, Held(country="KE", room=GROUP))
     yes = yes_to(asked, purpose, version)
     assert yes.value < 256
-    assert tapped_when(version, purpose, yes, asked.held).facts[0] == Consented(purpose)
+    assert tapped_when(version, purpose, yes, asked.held).facts[0] == yes_of(purpose)
 
 
 def test_question_is_shown_with_the_version_of_its_words() -> None:
@@ -343,7 +349,7 @@ def test_consent_asks_for_nothing_where_nobody_can_tell_what_is_on() -> None:
 
 
 def test_consent_shows_all_that_is_on_in_one_message_each_with_its_way_out() -> None:
-    on = EVERY - {Purpose.GROUP, Purpose.ALONE}
+    on = EVERY - {Purpose.GROUP, Purpose.ALONE, Purpose.APART}
     (reply,) = told("consent", Held(consents=on), given_to(*on)).replies
     assert reply.keys == (
         Line.CONSENT_ON,
@@ -402,8 +408,9 @@ def test_withdrawing_can_be_typed() -> None:
 def test_each_group_is_shown_and_withdrawn_by_itself() -> None:
     kept = Kept(tuple(Consent(Purpose.GROUP, 1, NOW, group) for group in GROUPS))
     held = Held(consents=frozenset({Purpose.REMEMBER, Purpose.GROUP}))
-    shown = [reply for reply in told("consent", held, kept).replies if reply.keys == (Line.CONSENT_ON_GROUP,)]
-    assert [reply.slots["number"] for reply in shown] == ["1", "2"]
+    asked = Incoming(1, Where.PRIVATE, Kind.COMMAND, NOW, command="consent", kept=kept, titles={GROUPS[1]: "Carers\n"})
+    shown = [reply for reply in decide(asked, held, CONTENT).replies if reply.keys == (Line.CONSENT_ON_GROUP,)]
+    assert [reply.slots["title"] for reply in shown] == ["Carers", Label.ROOM_SOME]
     ended = set()
     for reply in shown:
         decision = pressed(reply.buttons[0][0], held, kept)
@@ -412,6 +419,17 @@ def test_each_group_is_shown_and_withdrawn_by_itself() -> None:
         assert isinstance(fact, Withdrew)
         ended.add(fact.group)
     assert ended == set(GROUPS)
+
+
+def test_each_wish_about_a_group_is_shown_and_withdrawn_by_itself() -> None:
+    kept = Kept(tuple(Consent(Purpose.APART, 1, NOW, group) for group in GROUPS))
+    held = Held(consents=frozenset({Purpose.REMEMBER, Purpose.APART}))
+    shown = [reply for reply in told("consent", held, kept).replies if reply.keys == (Line.CONSENT_ON_APART,)]
+    ended = [pressed(reply.buttons[0][0], held, kept).facts for reply in shown]
+    assert ended == [(Withdrew(Purpose.APART, group=group),) for group in sorted(GROUPS)]
+    unknown = told("consent", held, None)
+    assert Line.CONSENT_ON_APART in lines(unknown)
+    assert pressed(labelled(unknown, Label.APART_OFF), held).facts == (Withdrew(Purpose.APART),)
 
 
 def test_last_group_ends_the_purpose() -> None:
@@ -477,13 +495,13 @@ def test_length_that_nobody_asked_for_deletes_nothing(label: Label) -> None:
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_yes_without_the_age_is_asked_for_the_age(purpose: Purpose) -> None:
-    asked = awaiting(ask_for(purpose, Held(country="KE")))
+    asked = awaiting(ask_for(purpose, Held(country="KE", room=GROUP)))
     for words in ("yes", "ok"):
         decision = typed(words, asked.held)
         assert (lines(decision), decision.facts) == ([Line.CONSENT_AGE], ())
         assert buttons(decision) == buttons(asked)
         agreed = typed(CONTENT.labels[buttons(asked)[0].label], decision.held)
-        assert Consented(purpose) in agreed.facts
+        assert yes_of(purpose) in agreed.facts
 
 
 def test_answer_to_a_step_is_no_yes_to_keeping() -> None:

@@ -316,10 +316,10 @@ def test_before_the_yes_it_is_told_what_telegram_hands_it(standing: Standing, li
     assert shown.facts == ()
 
 
-@pytest.mark.parametrize("action", sorted(ROOM_ACTIONS - {Action.ROOM_ON, Action.ROOM_LEAVE}))
+@pytest.mark.parametrize("action", sorted(ROOM_ACTIONS))
 def test_nothing_is_set_before_the_yes(action: Action) -> None:
     one = Admin(None)
-    assert one.presses(action, 1).facts == ()
+    one.presses(action, 1)
     assert one.room is None
 
 
