@@ -31,7 +31,7 @@ from bot.core.commands import COMMANDS, KNOWN_IN_GROUPS
 from bot.core.consent import BY_GROUP, PURPOSES, QUESTIONS
 from bot.core.decide import decide
 from bot.core.lines import Label, Line, filled
-from bot.core.link import Link, open_link, seal_link
+from bot.core.link import seal_link
 from bot.core.matching import hear
 from bot.core.model import (
     Action,
@@ -61,7 +61,7 @@ from bot.core.room import IN_A_GROUP, title_of
 from bot.core.schedule import local_day
 from bot.respond import Responder
 from bot.retention import sweep
-from bot.rooms import CARD_APART, OF_A_PERSON, OF_A_ROOM
+from bot.rooms import CARD_APART, OF_A_PERSON, OF_A_ROOM, RENEWED_AFTER
 from bot.store.opening import FILE
 from bot.store.rooms import GONE_DAYS
 from bot.store.store import Store
@@ -228,7 +228,7 @@ class Telegram:
 
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         if chat in self.moved:
-            await self.responder.moved(chat, self.moved[chat])
+            await self.responder.rooms.moved(chat, self.moved[chat])
             chat = self.moved[chat]
         if not self._may_write(chat):
             return Sent(Fate.REFUSED)
@@ -313,6 +313,7 @@ ROOMS: Final = st.builds(
     alerts=st.sampled_from([0, MODERATORS]),
     tidy=st.sampled_from([0, HOUR]),
     topic=st.sampled_from([0, THREAD]),
+    held_until=st.sampled_from([0, 0, Clock().at + 8 * DAY]),
     seed=st.integers(1, 99),
 )
 AGREED: Final = st.sampled_from([Purpose.GROUP, Purpose.GROUP, Purpose.GROUP, Purpose.APART, Purpose.ALONE, None])
@@ -330,7 +331,7 @@ class Machine(RuleBasedStateMachine):
         self.rights: Mapping[int, frozenset[int]] = {}
         self.seeds = count(1)
         self.shown: list[Shown] = []
-        self.links: list[str] = []
+        self.links: list[tuple[int, str]] = []  # and whose each is
         self.asked: dict[int, Yes] = {}  # what each was asked for last, and for which group
         self.offered: dict[tuple[int, int], int] = {}
         self.carded: dict[int, int] = {}
@@ -396,12 +397,24 @@ class Machine(RuleBasedStateMachine):
         there = replace(self._place(chat).there, names_another=names, post=self._post(chat))
         self.does(Incoming(who, Where.GROUP, kind, 0, words, forwarded=forwarded, addressed=addressed, there=there))
 
-    @rule(place=st.integers(0, 9), chat=groups(), words=st.sampled_from((*HEAVY, *HEAVY, *DANGERS)))
-    def someone_who_agreed_tells_the_others(self, place: int, chat: int, words: str) -> None:
+    @rule(
+        place=st.integers(0, 9),
+        chat=groups(),
+        words=st.lists(st.sampled_from((*HEAVY, *HEAVY, *DANGERS)), min_size=1, max_size=3),
+        forwarded=st.sampled_from([False, False, True]),
+    )
+    def someone_who_agreed_tells_the_others(self, place: int, chat: int, words: list[str], *, forwarded: bool) -> None:
         yes = Purpose.GROUP, self._now(chat)
         agreed = [person for person in PEOPLE if yes in self.yeses[person]] or PEOPLE
         who = agreed[place % len(agreed)]
-        self.writes_there(who, chat, words, Kind.TEXT, addressed=False, names=False, forwarded=False)
+        for each in words:
+            self.writes_there(who, chat, each, Kind.TEXT, addressed=False, names=False, forwarded=forwarded)
+
+    @rule(people=st.lists(st.sampled_from((*PEOPLE, ANONYMOUS)), min_size=2, max_size=4), chat=groups())
+    def danger_is_cried_again_and_again(self, people: list[int], chat: int) -> None:
+        for who in people:
+            there = replace(self._place(chat).there, unnamed=who == ANONYMOUS, post=self._post(chat))
+            self.does(Incoming(who, Where.GROUP, Kind.TEXT, 0, DANGERS[0], there=there))
 
     @rule(place=st.integers(0, 9), chat=groups(), command=COMMANDED_BY_ADMINS)
     def an_admin_commands(self, place: int, chat: int, command: tuple[str, str]) -> None:
@@ -431,6 +444,14 @@ class Machine(RuleBasedStateMachine):
             self.does(replace(incoming, addressed=addressed))
         else:
             self.does(replace(incoming, kind=Kind.COMMAND, command=command[0], text=command[1]))
+
+    @rule(who=WHO, chat=groups(), command=COMMANDED_BY_ADMINS)
+    def an_admin_commands_in_its_name_and_someone_presses(self, who: int, chat: int, command: tuple[str, str]) -> None:
+        there = replace(self._place(chat).there, unnamed=True, as_room=True, thread=THREAD)
+        name, words = command
+        self.does(Incoming(ANONYMOUS, Where.GROUP, Kind.COMMAND, 0, words, command=name, there=there))
+        if any(one.chat < 0 for one in self.shown):
+            self.presses_there(who, 0, follows=True)
 
     @rule(who=WHO, chat=groups(), words=st.sampled_from([None, *STOPS]))
     def stops_there(self, who: int, chat: int, words: str | None) -> None:
@@ -489,6 +510,13 @@ class Machine(RuleBasedStateMachine):
         if payload != shown.button.payload and shown.chat < 0:
             self._presses(who, shown._replace(button=replace(shown.button, payload=payload)), is_elsewhere=True)
 
+    def _taps(self, who: int, action: Action, value: int | None = None) -> None:
+        """The newest button of theirs that does this, if there is one."""
+        for one in reversed(self.shown):
+            if one.chat == who and one.button.action is action and value in {None, one.button.value}:
+                self.does(Incoming(who, Where.PRIVATE, Kind.PRESS, 0, payload=one.button.payload))
+                return
+
     def _presses(self, who: int, shown: Shown, *, is_elsewhere: bool = False) -> Decision:
         place = self.telegram.places.get(shown.chat)
         there = There(shown.chat) if place is None else place.there
@@ -504,15 +532,15 @@ class Machine(RuleBasedStateMachine):
     def opens(self, who: int, ago: int) -> None:
         if not self.links:
             return
-        link = self.links[-1 - ago % len(self.links)]
+        whose, link = self.links[-1 - ago % len(self.links)]
         decision = self.does(Incoming(who, Where.PRIVATE, Kind.COMMAND, 0, link, command="start"))
-        if not isinstance(open_link(KEYS.button, who, self.clock.at, link), Link):
+        if who != whose:
             assert not any("title" in reply.slots for reply in decision.replies)
 
     @rule(who=WHO, chat=groups(also=(MODERATORS, CHANNEL)), door=st.sampled_from(Door), agos=st.lists(AGO, max_size=3))
     def comes_through_a_door(self, who: int, chat: int, door: Door, agos: list[int]) -> None:
         """By a button in the group that is as old as can be, or a link that was given while there were rights."""
-        self.links.append(seal_link(KEYS.button, who, self.clock.at, self._now(chat), door))
+        self.links.append((who, seal_link(KEYS.button, who, self.clock.at, self._now(chat), door)))
         self.opens(who, 0)
         for ago in agos:
             self.presses_in_private(who, ago, 0)
@@ -521,6 +549,28 @@ class Machine(RuleBasedStateMachine):
     def an_admin_sets_something(self, place: int, chat: int, agos: list[int]) -> None:
         admins = sorted(self._place(chat).admins) or PEOPLE
         self.comes_through_a_door(admins[place % len(admins)], chat, Door.SETTINGS, agos)
+
+    @rule(
+        place=st.integers(0, 9),
+        chat=groups(),
+        alerts=st.sampled_from([MODERATORS, MODERATORS, SMALL]),
+        loses=st.sampled_from([0, EVENING, MODERATORS]),
+    )
+    def an_admin_picks_who_hears_of_danger(self, place: int, chat: int, alerts: int, loses: int) -> None:
+        admins = sorted(self._place(chat).admins) or PEOPLE
+        who = admins[place % len(admins)]
+        self.comes_through_a_door(who, chat, Door.SETTINGS, [])
+        self._taps(who, Action.ROOM_ALERTS)
+        if loses:
+            self._place(loses).admins.discard(who)
+        self.picks(who, alerts)
+
+    @rule(who=WHO, chat=groups(), purpose=st.sampled_from([Purpose.GROUP, Purpose.APART, Purpose.ALONE]))
+    def agrees(self, who: int, chat: int, purpose: Purpose) -> None:
+        self.comes_through_a_door(who, chat, Door.NOTICE, [])
+        if purpose is not Purpose.GROUP:
+            self._taps(who, Action.ASK_FOR, PURPOSES.index(purpose))
+        self._taps(who, Action.AGREE)
 
     @rule(who=WHO, words=st.sampled_from(TYPED))
     def writes_privately(self, who: int, words: str) -> None:
@@ -561,6 +611,11 @@ class Machine(RuleBasedStateMachine):
         where = Where.CHANNEL if there.is_channel else Where.GROUP
         self.does(Incoming(who, where, Kind.STANDING, 0, there=there))
 
+    @rule(chat=groups())
+    def the_bot_is_away_for_long(self, chat: int) -> None:
+        self.the_bot_is_added_muted_or_removed(PEOPLE[0], chat, is_in=False, may_write=False)
+        self.time_passes((GONE_DAYS + 1) * DAY)
+
     @rule(who=WHO, closes=st.booleans())
     def someone_blocks_the_bot_or_lets_it_in(self, who: int, *, closes: bool) -> None:
         (self.telegram.closed.add if closes else self.telegram.closed.discard)(who)
@@ -572,7 +627,7 @@ class Machine(RuleBasedStateMachine):
         place.chat = GROWN
         self.telegram.places[GROWN], self.telegram.moved[SMALL] = place, GROWN
         if is_told:
-            self.run(self.responder.moved(SMALL, GROWN))
+            self.run(self.responder.rooms.moved(SMALL, GROWN))
         self.rooms, self.yeses = self.books.looked()
         self.carded.clear()
 
@@ -604,6 +659,9 @@ class Machine(RuleBasedStateMachine):
         assert rooms.keys() == self.rooms.keys() - over
         assert not [chat for one in self.yeses.values() for _, chat in one if chat in over]
         self.rooms = rooms
+        if over:  # which is known with the next reading
+            self.clock.at += RENEWED_AFTER
+            self._the_clock_works()
 
     def _days_gone(self, room: Room) -> int:
         return self.clock.at // DAY - room.gone_at // DAY if room.gone_at else 0
@@ -674,7 +732,10 @@ class Machine(RuleBasedStateMachine):
         self._is_agreed_to(incoming, rooms, yeses)
         for said in self.telegram.said:
             self._notes(said, incoming)
-        self.links += [decision.link] if decision.link else []
+        if decision.link:
+            assert decision.opens is not None
+            assert not decision.opens.is_for_admins or incoming.person in self.rights[chat]
+            self.links.append((incoming.person, decision.link))
         self.rooms, self.yeses = rooms, yeses
         self.books.counts["moves"] += 1
         return decision
@@ -705,7 +766,7 @@ class Machine(RuleBasedStateMachine):
     async def _sent(self, to: int, reply: Reply, thread: int | None) -> Sent:
         sent = await self.telegram.send(to, reply, thread=thread)
         if sent.number is not None and to < 0:
-            await self.responder.sent(self._now(to), sent.number, reply)
+            await self.responder.rooms.sent(self._now(to), sent.number, reply)
         return sent
 
     def _is_for_all(self, said: Said, incoming: Incoming | None = None) -> None:
