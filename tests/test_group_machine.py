@@ -59,7 +59,7 @@ from bot.core.model import (
 )
 from bot.core.room import IN_A_GROUP, title_of
 from bot.core.schedule import local_day
-from bot.respond import Responder
+from bot.respond import IDLE, Responder
 from bot.retention import sweep
 from bot.rooms import CARD_APART, OF_A_PERSON, OF_A_ROOM, RENEWED_AFTER
 from bot.store.opening import FILE
@@ -307,7 +307,7 @@ ROOMS: Final = st.builds(
     Room,
     st.just(0),
     is_on=st.sampled_from([True, True, True, False]),
-    noticing=st.sampled_from([Noticing.MEMBERS, Noticing.MEMBERS, *Noticing]),
+    noticing=st.sampled_from([*[Noticing.MEMBERS] * 4, *Noticing]),
     pause=st.sampled_from([HOUR, DAY, 7 * DAY]),
     circle=st.sampled_from([Schedule(18 * 60, frozenset(range(7)), "Europe/Lisbon", 0, 0), Room(0).circle]),
     alerts=st.sampled_from([0, MODERATORS]),
@@ -316,7 +316,7 @@ ROOMS: Final = st.builds(
     held_until=st.sampled_from([0, 0, Clock().at + 8 * DAY]),
     seed=st.integers(1, 99),
 )
-AGREED: Final = st.sampled_from([Purpose.GROUP, Purpose.GROUP, Purpose.GROUP, Purpose.APART, Purpose.ALONE, None])
+AGREED: Final = st.sampled_from([Purpose.GROUP] * 4 + [Purpose.APART, Purpose.ALONE, None])
 
 
 class Machine(RuleBasedStateMachine):
@@ -348,7 +348,7 @@ class Machine(RuleBasedStateMachine):
     @initialize(
         rooms=st.tuples(ROOMS, ROOMS, ROOMS),
         agreed=st.tuples(*[AGREED] * len(PEOPLE)),
-        walking=st.sets(WHO),
+        walking=st.sets(WHO, max_size=2),
         admins=st.tuples(*[st.sets(WHO, max_size=2)] * 4),
         closed=st.sets(WHO, max_size=1),
     )
@@ -401,9 +401,13 @@ class Machine(RuleBasedStateMachine):
         place=st.integers(0, 9),
         chat=groups(),
         words=st.lists(st.sampled_from((*HEAVY, *HEAVY, *DANGERS)), min_size=1, max_size=3),
-        forwarded=st.sampled_from([False, False, True]),
+        forwarded=st.sampled_from([False, False, False, True]),
+        later=st.booleans(),
     )
-    def someone_who_agreed_tells_the_others(self, place: int, chat: int, words: list[str], *, forwarded: bool) -> None:
+    def someone_who_agreed_tells_the_others(  # noqa: PLR0913 - as above
+        self, place: int, chat: int, words: list[str], *, forwarded: bool, later: bool
+    ) -> None:
+        self.clock.at += (IDLE + 1) * later
         yes = Purpose.GROUP, self._now(chat)
         agreed = [person for person in PEOPLE if yes in self.yeses[person]] or PEOPLE
         who = agreed[place % len(agreed)]
