@@ -9,7 +9,7 @@ import asyncio
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -27,7 +27,7 @@ from typing_extensions import override
 from bot.circles import Circles
 from bot.core import circle
 from bot.core.button import open_payload
-from bot.core.commands import COMMANDS, KNOWN_IN_GROUPS
+from bot.core.commands import COMMANDS, KNOWN_IN_GROUPS, split_command
 from bot.core.consent import BY_GROUP, PURPOSES, QUESTIONS
 from bot.core.decide import decide
 from bot.core.lines import Label, Line, filled
@@ -316,7 +316,7 @@ ROOMS: Final = st.builds(
     held_until=st.sampled_from([0, 0, Clock().at + 8 * DAY]),
     seed=st.integers(1, 99),
 )
-AGREED: Final = st.sampled_from([Purpose.GROUP] * 4 + [Purpose.APART, Purpose.ALONE, None])
+AGREED: Final = st.permutations([Purpose.GROUP, Purpose.GROUP, Purpose.APART, Purpose.ALONE])
 
 
 class Machine(RuleBasedStateMachine):
@@ -347,7 +347,7 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(
         rooms=st.tuples(ROOMS, ROOMS, ROOMS),
-        agreed=st.tuples(*[AGREED] * len(PEOPLE)),
+        agreed=AGREED,
         walking=st.sets(WHO, max_size=2),
         admins=st.tuples(*[st.sets(WHO, max_size=2)] * 4),
         closed=st.sets(WHO, max_size=1),
@@ -355,7 +355,7 @@ class Machine(RuleBasedStateMachine):
     def some_things_are_set(
         self,
         rooms: tuple[Room, ...],
-        agreed: tuple[Purpose | None, ...],
+        agreed: Sequence[Purpose],
         walking: set[int],
         admins: tuple[set[int], ...],
         closed: set[int],
@@ -368,16 +368,17 @@ class Machine(RuleBasedStateMachine):
         for person in sorted(walking - closed):
             self.writes_privately(person, SEEN)
 
-    async def _set(self, rooms: tuple[Room, ...], agreed: tuple[Purpose | None, ...]) -> None:
+    async def _set(self, rooms: tuple[Room, ...], agreed: Sequence[Purpose]) -> None:
         for chat, drawn in zip((EVENING, SMALL, CHANNEL), rooms, strict=True):
             room = replace(drawn, chat=chat, title=TITLES[chat], is_channel=chat == CHANNEL)
-            if room.is_on:
+            if room.is_on or chat == EVENING:
+                room = replace(room, is_on=True)
                 room = circle.due_again(room, self.clock.at, CONTENT.zones)
                 await self.books.store.revise_room(chat, partial(_as_drawn, room))
         there_is = {room.chat async for room in self.books.store.rooms()}
         for person, purpose in zip(PEOPLE, agreed, strict=True):
             for chat in (0,) if purpose is Purpose.ALONE else (EVENING, SMALL):
-                if purpose is not None and (chat in there_is or not chat):
+                if chat in there_is or not chat:
                     await self.books.store.grant(person, purpose, at=self.clock.at, group=chat)
 
     # --- What is written in groups ----------------------------------------------------------------------------
@@ -399,24 +400,25 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         place=st.integers(0, 9),
-        chat=groups(),
-        words=st.lists(st.sampled_from((*HEAVY, *HEAVY, *DANGERS)), min_size=1, max_size=3),
-        forwarded=st.sampled_from([False, False, False, True]),
+        words=st.lists(st.sampled_from((*HEAVY, *HEAVY, *DANGERS)), min_size=2, max_size=4),
+        forwarded=st.integers(0, 9).map(lambda number: number == 0),
         later=st.booleans(),
     )
-    def someone_who_agreed_tells_the_others(  # noqa: PLR0913 - as above
-        self, place: int, chat: int, words: list[str], *, forwarded: bool, later: bool
+    def someone_who_agreed_tells_the_others(
+        self, place: int, words: list[str], *, forwarded: bool, later: bool
     ) -> None:
+        """Once and again, so that what is not to come so soon again would come."""
+        agreed = [
+            (who, chat) for who, yeses in self.yeses.items() for purpose, chat in yeses if purpose is Purpose.GROUP
+        ]
+        who, chat = sorted(agreed)[place % len(agreed)] if agreed else (PEOPLE[0], EVENING)
         self.clock.at += (IDLE + 1) * later
-        yes = Purpose.GROUP, self._now(chat)
-        agreed = [person for person in PEOPLE if yes in self.yeses[person]] or PEOPLE
-        who = agreed[place % len(agreed)]
         for each in words:
             self.writes_there(who, chat, each, Kind.TEXT, addressed=False, names=False, forwarded=forwarded)
 
-    @rule(people=st.lists(st.sampled_from((*PEOPLE, ANONYMOUS)), min_size=2, max_size=4), chat=groups())
+    @rule(people=st.permutations([*PEOPLE, ANONYMOUS]), chat=groups())
     def danger_is_cried_again_and_again(self, people: list[int], chat: int) -> None:
-        for who in people:
+        for who in people[:3]:
             there = replace(self._place(chat).there, unnamed=who == ANONYMOUS, post=self._post(chat))
             self.does(Incoming(who, Where.GROUP, Kind.TEXT, 0, DANGERS[0], there=there))
 
@@ -576,14 +578,13 @@ class Machine(RuleBasedStateMachine):
             self._taps(who, Action.ASK_FOR, PURPOSES.index(purpose))
         self._taps(who, Action.AGREE)
 
-    @rule(who=WHO, words=st.sampled_from(TYPED))
+    @rule(
+        who=WHO, words=st.sampled_from((*TYPED, *(f"/{name}" for name in (*COMMANDS, *sorted(IN_A_GROUP), "hold 3d"))))
+    )
     def writes_privately(self, who: int, words: str) -> None:
-        self.does(Incoming(who, Where.PRIVATE, Kind.TEXT, 0, words))
-
-    @rule(who=WHO, command=st.sampled_from([*COMMANDS, *sorted(IN_A_GROUP), "hold 3d"]))
-    def commands_privately(self, who: int, command: str) -> None:
-        name, _, words = command.partition(" ")
-        self.does(Incoming(who, Where.PRIVATE, Kind.COMMAND, 0, words, command=name))
+        command, rest = split_command(words)
+        kind = Kind.COMMAND if command else Kind.TEXT
+        self.does(Incoming(who, Where.PRIVATE, kind, 0, rest, command=command))
 
     @rule(who=WHO, chat=groups(also=(MODERATORS, CHANNEL)))
     def picks(self, who: int, chat: int) -> None:
@@ -593,14 +594,21 @@ class Machine(RuleBasedStateMachine):
 
     # --- What Telegram and time do ----------------------------------------------------------------------------
 
-    @rule(who=WHO, chat=groups(also=(MODERATORS, CHANNEL)), gains=st.booleans())
-    def rights_change(self, who: int, chat: int, *, gains: bool) -> None:
-        admins = self._place(chat).admins
-        (admins.add if gains else admins.discard)(who)
-
-    @rule(chat=groups(also=(MODERATORS, CHANNEL)), silent=st.booleans())
-    def the_admins_are_not_known(self, chat: int, *, silent: bool) -> None:
-        self._place(chat).is_silent = silent
+    @rule(
+        who=WHO,
+        chat=groups(also=(MODERATORS, CHANNEL)),
+        now=st.booleans(),
+        what=st.sampled_from(["is an admin", "is an admin", "is not known", "blocks the bot"]),
+    )
+    def rights_change(self, who: int, chat: int, what: str, *, now: bool) -> None:
+        place, closed = self._place(chat), self.telegram.closed
+        match what:
+            case "is an admin":
+                (place.admins.add if now else place.admins.discard)(who)
+            case "is not known":
+                place.is_silent = now
+            case _:
+                (closed.add if now else closed.discard)(who)
 
     @rule(
         who=WHO,
@@ -619,10 +627,6 @@ class Machine(RuleBasedStateMachine):
     def the_bot_is_away_for_long(self, chat: int) -> None:
         self.the_bot_is_added_muted_or_removed(PEOPLE[0], chat, is_in=False, may_write=False)
         self.time_passes((GONE_DAYS + 1) * DAY)
-
-    @rule(who=WHO, closes=st.booleans())
-    def someone_blocks_the_bot_or_lets_it_in(self, who: int, *, closes: bool) -> None:
-        (self.telegram.closed.add if closes else self.telegram.closed.discard)(who)
 
     @precondition(lambda self: SMALL in self.telegram.places)
     @rule(is_told=st.booleans())
