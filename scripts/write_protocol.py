@@ -20,7 +20,7 @@ from typing_extensions import override
 from bot.core.decide import decide
 from bot.core.lines import DANGER, Line
 from bot.core.matching import Utterance, either
-from bot.core.model import Button, Danger, Decision, Held, Incoming, Kind, Opened, Reply, Tier, Where
+from bot.core.model import Button, Danger, Decision, Held, Incoming, Kind, Opened, Reply, Room, There, Tier, Where
 from bot.core.safety import Guard, Rule, SafetyRules
 from bot.prompts import FOLDER, Prompts, load, read
 from scripts.score_noticing import rows_of, scored_by
@@ -150,15 +150,22 @@ class _Said:
         yield from self._messages(self._decided(Danger(Tier.OWN, minor=True)).replies)
 
     def elsewhere(self) -> Iterator[str]:
-        """What is said to forwarded words, and in a group."""
+        """What is said to forwarded words, in a group, and to its moderators."""
         danger = Danger(Tier.OWN)
         yield "To words that were forwarded:"
         yield ""
         yield from self._messages(self._decided(danger, forwarded=True).replies)
         yield ""
-        yield "In a group, where the bot is addressed:"
+        room = Room(-1, is_on=True, alerts=-2)
+        there = There(-1, title="{title}", unnamed=True, post="https://t.me/c/1/2", room=room)
+        card, alert = self._decided(danger, where=Where.GROUP, there=there).replies
+        yield "In a group, where the bot is addressed and may not write to them in private:"
         yield ""
-        yield from self._messages(self._decided(danger, where=Where.GROUP).replies)
+        yield from self._messages((card,))
+        yield ""
+        yield "To moderators, where the group's admins chose that:"
+        yield ""
+        yield from self._messages((alert,))
 
     def rest(self) -> Iterator[str]:
         """All other lines about danger."""
@@ -167,8 +174,10 @@ class _Said:
                 yield f"- `{line}`"
                 yield from self._wordings(line)
 
-    def _decided(self, danger: Danger, where: Where = Where.PRIVATE, *, forwarded: bool = False) -> Decision:
-        incoming = Incoming(1, where, Kind.TEXT, at=0, text="words", forwarded=forwarded)
+    def _decided(
+        self, danger: Danger, where: Where = Where.PRIVATE, *, forwarded: bool = False, there: There | None = None
+    ) -> Decision:
+        incoming = Incoming(1, where, Kind.TEXT, at=0, text="words", forwarded=forwarded, there=there)
         return decide(incoming, Held(), replace(self._prompts.content, guard=_Seeing(danger)))
 
     def _pressed(self, decision: Decision, button: Button) -> tuple[Reply, ...]:

@@ -190,7 +190,7 @@ async def test_telegram_out_of_reach_at_the_start_is_said_once_and_then_it_serve
             await ann.says("/help")
             assert (await ann.waits_for_reply()).buttons == [["Begin"]]
             introduction = telegram.world.commands, telegram.world.descriptions, telegram.world.short_descriptions
-            assert [len(words) for words in introduction] == [1, 1, 1]
+            assert [len(words) for words in introduction] == [3, 1, 1]  # commands in private, in groups, and for admins
             program.send_signal(signal.SIGTERM)
             status, out, lines = await ended(program)
     assert (status, out) == (0, b"")

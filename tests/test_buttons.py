@@ -1,6 +1,7 @@
 """Buttons that are none, another's, too old, pressed before or left behind: answered kindly, and never acted on."""
 
 import asyncio
+import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -184,7 +185,9 @@ def of_another_version(case: Case) -> tuple[str, Line]:
 
 def expired(case: Case) -> tuple[str, Line]:
     assume(not Opened(case.state, case.button.action, 0).discloses)
-    ago = case.draw(st.sampled_from([-1, 1])) * (lifetime_of(case.button.action) + 2 + case.draw(st.integers(0, 10**6)))
+    lifetime = lifetime_of(case.button.action)
+    assume(lifetime < math.inf)
+    ago = case.draw(st.sampled_from([-1, 1])) * (int(lifetime) + 2 + case.draw(st.integers(0, 10**6)))
     return case.sealed(at=case.desk.clock.at - ago), Line.EXPIRED
 
 

@@ -233,7 +233,8 @@ class Walker:
 
     def _opened(self, message: Message) -> list[Opened | None]:
         """The buttons that a message ever had, as they open for this person, and for nobody else."""
-        data = [button["callback_data"] for rows in message.keyboards for row in rows for button in row]
+        pressed = (button for rows in message.keyboards for row in rows for button in row)
+        data = [button["callback_data"] for button in pressed if "url" not in button]
         now = self.person.world.now()
         opened = [open_payload(KEY, self.person.id, now, one) for one in data]
         return [one if isinstance(one, Opened) else None for one in opened]

@@ -172,6 +172,11 @@ def test_periods_are_those_that_the_program_goes_by(said: str) -> None:
     assert said in " ".join(page(None, None).split())
 
 
+def test_chat_says_of_groups_the_period_that_the_program_goes_by() -> None:
+    said = PROMPTS.lines[Line.PRIVACY_GROUPS]
+    assert [wording for wording in said if f"{GONE_DAYS} days after the bot is removed" not in wording] == []
+
+
 # --- who runs the bot ---------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ Layout before base64url, 29 bytes of the 48 that fit: version 1, action 1, value
 """
 
 import hmac
+import math
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -41,7 +42,7 @@ LONG_LIVED: Final = frozenset(
     action
     for action in Action
     if action.name.startswith(("NUDGE_", "FOLLOW_"))
-    or action in {Action.OFFER_NO, Action.WITHDRAW_GROUP, Action.WITHDRAW_APART}
+    or action in {Action.JOIN, Action.OFFER_NO, Action.WITHDRAW_GROUP, Action.WITHDRAW_APART}
 )
 
 _ENDLESS: Final = frozenset({Action.DOOR, Action.ON_IT})
@@ -105,11 +106,13 @@ def open_payload(key: bytes, person: int, at: int, payload: str) -> Opened | Ref
     except (ValueError, IndexError):  # sealed by a version of ours that knew more
         return Refused.UNREADABLE
     is_over = abs(at - issued_at) > lifetime_of(opened.action)
-    return Refused.EXPIRED if is_over and not opened.discloses and opened.action not in _ENDLESS else opened
+    return Refused.EXPIRED if is_over and not opened.discloses else opened
 
 
-def lifetime_of(action: Action) -> int:
-    """Seconds that a button with this action is good for."""
+def lifetime_of(action: Action) -> float:
+    """Seconds that a button with this action is good for, which may be for ever."""
+    if action in _ENDLESS:
+        return math.inf
     return LONG_LIFETIME if action in LONG_LIVED else LIFETIME
 
 

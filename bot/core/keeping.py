@@ -116,7 +116,8 @@ def in_words(incoming: Incoming, held: Held, content: Content) -> Decision | Non
 
 def privacy(_: Incoming, held: Held) -> Decision:
     """What is kept, for how long, where, who can see it, and the person's rights."""
-    lines = (Line.PRIVACY_KEPT, Line.PRIVACY_LONG, Line.PRIVACY_WHERE, Line.PRIVACY_WHO, Line.PRIVACY_RIGHTS)
+    kept = (Line.PRIVACY_KEPT, Line.PRIVACY_LONG, Line.PRIVACY_GROUPS)
+    lines = (*kept, Line.PRIVACY_WHERE, Line.PRIVACY_WHO, Line.PRIVACY_RIGHTS)
     return Decision(held, tuple(Reply((line,)) for line in lines))
 
 

@@ -207,6 +207,7 @@ class Line(StrEnum):
     PRIVACY_WHERE = "privacy.where"
     PRIVACY_RIGHTS = "privacy.rights"
     PRIVACY_LONG = "privacy.long"
+    PRIVACY_GROUPS = "privacy.groups"
     PRIVACY_WHO = "privacy.who"  # whoever runs it is not named
     PRIVACY_OPERATOR = "privacy.operator"
     CONSENT_ASK = "consent.ask"  # remember: the question of a purpose, as all of these; for a country COUNTRY_KEEP
@@ -470,7 +471,7 @@ DANGER: Final = frozenset(
             for line in Line
             if line.startswith(("danger.", "card.", "held.", "barrier.", "tip.", "plan.", "country."))
         ),
-        *(Line.PERSON_YOUNG, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER, Line.WHY_DANGER),
+        *(Line.PERSON_YOUNG, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER, Line.ALERT, Line.WHY_DANGER),
     }
 )
 """The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""

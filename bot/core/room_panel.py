@@ -343,8 +343,12 @@ def _introduced(desk: _Desk) -> tuple[Reply, ...]:
     slots = {"title": desk.title}
     if desk.is_channel:
         return (Reply((Line.ROOM_CHANNEL,), slots=slots), _of(desk, Line.ROOM_KEEPS, ((_ON,),)))
-    hears = Line.ROOM_HEARS_ALL if desk.standing.reads_all else Line.ROOM_HEARS_SOME
-    return (Reply((Line.ROOM_INTRO,), slots=slots), Reply((hears,)), _of(desk, Line.ROOM_KEEPS, ((_ON,),)))
+    return (Reply((Line.ROOM_INTRO,), slots=slots), _hears(desk), _of(desk, Line.ROOM_KEEPS, ((_ON,),)))
+
+
+def _hears(desk: _Desk) -> Reply:
+    """Which messages Telegram hands to the bot there, and which of them it drops unread."""
+    return Reply((Line.ROOM_HEARS_ALL if desk.standing.reads_all else Line.ROOM_HEARS_SOME,))
 
 
 def _of(desk: _Desk, line: Line, rows: Rows = (), slots: Mapping[str, Filling] | None = None) -> Reply:
@@ -618,7 +622,8 @@ def _turned(value: int, desk: _Desk) -> Decision:
 
 def _noticing(value: int, desk: _Desk) -> Decision:
     if not 0 < value <= len(NOTICINGS):
-        return _asks(desk, Line.ROOM_NOTICING_ASK, _noticing_rows())
+        asked = _asks(desk, Line.ROOM_NOTICING_ASK, _noticing_rows())
+        return replace(asked, replies=(*asked.replies, _hears(desk)))
     noticing = NOTICINGS[value - 1]
     if noticing is desk.room.noticing:
         shown = _show(0, desk)

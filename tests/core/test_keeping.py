@@ -579,6 +579,7 @@ def test_privacy_names_the_operator_where_one_is_set(operator: str, contact: str
     assert lines(decision) == [
         Line.PRIVACY_KEPT,
         Line.PRIVACY_LONG,
+        Line.PRIVACY_GROUPS,
         Line.PRIVACY_WHERE,
         who,
         Line.PRIVACY_RIGHTS,

@@ -395,7 +395,7 @@ def test_where_the_bot_is_not_in_it_the_way_to_add_it_is_shown(is_channel: bool,
 def test_noticing_is_set_and_the_group_is_told(words: str, noticing: Noticing, is_tap: bool) -> None:  # noqa: FBT001
     one = Admin(replace(ON, noticing=Noticing.MEMBERS if noticing is Noticing.MENTIONS else Noticing.MENTIONS))
     one.comes()
-    assert lines(one.taps("Noticing")) == [Line.ROOM_NOTICING_ASK]
+    assert lines(one.taps("Noticing")) == [Line.ROOM_NOTICING_ASK, Line.ROOM_HEARS_SOME]
     done = one.presses(Action.ROOM_NOTICING, [*Noticing].index(noticing) + 1) if is_tap else one.says(words)
     assert one.now.noticing is noticing
     card = card_of(done)
