@@ -1072,3 +1072,12 @@ def test_groups_tell_nothing_of_anyone_and_nothing_happens_unasked_or_without_ri
     machine: Any = partial(Machine, books)
     run_state_machine_as_test(machine, settings=settings(max_examples=runs, stateful_step_count=MOVES))
     print(f"{runs} runs: {dict(books.counts)}")  # noqa: T201 - the counts are the point
+
+
+def test_what_is_written_where_no_admin_has_said_yes_is_not_even_dated(books: Books) -> None:
+    machine = Machine(books)
+    machine.some_things_are_set((Room(0),) * 3, [Purpose.GROUP] * len(PEOPLE), set(), (set(),) * 4, set())
+    machine.clock.at += DAY
+    machine.writes_there(PEOPLE[0], SMALL, LIGHT[0], Kind.TEXT, addressed=True, names=False, forwarded=False)
+    machine.teardown()
+    assert books.counts["unread"] == 1
