@@ -67,7 +67,7 @@ from bot.store.rooms import GONE_DAYS
 from bot.store.store import Store
 from tests.person import KEYS, PROMPTS, RING, SEEN, Clock
 
-FEW: Final = 60
+FEW: Final = 45
 MANY: Final = 2_000
 MOVES: Final = 30
 CONTENT: Final = PROMPTS.content
