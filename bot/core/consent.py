@@ -220,8 +220,11 @@ def agree(incoming: Incoming, held: Held) -> Decision:
 def _agree_in(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
     """Yes for one group; where the words had changed and nobody says which, for each that there was a yes for.
 
-    Being noticed there and never being written to because of it end each other.
+    Being noticed there and never being written to because of it end each other. Where nothing is kept of the group,
+    as after the bot was sent away, nothing would ever end a yes.
     """
+    if incoming.there is not None and incoming.there.room is None:
+        return say(held, Line.ROOM_KEPT)
     group = held.room if incoming.there is None else incoming.there.chat
     groups = (group,) if group else groups_of(incoming.kept, purpose)
     if not groups:
