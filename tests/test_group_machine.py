@@ -509,7 +509,7 @@ class Machine(RuleBasedStateMachine):
         shown = self.shown[-1 - ago % len(self.shown)]
         if chat:
             there = self._place(chat).chat
-            self._presses(who, shown._replace(chat=there), is_elsewhere=shown.chat != there)
+            self._presses(who, shown._replace(chat=there), is_elsewhere=self._now(shown.chat) != there)
         else:
             decision = self.does(Incoming(who, Where.PRIVATE, Kind.PRESS, 0, payload=shown.button.payload))
             assert shown.chat == who or decision.replies[0].keys[0] is Line.UNREADABLE
@@ -965,6 +965,7 @@ class Machine(RuleBasedStateMachine):
                 self.offered.pop((person, chat), None)
         assert self.books.rows("consent") == sum(map(len, yeses.values()))
         assert self.books.rows("room") == len(rooms)
+        assert {chat for one in yeses.values() for _, chat in one if chat} <= rooms.keys()
         assert not [room for room in rooms.values() if any(mark in repr(room).lower() for mark in MARKS)]
 
     def _said_yes(self, incoming: Incoming) -> Yes | None:
