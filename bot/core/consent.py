@@ -223,9 +223,13 @@ def _agree_in(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
     Being noticed there and never being written to because of it end each other. Where nothing is kept of the group,
     as after the bot was sent away, nothing would ever end a yes.
     """
-    if incoming.there is not None and incoming.there.room is None:
+    there = incoming.there
+    if there is not None and there.room is None:
         return say(held, Line.ROOM_KEPT)
-    group = held.room if incoming.there is None else incoming.there.chat
+    match incoming.pressed:  # where it brings another group than the talk is about, that one is not known any more
+        case Opened(state=state) if incoming.kind is Kind.PRESS and there is not None and state != marked(there.ref):
+            return consent(incoming, held)
+    group = held.room if there is None else there.chat
     groups = (group,) if group else groups_of(incoming.kept, purpose)
     if not groups:
         return consent(incoming, held)
