@@ -465,6 +465,13 @@ class Machine(RuleBasedStateMachine):
         if any(one.chat < 0 for one in self.shown):
             self.presses_there(who, 0, follows=True)
 
+    @rule(chat=groups(also=(MODERATORS,)))
+    def an_admin_sends_it_away(self, chat: int) -> None:
+        admins = sorted(self._place(chat).admins) or PEOPLE
+        self.commands_there(admins[0], chat, ("leave", ""), ours=True)
+        if self.shown and self.shown[-1].button.action is Action.ROOM_LEAVE:
+            self._presses(admins[0], self.shown[-1])
+
     @rule(who=WHO, chat=groups(), words=st.sampled_from([None, *STOPS]))
     def stops_there(self, who: int, chat: int, words: str | None) -> None:
         there, command = self._place(chat).there, "" if words else "stop"
@@ -522,7 +529,7 @@ class Machine(RuleBasedStateMachine):
         if payload != shown.button.payload and shown.chat < 0:
             self._presses(who, shown._replace(button=replace(shown.button, payload=payload)), is_elsewhere=True)
 
-    def _taps(self, who: int, action: Action, value: int | None = None) -> None:
+    def taps(self, who: int, action: Action, value: int | None = None) -> None:
         """The newest button of theirs that does this, if there is one."""
         for one in reversed(self.shown):
             if one.chat == who and one.button.action is action and value in {None, one.button.value}:
@@ -572,7 +579,7 @@ class Machine(RuleBasedStateMachine):
         admins = sorted(self._place(chat).admins) or PEOPLE
         who = admins[place % len(admins)]
         self.comes_through_a_door(who, chat, Door.SETTINGS, [])
-        self._taps(who, Action.ROOM_ALERTS)
+        self.taps(who, Action.ROOM_ALERTS)
         if loses:
             self._place(loses).admins.discard(who)
         self.picks(who, alerts)
@@ -581,8 +588,8 @@ class Machine(RuleBasedStateMachine):
     def agrees(self, who: int, chat: int, purpose: Purpose) -> None:
         self.comes_through_a_door(who, chat, Door.NOTICE, [])
         if purpose is not Purpose.GROUP:
-            self._taps(who, Action.ASK_FOR, PURPOSES.index(purpose))
-        self._taps(who, Action.AGREE)
+            self.taps(who, Action.ASK_FOR, PURPOSES.index(purpose))
+        self.taps(who, Action.AGREE)
 
     @rule(
         who=WHO, words=st.sampled_from((*TYPED, *(f"/{name}" for name in (*COMMANDS, *sorted(IN_A_GROUP), "hold 3d"))))
@@ -1082,3 +1089,30 @@ def test_what_is_written_where_no_admin_has_said_yes_is_not_even_dated(books: Bo
     machine.writes_there(PEOPLE[0], SMALL, LIGHT[0], Kind.TEXT, addressed=True, names=False, forwarded=False)
     machine.teardown()
     assert books.counts["unread"] == 1
+
+
+@pytest.mark.parametrize(("held_until", "offers"), [(0, 1), (Clock().at + DAY, 0)])
+def test_offers_come_once_in_a_pause_and_not_while_it_rests(books: Books, held_until: int, offers: int) -> None:
+    machine = Machine(books)
+    evening = Room(0, noticing=Noticing.MEMBERS, held_until=held_until)
+    machine.some_things_are_set((evening, *[Room(0)] * 2), [Purpose.GROUP] * len(PEOPLE), set(), (set(),) * 4, set())
+    machine.someone_who_agreed_tells_the_others(0, [SEEN, HEAVY[1]], forwarded=False, later=False)
+    machine.teardown()
+    assert books.counts["offers"] == offers
+
+
+def test_a_yes_that_was_asked_for_one_group_is_none_for_another(books: Books) -> None:
+    machine = Machine(books)
+    reading = Room(0, is_on=True, noticing=Noticing.MEMBERS)
+    evening = replace(reading, noticing=Noticing.MENTIONS)
+    machine.some_things_are_set(
+        (evening, reading, reading), [Purpose.ALONE] * len(PEOPLE), set(), ({PEOPLE[1]},) * 4, set()
+    )
+    machine.comes_through_a_door(PEOPLE[0], SMALL, Door.NOTICE, [])
+    machine.an_admin_sends_it_away(SMALL)
+    machine.the_bot_comes_again()
+    assert SMALL not in machine.rooms
+    machine.comes_through_a_door(PEOPLE[0], EVENING, Door.NOTICE, [])
+    machine.taps(PEOPLE[0], Action.AGREE)
+    assert machine.yeses[PEOPLE[0]] == {(Purpose.ALONE, 0)}
+    machine.teardown()
