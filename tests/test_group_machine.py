@@ -785,9 +785,11 @@ class Machine(RuleBasedStateMachine):
         return decision
 
     async def _sent(self, to: int, reply: Reply, thread: int | None) -> Sent:
+        if to < 0:
+            reply = self.responder.rooms.as_of_now(self._now(to), reply)
         sent = await self.telegram.send(to, reply, thread=thread)
-        if sent.number is not None and to < 0:
-            await self.responder.rooms.sent(self._now(to), sent.number, reply)
+        if to < 0:
+            await self.responder.rooms.sent(self._now(to), sent, reply)
         return sent
 
     def _is_for_all(self, said: Said, incoming: Incoming | None = None) -> None:
