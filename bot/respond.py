@@ -160,9 +160,7 @@ class Responder:
         """
         pressed = self._read_button(incoming) if incoming.kind is Kind.PRESS else None
         incoming = await self.rooms.within(replace(incoming, pressed=pressed))
-        there = incoming.there
-        may_read = there is not None and (incoming.addressed or there.is_agreed) and not there.unnamed
-        has_writer = may_read and incoming.kind in TYPED
+        has_writer = incoming.kind in TYPED and self.rooms.reads(incoming)
         before = _Remembered(Held(), incoming.at, known=False)
         if has_writer:
             before = await self._recall(incoming)

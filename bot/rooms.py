@@ -197,6 +197,16 @@ class Rooms:
         room = self._rooms.get(chat)
         return room is not None and room.reads_members and person in self._members.get(chat, ())
 
+    def reads(self, incoming: Incoming) -> bool:
+        """Whether what is held of the writer of a message there may bear on its answer."""
+        there = incoming.there
+        room = None if there is None else self.room(there.chat)
+        if there is None or room is None or there.unnamed:
+            return False
+        if incoming.addressed:
+            return room.is_on and not room.gone_at
+        return not incoming.forwarded and self.hears(there.chat, incoming.person)
+
     async def save(self, fact: RoomChange | RoomLeft, at: int) -> None:
         """Keep what was changed about a room, or delete all that is kept of it. Raise StoreError where that fails.
 

@@ -231,10 +231,13 @@ def agree(incoming: Incoming, held: Held) -> Decision:
 def _agree_in(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
     """Yes for one group; where the words had changed and nobody says which, for each that there was a yes for.
 
-    Being noticed there and never being written to because of it end each other.
+    Being noticed there and never being written to because of it end each other. Where nothing is kept of the group,
+    as after the bot was sent away, nothing would ever end a yes.
     """
     there = _meant(incoming)
-    if purpose is Purpose.GROUP and there is not None and (there.room is None or not there.room.reads_members):
+    if there is not None and there.room is None:
+        return say(held, Line.ROOM_KEPT)
+    if purpose is Purpose.GROUP and there is not None and there.room is not None and not there.room.reads_members:
         return Decision(held, (Reply((Line.NOTICE_OFF_THERE,), slots={"title": title_of(there.title)}),))
     group = there.chat if there is not None else held.room if incoming.there is None else 0
     groups = (group,) if group else groups_of(incoming.kept, purpose)

@@ -75,11 +75,11 @@ def _talk(turn: Turn) -> Decision:
 def _noticing(incoming: Incoming, held: Held) -> Decision:
     """The question whether the bot may notice what they write in this group, or how that stands."""
     there = incoming.there
-    if there is None:
+    if there is None or there.room is None:
         return start(incoming, held)
     held = replace(held, room=there.chat)
     state, slots = marked(there.ref), {"title": title_of(there.title)}
-    if there.room is None or not there.room.reads_members:
+    if not there.room.reads_members:
         return Decision(held, (Reply((Line.NOTICE_OFF_THERE,), ((APART,),), slots, state=state),))
     if there.is_agreed:
         stop = Button(Label.STOP_THERE, Action.WITHDRAW_GROUP, there.chat & 0xFF)

@@ -157,10 +157,17 @@ def test_question_says_that_moderators_may_get_a_link() -> None:
 
 @pytest.mark.parametrize("noticing", [Noticing.OFF, Noticing.MENTIONS])
 def test_nothing_is_asked_where_admins_have_not_turned_it_on(noticing: Noticing) -> None:
-    for there in (replace(MEMBER, room=replace(READING, noticing=noticing)), replace(MEMBER, room=None)):
-        decision = through(Door.NOTICE, there)
-        assert lines(decision) == [Line.NOTICE_OFF_THERE]
-        assert [each.label for each in buttons(decision)] == [Label.APART]
+    decision = through(Door.NOTICE, replace(MEMBER, room=replace(READING, noticing=noticing)))
+    assert lines(decision) == [Line.NOTICE_OFF_THERE]
+    assert [each.label for each in buttons(decision)] == [Label.APART]
+
+
+def test_nobody_agrees_to_anything_where_nothing_is_kept_of_the_group() -> None:
+    gone = replace(MEMBER, room=None)
+    assert lines(through(Door.NOTICE, gone)) == [Line.START]
+    asked = through(Door.NOTICE, MEMBER)
+    agreed = tapped(*labelled(asked, Label.AGREE), asked.held, gone)
+    assert (lines(agreed), agreed.facts) == ([Line.ROOM_KEPT], ())
 
 
 def test_nothing_is_asked_of_someone_under_16() -> None:
