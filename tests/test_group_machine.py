@@ -891,9 +891,16 @@ class Machine(RuleBasedStateMachine):
         place = self.telegram.places.get(there.chat)
         said = [_shape(said.reply) for said in self.telegram.said if said.chat == there.chat]
         keys = {line for shape in said for line in shape[0]}
-        if incoming.where is Where.CHANNEL or incoming.kind in NOT_WRITTEN or incoming.command in IN_A_GROUP:
+        if incoming.where is Where.CHANNEL or incoming.kind in NOT_WRITTEN:
             return
         is_grave, chat = _is_grave(incoming), there.chat
+        is_too_much = False
+        for whom, (most, seconds) in (((chat, incoming.person), OF_A_PERSON), ((chat,), OF_A_ROOM)):
+            times = self.wanted[whom] = [at for at in self.wanted[whom] if self.clock.at - at < seconds]
+            times.append(self.clock.at)
+            is_too_much |= len(times) > most
+        if incoming.command in IN_A_GROUP:
+            return
         if not incoming.addressed:
             assert keys <= {Line.GROUP_DANGER}
             assert not keys or (is_grave and self.rooms[chat].held_until <= self.clock.at)
@@ -901,11 +908,6 @@ class Machine(RuleBasedStateMachine):
             assert keys <= HELP | {line for shape in alike for line in shape[0]}
         else:
             assert said in ([], alike)
-        is_too_much = False
-        for whom, (most, seconds) in (((chat, incoming.person), OF_A_PERSON), ((chat,), OF_A_ROOM)):
-            times = self.wanted[whom] = [at for at in self.wanted[whom] if self.clock.at - at < seconds]
-            times.append(self.clock.at)
-            is_too_much |= len(times) > most
         may_be_heard = place and place.is_in and place.may_write and incoming.addressed and not is_too_much
         assert not may_be_heard or bool(said) or not alike or is_grave
         if may_be_heard and incoming.text in DANGERS:
