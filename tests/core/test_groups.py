@@ -188,7 +188,12 @@ def test_without_a_yes_admins_can_set_it_up_or_send_it_away() -> None:
 # --- What is for the bot ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", [SEEN, SMALL_TALK, "", "thanks", "are you real?", "@bot"])
+@pytest.mark.parametrize("text", ["thanks", "@bot thank you", "no", "yes"])
+def test_what_needs_no_answer_before_others_has_none(text: str) -> None:
+    assert heard(text) == Decision(HELD)
+
+
+@pytest.mark.parametrize("text", [SEEN, SMALL_TALK, "", "are you real?", "@bot"])
 def test_what_is_addressed_gets_one_line_and_the_way_to_the_private_chat(text: str) -> None:
     (reply,) = heard(text).replies
     assert (reply.keys, reply.to) == ((Line.GROUP_PRIVATE,), 0)
@@ -212,7 +217,7 @@ def test_how_to_help_is_told_in_private() -> None:
     assert (lines(decision), doors(decision)) == ([Line.GROUP_HOW_TO_HELP], [Door.HOW_TO_HELP])
 
 
-@pytest.mark.parametrize(("may_card", "line"), [(True, Line.GROUP_DANGER), (False, Line.GROUP_PRIVATE)])
+@pytest.mark.parametrize(("may_card", "line"), [(True, Line.GROUP_DANGER), (False, Line.GROUP_DANGER_AGAIN)])
 def test_full_card_is_not_shown_over_and_over(may_card: bool, line: Line) -> None:  # noqa: FBT001
     there = replace(THERE, may_card=may_card)
     for decision in (heard(there=there, command="crisis"), heard(DANGER, there), heard(DANGER, there, forwarded=True)):
