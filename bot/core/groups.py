@@ -348,6 +348,8 @@ def _answered(here: _Here) -> Decision:
     incoming = here.incoming
     if incoming.kind is Kind.COMMAND and incoming.command in IN_A_GROUP:
         return _commanded_by_admin(here)
+    if incoming.command == "crisis":
+        return Decision(here.held, (_card(here),))
     if here.room is None or incoming.kind not in {Kind.TEXT, Kind.COMMAND}:
         return Decision(here.held)
     is_stop = incoming.kind is Kind.TEXT and _is_stop(here)
@@ -371,8 +373,6 @@ def _commanded(here: _Here) -> Decision:
     match here.incoming.command:
         case "walk":
             return _say(here, Line.GROUP_WALK, _door(Label.WALK_PRIVATELY, Door.WALK))
-        case "crisis":
-            return Decision(here.held, (_card(here),))
         case "howtohelp":
             return _say(here, Line.GROUP_HOW_TO_HELP, _HOW_TO_HELP)
         case _:
