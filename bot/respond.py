@@ -67,6 +67,7 @@ from bot.core.model import (
 )
 from bot.core.nudging import RESTED, changed, due_again, rested
 from bot.core.progress import recalled
+from bot.core.room import ROOM_ACTIONS
 from bot.core.sequence import WALKING
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
@@ -166,8 +167,12 @@ class Responder:
         decision = self._decide(incoming, before.held)
         decision = await self.rooms.limited(incoming, before.held, decision, is_busy=self.is_with(incoming.person))
         unsaved = await self._save(incoming, decision, known=before.known)
-        if any(map(_is_told, unsaved)):  # nothing is called done
-            decision = Decision(before.held)
+        if incoming.kind is Kind.STANDING:
+            self.rooms.owe(*unsaved)
+        elif any(map(_is_told, unsaved)):
+            decision = _not_done(incoming, before.held, decision)
+        if incoming.kind is Kind.LEFT:
+            await self.rooms.left(incoming)
         if has_writer and decision.held != before.held:
             self._keep(incoming, before, decision)
         return self._with_payloads(incoming, _noted(incoming, decision))
@@ -187,7 +192,8 @@ class Responder:
             log.error("core failed", **failure(error))
             CORE_FAILURES.inc()
             replies = _instead_of_failing(incoming)
-            return worded(incoming, held, Decision(replace(held, asked_country=bool(replies)), replies))
+            asks = any(reply.to or incoming.where is Where.PRIVATE for reply in replies)
+            return worded(incoming, held, Decision(replace(held, asked_country=asks), replies))
 
     # --- memory ---------------------------------------------------------------------------------------------
 
@@ -279,7 +285,8 @@ class Responder:
             return incoming, held
         opened = self._read_button(incoming)
         about = self.rooms.about(opened.state) if isinstance(opened, Opened) else None
-        if about is not None:  # a room, beside whatever walk is under way
+        is_of_rooms = isinstance(opened, Opened) and opened.action in ROOM_ACTIONS
+        if about is not None or is_of_rooms:  # a room, beside whatever walk is under way; or one that is not known now
             return replace(incoming, pressed=opened, there=about), held
         if incoming.kind is not Kind.PRESS:
             return replace(incoming, pressed=opened), _carried(held, opened)
@@ -421,7 +428,8 @@ def _instead_of_failing(incoming: Incoming) -> tuple[Reply, ...]:
     if incoming.where is not Where.GROUP or incoming.kind not in TYPED:
         return ()
     if incoming.addressed:
-        return (Reply((Line.GROUP_DANGER,), DOOR, lane=Lane.DANGER),)
+        may_card = incoming.there is None or incoming.there.may_card
+        return (Reply((Line.GROUP_DANGER if may_card else Line.GROUP_PRIVATE,), DOOR, lane=Lane.DANGER),)
     return tuple(replace(reply, to=incoming.person) for reply in failed())
 
 
@@ -447,6 +455,16 @@ _COMES_FIRST: Final = frozenset({Line.HIGH, Line.HARDER, *(line for line in Line
 def _is_told(fact: Fact) -> bool:
     """Whether someone hears it, where it could not be saved."""
     return fact != _READ and (isinstance(fact, _TOLD) or (isinstance(fact, Withdrew) and fact.asked))
+
+
+def _not_done(incoming: Incoming, held: Held, decision: Decision) -> Decision:
+    """What is said, to them alone, to someone in a group whose wish could not be kept. A card comes all the same."""
+    if incoming.kind is Kind.PRESS:
+        return Decision(held, toast=Line.STORE_FAILED)
+    cards = tuple(reply for reply in decision.replies if reply.lane is Lane.DANGER)
+    is_someone = incoming.kind in TYPED and incoming.there is not None and not incoming.there.unnamed
+    failed = (Reply((Line.STORE_FAILED,), to=incoming.person),) if is_someone else ()
+    return Decision(decision.held if cards else held, (*cards, *failed))
 
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:

@@ -10,7 +10,7 @@ import asyncio
 import hmac
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from secrets import token_bytes
 from typing import Final, TypeVar
@@ -25,10 +25,13 @@ from bot.core.model import (
     Content,
     Decision,
     Directory,
+    Fact,
+    Fate,
     Forgot,
     Held,
     Incoming,
     Kind,
+    Lane,
     Offered,
     Opened,
     Purpose,
@@ -36,6 +39,7 @@ from bot.core.model import (
     Room,
     RoomChange,
     RoomLeft,
+    Sent,
     State,
     There,
     Withdrew,
@@ -60,10 +64,11 @@ OF_A_ROOM: Final = (8, 60)
 """Answers in a group to all its people, in so many seconds: below what Telegram allows, and a card has room beside."""
 
 LOOKS: Final = (40, 60)
-"""How often in so many seconds it is asked who a group's admins are, so that a flood of commands is none of calls."""
+"""How often in so many seconds it is asked, because of what is done in a group, who its admins are: a flood of commands
+is none of calls."""
 
 LOOKS_OF_A_PERSON: Final = (20, 60)
-"""The same for one person: each tap on the panel is a look."""
+"""The same for one person, also in private, where each tap on the panel is a look, and no flood in the group counts."""
 
 RENEWED_AFTER: Final = 15 * 60
 """Seconds after which all is read again, since an operator may delete beside this process."""
@@ -85,6 +90,8 @@ _REF_BYTES: Final = 4
 
 TYPED: Final = {Kind.TEXT, Kind.EDIT, Kind.COMMAND, Kind.MEDIA}
 """What people write, with words or without."""
+_LIMITED: Final = {*TYPED, Kind.STANDING}
+"""What is answered in a group only so often."""
 
 T = TypeVar("T")
 
@@ -129,10 +136,14 @@ class Rooms:
         self._members: dict[int, set[int]] = {}
         self._apart: dict[int, set[int]] = {}
         self._refs: dict[int, int] = {}
+        self._refs_by = b""  # the key that they were made with
         self._met: OrderedDict[int, int] = OrderedDict()  # the same, of rooms of which nothing is kept
         self._cards: dict[int, int] = {}  # when each had its last full card
         self._alerts: dict[int, int] = {}
         self._former: dict[int, int] = {}  # the id of a supergroup -> the one that it had before it was one
+        self._owed: dict[int, RoomChange] = {}  # of how the bot stands in a room, while the store failed
+        self._moves: dict[int, int] = {}  # of groups that got another id, likewise or under way
+        self._leavers: set[tuple[int, int]] = set()  # who left which group, likewise
         self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
         self._limited = 0
         self._is_read = False
@@ -170,7 +181,7 @@ class Rooms:
         if changes != self._changes:
             return False
         self._rooms, self._members, self._apart = rooms, members, apart
-        self._refs = {self._ref(chat): chat for chat in rooms}
+        self._refs_by = b""
         return True
 
     def room(self, chat: int) -> Room | None:
@@ -197,23 +208,71 @@ class Rooms:
         return not incoming.forwarded and self.hears(there.chat, incoming.person)
 
     async def save(self, fact: RoomChange | RoomLeft, at: int) -> None:
-        """Keep what was changed about a room, or delete all that is kept of it. Raise StoreError where that fails."""
+        """Keep what was changed about a room, or delete all that is kept of it. Raise StoreError where that fails.
+
+        Then all is read again, since it may be done all the same.
+        """
+        for old, new in tuple(self._moves.items()):
+            if new == fact.chat:  # else it would begin anew there
+                await self._move(old, new)
+        due_at, self._due_at = self._due_at, 0
         match fact:
             case RoomChange(chat=chat):
+                fact = self._with_owed(fact)
                 revise = partial(changed, change=fact, at=at, zones=self._content.zones, seed=self._seed())
                 self.put(await self._store.revise_room(chat, revise))
             case RoomLeft(chat=chat):
                 await self._store.forget_room(chat, at=at)
                 self._drop(chat)
+        self._owed.pop(fact.chat, None)
+        self._due_at = due_at
 
     async def _move(self, old: int, new: int) -> None:
-        await self._store.move_room(old, new, at=self._clock())
-        self._due_at = 0
+        self._moves[old] = new
         self._former[new] = old
+        self._carry(old, new)
+        await self._store.move_room(old, new, at=self._clock())
+        self._moves.pop(old, None)
+        if old in self._owed:
+            self.owe(replace(self._owed.pop(old), chat=new))
+        self._changes += 1
+        self._due_at = 0
+        await self.renew()
+
+    def _carry(self, old: int, new: int) -> None:
+        """Know by its new id what is known of a group, so that it is served however long the store takes."""
         for seen in (self._cards, self._alerts):
             if old in seen:
                 seen[new] = seen.pop(old)
-        await self.renew()
+        room = self._rooms.get(old)
+        if room is None:
+            return
+        for agreed in (self._members, self._apart):
+            agreed[new] = agreed.get(new, set()) | agreed.pop(old, set())
+        self._rooms.pop(old)
+        self.put(self._rooms.get(new) or replace(room, chat=new))
+
+    def owe(self, *facts: Fact) -> None:
+        """What could not be kept of how the bot stands in rooms is kept later: it is told once."""
+        for fact in facts:
+            if isinstance(fact, RoomChange):
+                self._owed[fact.chat] = self._with_owed(fact)
+
+    def _with_owed(self, change: RoomChange) -> RoomChange:
+        """A change, with what is owed of the same room before it."""
+        owed = self._owed.get(change.chat, change)
+        said = {each.name: getattr(change, each.name) for each in fields(change)}
+        return replace(owed, **{name: value for name, value in said.items() if value is not None})
+
+    async def make_up(self) -> None:
+        """Keep what is owed. Raises nothing: what fails stays owed."""
+        for old, new in tuple(self._moves.items()):
+            await self._tried(self._move(old, new))
+        for fact in tuple(self._owed.values()):
+            if fact.chat not in self._moves:
+                await self._tried(self.save(fact, self._clock()))
+        for person, chat in tuple(self._leavers):
+            await self._let_leave(person, chat)
 
     def ids_of(self, chat: int) -> tuple[int, ...]:
         """The id of a group, and the one that it had: a message that was on its way as it moved has buttons of that."""
@@ -224,6 +283,7 @@ class Rooms:
         match fact:
             case Consented(purpose=Purpose.GROUP | Purpose.APART as purpose, group=chat):
                 self._of(purpose).setdefault(chat, set()).add(person)
+                self._leavers.discard((person, chat))  # they are back
             case Withdrew(purpose=Purpose.GROUP | Purpose.APART as purpose, group=chat):
                 self._let_go(person, self._of(purpose), chat)
             case Forgot():
@@ -258,6 +318,9 @@ class Rooms:
 
     def about(self, state: State) -> There | None:
         """The room that a button brings, by its state, or None where it brings none."""
+        key = self._keys()[0]
+        if key != self._refs_by:
+            self._refs_by, self._refs = key, {self._ref(chat): chat for chat in self._rooms}
         chat = self._refs.get(ref_of(state), self._met.get(ref_of(state)))
         return None if chat is None or state != marked(ref_of(state)) else There(chat)
 
@@ -283,14 +346,17 @@ class Rooms:
         """
         if incoming.there is None:
             return incoming
-        await self.ready()
+        await self._tried(self.ready())
         there = self.seen(incoming.there, incoming.person)
         match incoming.pressed:
             case Opened(action=Action.JOIN, state=State(walk=shown)):
                 total = self._totals.joined(there.chat, there.number, incoming.person, shown)
                 there = replace(there, total=total)
         if needs_rights(incoming, Held()):
-            there = await self._with_rights(there, incoming.person)
+            may_look = self._may(LOOKS_OF_A_PERSON, there.chat, incoming.person, -1) and self._may(
+                LOOKS, there.chat, -1
+            )
+            there = await self._with_rights(there, incoming.person, may_look=may_look)
         return replace(incoming, there=there)
 
     async def beside(self, incoming: Incoming, held: Held) -> Incoming:
@@ -298,7 +364,7 @@ class Rooms:
         there = There(held.room) if incoming.there is None and held.room else incoming.there
         if there is None:
             return incoming
-        await self.ready()
+        await self._tried(self.ready())
         there = self.seen(there, incoming.person)
         incoming = replace(incoming, there=there)
         if needs_rights(incoming, held):
@@ -314,7 +380,8 @@ class Rooms:
 
         That puts right what is kept, since the end of a mute may not be told.
         """
-        there = await self._looked_at(await self._with_rights(there, incoming.person))
+        may_look = self._may(LOOKS_OF_A_PERSON, there.chat, incoming.person, -1)
+        there = await self._looked_at(await self._with_rights(there, incoming.person, may_look=may_look))
         room, standing = there.room, there.standing
         if room is None or standing is None or not there.is_admin or room.may_write == standing.may_write:
             return there
@@ -322,9 +389,9 @@ class Rooms:
         await self._tried(self.save(change, incoming.at))
         return replace(there, room=self.room(there.chat))
 
-    async def _with_rights(self, there: There, person: int) -> There:
+    async def _with_rights(self, there: There, person: int, *, may_look: bool) -> There:
         """The same with whether this person is one of its admins: asked now, and not of whoever asks too often."""
-        if not self._may(LOOKS_OF_A_PERSON, there.chat, person, -1) or not self._may(LOOKS, there.chat, -1):
+        if not may_look:
             return replace(there, is_known=False)
         admins = await self._directory.admins(there.chat)
         return replace(there, is_admin=admins is not None and person in admins, is_known=admins is not None)
@@ -366,22 +433,51 @@ class Rooms:
             return Decision(held)
         if any(isinstance(fact, Alerted) for fact in decision.facts) and not self._may_alert(there.chat):
             replies = tuple(reply for reply in replies if there.room is None or reply.to != there.room.alerts)
-        said = [reply for reply in replies if not reply.to and Line.GROUP_DANGER not in reply.keys]
-        if said and incoming.kind in TYPED and not self._may_answer(there.chat, incoming.person):
-            replies = tuple(reply for reply in replies if reply not in said)
+        said = [shown for reply in replies if (shown := reply.instead if reply.to else reply) is not None]
+        is_full = any(Line.GROUP_DANGER in reply.keys for reply in said)  # which is limited by itself
+        by_admin = there.is_admin or there.as_room  # who could write there without end anyway
+        if not said or is_full or by_admin or incoming.kind not in _LIMITED:
+            return replace(decision, replies=replies)
+        is_urgent = any(reply.lane is Lane.DANGER for reply in said)
+        if not self._may_answer(there.chat, incoming.person, is_urgent=is_urgent):
+            replies = tuple(replace(reply, instead=None) for reply in replies if reply.to)
         return replace(decision, replies=replies)
 
-    async def sent(self, chat: int, number: int, reply: Reply) -> None:
-        """Note that a message went into a group: that it is to be tidied away, and that it was a full card."""
-        if Line.GROUP_DANGER in reply.keys:
-            self._cards[chat] = self._clock()
-        room = self.room(chat)
-        if room is not None and room.tidy and not reply.stays:
+    def as_of_now(self, chat: int, reply: Reply) -> Reply:
+        """A message as it may go into a group at this moment: a full card is a short line where one stands already."""
+        if Line.GROUP_DANGER not in reply.keys:
+            return reply
+        if not self._is_over(self._cards, chat, CARD_APART):
+            return replace(reply, keys=(Line.GROUP_PRIVATE,))
+        self._cards[chat] = self._clock()
+        return reply
+
+    async def sent(self, chat: int, sent: Sent, reply: Reply) -> None:
+        """Note what became of a message into a group: it is to be tidied away, or was a full card that never came."""
+        if Line.GROUP_DANGER in reply.keys and sent.fate in {Fate.LOST, Fate.REFUSED}:
+            self._cards.pop(chat, None)
+        number, room = sent.number, self.room(chat)
+        if number is not None and room is not None and not room.may_write:  # the end of a mute may not be told
+            await self._tried(self.save(RoomChange(chat, may_write=True), self._clock()))
+        if number is not None and room is not None and room.tidy and not reply.stays:
             await self._tried(self._store.note_own(chat, number, at=self._clock() + room.tidy))
 
     async def moved(self, old: int, new: int) -> None:
-        """A group has become a supergroup, with another id. Where that cannot be kept, it is tried when told again."""
+        """A group has become a supergroup, with another id. Where that cannot be kept, it is made up for."""
         await self._tried(self._move(old, new))
+
+    async def left(self, incoming: Incoming) -> None:
+        """Whoever left a group agrees to nothing there any more, in whatever words that was."""
+        there, person = incoming.there, incoming.person
+        if there is not None and there.room is not None:
+            self._leavers.add((person, there.chat))
+            await self._let_leave(person, there.chat)
+
+    async def _let_leave(self, person: int, chat: int) -> None:
+        for purpose in (Purpose.GROUP, Purpose.APART):
+            self.note(person, Withdrew(purpose, asked=False, group=chat))
+        if await self._tried(self._store.left(person, chat, at=self._clock())) is not None:
+            self._leavers.discard((person, chat))
 
     async def _may_offer(self, incoming: Incoming, there: There) -> bool:
         """Whether someone may be written to now because of what they wrote there. Where so, it is noted."""
@@ -392,8 +488,13 @@ class Rooms:
             self._pulse.offered(chat, person)
         return may
 
-    def _may_answer(self, chat: int, person: int) -> bool:
-        """Whether one more answer in the group is not too many, for this person and for all."""
+    def _may_answer(self, chat: int, person: int, *, is_urgent: bool) -> bool:
+        """Whether one more answer in the group is not too many, for this person and for all.
+
+        What is urgent hangs on nothing that others wrote, nor on what the same person wrote of other things.
+        """
+        if is_urgent:
+            return self._may(OF_A_PERSON, chat, person, -2)
         return self._may(OF_A_PERSON, chat, person) and self._may(OF_A_ROOM, chat)
 
     def _may_alert(self, chat: int) -> bool:

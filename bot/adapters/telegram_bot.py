@@ -240,17 +240,20 @@ class TelegramBot:
             sent = await self._send_one(place, topic, reply)
             if sent.fate is Fate.REFUSED:
                 refused.add(place)
-                if reply.instead is not None and place != chat:
-                    sent = await self._send_one(chat, thread, reply.instead)
+            is_urgent = sent.fate is Fate.LOST and reply.lane is Lane.DANGER
+            if (sent.fate is Fate.REFUSED or is_urgent) and reply.instead is not None and place != chat:
+                sent = await self._send_one(chat, thread, reply.instead)
             arrived = _noted(sent) and arrived
         while len(self._with_buttons) > _REMEMBERED_CHATS:
             self._with_buttons.popitem(last=False)
         return arrived
 
     async def _send_one(self, chat: int, thread: int | None, reply: Reply) -> Sent:
+        if chat < 0:
+            reply = self._responder.rooms.as_of_now(chat, reply)
         sent = await self.outbox.send(chat, reply, thread=thread)
-        if sent.number is not None and chat < 0:
-            await self._responder.rooms.sent(chat, sent.number, reply)
+        if chat < 0:
+            await self._responder.rooms.sent(chat, sent, reply)
         elif sent.number is not None and reply.buttons and not reply.is_keyboard:
             self._with_buttons[chat] = sent.number
             self._with_buttons.move_to_end(chat)

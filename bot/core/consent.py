@@ -35,9 +35,10 @@ from bot.core.model import (
     Purpose,
     Reply,
     Step,
+    There,
     Withdrew,
 )
-from bot.core.room import marked, plain_title
+from bot.core.room import marked, plain_title, title_of
 from bot.core.sequence import HOLDS, Under
 from bot.core.steps import NUDGE_SETTINGS, Rows
 
@@ -135,11 +136,21 @@ def ask_for(purpose: Purpose, held: Held, *, anew: bool = False) -> Decision:
 
 def ask_in(purpose: Purpose, incoming: Incoming, held: Held, *, anew: bool = False) -> Decision:
     """The same for one group: the one that the talk is about from now on. Its buttons bring it."""
-    there = incoming.there
+    there = _meant(incoming)
     if there is None:
-        return ask_for(purpose, held, anew=anew)
+        return ask_for(purpose, held if incoming.there is None else replace(held, room=0), anew=anew)
     asked = ask_for(purpose, replace(held, room=there.chat), anew=anew)
     return replace(asked, replies=tuple(replace(reply, state=marked(there.ref)) for reply in asked.replies))
+
+
+def _meant(incoming: Incoming) -> There | None:
+    """The group that a button brings, and no other that the talk is about; without a button, that."""
+    there = incoming.there
+    match incoming.pressed:
+        case Opened(state=state) if there is not None and incoming.kind is Kind.PRESS and state != marked(there.ref):
+            return None
+        case _:
+            return there
 
 
 def answers(purpose: Purpose) -> Rows:
@@ -223,13 +234,13 @@ def _agree_in(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
     Being noticed there and never being written to because of it end each other. Where nothing is kept of the group,
     as after the bot was sent away, nothing would ever end a yes.
     """
-    there = incoming.there
-    if there is not None and there.room is None:
+    there = _meant(incoming)
+    room = None if there is None else there.room
+    if there is not None and room is None:
         return say(held, Line.ROOM_KEPT)
-    match incoming.pressed:  # where it brings another group than the talk is about, that one is not known any more
-        case Opened(state=state) if incoming.kind is Kind.PRESS and there is not None and state != marked(there.ref):
-            return consent(incoming, held)
-    group = held.room if there is None else there.chat
+    if there is not None and room is not None and purpose is Purpose.GROUP and not room.reads_members:
+        return Decision(held, (Reply((Line.NOTICE_OFF_THERE,), slots={"title": title_of(there.title)}),))
+    group = there.chat if there is not None else held.room if incoming.there is None else 0
     groups = (group,) if group else groups_of(incoming.kept, purpose)
     if not groups:
         return consent(incoming, held)

@@ -315,7 +315,8 @@ def _young(here: _Here, decision: Decision) -> Decision:
         return decision
     said = tuple(reply for reply in decision.replies if not reply.to)
     told = young.replies if here.may_tell else ()
-    return replace(young, replies=(*said, *told), facts=(*young.facts, *decision.facts))
+    facts = (fact for fact in decision.facts if not isinstance(fact, Offered))
+    return replace(young, replies=(*said, *told), facts=(*young.facts, *facts))
 
 
 # --- What is not for the bot, by someone who agreed ---------------------------------------------------------------
@@ -393,7 +394,8 @@ def _stopped(here: _Here) -> Decision:
     there = here.there
     if there.unnamed:
         return Decision(here.held)
-    facts = (Withdrew(Purpose.GROUP, group=there.chat),) if there.is_agreed else ()
+    was_agreed = there.is_agreed or Purpose.GROUP in here.held.lapsed
+    facts = (Withdrew(Purpose.GROUP, group=there.chat),) if was_agreed else ()
     if not here.may_tell:
         return Decision(here.held, facts=facts)
     line = Line.NOTICE_STOPPED_THERE if there.is_agreed else Line.NOTICE_NOT_THERE

@@ -7,7 +7,7 @@ from telegram import Update
 from typing_extensions import override
 
 from bot.adapters.telegram_bot import App, TelegramBot
-from bot.core.model import Decision, Held, Incoming, Reply
+from bot.core.model import Decision, Held, Incoming, Reply, Sent
 from bot.respond import Responder
 from bot.rooms import Nobody, Rooms
 from bot.store.store import Store
@@ -25,8 +25,10 @@ class Noting(Rooms):
         self.moves: list[tuple[int, int]] = []
 
     @override
-    async def sent(self, chat: int, number: int, reply: Reply) -> None:
-        self.noted.append((chat, number, reply))
+    async def sent(self, chat: int, sent: Sent, reply: Reply) -> None:
+        await super().sent(chat, sent, reply)
+        if sent.number is not None:
+            self.noted.append((chat, sent.number, reply))
 
     @override
     async def moved(self, old: int, new: int) -> None:

@@ -90,6 +90,15 @@ async def test_answer_to_a_person_that_is_lost_is_not_said_in_the_group(live: Li
     assert (live.outcome, [line["event"] for line in lines]) == ("failed", ["message not sent"])
 
 
+async def test_card_that_is_lost_on_its_way_to_a_person_is_the_line_for_all_in_the_group(
+    live: Live, group: Group
+) -> None:
+    await met(live)
+    live.telegram.fails("sendMessage", Refused(400, "Bad Request: something is wrong with that"))
+    await asks(live, group, (replace(CARD, lane=Lane.DANGER), MORE))
+    assert said_in(group) == [as_seen(GENERAL)]
+
+
 async def test_answer_for_another_group_goes_into_its_topic(live: Live, group: Group) -> None:
     moderators = live.telegram.group(OTHER_ROOM, "Moderators", {}, forum=True)
     topic = moderators.opens_topic("Alerts")
@@ -247,3 +256,10 @@ async def test_group_that_becomes_a_supergroup_is_told_by_both_its_ids(live: Liv
     await group.becomes_supergroup(ROOM, wait=False)
     await live.answers()
     assert live.responder.noting.moves == [(-1001, ROOM)] * 2
+
+
+async def test_full_card_is_sent_once_and_counts_only_where_it_went_out(live: Live, group: Group) -> None:
+    live.telegram.fails("sendMessage", Refused(400, "Bad Request: something is wrong with that"))
+    for _ in range(3):
+        await asks(live, group, (GENERAL,))
+    assert said_in(group) == [as_seen(GENERAL), as_seen(SAID)]
