@@ -786,7 +786,7 @@ class Machine(RuleBasedStateMachine):
 
     async def _sent(self, to: int, reply: Reply, thread: int | None) -> Sent:
         if to < 0:
-            reply = self.responder.rooms.as_of_now(to, reply)
+            reply = self.responder.rooms.as_of_now(self._now(to), reply)
         sent = await self.telegram.send(to, reply, thread=thread)
         if to < 0:
             await self.responder.rooms.sent(self._now(to), sent, reply)

@@ -235,10 +235,9 @@ def _agree_in(purpose: Purpose, incoming: Incoming, held: Held) -> Decision:
     as after the bot was sent away, nothing would ever end a yes.
     """
     there = _meant(incoming)
-    room = None if there is None else there.room
-    if there is not None and room is None:
+    if there is not None and there.room is None:
         return say(held, Line.ROOM_KEPT)
-    if there is not None and room is not None and purpose is Purpose.GROUP and not room.reads_members:
+    if purpose is Purpose.GROUP and there is not None and there.room is not None and not there.room.reads_members:
         return Decision(held, (Reply((Line.NOTICE_OFF_THERE,), slots={"title": title_of(there.title)}),))
     group = there.chat if there is not None else held.room if incoming.there is None else 0
     groups = (group,) if group else groups_of(incoming.kept, purpose)
