@@ -1035,10 +1035,10 @@ class Machine(RuleBasedStateMachine):
         return room is not None and room.is_on and not room.gone_at
 
     def _known_by_now(self, rooms: Mapping[int, Room]) -> dict[int, Room]:
-        """The same with the ids that they have now, whether or not the bot has learned them."""
+        """The same with the ids that they have now, whether or not the bot has learned them: what stands there stays."""
         return {
-            self._now(chat): replace(room, chat=self._now(chat), alerts=self._now(room.alerts))
-            for chat, room in rooms.items()
+            self._now(chat): replace(rooms[chat], chat=self._now(chat), alerts=self._now(rooms[chat].alerts))
+            for chat in sorted(rooms, key=lambda each: each not in self.telegram.moved)
         }
 
     def _agreed_by_now(self, yeses: Mapping[int, set[Yes]]) -> dict[int, set[Yes]]:
@@ -1079,7 +1079,7 @@ def _shape(reply: Reply) -> Shape:
 def _changes_only(was: Room | None, now: Room | None, names: frozenset[str]) -> None:
     assert was is not None
     assert now is not None
-    assert _changed(was, now) <= names
+    assert _changed(was, now) <= names, _changed(was, now)
 
 
 def _changed(was: Room, now: Room) -> set[str]:
