@@ -960,6 +960,9 @@ class Machine(RuleBasedStateMachine):
                 assert chat == incoming.there.chat
                 _changes_only(was, now, BY_TELEGRAM)
                 continue
+            if was is not None and now is not None and _changed(was, now) <= {"may_write", "due_at"} and now.may_write:
+                assert self.telegram.places[chat].may_write  # it is known by what went out
+                continue
             assert incoming.person in self.rights.get(chat, frozenset())
             if was is not None and now is not None and now.alerts not in {0, was.alerts}:
                 assert incoming.person in self.rights.get(now.alerts, frozenset())
@@ -1039,10 +1042,10 @@ class Machine(RuleBasedStateMachine):
         return room is not None and room.is_on and not room.gone_at
 
     def _known_by_now(self, rooms: Mapping[int, Room]) -> dict[int, Room]:
-        """The same with the ids that they have now, whether or not the bot has learned them."""
+        """The same with the ids that they have now, whether or not the bot has learned them: what stands there stays."""
         return {
-            self._now(chat): replace(room, chat=self._now(chat), alerts=self._now(room.alerts))
-            for chat, room in rooms.items()
+            self._now(chat): replace(rooms[chat], chat=self._now(chat), alerts=self._now(rooms[chat].alerts))
+            for chat in sorted(rooms, key=lambda each: each not in self.telegram.moved)
         }
 
     def _agreed_by_now(self, yeses: Mapping[int, set[Yes]]) -> dict[int, set[Yes]]:
@@ -1083,8 +1086,11 @@ def _shape(reply: Reply) -> Shape:
 def _changes_only(was: Room | None, now: Room | None, names: frozenset[str]) -> None:
     assert was is not None
     assert now is not None
-    changed = {each.name for each in fields(Room) if getattr(was, each.name) != getattr(now, each.name)}
-    assert changed <= names
+    assert _changed(was, now) <= names, _changed(was, now)
+
+
+def _changed(was: Room, now: Room) -> set[str]:
+    return {each.name for each in fields(Room) if getattr(was, each.name) != getattr(now, each.name)}
 
 
 def test_groups_tell_nothing_of_anyone_and_nothing_happens_unasked_or_without_rights(books: Books, runs: int) -> None:
