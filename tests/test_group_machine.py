@@ -1035,7 +1035,7 @@ class Machine(RuleBasedStateMachine):
         return room is not None and room.is_on and not room.gone_at
 
     def _known_by_now(self, rooms: Mapping[int, Room]) -> dict[int, Room]:
-        """The same with the ids that they have now, whether or not the bot has learned them: what stands there stays."""
+        """The same with the ids that they have now, learned by the bot or not: what stands there stays."""
         return {
             self._now(chat): replace(rooms[chat], chat=self._now(chat), alerts=self._now(rooms[chat].alerts))
             for chat in sorted(rooms, key=lambda each: each not in self.telegram.moved)
