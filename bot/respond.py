@@ -429,7 +429,7 @@ def _instead_of_failing(incoming: Incoming) -> tuple[Reply, ...]:
         return ()
     if incoming.addressed:
         may_card = incoming.there is None or incoming.there.may_card
-        return (Reply((Line.GROUP_DANGER if may_card else Line.GROUP_PRIVATE,), DOOR, lane=Lane.DANGER),)
+        return (Reply((Line.GROUP_DANGER if may_card else Line.GROUP_DANGER_AGAIN,), DOOR, lane=Lane.DANGER),)
     return tuple(replace(reply, to=incoming.person) for reply in failed())
 
 

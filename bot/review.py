@@ -185,7 +185,7 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
         "the emergency number",
     ),
     (
-        frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER, Line.LANGUAGE}),
+        frozenset({Line.CARD_LINES, Line.CRISIS, Line.GROUP_DANGER, Line.GROUP_DANGER_AGAIN, Line.LANGUAGE}),
         r"findahelpline\.com",
         "where there is a line",
     ),
@@ -202,7 +202,9 @@ MUST_SAY: Final[tuple[tuple[frozenset[Line], str, str], ...]] = (
         "that one can go on writing",
     ),
     (
-        frozenset({Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER}),
+        frozenset(
+            {Line.CARD_STAY, Line.CARD_MINOR, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER, Line.GROUP_DANGER_AGAIN}
+        ),
         r"can't call",
         "that it can't call",
     ),

@@ -448,7 +448,7 @@ class Rooms:
         if Line.GROUP_DANGER not in reply.keys:
             return reply
         if not self._is_over(self._cards, chat, CARD_APART):
-            return replace(reply, keys=(Line.GROUP_PRIVATE,))
+            return replace(reply, keys=(Line.GROUP_DANGER_AGAIN,))
         self._cards[chat] = self._clock()
         return reply
 

@@ -40,6 +40,7 @@ from bot.core.model import (
     State,
     Step,
 )
+from bot.core.room import ROOM_ACTIONS
 from bot.core.sequence import advance, begin
 from bot.core.steps import offer
 from bot.respond import Responder
@@ -144,7 +145,7 @@ def walked(draw: st.DrawFn) -> State:
 
 def never_goes_stale(state: State, action: Action) -> bool:
     """Whether a press is heard wherever someone stands by now."""
-    return action in BUTTONS or Opened(state, action, 0).discloses
+    return action in {*BUTTONS, *ROOM_ACTIONS} or Opened(state, action, 0).discloses
 
 
 class Case(NamedTuple):
@@ -193,7 +194,7 @@ def expired(case: Case) -> tuple[str, Line]:
 
 def repeated(case: Case) -> tuple[str, Line]:
     action = case.button.action
-    assume(action is Action.WALK or action not in BUTTONS)
+    assume(action is Action.WALK or action not in {*BUTTONS, *ROOM_ACTIONS})
     payload = case.sealed()
     case.desk.presses(case.person, payload)
     return payload, Line.TWICE

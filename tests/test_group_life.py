@@ -88,7 +88,7 @@ async def members_are_noticed(admin: Person, member: Person, other: Person, grou
     await admin.says("/settings", to=group)
     panel = await enters(admin, group.latest(), Label.OPEN_SETTINGS)
     await admin.presses(setting(panel, Label.ROOM_NOTICING))
-    await admin.presses(label(Label.NOTICING_MEMBERS))
+    await admin.presses_button(panel, label(Label.NOTICING_MEMBERS))
     card = group.latest()
     assert says(card, Line.GROUP_CARD_MEMBERS)
     await admin.promotes_bot(group)

@@ -128,7 +128,14 @@ CIRCLES: Final = frozenset({Line.CIRCLE, Line.CIRCLE_PRACTICE, Line.CIRCLE_TOTAL
 ALERTS: Final = frozenset({Line.ALERT, Line.ALERT_TAKEN})
 IN_GROUPS: Final = frozenset(
     {
-        *(Line.GROUP_PRIVATE, Line.GROUP_DANGER, Line.GROUP_LANGUAGE, Line.GROUP_ARRIVED, Line.GROUP_WALK),
+        *(
+            Line.GROUP_PRIVATE,
+            Line.GROUP_DANGER,
+            Line.GROUP_DANGER_AGAIN,
+            Line.GROUP_LANGUAGE,
+            Line.GROUP_ARRIVED,
+            Line.GROUP_WALK,
+        ),
         *(Line.GROUP_HOW_TO_HELP, Line.GROUP_NOBODY_SENT, Line.GROUP_CARD_OFF, Line.GROUP_CARD_MENTIONS),
         *(Line.GROUP_CARD_MEMBERS, Line.GROUP_CARD_ALERTS, Line.ADMIN_SETTINGS, Line.ADMIN_GUIDE, Line.ADMIN_PULSE),
         *(Line.ADMIN_VERIFY, Line.ADMIN_HELD, Line.ADMIN_HOLD_WRONG, Line.ADMIN_RELEASED, Line.ADMIN_TOPIC),
@@ -137,7 +144,7 @@ IN_GROUPS: Final = frozenset(
     }
 )
 """All that may be said in a group. What moderators are told goes only where an admin wants it."""
-HELP: Final = {Line.GROUP_DANGER, Line.GROUP_PRIVATE}
+HELP: Final = {Line.GROUP_DANGER, Line.GROUP_DANGER_AGAIN}
 LABELS: Final = frozenset(
     {
         *(Label.WRITE_PRIVATELY, Label.WALK_PRIVATELY, Label.HOW_TO_HELP, Label.WHAT_IT_NOTICES, Label.SET_IT_UP),

@@ -432,8 +432,8 @@ async def test_danger_is_answered_however_much_others_have_written(house: House)
         await house.says(200 + number, "hello")
     for _ in range(OF_A_PERSON[0]):
         await house.says(ANN, "hello")
-    assert in_group(await house.says(ANN, DANGER, unnamed=True)) == [Line.GROUP_PRIVATE]
-    assert await goes_out(house, await house.says(ANN, DANGER)) == [Line.GROUP_PRIVATE]
+    assert in_group(await house.says(ANN, DANGER, unnamed=True)) == [Line.GROUP_DANGER_AGAIN]
+    assert await goes_out(house, await house.says(ANN, DANGER)) == [Line.GROUP_DANGER_AGAIN]
 
 
 async def test_danger_that_is_told_again_and_again_fills_no_group_and_is_always_answered_in_private(
@@ -453,7 +453,7 @@ async def test_full_card_is_shown_once_in_six_hours(house: House) -> None:
     await house.has(ON)
     assert await goes_out(house, await house.says(ANN, DANGER)) == [Line.GROUP_DANGER]
     house.clock.at += CARD_APART - 1
-    assert await goes_out(house, await house.says(BEN, DANGER)) == [Line.GROUP_PRIVATE]
+    assert await goes_out(house, await house.says(BEN, DANGER)) == [Line.GROUP_DANGER_AGAIN]
     house.clock.at += 1
     assert await goes_out(house, await house.says(BEN, DANGER)) == [Line.GROUP_DANGER]
 
@@ -462,7 +462,7 @@ async def test_full_card_is_shown_once_to_those_who_write_at_the_same_moment(hou
     await house.has(ON)
     decisions = await asyncio.gather(*(house.says(person, DANGER) for person in (ANN, BEN, 104)))
     said = [await goes_out(house, decision) for decision in decisions]
-    assert said == [[Line.GROUP_DANGER], [Line.GROUP_PRIVATE], [Line.GROUP_PRIVATE]]
+    assert said == [[Line.GROUP_DANGER], [Line.GROUP_DANGER_AGAIN], [Line.GROUP_DANGER_AGAIN]]
 
 
 async def test_full_card_that_did_not_go_out_does_not_count(house: House) -> None:
@@ -857,7 +857,7 @@ async def test_full_card_counts_for_the_group_when_it_moves(house: House) -> Non
     await house.has(replace(ON, chat=OLD_GROUP))
     await goes_out(house, await house.says(ANN, DANGER, chat=OLD_GROUP), OLD_GROUP)
     await house.responder.rooms.moved(OLD_GROUP, GROUP)
-    assert await goes_out(house, await house.says(BEN, DANGER)) == [Line.GROUP_PRIVATE]
+    assert await goes_out(house, await house.says(BEN, DANGER)) == [Line.GROUP_DANGER_AGAIN]
 
 
 async def test_group_that_moves_while_all_is_read_is_known_by_its_new_id(house: House) -> None:

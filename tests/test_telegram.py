@@ -166,7 +166,7 @@ async def test_everything_that_is_not_a_walk_is_met(telegram: Server, tmp_path: 
             ("/crisis", Line.CRISIS),
             ("/settings", Line.SETTINGS),
             ("/stop", Line.NOTHING_TO_STOP),
-            ("/privacy", Line.PRIVACY_RIGHTS),
+            ("/privacy", Line.PRIVACY_WHO),
             ("/nonsense", Line.UNKNOWN_COMMAND),
         ):
             await ann.says(command)

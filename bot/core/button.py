@@ -41,7 +41,7 @@ LONG_LIFETIME: Final = 14 * LIFETIME
 LONG_LIVED: Final = frozenset(
     action
     for action in Action
-    if action.name.startswith(("NUDGE_", "FOLLOW_"))
+    if action.name.startswith(("NUDGE_", "FOLLOW_", "ROOM_"))
     or action in {Action.JOIN, Action.OFFER_NO, Action.WITHDRAW_GROUP, Action.WITHDRAW_APART}
 )
 

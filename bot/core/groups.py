@@ -78,6 +78,8 @@ _CHANGES: Final[Mapping[str, Action]] = {
 _WITHOUT_A_YES: Final = frozenset({"settings", "leave"})
 _LEAVES: Final = 1
 _STOPS: Final = frozenset({"stop", "no_more"})
+_NEEDS_NO_ANSWER: Final = frozenset({"thanks", "swear", "yes", "no"})
+"""Meanings of whole messages that a program need not answer before others."""
 _AT_REST: Final = frozenset({Step.IDLE, Step.CLOSE, Step.ASK, Step.OWN})
 """Where nothing is under way in private that an offer would break into."""
 
@@ -250,7 +252,7 @@ def _verified(here: _Here, action: Action, state: State) -> Decision:
 
 def _card(here: _Here) -> Reply:
     """Where help is, for the room; a short line where that was said a while ago."""
-    line = Line.GROUP_DANGER if here.there.may_card else Line.GROUP_PRIVATE
+    line = Line.GROUP_DANGER if here.there.may_card else Line.GROUP_DANGER_AGAIN
     return Reply((line,), DOOR, lane=Lane.DANGER)
 
 
@@ -346,6 +348,8 @@ def _answered(here: _Here) -> Decision:
     incoming = here.incoming
     if incoming.kind is Kind.COMMAND and incoming.command in IN_A_GROUP:
         return _commanded_by_admin(here)
+    if incoming.command == "crisis":
+        return Decision(here.held, (_card(here),))
     if here.room is None or incoming.kind not in {Kind.TEXT, Kind.COMMAND}:
         return Decision(here.held)
     is_stop = incoming.kind is Kind.TEXT and _is_stop(here)
@@ -357,6 +361,8 @@ def _answered(here: _Here) -> Decision:
         return _say(here, Line.GROUP_NOBODY_SENT, _HOW_TO_HELP)
     if incoming.kind is Kind.COMMAND:
         return _commanded(here)
+    if here.content.typed.get(plain(_without_names(incoming.words))) in _NEEDS_NO_ANSWER:
+        return Decision(here.held)
     if here.content.is_foreign(incoming.text):
         return _say(here, Line.GROUP_LANGUAGE, DOOR)
     return replace(_say(here, Line.GROUP_PRIVATE, DOOR), held=_with_notice(here))
@@ -367,8 +373,6 @@ def _commanded(here: _Here) -> Decision:
     match here.incoming.command:
         case "walk":
             return _say(here, Line.GROUP_WALK, _door(Label.WALK_PRIVATELY, Door.WALK))
-        case "crisis":
-            return Decision(here.held, (_card(here),))
         case "howtohelp":
             return _say(here, Line.GROUP_HOW_TO_HELP, _HOW_TO_HELP)
         case _:

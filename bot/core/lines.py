@@ -362,6 +362,7 @@ class Line(StrEnum):
     # groups
     GROUP_PRIVATE = "group.private"
     GROUP_DANGER = "group.danger"
+    GROUP_DANGER_AGAIN = "group.danger.again"  # shorter, where the other stands already
     GROUP_LANGUAGE = "group.language"
     GROUP_ARRIVED = "group.arrived"
     GROUP_WALK = "group.walk"
@@ -471,7 +472,15 @@ DANGER: Final = frozenset(
             for line in Line
             if line.startswith(("danger.", "card.", "held.", "barrier.", "tip.", "plan.", "country."))
         ),
-        *(Line.PERSON_YOUNG, Line.CRISIS, Line.CRISIS_STAY, Line.GROUP_DANGER, Line.ALERT, Line.WHY_DANGER),
+        *(
+            Line.PERSON_YOUNG,
+            Line.CRISIS,
+            Line.CRISIS_STAY,
+            Line.GROUP_DANGER,
+            Line.GROUP_DANGER_AGAIN,
+            Line.ALERT,
+            Line.WHY_DANGER,
+        ),
     }
 )
 """The lines about danger: they are the plainest, and use no metaphor. `docs/protocol.md` shows all of them."""

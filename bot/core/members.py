@@ -20,6 +20,7 @@ from bot.core.sequence import WALKING
 from bot.core.steps import again, opening
 from bot.core.turn import Turn, moved, new_walk, said_again
 
+_BACK: Final = ((Button(Label.ROOM_BACK, Action.ROOM_PANEL),),)
 _GUIDE: Final = (Line.GUIDE_ANSWER, Line.GUIDE_ASK, Line.GUIDE_LEAVE, Line.GUIDE_MODERATORS)
 
 
@@ -100,4 +101,7 @@ def guide(incoming: Incoming, held: Held, content: Content) -> Decision:
     asked = Reply((Line.CARD_LINES,))
     lines = [message(asked, country, content, incoming.at, minor=False) for country in chosen]
     replies = (*(Reply((line,)) for line in _GUIDE), *(lines or (Reply((Line.GUIDE_LINES,)),)))
+    there = incoming.there
+    if there is not None and there.is_admin:
+        replies = (*replies[:-1], replace(replies[-1], buttons=_BACK, state=marked(there.ref)))
     return Decision(held, replies)

@@ -305,7 +305,8 @@ def _desk(incoming: Incoming, held: Held, content: Content) -> _Desk | Decision:
     if in_emergency(held):
         return Decision(held, emergency_first(held.state))
     if there is not None and not there.is_known:
-        return say(held, Line.ROOM_UNKNOWN)
+        is_gone = there.room is not None and there.room.gone_at
+        return _out(_Desk(incoming, held, content, there)) if is_gone else say(held, Line.ROOM_UNKNOWN)
     if there is None or not there.is_admin:
         return say(held, Line.ROOM_NOT_ADMIN)
     return _Desk(incoming, held, content, there)
@@ -331,11 +332,16 @@ def _shown(desk: _Desk, *before: Line, in_place: bool = False) -> Decision:
     """The panel, or what is to be known before it is turned on; and the talk is about this room from now on."""
     held = replace(desk.held, room=desk.there.chat)
     if not desk.standing.is_in:
-        add = Button(Label.ADD_CHANNEL if desk.is_channel else Label.ADD_GROUP, Action.ADD, int(desk.is_channel))
-        return Decision(held, (Reply((Line.ROOM_OUT,), ((add,),), {"title": desk.title}),))
+        return replace(_out(desk), held=held)
     if not desk.room.is_on:
         return Decision(held, _introduced(desk))
     return Decision(held, (replace(_panel(desk, *before), in_place=in_place),))
+
+
+def _out(desk: _Desk) -> Decision:
+    """The bot is not there any more, and how it is added."""
+    add = Button(Label.ADD_CHANNEL if desk.is_channel else Label.ADD_GROUP, Action.ADD, int(desk.is_channel))
+    return Decision(desk.held, (Reply((Line.ROOM_OUT,), ((add,),), {"title": desk.title}),))
 
 
 def _introduced(desk: _Desk) -> tuple[Reply, ...]:
@@ -514,6 +520,7 @@ def _taking(set_: int, action: Action) -> Rows:
 
 
 _WRONG: Final[Mapping[Action, Callable[[_Desk], Decision]]] = {
+    Action.ROOM_PANEL: _shown,
     Action.ROOM_NOTICING: lambda desk: _asks(desk, Line.ROOM_NOTICING_ASK, _noticing_rows()),
     Action.ROOM_PAUSE: lambda desk: _asks(desk, Line.ROOM_PAUSE_WRONG, _length_rows(Action.ROOM_PAUSE, desk.content)),
     Action.ROOM_DAYS: lambda desk: _asks(desk, Line.ROOM_DAYS_WRONG, _day_rows(desk)),
@@ -748,7 +755,9 @@ def _language(_: int, desk: _Desk) -> Decision:
 
 
 def _pulse(_: int, desk: _Desk) -> Decision:
-    return Decision(replace(desk.held, room=desk.there.chat), told(desk.there.week or Week()))
+    *others, last = told(desk.there.week or Week())
+    back = replace(last, buttons=((_BACK,),), state=marked(desk.there.ref))
+    return Decision(replace(desk.held, room=desk.there.chat), (*others, back))
 
 
 def _leave(value: int, desk: _Desk) -> Decision:

@@ -998,11 +998,12 @@ def said_because_of_groups() -> Iterator[Decision]:
     """Give what is said in a group, and in private because of one."""
     on = Room(-1, "Evening group", is_on=True, noticing=Noticing.MEMBERS, alerts=-2)
     here = There(-1, room=on, is_agreed=True, is_forum=True, post="https://t.me/c/1/2")
+    known = replace(here, may_card=False)
     lone = replace(here, room=replace(on, title=""), is_agreed=False, is_forum=False, names_another=True)
     admin = replace(here, is_admin=True)
     as_room = replace(here, unnamed=True, as_room=True)
     unknown = replace(here, is_known=False)
-    for there in (here, lone, admin, as_room, unknown, replace(here, is_forum=False, is_admin=True)):
+    for there in (here, known, lone, admin, as_room, unknown, replace(here, is_forum=False, is_admin=True)):
         incoming = received(where=Where.GROUP, there=there)
         for text in (SEEN, SPANISH, "i want to die", "stop"):
             yield decide(replace(incoming, text=text), Held(), CONTENT)

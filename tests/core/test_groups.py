@@ -179,6 +179,10 @@ def test_without_a_yes_danger_that_is_told_to_it_has_the_line_for_all() -> None:
     assert heard(DANGER, replace(NOT_ON, is_agreed=True), addressed=False) == Decision(HELD)
 
 
+def test_without_a_yes_whoever_asks_where_help_is_hears_it() -> None:
+    assert lines(heard(there=NOT_ON, command="crisis")) == [Line.GROUP_DANGER]
+
+
 def test_without_a_yes_admins_can_set_it_up_or_send_it_away() -> None:
     there = replace(NOT_ON, is_admin=True)
     assert doors(heard(there=there, command="settings")) == [Door.SETTINGS]
@@ -188,7 +192,12 @@ def test_without_a_yes_admins_can_set_it_up_or_send_it_away() -> None:
 # --- What is for the bot ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", [SEEN, SMALL_TALK, "", "thanks", "are you real?", "@bot"])
+@pytest.mark.parametrize("text", ["thanks", "@bot thank you", "no", "yes"])
+def test_what_needs_no_answer_before_others_has_none(text: str) -> None:
+    assert heard(text) == Decision(HELD)
+
+
+@pytest.mark.parametrize("text", [SEEN, SMALL_TALK, "", "are you real?", "@bot"])
 def test_what_is_addressed_gets_one_line_and_the_way_to_the_private_chat(text: str) -> None:
     (reply,) = heard(text).replies
     assert (reply.keys, reply.to) == ((Line.GROUP_PRIVATE,), 0)
@@ -212,7 +221,7 @@ def test_how_to_help_is_told_in_private() -> None:
     assert (lines(decision), doors(decision)) == ([Line.GROUP_HOW_TO_HELP], [Door.HOW_TO_HELP])
 
 
-@pytest.mark.parametrize(("may_card", "line"), [(True, Line.GROUP_DANGER), (False, Line.GROUP_PRIVATE)])
+@pytest.mark.parametrize(("may_card", "line"), [(True, Line.GROUP_DANGER), (False, Line.GROUP_DANGER_AGAIN)])
 def test_full_card_is_not_shown_over_and_over(may_card: bool, line: Line) -> None:  # noqa: FBT001
     there = replace(THERE, may_card=may_card)
     for decision in (heard(there=there, command="crisis"), heard(DANGER, there), heard(DANGER, there, forwarded=True)):
@@ -662,12 +671,13 @@ def test_what_comes_into_a_group_hangs_on_no_words_but_their_kind(text: str, oth
     assert kind_of(text) != kind_of(other) or in_public(heard(text, there)) == in_public(heard(other, there))
 
 
-def kind_of(text: str) -> tuple[bool, bool, bool, bool]:
+def kind_of(text: str) -> tuple[bool, ...]:
     """What of a text may be told by the answer in the group."""
     tier = CONTENT.guard.read(hear(text)).tier
     bare = " ".join(word for word in text.split() if not word.startswith("@"))
-    is_stop = CONTENT.typed.get(hear(bare).plain) in {"stop", "no_more"}
-    return tier is not Tier.NONE, tier in {Tier.NONE, Tier.UNCLEAR}, CONTENT.is_foreign(text), is_stop
+    meaning = CONTENT.typed.get(hear(bare).plain)
+    needs_none = meaning in {"stop", "no_more", "thanks", "swear", "yes", "no"}
+    return tier is not Tier.NONE, tier in {Tier.NONE, Tier.UNCLEAR}, CONTENT.is_foreign(text), needs_none
 
 
 @given(text=texts, there=theres.filter(lambda there: not there.is_agreed), forwarded=st.booleans())
