@@ -19,6 +19,7 @@ from bot.core import circle
 from bot.core.model import Content, Fate, Room, RoomOutbox, Sent
 from bot.log import failure
 from bot.respond import Responder
+from bot.rooms import GoneError
 from bot.store.dues import MOST_CLAIMED
 from bot.store.rooms import RoomClaim, RoomDue
 from bot.store.store import Store
@@ -116,14 +117,14 @@ class Circles:
 
         def again(kept: Room | None) -> Room:
             if kept is None:
-                raise _GoneError
+                raise GoneError
             return circle.due_again(kept, at, zones) if kept.due_at > at else kept
 
         async for room in self._store.rooms():
             if room.due_at > at and circle.due_at(room, at, zones) != room.due_at:
                 try:
                     self._kept(await self._store.revise_room(room.chat, again))
-                except _GoneError:
+                except GoneError:
                     continue
 
     # --- what is due ----------------------------------------------------------------------------------------------
@@ -175,10 +176,6 @@ class Circles:
         room = await self._store.finish_room(claim, revise)
         if room is not None:
             self._kept(room)
-
-
-class _GoneError(Exception):
-    """A room was deleted since it was read."""
 
 
 async def tried(part: Awaitable[None]) -> bool:

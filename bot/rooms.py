@@ -11,7 +11,6 @@ import hmac
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields, replace
-from functools import partial
 from secrets import token_bytes
 from typing import Final, TypeVar
 
@@ -96,6 +95,10 @@ _LIMITED: Final = {*TYPED, Kind.STANDING}
 T = TypeVar("T")
 
 log = structlog.get_logger()
+
+
+class GoneError(Exception):
+    """A room was deleted since it was read."""
 
 
 class Nobody:
@@ -218,14 +221,25 @@ class Rooms:
         due_at, self._due_at = self._due_at, 0
         match fact:
             case RoomChange(chat=chat):
-                fact = self._with_owed(fact)
-                revise = partial(changed, change=fact, at=at, zones=self._content.zones, seed=self._seed())
-                self.put(await self._store.revise_room(chat, revise))
+                try:
+                    self.put(await self._store.revise_room(chat, self._revising(self._with_owed(fact), at)))
+                except GoneError:
+                    self._drop(chat)
             case RoomLeft(chat=chat):
                 await self._store.forget_room(chat, at=at)
                 self._drop(chat)
         self._owed.pop(fact.chat, None)
         self._due_at = due_at
+
+    def _revising(self, change: RoomChange, at: int) -> Callable[[Room | None], Room]:
+        """What makes this change. A room begins with an admin's yes alone: it may have been deleted meanwhile."""
+
+        def revise(before: Room | None) -> Room:
+            if before is None and not change.is_on:
+                raise GoneError
+            return changed(before, change, at=at, zones=self._content.zones, seed=self._seed())
+
+        return revise
 
     async def _move(self, old: int, new: int) -> None:
         self._moves[old] = new

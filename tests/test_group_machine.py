@@ -941,7 +941,7 @@ class Machine(RuleBasedStateMachine):
         if incoming.where is Where.CHANNEL:
             return False
         if incoming.addressed:
-            return self._is_on(there.chat) or _is_grave(incoming) or incoming.command in {"settings", "leave"}
+            return self._is_on(there.chat) or _is_grave(incoming) or incoming.command in {"settings", "leave", "crisis"}
         yeses, room = self.yeses[incoming.person], self.rooms.get(there.chat)
         agreed = (Purpose.GROUP, there.chat) in yeses and not {(Purpose.ALONE, 0), (Purpose.APART, there.chat)} & yeses
         reads = self._is_on(there.chat) and room is not None and room.noticing is Noticing.MEMBERS

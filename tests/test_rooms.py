@@ -718,6 +718,15 @@ async def test_removed_and_back_needs_another_yes(house: House) -> None:
     assert (kept.is_on, kept.gone_at, kept.noticing) == (False, 0, Noticing.MEMBERS)
 
 
+async def test_back_after_all_was_deleted_it_begins_nothing_without_a_yes(house: House) -> None:
+    await house.has(READS, ANN)
+    await house.stands(ADMIN, Standing(is_in=False, was_in=True))
+    await house.store.forget_room(GROUP, at=house.clock())  # as the sweep does, beside what is in memory
+    assert in_group(await house.stands(ADMIN, Standing())) == [Line.GROUP_ARRIVED]
+    assert await house.store.room(GROUP) is None
+    assert house.responder.rooms.room(GROUP) is None
+
+
 async def test_sent_away_all_goes_from_memory_and_from_the_store(house: House) -> None:
     await house.has(READS, ANN)
     leaving = await house.taps(ADMIN, Label.ROOM_LEAVE, await house.panel())
