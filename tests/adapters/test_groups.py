@@ -262,4 +262,5 @@ async def test_full_card_is_sent_once_and_counts_only_where_it_went_out(live: Li
     live.telegram.fails("sendMessage", Refused(400, "Bad Request: something is wrong with that"))
     for _ in range(3):
         await asks(live, group, (GENERAL,))
-    assert said_in(group) == [as_seen(GENERAL), as_seen(SAID)]
+    again = Reply((Line.GROUP_DANGER_AGAIN,), DOOR, lane=Lane.DANGER)
+    assert said_in(group) == [as_seen(GENERAL), as_seen(again)]
