@@ -164,8 +164,10 @@ def _names_another(entity: MessageEntity, words: str, bot: Bot) -> bool:
 
 def _entities(message: Message) -> Iterator[tuple[MessageEntity, str]]:
     # One by one: to the library, two names of the same signs are one.
-    yield from ((entity, message.parse_entity(entity)) for entity in message.entities)
-    yield from ((entity, message.parse_caption_entity(entity)) for entity in message.caption_entities)
+    if message.text:
+        yield from ((entity, message.parse_entity(entity)) for entity in message.entities)
+    if message.caption:
+        yield from ((entity, message.parse_caption_entity(entity)) for entity in message.caption_entities)
 
 
 def _payload(answered: Message | None, bot: Bot) -> str:

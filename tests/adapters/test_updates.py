@@ -179,6 +179,10 @@ CASES: dict[str, tuple[Json, Incoming | None]] = {
         in_group(Kind.TEXT, f"@{NAME}2 hi", there=replace(HERE, names_another=True)),
     ),
     "mention in words alone": (message(text=f"x@{NAME}", chat=GROUP), in_group(Kind.TEXT, f"x@{NAME}")),
+    "mention without words": (
+        message(text="", entities=[{"type": "bot_command", "offset": 0, "length": 5}], chat=GROUP),
+        in_group(Kind.MEDIA),
+    ),
     "mention by a name": (
         message(text="hey you", entities=[{"type": "text_mention", "offset": 4, "length": 3, "user": US}], chat=GROUP),
         in_group(Kind.TEXT, "hey you", addressed=True),
