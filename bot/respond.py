@@ -317,9 +317,8 @@ class Responder:
 
         def filled(reply: Reply) -> Reply:
             chat = reply.to or place
-            state = reply.state or (
-                decision.held.state if chat == incoming.person else State()
-            )  # one's own goes nowhere
+            own = decision.held.state if chat == incoming.person else State()  # it goes nowhere else
+            state = reply.state or own
 
             def sealed(button: Button) -> Button:
                 is_link = button.action in {Action.OPEN, Action.ADD}

@@ -292,8 +292,8 @@ def with_room(decision: Decision) -> Decision:
     asked = [_ASKED[line] for line in said if line in _ASKED]
     held = decision.held
     waits = Line.ROOM_WHICH in said  # for the room, and then for what was wanted of it
-    now = replace(held, asked_room=held.asked_room if waits else asked[-1] if asked else None)
-    return decision if now == held else replace(decision, held=now)
+    now = held.asked_room if waits else asked[-1] if asked else None
+    return decision if now is held.asked_room else replace(decision, held=replace(held, asked_room=now))
 
 
 # --- Who may ------------------------------------------------------------------------------------------------------
