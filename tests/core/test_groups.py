@@ -676,8 +676,8 @@ def kind_of(text: str) -> tuple[bool, ...]:
     tier = CONTENT.guard.read(hear(text)).tier
     bare = " ".join(word for word in text.split() if not word.startswith("@"))
     meaning = CONTENT.typed.get(hear(bare).plain)
-    needs_none = meaning in {"stop", "no_more", "thanks", "swear", "yes", "no"}
-    return tier is not Tier.NONE, tier in {Tier.NONE, Tier.UNCLEAR}, CONTENT.is_foreign(text), needs_none
+    is_stop, needs_none = meaning in {"stop", "no_more"}, meaning in {"thanks", "swear", "yes", "no"}
+    return tier is not Tier.NONE, tier in {Tier.NONE, Tier.UNCLEAR}, CONTENT.is_foreign(text), is_stop, needs_none
 
 
 @given(text=texts, there=theres.filter(lambda there: not there.is_agreed), forwarded=st.booleans())
