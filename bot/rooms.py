@@ -10,7 +10,7 @@ import asyncio
 import hmac
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from secrets import token_bytes
 from typing import Final, TypeVar
 
@@ -274,9 +274,7 @@ class Rooms:
 
     def _with_owed(self, change: RoomChange) -> RoomChange:
         """A change, with what is owed of the same room before it."""
-        owed = self._owed.get(change.chat, change)
-        said = {each.name: getattr(change, each.name) for each in fields(change)}
-        return replace(owed, **{name: value for name, value in said.items() if value is not None})
+        return replace(self._owed.get(change.chat, change), **change.said)
 
     async def make_up(self) -> None:
         """Keep what is owed. Raises nothing: what fails stays owed."""
@@ -390,14 +388,17 @@ class Rooms:
         return incoming
 
     async def _found(self, there: There, incoming: Incoming) -> There:
-        """The same with the rights of whoever writes, and as Telegram tells of it now.
+        """The same with the rights of whoever writes, and for an admin as Telegram tells of it now.
 
         That puts right what is kept, since the end of a mute may not be told.
         """
         may_look = self._may(LOOKS_OF_A_PERSON, there.chat, incoming.person, -1)
-        there = await self._looked_at(await self._with_rights(there, incoming.person, may_look=may_look))
+        there = await self._with_rights(there, incoming.person, may_look=may_look)
+        if not there.is_admin:  # who is shown nothing of it
+            return there
+        there = await self._looked_at(there)
         room, standing = there.room, there.standing
-        if room is None or standing is None or not there.is_admin or room.may_write == standing.may_write:
+        if room is None or standing is None or room.may_write == standing.may_write:
             return there
         change = RoomChange(there.chat, may_write=standing.may_write)
         await self._tried(self.save(change, incoming.at))

@@ -15,7 +15,6 @@ from typing import Final
 
 from bot.core.circle import joined
 from bot.core.commands import COMMANDS
-from bot.core.gap import DAY
 from bot.core.lines import Label, Line
 from bot.core.matching import hear, plain
 from bot.core.model import (
@@ -49,7 +48,7 @@ from bot.core.model import (
     Where,
     Withdrew,
 )
-from bot.core.room import HOLDS, IN_A_GROUP, MINUTE, length_of, marked, title_of
+from bot.core.room import A_HOLD, CHANGES, HOLDS, IN_A_GROUP, MINUTE, length_of, marked, title_of
 from bot.core.room_panel import lasting
 from bot.core.steps import BEGIN, Rows
 
@@ -69,12 +68,6 @@ _DOORS: Final[Mapping[str, tuple[Line, Rows]]] = {
     "pulse": (Line.ADMIN_PULSE, _door(Label.OPEN_PULSE, Door.PULSE)),
 }
 """Commands of admins that are answered in private: whoever presses is asked about there."""
-_CHANGES: Final[Mapping[str, Action]] = {
-    "hold": Action.ROOM_HOLD,
-    "release": Action.ROOM_RELEASE,
-    "topic": Action.ROOM_TOPIC,
-    "leave": Action.ROOM_LEAVE,
-}
 _WITHOUT_A_YES: Final = frozenset({"settings", "leave"})
 _LEAVES: Final = 1
 _STOPS: Final = frozenset({"stop", "no_more"})
@@ -219,9 +212,8 @@ def _pressed(here: _Here) -> Decision:
             replies = () if circle is None else (circle,)
             return Decision(here.held, replies, (Joined(there.chat),), toast=Line.JOINED)
         case Opened(action=Action.ON_IT):
-            link = ((Button(Label.OPEN_MESSAGE, Action.OPEN, payload=there.post),),) if there.post else ()
-            return Decision(here.held, (Reply((Line.ALERT_TAKEN,), link, in_place=True, stays=True),))
-        case Opened(action=action, state=state) if action in _CHANGES.values():
+            return Decision(here.held, (Reply((Line.ALERT_TAKEN,), _link(there), in_place=True, stays=True),))
+        case Opened(action=action, state=state) if action in CHANGES.values():
             return _verified(here, action, state)
         case _:
             return Decision(here.held)
@@ -299,11 +291,15 @@ def _alert(here: _Here) -> tuple[tuple[Reply, ...], tuple[Fact, ...]]:
     """A link for the moderators, where an admin wanted that: nobody's name, and no words."""
     if here.room is None or here.room.alerts in {0, here.there.chat}:
         return (), ()
-    link = ((Button(Label.OPEN_MESSAGE, Action.OPEN, payload=here.there.post),),) if here.there.post else ()
-    rows = (*link, (Button(Label.ON_IT, Action.ON_IT),))
+    rows = (*_link(here.there), (Button(Label.ON_IT, Action.ON_IT),))
     slots = {"title": here.title}
     alert = Reply((Line.ALERT,), rows, slots, lane=Lane.DANGER, to=here.room.alerts, stays=True)
     return (alert,), (Alerted(here.there.chat),)
+
+
+def _link(there: There) -> Rows:
+    """The button that opens a message, where there can be a link to it."""
+    return ((Button(Label.OPEN_MESSAGE, Action.OPEN, payload=there.post),),) if there.post else ()
 
 
 def _young(here: _Here, decision: Decision) -> Decision:
@@ -416,7 +412,7 @@ def _commanded_by_admin(here: _Here) -> Decision:
         return Decision(here.held)
     if command in _DOORS:
         return _say(here, *_DOORS[command])
-    action, length = _CHANGES[command], 0
+    action, length = CHANGES[command], 0
     if action is Action.ROOM_HOLD:
         wanted = _length(here)
         if wanted is None:
@@ -436,7 +432,7 @@ def _commanded_by_admin(here: _Here) -> Decision:
 
 def _length(here: _Here) -> int | None:
     text = here.incoming.words.strip()
-    return length_of(text, HOLDS, here.content.times) if text else DAY
+    return length_of(text, HOLDS, here.content.times) if text else A_HOLD
 
 
 def _changed(here: _Here, action: Action, length: int) -> Decision:

@@ -16,11 +16,11 @@ from bot.core.helplines import message
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Content, Decision, Door, Event, Held, Incoming, Opened, Purpose, Reply, Step
 from bot.core.room import marked, title_of
+from bot.core.room_panel import leading_back
 from bot.core.sequence import WALKING
 from bot.core.steps import again, opening
 from bot.core.turn import Turn, moved, new_walk, said_again
 
-_BACK: Final = ((Button(Label.ROOM_BACK, Action.ROOM_PANEL),),)
 _GUIDE: Final = (Line.GUIDE_ANSWER, Line.GUIDE_ASK, Line.GUIDE_LEAVE, Line.GUIDE_MODERATORS)
 
 
@@ -102,6 +102,4 @@ def guide(incoming: Incoming, held: Held, content: Content) -> Decision:
     lines = [message(asked, country, content, incoming.at, minor=False) for country in chosen]
     replies = (*(Reply((line,)) for line in _GUIDE), *(lines or (Reply((Line.GUIDE_LINES,)),)))
     there = incoming.there
-    if there is not None and there.is_admin:
-        replies = (*replies[:-1], replace(replies[-1], buttons=_BACK, state=marked(there.ref)))
-    return Decision(held, replies)
+    return Decision(held, leading_back(replies, there) if there is not None and there.is_admin else replies)

@@ -7,9 +7,9 @@ person in anything that outlives a message.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, IntFlag, StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from bot.core.cards import Answers
@@ -1044,6 +1044,12 @@ class RoomChange:
     countries: tuple[str, ...] | None = None
     may_write: bool | None = None
     gone_at: int | None = None
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """The fields that it says something of: the chat is always among them."""
+        named = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: value for name, value in named if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

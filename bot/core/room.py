@@ -7,7 +7,7 @@ text, whatever signs it has; whether someone is an admin is asked anew for every
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.core.circle import due_at
@@ -16,6 +16,8 @@ from bot.core.lines import Label
 from bot.core.model import Action, Door, Held, Incoming, Kind, Opened, Room, RoomChange, State, Where
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.core.schedule import Zones
     from bot.core.times import Times
 
@@ -26,9 +28,18 @@ PAUSES: Final = HOUR, 30 * DAY
 TIDIES: Final = 10 * MINUTE, 40 * HOUR
 """After how long the bot may delete its own answers: Telegram lets it until 48 hours."""
 HOLDS: Final = HOUR, 90 * DAY
+A_HOLD: Final = DAY
+"""Of a hold, unless the admin says how long."""
 ROOM_ACTIONS: Final = frozenset(action for action in Action if action.name.startswith("ROOM_"))
 """What is for admins alone. Their buttons bring a room in the place of a walk."""
-IN_PRIVATE: Final = frozenset({"hold", "release", "leave", "topic", "pulse", "guide"})
+CHANGES: Final[Mapping[str, Action]] = {
+    "hold": Action.ROOM_HOLD,
+    "release": Action.ROOM_RELEASE,
+    "leave": Action.ROOM_LEAVE,
+    "topic": Action.ROOM_TOPIC,
+}
+"""Commands for admins that change something, in a group at once."""
+IN_PRIVATE: Final = frozenset({*CHANGES, "pulse", "guide"})
 """Commands for admins that in private are about the room that the talk is about."""
 IN_A_GROUP: Final = IN_PRIVATE | {"settings"}
 _FOR_ALERTS: Final = Action.ROOM_ALERTS
@@ -49,8 +60,7 @@ _UNSEEN: Final = frozenset({"Cf", "Cs", "Co", "Cn"})
 def changed(room: Room | None, change: RoomChange, *, at: int, zones: Zones, seed: int) -> Room:
     """What is kept after a change `at` (seconds since 1970, UTC). `seed` orders the practices of a room that is new."""
     before = room or Room(change.chat, seed=seed)
-    said = {each.name: getattr(change, each.name) for each in fields(change)}
-    now = replace(before, **{name: value for name, value in said.items() if value is not None})
+    now = replace(before, **change.said)
     if all(getattr(now, name) == getattr(before, name) for name in _MOVES):  # one that waits comes all the same
         return now
     return replace(now, due_at=due_at(now, at, zones))

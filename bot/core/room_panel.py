@@ -58,6 +58,8 @@ from bot.core.model import (
 )
 from bot.core.pulse import Week, told
 from bot.core.room import (
+    A_HOLD,
+    CHANGES,
     HOLDS,
     HOUR,
     IN_PRIVATE,
@@ -86,8 +88,6 @@ LENGTHS: Final[Mapping[Action, tuple[int, ...]]] = {
 """Seconds that are offered: others are typed. 0 is never."""
 MOST_COUNTRIES: Final = 6
 """Whose helplines the guide shows."""
-A_HOLD: Final = DAY
-"""Of a hold, unless the admin says how long."""
 _BOUNDS: Final[Mapping[Action, tuple[int, int]]] = {
     Action.ROOM_PAUSE: PAUSES,
     Action.ROOM_TIDY: TIDIES,
@@ -133,13 +133,7 @@ _ASKED: Final[Mapping[Line, Action]] = {
     Line.ROOM_LEAVE_ASK: Action.ROOM_LEAVE,
 }
 """After one of these a text may be what was asked for."""
-_COMMANDED: Final[Mapping[str, Action]] = {
-    "hold": Action.ROOM_HOLD,
-    "release": Action.ROOM_RELEASE,
-    "leave": Action.ROOM_LEAVE,
-    "topic": Action.ROOM_TOPIC,
-    "pulse": Action.ROOM_PULSE,
-}
+_COMMANDED: Final[Mapping[str, Action]] = {**CHANGES, "pulse": Action.ROOM_PULSE}
 _CARDS: Final[Mapping[Noticing, Line]] = {each: Line(f"group.card.{each}") for each in Noticing}
 _OF_CHANNELS: Final = frozenset(
     {
@@ -360,6 +354,12 @@ def _hears(desk: _Desk) -> Reply:
 def _of(desk: _Desk, line: Line, rows: Rows = (), slots: Mapping[str, Filling] | None = None) -> Reply:
     """A message whose buttons bring this room."""
     return Reply((line,), rows, slots or {}, state=marked(desk.there.ref))
+
+
+def leading_back(replies: tuple[Reply, ...], there: There) -> tuple[Reply, ...]:
+    """These messages, the last with the way back to the panel of that room."""
+    *others, last = replies
+    return (*others, replace(last, buttons=((_BACK,),), state=marked(there.ref)))
 
 
 def _panel(desk: _Desk, *before: Line) -> Reply:
@@ -755,9 +755,7 @@ def _language(_: int, desk: _Desk) -> Decision:
 
 
 def _pulse(_: int, desk: _Desk) -> Decision:
-    *others, last = told(desk.there.week or Week())
-    back = replace(last, buttons=((_BACK,),), state=marked(desk.there.ref))
-    return Decision(replace(desk.held, room=desk.there.chat), (*others, back))
+    return Decision(replace(desk.held, room=desk.there.chat), leading_back(told(desk.there.week or Week()), desk.there))
 
 
 def _leave(value: int, desk: _Desk) -> Decision:
