@@ -29,10 +29,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import app, log, operate, policy, prompts, review, settings
+from bot.core.kept import Purpose
 from bot.core.matching import Utterance, hear
-from bot.core.model import About, Content, Danger, Notice, Purpose
+from bot.core.model import Content
 from bot.core.noticing import ABOUTS, Fired, Points, Reader, Weights
 from bot.core.nudging import Kind
+from bot.core.state import About, Danger, Notice
 from bot.operate import Foreseen
 from bot.store import StoreError
 from bot.store.dues import DUE, Counted, Tally

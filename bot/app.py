@@ -23,7 +23,8 @@ from platformdirs import user_config_path
 
 from bot import log, prompts
 from bot.circles import Circles
-from bot.core.model import Content, Directory, RoomOutbox
+from bot.core.model import Content
+from bot.core.ports import Directory, RoomOutbox
 from bot.nudges import Nudges
 from bot.respond import Responder
 from bot.retention import sweep

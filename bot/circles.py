@@ -16,7 +16,9 @@ from typing import Final
 import structlog
 
 from bot.core import circle
-from bot.core.model import Content, Fate, Room, RoomOutbox, Sent
+from bot.core.kept import Room
+from bot.core.model import Content
+from bot.core.ports import Fate, RoomOutbox, Sent
 from bot.log import failure
 from bot.respond import Responder
 from bot.rooms import GoneError

@@ -21,7 +21,7 @@ import resvg_py
 
 from bot.core.gap import AfterDays, Answered, Figure, Moment, OneWalk, OverDays
 from bot.core.lines import Label
-from bot.core.model import Change
+from bot.core.state import Change
 
 Words = Mapping[Label, str]
 

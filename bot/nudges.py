@@ -22,9 +22,11 @@ import structlog
 from bot.circles import Circles, tried
 from bot.core import follow_ups, nudging
 from bot.core.gap import DAY
-from bot.core.model import Content, Fate, FollowUp, Nudging, Outbox, Purpose, Reply, Sent
+from bot.core.kept import FollowUp, Nudging, Purpose
+from bot.core.model import Content, Reply
 from bot.core.nudging import LATEST
 from bot.core.plans import reminder
+from bot.core.ports import Fate, Outbox, Sent
 from bot.core.schedule import is_quiet, local_day
 from bot.log import failure
 from bot.respond import Responder

@@ -18,8 +18,10 @@ from bot import app
 from bot.core import follow_ups
 from bot.core.course import Practice
 from bot.core.export import export
+from bot.core.facts import FollowedUp, NudgeChange, Tap
 from bot.core.gap import DAY
-from bot.core.model import Content, FollowedUp, FollowUp, NudgeChange, Nudging, Purpose, Tap
+from bot.core.kept import FollowUp, Nudging, Purpose
+from bot.core.model import Content
 from bot.core.nudging import LATEST, Kind, changed, left_out, may_come, message_for, sent
 from bot.settings import Settings, SettingsError
 from bot.store import SecretError, StoreError, backup

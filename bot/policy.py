@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.core.button import LIFETIME, LONG_LIFETIME
 from bot.core.gap import DAY
-from bot.core.model import KEPT_DAYS, PLAN_DAYS
+from bot.core.kept import KEPT_DAYS, PLAN_DAYS
 from bot.prompts import FOLDER, ContentError, shown_path, text_of
 from bot.respond import IDLE
 from bot.store import keyring, ledger

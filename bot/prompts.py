@@ -25,9 +25,10 @@ from bot.core import noticing, safety
 from bot.core.cards import ANSWERS, NO, Answers
 from bot.core.course import CirclePractices, Curriculum
 from bot.core.helplines import Checks, Directory, Helplines
+from bot.core.kept import Purpose
 from bot.core.lines import Label, Line, filled
 from bot.core.matching import forget_parts, phrase_problems, plain
-from bot.core.model import Button, Content, Purpose, Reply
+from bot.core.model import Button, Content, Reply
 from bot.core.noticing import NoticingRules, Reader
 from bot.core.safety import Guard, SafetyRules
 from bot.core.scoring import Lexicon, Rows

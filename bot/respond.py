@@ -23,52 +23,52 @@ from bot.core.button import LONG_LIVED, open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
 from bot.core.decide import decide, worded
-from bot.core.follow_ups import answered, begun
-from bot.core.gap import DAY
-from bot.core.groups import DOOR
-from bot.core.keeping import looks_back
-from bot.core.lines import Line
-from bot.core.link import Link, open_link, seal_link
-from bot.core.model import (
-    Action,
-    Button,
+from bot.core.facts import (
     Chose,
     Consented,
-    Content,
-    Decision,
-    Directory,
     Ended,
     Erased,
     Fact,
     FollowedUp,
     Forgot,
-    Held,
-    Incoming,
     KeepFor,
-    Kept,
-    Kind,
-    Lane,
     NudgeChange,
-    Opened,
     PlanDone,
     Planned,
-    Purpose,
-    Refused,
-    Reply,
     RoomChange,
     RoomLeft,
     Shown,
-    State,
     Tap,
-    There,
-    Tier,
-    Where,
     Withdrew,
 )
+from bot.core.follow_ups import answered, begun
+from bot.core.gap import DAY
+from bot.core.groups import DOOR
+from bot.core.keeping import looks_back
+from bot.core.kept import Kept, Purpose
+from bot.core.lines import Line
+from bot.core.link import Link, open_link, seal_link
+from bot.core.model import (
+    Action,
+    Button,
+    Content,
+    Decision,
+    Held,
+    Incoming,
+    Kind,
+    Lane,
+    Opened,
+    Refused,
+    Reply,
+    There,
+    Where,
+)
 from bot.core.nudging import RESTED, changed, due_again, rested
+from bot.core.ports import Directory
 from bot.core.progress import recalled
 from bot.core.room import ROOM_ACTIONS
 from bot.core.sequence import WALKING
+from bot.core.state import State, Tier
 from bot.log import failure
 from bot.metrics import CORE_FAILURES, DANGERS, DailyTotals
 from bot.rooms import TYPED, Nobody, Rooms

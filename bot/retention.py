@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.core.gap import DAY
 from bot.core.keeping import inactive_notice
-from bot.core.model import Fate, Outbox
+from bot.core.ports import Fate, Outbox
 from bot.respond import Responder
 from bot.store.store import Store
 

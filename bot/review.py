@@ -20,11 +20,13 @@ from bot.core.commands import COMMANDS
 from bot.core.consent import QUESTIONS
 from bot.core.course import THEMES, Contrast, Practice, Theme, Written
 from bot.core.helplines import SHOWN_FOR, Country, message, today_of
+from bot.core.kept import Course
 from bot.core.lines import DANGER, MOST_WORDS, Line
 from bot.core.matching import STEM, normalise, silent
-from bot.core.model import Course, Reply, Tier
+from bot.core.model import Reply
 from bot.core.room import IN_A_GROUP
 from bot.core.scoring import SLOT
+from bot.core.state import Tier
 from bot.prompts import FOLDER, SLOTS, Book, Page, Prompts, load, shown_path, text_of
 from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
 from bot.zones import city_problems

@@ -16,34 +16,13 @@ from typing import Final, TypeVar
 
 import structlog
 
+from bot.core.facts import Alerted, Consented, Fact, Forgot, Offered, RoomChange, RoomLeft, Withdrew
+from bot.core.kept import Purpose, Room
 from bot.core.lines import Line
-from bot.core.model import (
-    Action,
-    Alerted,
-    Consented,
-    Content,
-    Decision,
-    Directory,
-    Fact,
-    Fate,
-    Forgot,
-    Held,
-    Incoming,
-    Kind,
-    Lane,
-    Offered,
-    Opened,
-    Purpose,
-    Reply,
-    Room,
-    RoomChange,
-    RoomLeft,
-    Sent,
-    State,
-    There,
-    Withdrew,
-)
+from bot.core.model import Action, Content, Decision, Held, Incoming, Kind, Lane, Opened, Reply, There
+from bot.core.ports import Directory, Fate, Sent
 from bot.core.room import changed, marked, needs_rights, picks_alerts, ref_of
+from bot.core.state import State
 from bot.log import failure
 from bot.metrics import LIMITED_ANSWERS
 from bot.pulse import Pulse, Totals

@@ -64,26 +64,11 @@ from bot.adapters.transport import AiohttpRequest
 from bot.app import now
 from bot.core.decide import decide
 from bot.core.gap import DAY, MOST_WALKS, Answered, Figure, OneWalk, OverDays
+from bot.core.kept import KEPT_DAYS, Course, Nudging, Outcome, Purpose, Rest, Schedule
 from bot.core.matching import hear
-from bot.core.model import (
-    KEPT_DAYS,
-    Change,
-    Condition,
-    Course,
-    Held,
-    Incoming,
-    Kind,
-    Lane,
-    Nudging,
-    Opened,
-    Outcome,
-    Purpose,
-    Rest,
-    Schedule,
-    Source,
-    Where,
-)
+from bot.core.model import Held, Incoming, Kind, Lane, Opened, Where
 from bot.core.reading import read as answer_in
+from bot.core.state import Change, Condition, Source
 from bot.figure import png
 from bot.nudges import PAGE, Nudges
 from bot.respond import Responder

@@ -20,10 +20,11 @@ from bot.core import sequence
 from bot.core.gap import Gap, gap, has_risen
 from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import either, hear, plain
-from bot.core.model import Action, CareFor, Condition, Event, Notice, Source, State, Step
+from bot.core.model import Action
 from bot.core.noticing import NoticingRules, Together
 from bot.core.reading import Answer, read
 from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, Row, Under, begin
+from bot.core.state import CareFor, Condition, Event, Notice, Source, State, Step
 from bot.prompts import FOLDER, SLOTS, Prompts, load
 from bot.prompts import read as read_file
 from scripts.walked import (

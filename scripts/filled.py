@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from bot.core.gap import DAY
-from bot.core.model import Nudging, Purpose
+from bot.core.kept import Nudging, Purpose
 from bot.store.dues import put_due
 from bot.store.rows import EVERYWHERE, consent_place, row_key
 from bot.store.store import Store

@@ -22,9 +22,9 @@ import numpy as np
 from rich.console import Console
 
 from bot import prompts
-from bot.core.model import About, Source
 from bot.core.noticing import ABOUTS, OUTCOMES, SOURCES, NoticingRules, Reader, Weights
 from bot.core.scoring import SLOT, Lexicon
+from bot.core.state import About, Source
 from scripts.fitting import (
     EVERY,
     Fitter,

@@ -25,7 +25,8 @@ from rich.text import Text
 
 from bot import prompts
 from bot.core.matching import hear
-from bot.core.model import Condition, Content
+from bot.core.model import Content
+from bot.core.state import Condition
 from bot.wording import printable
 from scripts.scores import (
     RIVALS,

@@ -15,7 +15,7 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from bot.core.model import Tier
+from bot.core.state import Tier
 from bot.wording import printable
 from scripts.score_noticing import CORPUS, Labelled, print_scores
 from scripts.scores import Rate, Scored, by, share, share_of

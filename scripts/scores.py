@@ -14,8 +14,8 @@ from itertools import groupby
 from statistics import NormalDist, fmean
 from typing import Final
 
-from bot.core.model import About, Condition, Danger, Notice
 from bot.core.noticing import SOURCES
+from bot.core.state import About, Condition, Danger, Notice
 
 WITNESS: Final = "WITNESS"
 RIVALS: Final = ("OTHER", "OWN", "COMPASSION")

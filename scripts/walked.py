@@ -13,35 +13,15 @@ from typing import Final, NamedTuple, TypeVar
 from typing_extensions import override
 
 from bot.core.decide import decide
+from bot.core.facts import Moved
 from bot.core.lines import Line
 from bot.core.matching import Utterance
-from bot.core.model import (
-    NO_RATING,
-    About,
-    Action,
-    Button,
-    CareFor,
-    Condition,
-    Content,
-    Danger,
-    Decision,
-    Event,
-    Held,
-    Incoming,
-    Kind,
-    Moved,
-    Notice,
-    Opened,
-    Reply,
-    Source,
-    State,
-    Step,
-    Where,
-)
+from bot.core.model import Action, Button, Content, Decision, Held, Incoming, Kind, Opened, Reply, Where
 from bot.core.noticing import SOURCES, Reader
 from bot.core.reading import Answer, take, typed
 from bot.core.safety import Guard
 from bot.core.sequence import AFTER_CARD, HOLDS, WALKING, advance, allowed, begin
+from bot.core.state import NO_RATING, About, CareFor, Condition, Danger, Event, Notice, Source, State, Step
 from bot.core.steps import again, offer, opening
 
 OWN_WORDS: Final = "any other words"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.core.course import FEWEST, MOST_SECONDS, THEMES, CirclePractices, Curriculum, Theme, Written
+from bot.core.kept import Course
 from bot.core.lines import Line
-from bot.core.model import Course
 from bot.prompts import FOLDER, load, read
 from bot.review import MOST_IN_A_CIRCLE, MOST_IN_A_NUDGE
 from bot.wording import measure

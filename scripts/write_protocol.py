@@ -18,10 +18,12 @@ import yaml
 from typing_extensions import override
 
 from bot.core.decide import decide
+from bot.core.kept import Room
 from bot.core.lines import DANGER, Line
 from bot.core.matching import Utterance, either
-from bot.core.model import Button, Danger, Decision, Held, Incoming, Kind, Opened, Reply, Room, There, Tier, Where
+from bot.core.model import Button, Decision, Held, Incoming, Kind, Opened, Reply, There, Where
 from bot.core.safety import Guard, Rule, SafetyRules
+from bot.core.state import Danger, Tier
 from bot.prompts import FOLDER, Prompts, load, read
 from scripts.score_noticing import rows_of, scored_by
 from scripts.score_safety import UNSEEN, goals

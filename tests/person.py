@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from bot import prompts
+from bot.core.kept import Purpose
 from bot.core.lines import Label, Line
-from bot.core.model import Button, Content, Decision, Held, Incoming, Kind, Purpose, Where
+from bot.core.model import Button, Content, Decision, Held, Incoming, Kind, Where
 from bot.respond import Responder
 from bot.store.ring import Ring, ring_of
 from bot.store.store import Store

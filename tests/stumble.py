@@ -5,9 +5,9 @@ from typing import Final
 from typing_extensions import override
 
 from bot.core.matching import Utterance
-from bot.core.model import Danger, Tier
 from bot.core.safety import OUTCOMES, Guard, Phrases, Points, Rule, SafetyRules
 from bot.core.scoring import Lexicon
+from bot.core.state import Danger, Tier
 
 SILENT: Final = SafetyRules(
     {"unsaid": Phrases("Nothing that anyone says.", ("qzxqzx",))},

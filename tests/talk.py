@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from bot.core.commands import split_command
-from bot.core.model import Button, Decision, Fate, Held, Incoming, Kind, Reply, Sent, Where
+from bot.core.model import Button, Decision, Held, Incoming, Kind, Reply, Where
+from bot.core.ports import Fate, Sent
 from bot.nudges import Nudges
 from bot.respond import Responder
 from bot.store.store import Store

@@ -23,8 +23,9 @@ from bot.adapters.transport import AiohttpRequest
 from bot.core.helplines import Serves, shown
 from bot.core.lines import DANGER, MOST_WORDS, Label, Line
 from bot.core.matching import hear
-from bot.core.model import Danger, Decision, Incoming, Kind, Lane, Tier, Where
+from bot.core.model import Decision, Incoming, Kind, Lane, Where
 from bot.core.sequence import AFTER_CARD, WALKING
+from bot.core.state import Danger, Tier
 from bot.prompts import FOLDER
 from bot.respond import IDLE
 from bot.store import StoreError

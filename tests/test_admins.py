@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from bot.core.kept import Noticing, Room
 from bot.core.lines import Label, Line
-from bot.core.model import Decision, Directory, Held, Incoming, Kind, Noticing, Room, Standing, There, Where
+from bot.core.model import Decision, Held, Incoming, Kind, Standing, There, Where
+from bot.core.ports import Directory
 from bot.respond import Responder
 from bot.store.store import Store
 from tests.person import PROMPTS, RING, Clock, lines

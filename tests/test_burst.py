@@ -11,7 +11,9 @@ from typing import Final
 
 from typing_extensions import override
 
-from bot.core.model import Nudging, Reply, Rest, Schedule, Sent
+from bot.core.kept import Nudging, Rest, Schedule
+from bot.core.model import Reply
+from bot.core.ports import Sent
 from bot.nudges import Nudges
 from bot.store.database import connect
 from bot.store.dues import MOST_CLAIMED

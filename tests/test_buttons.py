@@ -19,29 +19,25 @@ from hypothesis import strategies as st
 from bot.core import button as buttons_module
 from bot.core.button import LIFETIME, LONG_LIVED, lifetime_of, open_payload, seal
 from bot.core.commands import BUTTONS
+from bot.core.kept import Purpose
 from bot.core.lines import Label, Line
-from bot.core.model import (
+from bot.core.model import Action, Button, Decision, Held, Opened
+from bot.core.room import ROOM_ACTIONS
+from bot.core.sequence import advance, begin
+from bot.core.state import (
     NO_RATING,
     Act,
-    Action,
-    Button,
     CareFor,
     Change,
     Company,
     Condition,
-    Decision,
     Event,
     Feeling,
-    Held,
     Need,
-    Opened,
-    Purpose,
     Source,
     State,
     Step,
 )
-from bot.core.room import ROOM_ACTIONS
-from bot.core.sequence import advance, begin
 from bot.core.steps import offer
 from bot.respond import Responder
 from bot.store.store import Store

@@ -17,21 +17,12 @@ from bot.adapters.edits import Edits
 from bot.circles import SOON, Circles
 from bot.core import circle
 from bot.core.button import open_payload
+from bot.core.facts import NudgeChange
+from bot.core.kept import Purpose, Room, Schedule
 from bot.core.lines import Line
-from bot.core.model import (
-    Action,
-    Door,
-    Fate,
-    NudgeChange,
-    Opened,
-    Purpose,
-    Refused,
-    Reply,
-    Room,
-    Schedule,
-    Sent,
-)
+from bot.core.model import Action, Door, Opened, Refused, Reply
 from bot.core.nudging import LATEST, changed
+from bot.core.ports import Fate, Sent
 from bot.nudges import ROUND, Nudges
 from bot.pulse import Pulse, Totals
 from bot.store import StoreError

@@ -16,7 +16,7 @@ import pytest
 
 from bot.core.lines import Line
 from bot.core.matching import hear, normalise
-from bot.core.model import About, Source, Tier
+from bot.core.state import About, Source, Tier
 from bot.policy import page
 from bot.settings import Settings
 from tests.person import PROMPTS, SEEN

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from bot.core.model import Source
+from bot.core.state import Source
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 FILES: Final = sorted(CORPUS.rglob("*.jsonl"))

@@ -12,8 +12,9 @@ import yaml
 
 from bot import prompts
 from bot.core.lines import Line
-from bot.core.model import Condition, Decision, Document, Reply, State, Step
+from bot.core.model import Decision, Document, Reply
 from bot.core.sequence import WALKING
+from bot.core.state import Condition, State, Step
 from bot.store.store import Store
 from tests.person import RING, purposes
 from tests.talk import Chat, Edits, Forwards, House, Move, Restarts, Says, Sends, Taps, Waits

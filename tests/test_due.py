@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import pytest
 
-from bot.core.model import Change, FollowUp, Nudging, Plan, Purpose, Rest, Schedule
+from bot.core.kept import FollowUp, Nudging, Plan, Purpose, Rest, Schedule
 from bot.core.nudging import due_again, message_for, sent
+from bot.core.state import Change
 from bot.store.dues import Coming
 from bot.store.keyring import parse_keyring
 from bot.store.ring import Ring

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.core.gap import MOST_WALKS, AfterDays, Answered, Figure, Moment, OneWalk, OverDays
 from bot.core.lines import Label
-from bot.core.model import Change
+from bot.core.state import Change
 from bot.figure import (
     BACKGROUND,
     CARE,

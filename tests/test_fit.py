@@ -10,8 +10,8 @@ from rich.console import Console
 
 from bot import prompts
 from bot.core.matching import hear
-from bot.core.model import About
 from bot.core.noticing import ABOUTS, OUTCOMES, SOURCES, NoticingRules, Reader, Weights
+from bot.core.state import About
 from scripts.fit_noticing import (
     LEFT_OUT,
     LEXICON,

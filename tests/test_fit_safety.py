@@ -8,9 +8,9 @@ from rich.console import Console
 
 from bot import prompts
 from bot.core.matching import hear
-from bot.core.model import Tier
 from bot.core.safety import OUTCOMES, Guard, SafetyRules
 from bot.core.scoring import SLOT
+from bot.core.state import Tier
 from scripts.fit_safety import DANGER, LEFT_OUT, ONLY_BESIDE, SAFETY, fit, main, messages_of
 from scripts.fitting import Message, lexicon_text
 from scripts.score_noticing import CORPUS, rows_of

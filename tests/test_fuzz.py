@@ -15,7 +15,7 @@ from telegram import Bot, Update
 
 from bot.adapters.delivery import Delivery
 from bot.adapters.telegram_bot import App, TelegramBot
-from bot.core.model import RoomChange
+from bot.core.facts import RoomChange
 from bot.store.store import Store
 from tests.adapters.clock import PausingClock
 from tests.botapi import Call, Server

@@ -30,6 +30,8 @@ from bot.core.button import open_payload
 from bot.core.commands import COMMANDS, KNOWN_IN_GROUPS, split_command
 from bot.core.consent import BY_GROUP, PURPOSES, QUESTIONS
 from bot.core.decide import decide
+from bot.core.facts import RoomLeft
+from bot.core.kept import Noticing, Purpose, Room, Schedule
 from bot.core.lines import Label, Line, filled
 from bot.core.link import seal_link
 from bot.core.matching import hear
@@ -38,27 +40,20 @@ from bot.core.model import (
     Button,
     Decision,
     Door,
-    Fate,
     Held,
     Incoming,
     Kind,
-    Noticing,
     Opened,
-    Purpose,
     Refused,
     Reply,
-    Room,
-    RoomLeft,
-    Schedule,
-    Sent,
     Standing,
-    State,
     There,
-    Tier,
     Where,
 )
+from bot.core.ports import Fate, Sent
 from bot.core.room import IN_A_GROUP, title_of
 from bot.core.schedule import local_day
+from bot.core.state import State, Tier
 from bot.respond import IDLE, Responder
 from bot.retention import sweep
 from bot.rooms import CARD_APART, OF_A_PERSON, OF_A_ROOM, RENEWED_AFTER

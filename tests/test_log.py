@@ -24,8 +24,8 @@ from typing_extensions import override
 
 from bot import __main__, app, log
 from bot.adapters.intake import Burst, Intake, insist
+from bot.core.kept import Kept
 from bot.core.lines import Label
-from bot.core.model import Kept
 from bot.store import StoreError
 from bot.store.store import Store
 from tests.botapi import Dropped, Server

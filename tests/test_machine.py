@@ -23,23 +23,13 @@ from typing_extensions import override
 from bot.core.button import open_payload, seal
 from bot.core.commands import BUTTONS, COMMANDS
 from bot.core.consent import PURPOSES
+from bot.core.facts import Consented, Forgot, Moved, Withdrew
+from bot.core.kept import Purpose
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
-from bot.core.model import (
-    Action,
-    Button,
-    Consented,
-    Decision,
-    Forgot,
-    Held,
-    Moved,
-    Opened,
-    Purpose,
-    Refused,
-    Step,
-    Withdrew,
-)
+from bot.core.model import Action, Button, Decision, Held, Opened, Refused
 from bot.core.sequence import AFTER_CARD, WALKING
+from bot.core.state import Step
 from bot.respond import IDLE
 from bot.store.opening import FILE
 from bot.store.store import Store

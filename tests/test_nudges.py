@@ -18,33 +18,14 @@ from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.core.export import export
+from bot.core.facts import NudgeChange, Tap
 from bot.core.follow_ups import begun
+from bot.core.kept import KEPT_DAYS, PLAN_DAYS, FollowUp, Kept, Nudging, Outcome, Plan, Purpose, Rest, Schedule
 from bot.core.lines import Label, Line
-from bot.core.model import (
-    KEPT_DAYS,
-    PLAN_DAYS,
-    Change,
-    Condition,
-    Content,
-    Decision,
-    Fate,
-    FollowUp,
-    Held,
-    Kept,
-    Lane,
-    NudgeChange,
-    Nudging,
-    Outcome,
-    Plan,
-    Purpose,
-    Reply,
-    Rest,
-    Schedule,
-    Sent,
-    Source,
-    Tap,
-)
+from bot.core.model import Content, Decision, Held, Lane, Reply
 from bot.core.nudging import changed
+from bot.core.ports import Fate, Sent
+from bot.core.state import Change, Condition, Source
 from bot.nudges import LATER, SOON, Nudges
 from bot.respond import IDLE
 from bot.store import StoreError

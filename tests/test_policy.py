@@ -14,8 +14,8 @@ from bot import app
 from bot.core.button import LIFETIME, LONG_LIFETIME
 from bot.core.follow_ups import begun
 from bot.core.gap import DAY
+from bot.core.kept import KEPT_DAYS, PLAN_DAYS, Plan, Purpose, Room
 from bot.core.lines import Line
-from bot.core.model import KEPT_DAYS, PLAN_DAYS, Plan, Purpose, Room
 from bot.policy import page, problems
 from bot.prompts import FOLDER, ContentError
 from bot.respond import IDLE

@@ -10,8 +10,9 @@ from typing import Final
 import pytest
 
 from bot.core.course import FEWEST, FEWEST_CIRCLES, MOST_SECONDS, THEMES, CirclePractices, Contrast, Curriculum
+from bot.core.kept import Course
 from bot.core.lines import MOST_WORDS, Line
-from bot.core.model import Course, Reply
+from bot.core.model import Reply
 from bot.prompts import FOLDER, ContentError, load, read
 from bot.review import MOST_IN_A_CIRCLE, MOST_IN_A_NUDGE, balance, check
 from bot.wording import measure

@@ -17,8 +17,10 @@ from bot import settings as app_settings
 from bot.core.button import seal
 from bot.core.commands import COMMANDS
 from bot.core.consent import BY_GROUP
+from bot.core.kept import FollowUp, Purpose, Room, Schedule
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Button, Change, FollowUp, Purpose, Room, Schedule
+from bot.core.model import Action, Button
+from bot.core.state import Change
 from bot.store.keyring import read_keyring
 from bot.store.opening import FILE, LOCK
 from bot.store.ring import Ring

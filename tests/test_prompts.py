@@ -14,28 +14,13 @@ import pytest
 
 from bot.core.commands import why
 from bot.core.consent import QUESTIONS
+from bot.core.kept import Purpose
 from bot.core.lines import DANGER, Label, Line
 from bot.core.matching import hear, plain
-from bot.core.model import (
-    Action,
-    Button,
-    Condition,
-    Event,
-    Ground,
-    Held,
-    Incoming,
-    Kind,
-    Purpose,
-    Reason,
-    Reply,
-    Source,
-    Step,
-    Tier,
-    Where,
-    Why,
-)
+from bot.core.model import Action, Button, Ground, Held, Incoming, Kind, Reply, Where, Why
 from bot.core.reading import Answer, take
 from bot.core.sequence import advance, begin
+from bot.core.state import Condition, Event, Reason, Source, Step, Tier
 from bot.core.steps import again, offer, onward, opening
 from bot.core.times import Clock
 from bot.prompts import (

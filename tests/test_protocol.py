@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.lines import DANGER, Line
-from bot.core.model import Tier
+from bot.core.state import Tier
 from bot.prompts import FOLDER, load
 from scripts.score_noticing import Labelled, scored_by
 from scripts.write_protocol import PAGE, TIERS, figures_part, helplines_part, parts, rewritten

@@ -9,35 +9,15 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from typing_extensions import override
 
+from bot.core.facts import RoomChange
 from bot.core.follow_ups import asked, sent
 from bot.core.gap import Answered, OneWalk, OverDays
+from bot.core.kept import Consent, FollowUp, Kept, Nudging, Outcome, Point, Purpose
 from bot.core.lines import Label, Line
 from bot.core.matching import Utterance
-from bot.core.model import (
-    Action,
-    Change,
-    Consent,
-    Content,
-    Decision,
-    Door,
-    FollowUp,
-    Held,
-    Incoming,
-    Kept,
-    Kind,
-    Lane,
-    Notice,
-    Nudging,
-    Outcome,
-    Point,
-    Purpose,
-    RoomChange,
-    Source,
-    Step,
-    There,
-    Where,
-)
+from bot.core.model import Action, Content, Decision, Door, Held, Incoming, Kind, Lane, There, Where
 from bot.core.noticing import Reader
+from bot.core.state import Change, Notice, Source, Step
 from bot.respond import IDLE, PATIENCE, Responder
 from bot.store import StoreError
 from bot.store.ring import ring_of

@@ -12,26 +12,13 @@ from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.core.circle import message
+from bot.core.kept import Noticing, Purpose, Room
 from bot.core.lines import Label, Line
 from bot.core.link import seal_link
-from bot.core.model import (
-    Action,
-    Decision,
-    Door,
-    Fate,
-    Held,
-    Incoming,
-    Kind,
-    Noticing,
-    Purpose,
-    Room,
-    Sent,
-    Standing,
-    Step,
-    There,
-    Where,
-)
+from bot.core.model import Action, Decision, Door, Held, Incoming, Kind, Standing, There, Where
+from bot.core.ports import Fate, Sent
 from bot.core.room import marked
+from bot.core.state import Step
 from bot.respond import IDLE, Responder
 from bot.rooms import ALERT_APART, CARD_APART, OF_A_PERSON, OF_A_ROOM, RENEWED_AFTER, TRIED_AFTER, Rooms
 from bot.store import StoreError

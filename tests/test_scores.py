@@ -10,7 +10,7 @@ from statistics import fmean
 
 import pytest
 
-from bot.core.model import About, Danger, Notice, Source
+from bot.core.state import About, Danger, Notice, Source
 from scripts.scores import (
     VERDICTS,
     Bin,

@@ -9,9 +9,10 @@ import pytest
 
 from bot.core import sequence
 from bot.core.lines import DANGER, Line
-from bot.core.model import Action, Condition, Event, Source, Step
+from bot.core.model import Action
 from bot.core.reading import Answer
 from bot.core.sequence import Row, Under, begin
+from bot.core.state import Condition, Event, Source, Step
 from bot.prompts import FOLDER, load
 from scripts.draw_walk import BESIDE, CONDITIONS, PAGE, STEPS, Edge, Group, flowchart, forms, page, unnamed
 from scripts.walked import Fact, fits, full, steps_of, unfit, way, when

@@ -27,8 +27,10 @@ from bot.adapters.delivery import Delivery
 from bot.adapters.outbox import TelegramOutbox
 from bot.adapters.transport import AiohttpRequest
 from bot.core.course import Practice
+from bot.core.facts import Consented, Fact, FollowedUp, NudgeChange, Shown
+from bot.core.kept import Purpose
 from bot.core.lines import Label
-from bot.core.model import Consented, Decision, Fact, FollowedUp, Incoming, Kind, NudgeChange, Purpose, Shown, Where
+from bot.core.model import Decision, Incoming, Kind, Where
 from bot.core.times import clock_words
 from bot.nudges import Nudges
 from bot.respond import Responder

@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
-from bot.core.model import Reply, Sent
+from bot.core.model import Reply
+from bot.core.ports import Sent
 
 PAUSE: Final = 6.0
 """Seconds. Of the 20 messages a minute that a group may get, edits take 10 at most."""

@@ -29,7 +29,8 @@ from bot.adapters.delivery import Clip, Delivery, Markup, Media, Photo
 from bot.adapters.transport import NotSentError
 from bot.adapters.updates import PICKS
 from bot.core.lines import Label
-from bot.core.model import Action, Animation, Button, Document, Fate, Reply, Sent
+from bot.core.model import Action, Animation, Button, Document, Reply
+from bot.core.ports import Fate, Sent
 from bot.figure import png
 from bot.log import failure
 from bot.prompts import FOLDER, Prompts

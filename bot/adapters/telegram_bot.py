@@ -53,8 +53,10 @@ from bot.adapters.updates import (
     thread_of,
 )
 from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU, menu
+from bot.core.facts import RoomLeft
 from bot.core.lines import Line
-from bot.core.model import Decision, Fate, Incoming, Lane, Reply, RoomLeft, Sent, Where
+from bot.core.model import Decision, Incoming, Lane, Reply, Where
+from bot.core.ports import Fate, Sent
 from bot.log import failure
 from bot.prompts import Prompts
 from bot.respond import Responder

@@ -16,22 +16,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any, Final
 
-from bot.core.model import (
-    Act,
-    Action,
-    Button,
-    CareFor,
-    Change,
-    Company,
-    Condition,
-    Feeling,
-    Need,
-    Opened,
-    Refused,
-    Source,
-    State,
-    Step,
-)
+from bot.core.model import Action, Button, Opened, Refused
+from bot.core.state import Act, CareFor, Change, Company, Condition, Feeling, Need, Source, State, Step
 
 VERSION: Final = 2
 LIFETIME: Final = 24 * 60 * 60  # seconds

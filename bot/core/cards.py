@@ -14,8 +14,9 @@ from typing import Final
 
 from bot.core.lines import Label, Line
 from bot.core.matching import Matcher, Utterance, forget_parts, plain
-from bot.core.model import Barrier, Content, Held, Incoming, Lane, Reply, State, Step, Tier
+from bot.core.model import Content, Held, Incoming, Lane, Reply
 from bot.core.sequence import AFTER_CARD
+from bot.core.state import Barrier, State, Step, Tier
 from bot.core.steps import offer
 
 NO: Final = ("no", "beside_no")

@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.core.course import Circle, mixed
+from bot.core.kept import Room
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Button, Content, Door, Lane, Reply, Room, State
+from bot.core.model import Action, Button, Content, Door, Lane, Reply
 from bot.core.nudging import LATEST
 from bot.core.schedule import Zones, local_day, next_due
+from bot.core.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

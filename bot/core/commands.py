@@ -14,37 +14,15 @@ from typing import Final
 from bot.core import follow_ups, keeping
 from bot.core.cards import emergency_first, in_emergency, stands
 from bot.core.consent import Handler, ask_for, pressed, say
+from bot.core.facts import Chose, Ended, Moved, Withdrew
 from bot.core.gap import DAY, outcome_of
 from bot.core.helplines import PLACES
+from bot.core.kept import Purpose
 from bot.core.lines import Label, Line
-from bot.core.model import (
-    NO_RATING,
-    Action,
-    Animation,
-    Button,
-    CareFor,
-    Chose,
-    Condition,
-    Decision,
-    Ended,
-    Event,
-    Ground,
-    Held,
-    Incoming,
-    Kind,
-    Lane,
-    Moved,
-    Opened,
-    Purpose,
-    Reason,
-    Reply,
-    Source,
-    State,
-    Step,
-    Withdrew,
-)
+from bot.core.model import Action, Animation, Button, Decision, Ground, Held, Incoming, Kind, Lane, Opened, Reply
 from bot.core.progress import progress, show, show_after, show_walks
 from bot.core.sequence import AFTER_CARD, HOLDS, TENDER, WALKING, Under, advance, begin
+from bot.core.state import NO_RATING, CareFor, Condition, Event, Reason, Source, State, Step
 from bot.core.steps import BEGIN, again, opening
 
 _DROP_COUNTRY: Final = ((Button(Label.COUNTRY_DROP, Action.COUNTRY_DROP),),)

@@ -12,34 +12,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from bot.core.facts import Chose, Consented, Ended, Fact, KeepFor, Withdrew
 from bot.core.gap import outcome_of
+from bot.core.kept import Kept, Purpose
 from bot.core.lines import Filling, Label, Line
-from bot.core.model import (
-    NO_RATING,
-    Act,
-    Action,
-    Button,
-    Chose,
-    Condition,
-    Consented,
-    Content,
-    Decision,
-    Ended,
-    Fact,
-    Held,
-    Incoming,
-    KeepFor,
-    Kept,
-    Kind,
-    Opened,
-    Purpose,
-    Reply,
-    Step,
-    There,
-    Withdrew,
-)
+from bot.core.model import Action, Button, Content, Decision, Held, Incoming, Kind, Opened, Reply, There
 from bot.core.room import marked, plain_title, title_of
 from bot.core.sequence import HOLDS, Under
+from bot.core.state import NO_RATING, Act, Condition, Step
 from bot.core.steps import NUDGE_SETTINGS, Rows
 
 Handler = Callable[[Incoming, Held], Decision]

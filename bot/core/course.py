@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, Final
 
-from bot.core.model import Course, Nudging
+from bot.core.kept import Course, Nudging
 
 
 class Contrast(StrEnum):

@@ -27,34 +27,15 @@ from bot.core.cards import (
     where_help_is,
 )
 from bot.core.commands import stop
+from bot.core.facts import Ended, Shown
 from bot.core.gap import outcome_of
 from bot.core.lines import Line
 from bot.core.matching import Utterance, hear
-from bot.core.model import (
-    Action,
-    Barrier,
-    Content,
-    Danger,
-    Decision,
-    Ended,
-    Event,
-    Ground,
-    Held,
-    Incoming,
-    Kind,
-    Lane,
-    Notice,
-    Opened,
-    Reply,
-    Shown,
-    State,
-    Step,
-    Tier,
-    Why,
-)
+from bot.core.model import Action, Content, Decision, Ground, Held, Incoming, Kind, Lane, Opened, Reply, Why
 from bot.core.panel import is_setting
 from bot.core.reading import Answer
 from bot.core.sequence import AFTER_CARD, WALKING, advance
+from bot.core.state import Barrier, Danger, Event, Notice, State, Step, Tier
 from bot.core.steps import again, offer
 from bot.core.turn import Heard, Turn, answered, for_oneself, moved, new_walk, said_again
 

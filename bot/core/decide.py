@@ -47,27 +47,20 @@ from bot.core.danger import (
 from bot.core.groups import decide_in_group
 from bot.core.helplines import placed, rows_of
 from bot.core.keeping import awaiting, in_words, with_operator
+from bot.core.kept import Purpose
 from bot.core.lines import DANGER, Label, Line
 from bot.core.model import (
-    About,
     Action,
     Button,
-    Condition,
     Content,
     Decision,
-    Event,
     Ground,
     Held,
     Incoming,
     Kind,
-    Notice,
     Opened,
-    Purpose,
     Refused,
     Reply,
-    State,
-    Step,
-    Tier,
     Where,
     Why,
 )
@@ -76,6 +69,7 @@ from bot.core.panel import typed as typed_to_nudges
 from bot.core.plans import keep_plan
 from bot.core.reading import Answer, read, typed
 from bot.core.sequence import AFTER_CARD, WALKING, knows, told, turns
+from bot.core.state import About, Condition, Event, Notice, State, Step, Tier
 from bot.core.steps import BEGIN, URGENT_HELP, again, offer, opening, stay_with
 from bot.core.turn import Turn, answered, listen, moved, new_walk, said_again, went
 

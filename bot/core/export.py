@@ -14,23 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Final
 
-from bot.core.model import (
-    PLAN_DAYS,
-    Change,
-    Condition,
-    Consent,
-    Document,
-    Due,
-    FollowUp,
-    Kept,
-    Nudging,
-    Outcome,
-    Plan,
-    Point,
-    Purpose,
-    Rest,
-    Source,
-)
+from bot.core.kept import PLAN_DAYS, Consent, Due, FollowUp, Kept, Nudging, Outcome, Plan, Point, Purpose, Rest
+from bot.core.model import Document
+from bot.core.state import Change, Condition, Source
 
 _Value = str | int | None
 _Record = Mapping[str, _Value | tuple[str, ...]]

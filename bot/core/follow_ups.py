@@ -15,35 +15,14 @@ from typing import Final
 
 from bot.core.cards import emergency_first, in_emergency
 from bot.core.consent import Handler, say
+from bot.core.facts import Fact, FollowedUp, NudgeChange, Tap
 from bot.core.gap import DAY, HIGH, RISE
+from bot.core.kept import FollowUp, Outcome, Point, Purpose
 from bot.core.lines import Label, Line
 from bot.core.matching import Utterance, plain
-from bot.core.model import (
-    NO_RATING,
-    Action,
-    Button,
-    Change,
-    Condition,
-    Content,
-    Decision,
-    Fact,
-    FollowedUp,
-    FollowUp,
-    Held,
-    Incoming,
-    Kind,
-    Lane,
-    NudgeChange,
-    Opened,
-    Outcome,
-    Point,
-    Purpose,
-    Reply,
-    State,
-    Step,
-    Tap,
-)
+from bot.core.model import Action, Button, Content, Decision, Held, Incoming, Kind, Lane, Opened, Reply
 from bot.core.reading import Answer, read
+from bot.core.state import NO_RATING, Change, Condition, State, Step
 from bot.core.steps import BEGIN, URGENT_HELP, Rows, again
 from bot.core.times import Wanted
 

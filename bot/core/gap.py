@@ -11,8 +11,9 @@ from enum import StrEnum
 from itertools import dropwhile
 from typing import Final
 
-from bot.core.model import NO_RATING, Change, Condition, Feeling, FollowUp, Outcome, Point, State, Step
+from bot.core.kept import FollowUp, Outcome, Point
 from bot.core.sequence import TENDER
+from bot.core.state import NO_RATING, Change, Condition, Feeling, State, Step
 
 HIGH: Final = 7
 """From here on (0..10) the upset is steadied before anything else. Source: evidence, section 3, S4."""

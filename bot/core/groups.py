@@ -15,41 +15,28 @@ from typing import Final
 
 from bot.core.circle import joined
 from bot.core.commands import COMMANDS
+from bot.core.facts import Alerted, Fact, Joined, Offered, RoomChange, RoomLeft, Withdrew
+from bot.core.kept import Noticing, Purpose, Room
 from bot.core.lines import Label, Line
 from bot.core.matching import hear, plain
 from bot.core.model import (
-    About,
     Action,
-    Alerted,
     Button,
     Content,
-    Danger,
     Decision,
     Door,
-    Fact,
     Held,
     Incoming,
-    Joined,
     Kind,
     Lane,
-    Notice,
-    Noticing,
-    Offered,
     Opened,
-    Purpose,
     Reply,
-    Room,
-    RoomChange,
-    RoomLeft,
-    State,
-    Step,
     There,
-    Tier,
     Where,
-    Withdrew,
 )
 from bot.core.room import A_HOLD, CHANGES, HOLDS, IN_A_GROUP, MINUTE, length_of, marked, title_of
 from bot.core.room_panel import lasting
+from bot.core.state import About, Danger, Notice, State, Step, Tier
 from bot.core.steps import BEGIN, Rows
 
 Private = Callable[[Incoming, Held, Content], Decision]

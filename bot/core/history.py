@@ -12,21 +12,12 @@ from dataclasses import replace
 from typing import Final
 
 from bot.core.consent import REMEMBER, pressed, say
+from bot.core.facts import Erased
 from bot.core.gap import DAY
+from bot.core.kept import Outcome, Purpose
 from bot.core.lines import Label, Line
-from bot.core.model import (
-    Action,
-    Button,
-    Change,
-    Decision,
-    Erased,
-    Held,
-    Incoming,
-    Outcome,
-    Purpose,
-    Reply,
-    Source,
-)
+from bot.core.model import Action, Button, Decision, Held, Incoming, Reply
+from bot.core.state import Change, Source
 from bot.core.steps import Rows
 
 _PAGE: Final = 5

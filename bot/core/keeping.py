@@ -38,26 +38,14 @@ from bot.core.consent import (
     withdrawn,
 )
 from bot.core.export import export
+from bot.core.facts import Forgot
 from bot.core.history import DELETE_LABELS, erase, erase_at, erased, history, older
+from bot.core.kept import KEPT_DAYS, Purpose
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
-from bot.core.model import (
-    KEPT_DAYS,
-    Action,
-    Button,
-    Content,
-    Decision,
-    Forgot,
-    Held,
-    Incoming,
-    Kind,
-    Lane,
-    Opened,
-    Purpose,
-    Reply,
-    Step,
-)
+from bot.core.model import Action, Button, Content, Decision, Held, Incoming, Kind, Lane, Opened, Reply
 from bot.core.plans import ASKING, plan, plan_done, plan_stays
+from bot.core.state import Step
 from bot.core.steps import Rows
 
 NUDGE_ACTIONS: Final = tuple(action for action in Action if action.name.startswith("NUDGE_"))

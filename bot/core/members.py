@@ -13,11 +13,13 @@ from bot.core.cards import card_of, once_more, standing, stands
 from bot.core.commands import how_to_help, start, walk
 from bot.core.consent import APART, ask_in
 from bot.core.helplines import message
+from bot.core.kept import Purpose
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Button, Content, Decision, Door, Event, Held, Incoming, Opened, Purpose, Reply, Step
+from bot.core.model import Action, Button, Content, Decision, Door, Held, Incoming, Opened, Reply
 from bot.core.room import marked, title_of
 from bot.core.room_panel import leading_back
 from bot.core.sequence import WALKING
+from bot.core.state import Event, Step
 from bot.core.steps import again, opening
 from bot.core.turn import Turn, moved, new_walk, said_again
 

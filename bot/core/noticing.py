@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from bot.core.matching import Combination, Matcher, Reading, Utterance, each, phrase_problems, refuse
-from bot.core.model import About, Condition, Notice, Reason, Source
 from bot.core.scoring import NOUGHT, Lexicon, Scale, chances, found_in, out_of_bounds
+from bot.core.state import About, Condition, Notice, Reason, Source
 
 ABOUTS: Final = (About.WITNESS, About.OWN, About.COMPASSION, About.NONE)
 SOURCES: Final = tuple(source for source in Source if source is not Source.NONE)

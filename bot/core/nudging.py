@@ -12,9 +12,11 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from bot.core.course import Practice, draw, drawn
+from bot.core.facts import NudgeChange, Tap
 from bot.core.gap import DAY
+from bot.core.kept import Nudging, Rest
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Button, Content, Lane, NudgeChange, Nudging, Reply, Rest, Tap
+from bot.core.model import Action, Button, Content, Lane, Reply
 from bot.core.schedule import Zones, after_move, is_quiet, local_day, next_due
 from bot.core.steps import NUDGE_SETTINGS
 

@@ -31,33 +31,16 @@ from bot.core.choices import (
     zone_buttons,
 )
 from bot.core.consent import ask_for, say
+from bot.core.facts import Consented, Fact, NudgeChange, Tap
 from bot.core.gap import DAY
+from bot.core.kept import Course, Nudging, Purpose, Rest, Schedule
 from bot.core.lines import Filling, Label, Line
 from bot.core.matching import plain
-from bot.core.model import (
-    Action,
-    Button,
-    Consented,
-    Content,
-    Course,
-    Decision,
-    Fact,
-    Held,
-    Incoming,
-    Kind,
-    NudgeChange,
-    Nudging,
-    Opened,
-    Purpose,
-    Reply,
-    Rest,
-    Schedule,
-    Step,
-    Tap,
-)
+from bot.core.model import Action, Button, Content, Decision, Held, Incoming, Kind, Opened, Reply
 from bot.core.nudging import ASKED_AFTER, BEGIN, changed
 from bot.core.schedule import clock_offsets, in_quiet
 from bot.core.sequence import WALKING
+from bot.core.state import Step
 from bot.core.steps import NUDGE_SETTINGS, URGENT_HELP, Rows
 from bot.core.times import Wanted, clock_words
 

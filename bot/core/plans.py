@@ -12,21 +12,10 @@ from unicodedata import category
 
 from bot.core.cards import emergency_first, in_emergency
 from bot.core.consent import ask_for, pressed, say
+from bot.core.facts import PlanDone, Planned
+from bot.core.kept import Kept, Plan, Purpose
 from bot.core.lines import Label, Line
-from bot.core.model import (
-    Action,
-    Button,
-    Decision,
-    Held,
-    Incoming,
-    Kept,
-    Lane,
-    Plan,
-    PlanDone,
-    Planned,
-    Purpose,
-    Reply,
-)
+from bot.core.model import Action, Button, Decision, Held, Incoming, Lane, Reply
 
 MOST_PLANS: Final = 5
 LONGEST_PLAN: Final = 200

@@ -25,20 +25,10 @@ from bot.core.gap import (
     span_of,
     walk_figure,
 )
+from bot.core.kept import Outcome, Purpose
 from bot.core.lines import Filling, Label, Line
-from bot.core.model import (
-    Action,
-    Button,
-    Change,
-    Decision,
-    Held,
-    Incoming,
-    Kind,
-    Opened,
-    Outcome,
-    Purpose,
-    Reply,
-)
+from bot.core.model import Action, Button, Decision, Held, Incoming, Kind, Opened, Reply
+from bot.core.state import Change
 
 SHOW_WALKS: Final = Button(Label.SHOW_WALKS, Action.SHOW_WALKS)
 

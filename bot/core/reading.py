@@ -11,23 +11,22 @@ from typing import Any, Final
 from bot.core.gap import HIGH, rated, rises
 from bot.core.lines import Label
 from bot.core.matching import Utterance
-from bot.core.model import (
+from bot.core.model import Action, Content
+from bot.core.sequence import AFTER_CARD, WALKING, told
+from bot.core.state import (
     NO_RATING,
     Act,
-    Action,
     Barrier,
     CareFor,
     Change,
     Company,
     Condition,
-    Content,
     Event,
     Feeling,
     Need,
     State,
     Step,
 )
-from bot.core.sequence import AFTER_CARD, WALKING, told
 from bot.core.steps import FEELINGS, OFFERS, offer
 
 

@@ -11,9 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.core.circle import due_at
+from bot.core.facts import RoomChange
 from bot.core.gap import DAY
+from bot.core.kept import Room
 from bot.core.lines import Label
-from bot.core.model import Action, Door, Held, Incoming, Kind, Opened, Room, RoomChange, State, Where
+from bot.core.model import Action, Door, Held, Incoming, Kind, Opened, Where
+from bot.core.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

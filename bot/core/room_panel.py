@@ -32,30 +32,12 @@ from bot.core.choices import (
 from bot.core.circle import due_at
 from bot.core.commands import NEVER_MIND, which
 from bot.core.consent import say
+from bot.core.facts import Fact, RoomChange, RoomLeft
 from bot.core.gap import DAY
+from bot.core.kept import Noticing, Room, Schedule
 from bot.core.lines import Filling, Label, Line, filled
 from bot.core.matching import plain
-from bot.core.model import (
-    Action,
-    Button,
-    Content,
-    Decision,
-    Door,
-    Fact,
-    Held,
-    Incoming,
-    Kind,
-    Noticing,
-    Opened,
-    Reply,
-    Room,
-    RoomChange,
-    RoomLeft,
-    Schedule,
-    Standing,
-    Step,
-    There,
-)
+from bot.core.model import Action, Button, Content, Decision, Door, Held, Incoming, Kind, Opened, Reply, Standing, There
 from bot.core.pulse import Week, told
 from bot.core.room import (
     A_HOLD,
@@ -74,6 +56,7 @@ from bot.core.room import (
     plain_title,
     title_of,
 )
+from bot.core.state import Step
 from bot.core.steps import Rows
 from bot.core.times import Wanted, clock_words
 

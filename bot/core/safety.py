@@ -15,8 +15,8 @@ from operator import add, or_
 from typing import Final
 
 from bot.core.matching import Combination, Matcher, Reading, Test, Utterance, each, phrase_problems, refuse, sentences
-from bot.core.model import Danger, Tier
 from bot.core.scoring import SLOT, Lexicon, Scale, chances, found_in
+from bot.core.state import Danger, Tier
 
 TIERS: Final = tuple(Tier)
 MINOR, ADULT = "minor", "adult"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 from typing import Final, Protocol
 
-from bot.core.model import Schedule
+from bot.core.kept import Schedule
 
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE

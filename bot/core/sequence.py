@@ -15,7 +15,7 @@ from enum import Enum, auto
 from functools import cache
 from typing import Final, NamedTuple
 
-from bot.core.model import CareFor, Condition, Event, Source, State, Step
+from bot.core.state import CareFor, Condition, Event, Source, State, Step
 
 RESUME: Final = None
 """As a row's target: go on where the walk was left."""

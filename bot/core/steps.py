@@ -10,12 +10,12 @@ from typing import Final
 
 from bot.core.gap import gap, walk_figure
 from bot.core.lines import Label, Line
-from bot.core.model import (
+from bot.core.model import Action, Button, Reply
+from bot.core.sequence import HOLDS, WALKING, Under
+from bot.core.state import (
     NO_RATING,
     Act,
-    Action,
     Barrier,
-    Button,
     CareFor,
     Change,
     Company,
@@ -23,12 +23,10 @@ from bot.core.model import (
     Event,
     Feeling,
     Need,
-    Reply,
     Source,
     State,
     Step,
 )
-from bot.core.sequence import HOLDS, WALKING, Under
 
 Rows = tuple[tuple[Button, ...], ...]
 

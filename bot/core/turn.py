@@ -12,32 +12,15 @@ from functools import cached_property
 from bot.core.cards import card, emergency_first, in_emergency, tip
 from bot.core.commands import COMMANDS, is_full, seed_of, stop, walked_today
 from bot.core.consent import offers
+from bot.core.facts import Ended, Moved, Shown
 from bot.core.gap import outcome_of
 from bot.core.helplines import bare_name
 from bot.core.lines import Line
 from bot.core.matching import Utterance, hear
-from bot.core.model import (
-    Action,
-    Barrier,
-    CareFor,
-    Content,
-    Danger,
-    Decision,
-    Ended,
-    Event,
-    Held,
-    Incoming,
-    Lane,
-    Moved,
-    Notice,
-    Reply,
-    Shown,
-    State,
-    Step,
-    Tier,
-)
+from bot.core.model import Action, Content, Decision, Held, Incoming, Lane, Reply
 from bot.core.reading import Answer, mirrored, take
 from bot.core.sequence import advance, begin, knows
+from bot.core.state import Barrier, CareFor, Danger, Event, Notice, State, Step, Tier
 from bot.core.steps import again, offer, onward
 
 

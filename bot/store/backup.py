@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.core.gap import DAY
-from bot.core.model import Purpose
+from bot.core.kept import Purpose
 from bot.store import NewerDatabaseError, SealError, StoreError, WrongKeyError
 from bot.store.database import EMPTY_LOG, SETTINGS, connect, in_plain_words
 from bot.store.files import sync

@@ -14,19 +14,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from bot.core.gap import DAY
-from bot.core.model import (
-    PLAN_DAYS,
-    Change,
-    Course,
-    Due,
-    FollowUp,
-    Nudging,
-    Plan,
-    Point,
-    Purpose,
-    Rest,
-    Schedule,
-)
+from bot.core.kept import PLAN_DAYS, Course, Due, FollowUp, Nudging, Plan, Point, Purpose, Rest, Schedule
+from bot.core.state import Change
 from bot.store.keyring import Keys
 from bot.store.rows import EVERYWHERE, consent_place, follow_up_place, nudging_place, plan_key, plan_place, row_key
 from bot.store.sealed import Sealed, told_if_shut

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.core.gap import DAY
-from bot.core.model import KEPT_DAYS
+from bot.core.kept import KEPT_DAYS
 from bot.store import NewerDatabaseError, StoreError
 from bot.store.seal import Place, Sealer
 

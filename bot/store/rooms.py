@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from bot.core.gap import DAY
-from bot.core.model import Noticing, Purpose, Room
+from bot.core.kept import Noticing, Purpose, Room
 from bot.store.dues import MOST_CLAIMED, is_alone
 from bot.store.keyring import Keys
 from bot.store.rows import consent_place, room_place, row_key, scope_of

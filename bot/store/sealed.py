@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from bot.core.model import KEPT_DAYS, Consent, Purpose
+from bot.core.kept import KEPT_DAYS, Consent, Purpose
 from bot.log import failure
 from bot.store import SealError, StoreError, WrongKeyError
 from bot.store.database import Database

@@ -19,16 +19,8 @@ from typing import Any, Final, Self
 import structlog
 
 from bot.core.gap import DAY
-from bot.core.model import (
-    KEPT_DAYS,
-    Change,
-    Condition,
-    Kept,
-    Outcome,
-    Plan,
-    Purpose,
-    Source,
-)
+from bot.core.kept import KEPT_DAYS, Kept, Outcome, Plan, Purpose
+from bot.core.state import Change, Condition, Source
 from bot.log import failure
 from bot.store import StoreError
 from bot.store.database import ClosedDatabase, Database, connect

@@ -7,7 +7,8 @@ from telegram import Update
 from typing_extensions import override
 
 from bot.adapters.telegram_bot import App, TelegramBot
-from bot.core.model import Decision, Held, Incoming, Reply, Sent
+from bot.core.model import Decision, Held, Incoming, Reply
+from bot.core.ports import Sent
 from bot.respond import Responder
 from bot.rooms import Nobody, Rooms
 from bot.store.store import Store

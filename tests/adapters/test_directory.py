@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 from telegram import Bot
 
 from bot.adapters.directory import PATIENCE, TelegramDirectory
-from bot.core.model import Directory, Standing, There
+from bot.core.model import Standing, There
+from bot.core.ports import Directory
 from tests.adapters.contents import TOKEN
 from tests.botapi import Dropped, Group, Person, Server, bot_of
 from tests.botapi.updates import Refused

@@ -10,7 +10,8 @@ import pytest
 from bot.adapters.edits import PAUSE, Edits
 from bot.adapters.lanes import GROUP
 from bot.core.lines import Line
-from bot.core.model import Fate, Lane, Reply, Sent
+from bot.core.model import Lane, Reply
+from bot.core.ports import Fate, Sent
 
 CHAT, OTHER = -1_001_111, -1_002_222
 

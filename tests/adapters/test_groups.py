@@ -7,22 +7,10 @@ from structlog.testing import capture_logs
 
 from bot.adapters.edits import Edits
 from bot.adapters.telegram_bot import UPDATES
+from bot.core.facts import Moved, RoomLeft
 from bot.core.lines import Label, Line
-from bot.core.model import (
-    Action,
-    Button,
-    Decision,
-    Door,
-    Event,
-    Held,
-    Kind,
-    Lane,
-    Moved,
-    Reply,
-    RoomLeft,
-    Step,
-    Where,
-)
+from bot.core.model import Action, Button, Decision, Door, Held, Kind, Lane, Reply, Where
+from bot.core.state import Event, Step
 from tests.adapters.live import Live, as_seen
 from tests.botapi import Channel, Group, Hang, Person, Press, too_many
 from tests.botapi.chats import ACCESSIBLE

@@ -6,8 +6,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.adapters.delivery import LONGEST_WAIT
+from bot.core.facts import Moved
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Button, Decision, Event, Fate, Held, Lane, Moved, Reply, Step
+from bot.core.model import Action, Button, Decision, Held, Lane, Reply
+from bot.core.ports import Fate
+from bot.core.state import Event, Step
 from tests.adapters.live import Live, as_seen
 from tests.botapi import too_many
 from tests.botapi.chats import ACCESSIBLE

@@ -10,7 +10,9 @@ from bot.adapters.delivery import Delivery
 from bot.adapters.outbox import TelegramOutbox
 from bot.core.gap import OneWalk, OverDays
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Animation, Button, Change, Document, Fate, Lane, Outbox, Reply, Sent
+from bot.core.model import Action, Animation, Button, Document, Lane, Reply
+from bot.core.ports import Fate, Outbox, Sent
+from bot.core.state import Change
 from bot.figure import PIXELS
 from tests.adapters.clock import PausingClock
 from tests.botapi import Dropped, Person, Server, blocked, bot_of, too_many

@@ -14,8 +14,8 @@ from bot.adapters.delivery import Delivery
 from bot.adapters.intake import Burst
 from bot.adapters.telegram_bot import UPDATES, App, TelegramBot
 from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU
+from bot.core.facts import RoomChange
 from bot.core.lines import Label, Line
-from bot.core.model import RoomChange
 from bot.respond import Responder
 from bot.store.store import Store
 from tests.adapters.clock import PausingClock

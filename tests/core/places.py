@@ -6,9 +6,9 @@ from functools import cache
 from itertools import combinations
 from typing import Final, NamedTuple, Self
 
-from bot.core.model import CareFor, Condition, Event, State, Step
 from bot.core.reading import take, typed
 from bot.core.sequence import AFTER_CARD, TENDER, TRIES, WALKING, advance, begin, knows, told
+from bot.core.state import CareFor, Condition, Event, State, Step
 
 CONDITIONS: Final = (
     Condition.OVERWHELM,

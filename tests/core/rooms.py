@@ -7,27 +7,12 @@ from functools import cache
 from typing import Final
 
 from bot.core.decide import decide
-from bot.core.model import (
-    Action,
-    Button,
-    Decision,
-    Door,
-    Held,
-    Incoming,
-    Kind,
-    Noticing,
-    Opened,
-    Room,
-    RoomChange,
-    RoomLeft,
-    Schedule,
-    Standing,
-    State,
-    There,
-    Where,
-)
+from bot.core.facts import RoomChange, RoomLeft
+from bot.core.kept import Noticing, Room, Schedule
+from bot.core.model import Action, Button, Decision, Door, Held, Incoming, Kind, Opened, Standing, There, Where
 from bot.core.pulse import Week
 from bot.core.room import ROOM_ACTIONS, changed, marked, needs_rights, picks_alerts
+from bot.core.state import State
 from tests.person import PROMPTS, buttons
 
 CONTENT: Final = PROMPTS.content

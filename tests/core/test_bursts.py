@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from bot.core.decide import decide
 from bot.core.lines import Line
-from bot.core.model import Decision, Held, Incoming, Kind, State, Step, Tier, Where
+from bot.core.model import Decision, Held, Incoming, Kind, Where
 from bot.core.sequence import WALKING, begin
+from bot.core.state import State, Step, Tier
 from tests.person import PROMPTS, lines
 
 CONTENT = PROMPTS.content

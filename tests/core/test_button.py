@@ -9,22 +9,8 @@ from hypothesis import strategies as st
 from bot.core import button
 from bot.core.button import LIFETIME, open_payload, seal
 from bot.core.lines import Label
-from bot.core.model import (
-    Act,
-    Action,
-    Button,
-    CareFor,
-    Change,
-    Company,
-    Condition,
-    Feeling,
-    Need,
-    Opened,
-    Refused,
-    Source,
-    State,
-    Step,
-)
+from bot.core.model import Action, Button, Opened, Refused
+from bot.core.state import Act, CareFor, Change, Company, Condition, Feeling, Need, Source, State, Step
 
 KEY = b"k" * 32
 PERSON = 7_071_067_811

@@ -19,9 +19,10 @@ from bot.core.cards import (
 )
 from bot.core.lines import Line
 from bot.core.matching import hear
-from bot.core.model import Action, Barrier, Held, Incoming, Kind, Lane, State, Step, Tier, Where
+from bot.core.model import Action, Held, Incoming, Kind, Lane, Where
 from bot.core.reading import Answer, read
 from bot.core.sequence import AFTER_CARD
+from bot.core.state import Barrier, State, Step, Tier
 from tests.person import PROMPTS
 
 CONTENT = PROMPTS.content

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from bot.core import circle
 from bot.core.course import Circle
 from bot.core.gap import DAY
+from bot.core.kept import Noticing, Room, Schedule
 from bot.core.lines import Label, Line
-from bot.core.model import Action, Content, Door, Lane, Noticing, Reply, Room, Schedule, State
+from bot.core.model import Action, Content, Door, Lane, Reply
 from bot.core.nudging import LATEST
 from bot.core.schedule import local_day
+from bot.core.state import State
 from bot.prompts import load
 
 CONTENT: Final[Content] = load().content

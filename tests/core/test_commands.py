@@ -6,26 +6,13 @@ from hypothesis import strategies as st
 
 from bot.core.commands import BUTTONS, COMMANDS, menu, split_command
 from bot.core.decide import decide
+from bot.core.facts import Ended, Moved
 from bot.core.gap import DAY, outcome_of
 from bot.core.lines import Label, Line
-from bot.core.model import (
-    Action,
-    CareFor,
-    Condition,
-    Decision,
-    Ended,
-    Event,
-    Held,
-    Incoming,
-    Kind,
-    Moved,
-    Opened,
-    State,
-    Step,
-    Where,
-)
+from bot.core.model import Action, Decision, Held, Incoming, Kind, Opened, Where
 from bot.core.room import IN_A_GROUP
 from bot.core.sequence import AFTER_CARD, WALKING
+from bot.core.state import CareFor, Condition, Event, State, Step
 from bot.core.steps import again
 from tests.person import PROMPTS, SEEN, buttons, lines
 

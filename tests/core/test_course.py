@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.course import THEMES, Contrast, Practice, draw, drawn
-from bot.core.model import Course, Nudging, Schedule
+from bot.core.kept import Course, Nudging, Schedule
 from bot.prompts import load
 
 PRACTICES: Final = load().content.practices

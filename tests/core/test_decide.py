@@ -13,62 +13,62 @@ from bot.core.cards import ASKING
 from bot.core.commands import ADMIN_MENU, BUTTONS, COMMANDS, GROUP_MENU, menu
 from bot.core.consent import PURPOSES
 from bot.core.decide import decide
+from bot.core.facts import Ended, FollowedUp, Moved, Shown, Withdrew
 from bot.core.gap import DAY, AfterDays, OneWalk, OverDays
-from bot.core.lines import Label, Line
-from bot.core.matching import Utterance, hear
-from bot.core.model import (
-    NO_RATING,
-    Act,
-    Action,
-    Barrier,
-    CareFor,
-    Change,
-    Condition,
+from bot.core.kept import (
     Consent,
-    Danger,
-    Decision,
-    Door,
-    Ended,
-    Event,
-    FollowedUp,
     FollowUp,
-    Ground,
-    Held,
-    Incoming,
     Kept,
-    Kind,
-    Lane,
-    Moved,
-    Notice,
     Noticing,
     Nudging,
-    Opened,
     Outcome,
     Plan,
     Point,
     Purpose,
-    Reason,
-    Refused,
-    Reply,
     Rest,
     Room,
     Schedule,
-    Shown,
-    Source,
+)
+from bot.core.lines import Label, Line
+from bot.core.matching import Utterance, hear
+from bot.core.model import (
+    Action,
+    Decision,
+    Door,
+    Ground,
+    Held,
+    Incoming,
+    Kind,
+    Lane,
+    Opened,
+    Refused,
+    Reply,
     Standing,
-    State,
-    Step,
     There,
-    Tier,
     Where,
     Why,
-    Withdrew,
 )
 from bot.core.noticing import Reader
 from bot.core.plans import reminder
 from bot.core.pulse import Week
 from bot.core.room import IN_A_GROUP
 from bot.core.sequence import AFTER_CARD, WALKING, begin
+from bot.core.state import (
+    NO_RATING,
+    Act,
+    Barrier,
+    CareFor,
+    Change,
+    Condition,
+    Danger,
+    Event,
+    Notice,
+    Reason,
+    Source,
+    State,
+    Step,
+    Tier,
+)
 from bot.core.steps import again, offer, opening
 from bot.figure import drawing
 from bot.prompts import SLOTS

@@ -14,24 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.export import export
-from bot.core.model import (
-    Change,
-    Condition,
-    Consent,
-    Course,
-    Document,
-    Due,
-    FollowUp,
-    Kept,
-    Nudging,
-    Outcome,
-    Plan,
-    Point,
-    Purpose,
-    Rest,
-    Schedule,
-    Source,
-)
+from bot.core.kept import Consent, Course, Due, FollowUp, Kept, Nudging, Outcome, Plan, Point, Purpose, Rest, Schedule
+from bot.core.model import Document
+from bot.core.state import Change, Condition, Source
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

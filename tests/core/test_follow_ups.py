@@ -6,39 +6,14 @@ from hypothesis import strategies as st
 
 from bot.core.consent import PURPOSES, offers
 from bot.core.decide import decide
+from bot.core.facts import Consented, Ended, FollowedUp, NudgeChange, Tap
 from bot.core.follow_ups import BUTTONS, DAYS, DAYS_THERE, answered, asked, begun, days_of, ended, left_out, sent
 from bot.core.gap import DAY, HIGH, outcome_of
 from bot.core.keeping import looks_back
+from bot.core.kept import FollowUp, Kept, Outcome, Point, Purpose
 from bot.core.lines import MOST_WORDS, Label, Line
-from bot.core.model import (
-    NO_RATING,
-    Act,
-    Action,
-    Button,
-    Change,
-    Condition,
-    Consented,
-    Decision,
-    Ended,
-    FollowedUp,
-    FollowUp,
-    Held,
-    Incoming,
-    Kept,
-    Kind,
-    Lane,
-    NudgeChange,
-    Opened,
-    Outcome,
-    Point,
-    Purpose,
-    Reply,
-    Source,
-    State,
-    Step,
-    Tap,
-    Where,
-)
+from bot.core.model import Action, Button, Decision, Held, Incoming, Kind, Lane, Opened, Reply, Where
+from bot.core.state import NO_RATING, Act, Change, Condition, Source, State, Step
 from tests.person import PROMPTS, buttons, lines
 
 CONTENT = PROMPTS.content

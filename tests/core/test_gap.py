@@ -25,7 +25,8 @@ from bot.core.gap import (
     span_of,
     walk_figure,
 )
-from bot.core.model import NO_RATING, Change, Condition, Feeling, FollowUp, Outcome, Point, Source, State, Step
+from bot.core.kept import FollowUp, Outcome, Point
+from bot.core.state import NO_RATING, Change, Condition, Feeling, Source, State, Step
 
 RATINGS = st.integers(0, 10) | st.just(NO_RATING)
 CHANGES = st.sampled_from(Change)

@@ -7,40 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.decide import decide
+from bot.core.facts import Alerted, Consented, Joined, Offered, RoomChange, RoomLeft, Withdrew
+from bot.core.kept import Noticing, Purpose, Room
 from bot.core.lines import Label, Line
 from bot.core.matching import hear
 from bot.core.model import (
     Action,
-    Alerted,
-    Consented,
     Decision,
     Door,
     Held,
     Incoming,
-    Joined,
     Kind,
     Lane,
-    Noticing,
-    Offered,
     Opened,
-    Purpose,
     Refused,
     Reply,
-    Room,
-    RoomChange,
-    RoomLeft,
-    Source,
     Standing,
-    State,
-    Step,
     There,
-    Tier,
     Where,
-    Withdrew,
 )
 from bot.core.noticing import Reader
 from bot.core.room import IN_A_GROUP, marked
 from bot.core.safety import Guard
+from bot.core.state import Source, State, Step, Tier
 from tests.person import PROMPTS, SEEN
 
 CONTENT = PROMPTS.content

@@ -26,8 +26,9 @@ from bot.core.helplines import (
     shown,
 )
 from bot.core.lines import MOST_WORDS, Line
-from bot.core.model import Action, Decision, Held, Incoming, Kind, Lane, Opened, Reply, State, Step, Where
+from bot.core.model import Action, Decision, Held, Incoming, Kind, Lane, Opened, Reply, Where
 from bot.core.sequence import AFTER_CARD
+from bot.core.state import State, Step
 from bot.prompts import FOLDER, SLOTS, load, read
 from tests.person import PROMPTS, buttons, lines
 

@@ -8,46 +8,14 @@ from hypothesis import strategies as st
 
 from bot.core.consent import BY_GROUP, LENGTHS, PURPOSES, QUESTIONS, ask_for, offers, with_versions
 from bot.core.decide import decide
+from bot.core.facts import Chose, Consented, Ended, Erased, Forgot, KeepFor, PlanDone, Planned, Withdrew
 from bot.core.gap import DAY, outcome_of
 from bot.core.keeping import BUTTONS, TYPED, awaiting, inactive_notice, looks_back
+from bot.core.kept import KEPT_DAYS, Consent, Due, FollowUp, Kept, Nudging, Outcome, Plan, Purpose
 from bot.core.lines import MOST_WORDS, Label, Line
-from bot.core.model import (
-    KEPT_DAYS,
-    Act,
-    Action,
-    Button,
-    Change,
-    Chose,
-    Condition,
-    Consent,
-    Consented,
-    Decision,
-    Document,
-    Due,
-    Ended,
-    Erased,
-    FollowUp,
-    Forgot,
-    Held,
-    Incoming,
-    KeepFor,
-    Kept,
-    Kind,
-    Nudging,
-    Opened,
-    Outcome,
-    Plan,
-    PlanDone,
-    Planned,
-    Purpose,
-    Reply,
-    Source,
-    State,
-    Step,
-    Where,
-    Withdrew,
-)
+from bot.core.model import Action, Button, Decision, Document, Held, Incoming, Kind, Opened, Reply, Where
 from bot.core.plans import LONGEST_PLAN, MOST_PLANS, reminder
+from bot.core.state import Act, Change, Condition, Source, State, Step
 from tests.person import PROMPTS, buttons, lines
 
 CONTENT = PROMPTS.content

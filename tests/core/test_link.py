@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from bot.core.button import open_payload, seal
 from bot.core.lines import Label
 from bot.core.link import Link, open_link, seal_link
-from bot.core.model import Action, Button, Door, Refused, State
+from bot.core.model import Action, Button, Door, Refused
+from bot.core.state import State
 
 KEY = b"k" * 32
 ANN, BEN = 7_071_067_811, 7_071_067_812

@@ -5,31 +5,12 @@ import pytest
 from bot.core.button import LIFETIME, lifetime_of
 from bot.core.consent import PURPOSES
 from bot.core.decide import decide
+from bot.core.facts import Consented, Withdrew
+from bot.core.kept import Consent, Kept, Noticing, Purpose, Room
 from bot.core.lines import Label, Line
-from bot.core.model import (
-    Action,
-    Button,
-    Consent,
-    Consented,
-    Decision,
-    Door,
-    Held,
-    Incoming,
-    Kept,
-    Kind,
-    Notice,
-    Noticing,
-    Opened,
-    Purpose,
-    Reply,
-    Room,
-    State,
-    Step,
-    There,
-    Where,
-    Withdrew,
-)
+from bot.core.model import Action, Button, Decision, Door, Held, Incoming, Kind, Opened, Reply, There, Where
 from bot.core.room import marked
+from bot.core.state import Notice, State, Step
 from tests.core.test_groups import AGREED, CHAT, CONTENT, DANGER, NOW, READING, SMALL_TALK, THERE, heard
 from tests.person import PROMPTS, SEEN, button, buttons, lines
 

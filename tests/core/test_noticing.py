@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.matching import hear
-from bot.core.model import About, Condition, Notice, Reason, Source
 from bot.core.noticing import ABOUTS, OUTCOMES, NoticingRules, Points, Reader, Slot, Together, Weights
 from bot.core.scoring import Lexicon
+from bot.core.state import About, Condition, Notice, Reason, Source
 from bot.prompts import FOLDER, ContentError, read, read_lexicon
 
 RULES = read(FOLDER / "en" / "noticing.yaml", NoticingRules)

@@ -7,34 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.decide import decide
+from bot.core.facts import Consented, NudgeChange, Tap, Withdrew
 from bot.core.gap import DAY
 from bot.core.keeping import NUDGE_ACTIONS, looks_back
+from bot.core.kept import Consent, Course, Kept, Nudging, Purpose, Rest, Schedule
 from bot.core.lines import MOST_WORDS, Label, Line
-from bot.core.model import (
-    Action,
-    Button,
-    Consent,
-    Consented,
-    Course,
-    Decision,
-    Held,
-    Incoming,
-    Kept,
-    Kind,
-    NudgeChange,
-    Nudging,
-    Opened,
-    Purpose,
-    Rest,
-    Schedule,
-    State,
-    Step,
-    Tap,
-    Where,
-    Withdrew,
-)
+from bot.core.model import Action, Button, Decision, Held, Incoming, Kind, Opened, Where
 from bot.core.nudging import changed
 from bot.core.panel import QUIETS, TIMES
+from bot.core.state import State, Step
 from tests.person import PROMPTS, SEEN, buttons, lines
 
 CONTENT: Final = PROMPTS.content

@@ -4,27 +4,11 @@ import pytest
 
 from bot.core.decide import decide
 from bot.core.gap import DAY, WEEK, AfterDays, Answered, Moment, OneWalk, OverDays
+from bot.core.kept import FollowUp, Kept, Outcome, Point, Purpose
 from bot.core.lines import MOST_WORDS, Label, Line
-from bot.core.model import (
-    Action,
-    Change,
-    Condition,
-    Decision,
-    FollowUp,
-    Held,
-    Incoming,
-    Kept,
-    Kind,
-    Opened,
-    Outcome,
-    Point,
-    Purpose,
-    Source,
-    State,
-    Step,
-    Where,
-)
+from bot.core.model import Action, Decision, Held, Incoming, Kind, Opened, Where
 from bot.core.sequence import AFTER_CARD
+from bot.core.state import Change, Condition, Source, State, Step
 from tests.person import PROMPTS, buttons, lines
 
 CONTENT = PROMPTS.content

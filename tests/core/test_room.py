@@ -5,23 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.facts import RoomChange
 from bot.core.gap import DAY
+from bot.core.kept import Noticing, Room
 from bot.core.lines import Label
-from bot.core.model import (
-    Action,
-    Door,
-    Held,
-    Incoming,
-    Kind,
-    Noticing,
-    Opened,
-    Refused,
-    Room,
-    RoomChange,
-    State,
-    There,
-    Where,
-)
+from bot.core.model import Action, Door, Held, Incoming, Kind, Opened, Refused, There, Where
 from bot.core.room import (
     HOLDS,
     HOUR,
@@ -39,6 +27,7 @@ from bot.core.room import (
     ref_of,
     title_of,
 )
+from bot.core.state import State
 from tests.core.rooms import ALERTS, CONTENT, GROUP, LISBON, NOW, ON
 
 SATURDAY = NOW + 5 * DAY + 150 * MINUTE

@@ -5,27 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.commands import COMMANDS
+from bot.core.facts import RoomChange, RoomLeft
 from bot.core.gap import DAY
+from bot.core.kept import Noticing, Room, Schedule
 from bot.core.lines import MOST_WORDS, Label, Line
-from bot.core.model import (
-    Action,
-    Button,
-    Decision,
-    Door,
-    Held,
-    Noticing,
-    Reply,
-    Room,
-    RoomChange,
-    RoomLeft,
-    Schedule,
-    Standing,
-    State,
-    Step,
-    There,
-)
+from bot.core.model import Action, Button, Decision, Door, Held, Reply, Standing, There
 from bot.core.pulse import Week
 from bot.core.room import HOUR, MINUTE, ROOM_ACTIONS, marked
+from bot.core.state import State, Step
 from bot.wording import line_problems
 from tests.core.rooms import (
     ALERTS,

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.matching import Combination, either, hear
-from bot.core.model import Danger, Tier
 from bot.core.safety import OUTCOMES, Evidence, Guard, Phrases, Points, Rule, SafetyRules
 from bot.core.scoring import Lexicon
+from bot.core.state import Danger, Tier
 from bot.prompts import FOLDER, read, read_lexicon
 from tests.stumble import CALM
 

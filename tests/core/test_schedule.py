@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.model import Schedule
+from bot.core.kept import Schedule
 from bot.core.schedule import after_move, clock_offsets, in_quiet, is_quiet, local_day, next_due
 from tests.core.clocks import BEHAVIOURS, FIRST, LAST, NAMES, Change, changes, zone
 

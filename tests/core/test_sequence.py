@@ -7,8 +7,8 @@ from itertools import combinations
 
 import pytest
 
-from bot.core.model import CareFor, Condition, Event, State, Step
 from bot.core.sequence import AFTER_CARD, HOLDS, TENDER, TRANSITIONS, WALKING, advance, begin, knows
+from bot.core.state import CareFor, Condition, Event, State, Step
 from tests.core.places import FITTING, STEADYING, Place, Way, ways
 
 ONWARD = frozenset({Event.NEXT, Event.SKIP, Event.SHORT})

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from bot.core.gap import HIGH
 from bot.core.lines import Label, Line
 from bot.core.matching import hear, plain
-from bot.core.model import (
+from bot.core.model import Action, Button, Reply
+from bot.core.reading import Answer, mirrored, read, take, typed
+from bot.core.sequence import WALKING, advance, begin, knows
+from bot.core.state import (
     NO_RATING,
     Act,
-    Action,
-    Button,
     CareFor,
     Change,
     Company,
@@ -20,13 +21,10 @@ from bot.core.model import (
     Event,
     Feeling,
     Need,
-    Reply,
     Source,
     State,
     Step,
 )
-from bot.core.reading import Answer, mirrored, read, take, typed
-from bot.core.sequence import WALKING, advance, begin, knows
 from bot.core.steps import again, offer, onward, opening, stay_with
 from tests.core.places import ways
 from tests.person import PROMPTS

@@ -9,22 +9,8 @@ from hypothesis import strategies as st
 
 from bot.core.decide import decide
 from bot.core.lines import Line
-from bot.core.model import (
-    Action,
-    Condition,
-    Decision,
-    Ground,
-    Held,
-    Incoming,
-    Kind,
-    Opened,
-    Reason,
-    Reply,
-    State,
-    Step,
-    Where,
-    Why,
-)
+from bot.core.model import Action, Decision, Ground, Held, Incoming, Kind, Opened, Reply, Where, Why
+from bot.core.state import Condition, Reason, State, Step
 from tests.person import PROMPTS, SEEN
 
 CONTENT = PROMPTS.content

@@ -7,21 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from bot.core.model import (
-    Change,
-    Condition,
-    FollowUp,
-    Kept,
-    Nudging,
-    Outcome,
-    Plan,
-    Point,
-    Purpose,
-    Rest,
-    Room,
-    Schedule,
-    Source,
-)
+from bot.core.kept import FollowUp, Kept, Nudging, Outcome, Plan, Point, Purpose, Rest, Room, Schedule
+from bot.core.state import Change, Condition, Source
 from bot.store.backup import Restored, back_up, restore
 from bot.store.keyring import Keyring, read_keyring
 from bot.store.ledger import Ledger

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bot.store.backup
-from bot.core.model import Kept, Purpose
+from bot.core.kept import Kept, Purpose
 from bot.store import InUseError, NewerDatabaseError, StoreError, WrongKeyError, migrations
 from bot.store.backup import Again, Restored, restore
 from bot.store.ledger import KEPT_FOR, Ledger

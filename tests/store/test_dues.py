@@ -13,7 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.core.gap import DAY
-from bot.core.model import KEPT_DAYS, PLAN_DAYS, Change, Due, FollowUp, Nudging, Plan, Point, Purpose, Rest, Schedule
+from bot.core.kept import KEPT_DAYS, PLAN_DAYS, Due, FollowUp, Nudging, Plan, Point, Purpose, Rest, Schedule
+from bot.core.state import Change
 from bot.store.database import connect
 from bot.store.dues import Claim, Counted, Tally
 from bot.store.opening import FILE

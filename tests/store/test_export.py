@@ -11,20 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.export import export
-from bot.core.model import (
-    Change,
-    Condition,
-    Course,
-    FollowUp,
-    Nudging,
-    Outcome,
-    Plan,
-    Point,
-    Purpose,
-    Rest,
-    Schedule,
-    Source,
-)
+from bot.core.kept import Course, FollowUp, Nudging, Outcome, Plan, Point, Purpose, Rest, Schedule
+from bot.core.state import Change, Condition, Source
 from bot.store.opening import FILE
 from bot.store.rows import consent_place, follow_up_place, nudging_place, outcome_place, plan_place, setting_place
 from bot.store.store import Store

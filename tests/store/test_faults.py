@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 
 import bot.store.database
 from bot import app, settings
+from bot.core.kept import Kept
 from bot.core.lines import Label, Line
-from bot.core.model import Kept, Step
+from bot.core.state import Step
 from bot.respond import Responder
 from bot.store import PlaceError, SealError
 from bot.store.database import SETTINGS

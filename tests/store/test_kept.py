@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.gap import DAY
-from bot.core.model import KEPT_DAYS, PLAN_DAYS, Change, Due, FollowUp, Plan, Purpose, Room
+from bot.core.kept import KEPT_DAYS, PLAN_DAYS, Due, FollowUp, Plan, Purpose, Room
 from bot.core.plans import LONGEST_PLAN
+from bot.core.state import Change
 from bot.store import StoreError
 from bot.store.database import connect
 from bot.store.keyring import Keyring

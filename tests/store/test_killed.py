@@ -28,8 +28,8 @@ from typing_extensions import override
 
 from bot.core.follow_ups import sent
 from bot.core.gap import DAY
+from bot.core.kept import KEPT_DAYS, FollowUp, Kept, Nudging, Outcome, Plan, Purpose, Room
 from bot.core.lines import Label
-from bot.core.model import KEPT_DAYS, FollowUp, Kept, Nudging, Outcome, Plan, Purpose, Room
 from bot.store.dues import Claim
 from bot.store.opening import FILE
 from bot.store.rooms import RoomClaim

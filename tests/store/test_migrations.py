@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import bot.store
-from bot.core.model import Plan, Room
+from bot.core.kept import Plan, Room
 from bot.store import NewerDatabaseError, StoreError, migrations
 from bot.store.migrations import APPLICATION, STEPS, migrate, own_version
 from bot.store.opening import FILE, KEY_MARK, LOCK

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.gap import DAY
-from bot.core.model import Noticing, Purpose, Room, Schedule
+from bot.core.kept import Noticing, Purpose, Room, Schedule
 from bot.store.ledger import Ledger
 from bot.store.opening import FILE
 from bot.store.ring import ring_of

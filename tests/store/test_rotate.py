@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import bot.store.rotate
-from bot.core.model import Kept, Purpose
+from bot.core.kept import Kept, Purpose
 from bot.store import SecretError, StoreError, WrongKeyError, migrations
 from bot.store.database import connect
 from bot.store.migrations import STEPS

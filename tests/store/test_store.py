@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bot.store.database
-from bot.core.model import Change, Condition, Outcome, Purpose, Source
+from bot.core.kept import Outcome, Purpose
+from bot.core.state import Change, Condition, Source
 from bot.store import InUseError, NewerDatabaseError, SealError, StoreError, WrongKeyError
 from bot.store.opening import FILE, LOCK
 from bot.store.ring import Ring, ring_of
