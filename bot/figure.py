@@ -87,10 +87,11 @@ class Font:
 @cache
 def font(*, bold: bool) -> Font:
     """The font of the pictures, in one of its two weights."""
-    return Font(_file(bold=bold))
+    return Font(file(bold=bold))
 
 
-def _file(*, bold: bool) -> Path:
+def file(*, bold: bool) -> Path:
+    """Where the font of the pictures lies, in one of its two weights."""
     return Path(str(_FILES / f"AtkinsonHyperlegible-{'Bold' if bold else 'Regular'}.ttf"))
 
 
@@ -428,7 +429,7 @@ def rendered(markup: str) -> bytes:
     return resvg_py.svg_to_bytes(
         svg_string=markup,
         skip_system_fonts=True,  # they differ, and looking for them takes longer than all the rest
-        font_files=[str(_file(bold=False)), str(_file(bold=True))],
+        font_files=[str(file(bold=False)), str(file(bold=True))],
         font_family=_FAMILY,
         width=PIXELS,
     )
