@@ -17,7 +17,7 @@ from bot.store.store import Store
 from tests.person import PROMPTS, RING, Clock, responder_of
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted(path for path in ROOT.glob("[!.]*/**/*.md")) + sorted(ROOT.glob("*.md"))
+DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("[!.]*/**/*.md"), *ROOT.glob(".github/*.md")})
 
 
 def section(title: str, page: str = "README.md") -> str:
