@@ -72,7 +72,7 @@ class Circles:
     async def round(self) -> None:
         """Do what is due, until nothing is: what was left out may be due again at once. Raises nothing."""
         await tried(self._responder.rooms.renew())
-        self._responder.rooms.tell_limited()
+        self._responder.rooms.limits.tell()
         await tried(self._responder.rooms.make_up())
         self._is_failing = not await tried(self._let_go())
         self._is_derived = self._is_derived or await tried(self._derive_again())

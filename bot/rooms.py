@@ -1,14 +1,14 @@
 """Groups and channels at hand: what is kept of them, who of their members agreed to what, and what may be said there.
 
 Rules that hold here: nothing of any message is held; whose rights a change hangs on is asked anew for each; what the
-store does not say is taken for not agreed to; what is counted to limit answers is in memory alone, and goes with it.
+store does not say is taken for not agreed to.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from secrets import token_bytes
@@ -23,30 +23,11 @@ from bot.core.model import Action, Content, Decision, Held, Incoming, Kind, Lane
 from bot.core.ports import Directory, Fate, Sent
 from bot.core.room import changed, marked, needs_rights, picks_alerts, ref_of
 from bot.core.state import State
+from bot.limits import Limits
 from bot.log import failure
-from bot.metrics import LIMITED_ANSWERS
 from bot.pulse import Pulse, Totals
 from bot.store import StoreError
 from bot.store.store import Store
-
-CARD_APART: Final = 6 * 60 * 60
-"""Seconds from one full card to the next in a group, so that nobody can fill it with them."""
-
-ALERT_APART: Final = 10 * 60
-"""Seconds from one word to the moderators of a group to the next."""
-
-OF_A_PERSON: Final = (4, 10 * 60)
-"""Answers to one person in a group, in so many seconds."""
-
-OF_A_ROOM: Final = (8, 60)
-"""Answers in a group to all its people, in so many seconds: below what Telegram allows, and a card has room beside."""
-
-LOOKS: Final = (40, 60)
-"""How often in so many seconds it is asked, because of what is done in a group, who its admins are: a flood of commands
-is none of calls."""
-
-LOOKS_OF_A_PERSON: Final = (20, 60)
-"""The same for one person, also in private, where each tap on the panel is a look, and no flood in the group counts."""
 
 RENEWED_AFTER: Final = 15 * 60
 """Seconds after which all is read again, since an operator may delete beside this process."""
@@ -60,8 +41,6 @@ SOON: Final = 1.0
 TRIED_AFTER: Final = 10
 """Seconds after which a store that failed is asked again."""
 
-_MOST_LIMITED: Final = 10_000
-"""People and groups whose answers are counted at a time: those are forgotten that had one longest ago."""
 _MOST_MET: Final = 1_000
 """Rooms of which nothing is kept, that someone looked at in private."""
 _REF_BYTES: Final = 4
@@ -114,20 +93,17 @@ class Rooms:
         self._seed = seed
         self._pulse = Pulse(clock, salt)
         self._totals = Totals(self._pulse, salt)
+        self.limits = Limits(clock)
         self._rooms: dict[int, Room] = {}
         self._members: dict[int, set[int]] = {}
         self._apart: dict[int, set[int]] = {}
         self._refs: dict[int, int] = {}
         self._refs_by = b""  # the key that they were made with
         self._met: OrderedDict[int, int] = OrderedDict()  # the same, of rooms of which nothing is kept
-        self._cards: dict[int, int] = {}  # when each had its last full card
-        self._alerts: dict[int, int] = {}
         self._former: dict[int, int] = {}  # the id of a supergroup -> the one that it had before it was one
         self._owed: dict[int, RoomChange] = {}  # of how the bot stands in a room, while the store failed
         self._moves: dict[int, int] = {}  # of groups that got another id, likewise or under way
         self._leavers: set[tuple[int, int]] = set()  # who left which group, likewise
-        self._limits: OrderedDict[tuple[int, ...], deque[int]] = OrderedDict()
-        self._limited = 0
         self._is_read = False
         self._due_at = 0  # when it is read again
         self._changes = 0  # that were made here
@@ -234,9 +210,7 @@ class Rooms:
 
     def _carry(self, old: int, new: int) -> None:
         """Know by its new id what is known of a group, so that it is served however long the store takes."""
-        for seen in (self._cards, self._alerts):
-            if old in seen:
-                seen[new] = seen.pop(old)
+        self.limits.carry(old, new)
         room = self._rooms.get(old)
         if room is None:
             return
@@ -326,7 +300,7 @@ class Rooms:
             room=room,
             is_agreed=person in self._members.get(chat, ()),
             is_apart=person in self._apart.get(chat, ()),
-            may_card=self._is_over(self._cards, chat, CARD_APART),
+            may_card=self.limits.may_card(chat),
             week=self._pulse.last_week(chat),
         )
 
@@ -344,10 +318,7 @@ class Rooms:
                 total = self._totals.joined(there.chat, there.number, incoming.person, shown)
                 there = replace(there, total=total)
         if needs_rights(incoming, Held()):
-            may_look = self._may(LOOKS_OF_A_PERSON, there.chat, incoming.person, -1) and self._may(
-                LOOKS, there.chat, -1
-            )
-            there = await self._with_rights(there, incoming.person, may_look=may_look)
+            there = await self._with_rights(there, incoming.person, in_the_group=True)
         return replace(incoming, there=there)
 
     async def beside(self, incoming: Incoming, held: Held) -> Incoming:
@@ -371,8 +342,7 @@ class Rooms:
 
         That puts right what is kept, since the end of a mute may not be told.
         """
-        may_look = self._may(LOOKS_OF_A_PERSON, there.chat, incoming.person, -1)
-        there = await self._with_rights(there, incoming.person, may_look=may_look)
+        there = await self._with_rights(there, incoming.person, in_the_group=False)
         if not there.is_admin:  # who is shown nothing of it
             return there
         there = await self._looked_at(there)
@@ -383,9 +353,9 @@ class Rooms:
         await self._tried(self.save(change, incoming.at))
         return replace(there, room=self.room(there.chat))
 
-    async def _with_rights(self, there: There, person: int, *, may_look: bool) -> There:
+    async def _with_rights(self, there: There, person: int, *, in_the_group: bool) -> There:
         """The same with whether this person is one of its admins: asked now, and not of whoever asks too often."""
-        if not may_look:
+        if not self.limits.may_look(there.chat, person, in_the_group=in_the_group):
             return replace(there, is_known=False)
         admins = await self._directory.admins(there.chat)
         return replace(there, is_admin=admins is not None and person in admins, is_known=admins is not None)
@@ -425,7 +395,7 @@ class Rooms:
             is_busy or not await self._may_offer(incoming, there)
         ):
             return Decision(held)
-        if any(isinstance(fact, Alerted) for fact in decision.facts) and not self._may_alert(there.chat):
+        if any(isinstance(fact, Alerted) for fact in decision.facts) and not self.limits.may_alert(there.chat):
             replies = tuple(reply for reply in replies if there.room is None or reply.to != there.room.alerts)
         said = [shown for reply in replies if (shown := reply.instead if reply.to else reply) is not None]
         is_full = any(Line.GROUP_DANGER in reply.keys for reply in said)  # which is limited by itself
@@ -433,7 +403,7 @@ class Rooms:
         if not said or is_full or by_admin or incoming.kind not in _LIMITED:
             return replace(decision, replies=replies)
         is_urgent = any(reply.lane is Lane.DANGER for reply in said)
-        if not self._may_answer(there.chat, incoming.person, is_urgent=is_urgent):
+        if not self.limits.may_answer(there.chat, incoming.person, is_urgent=is_urgent):
             replies = tuple(replace(reply, instead=None) for reply in replies if reply.to)
         return replace(decision, replies=replies)
 
@@ -441,15 +411,15 @@ class Rooms:
         """A message as it may go into a group at this moment: a full card is a short line where one stands already."""
         if Line.GROUP_DANGER not in reply.keys:
             return reply
-        if not self._is_over(self._cards, chat, CARD_APART):
+        if not self.limits.may_card(chat):
             return replace(reply, keys=(Line.GROUP_DANGER_AGAIN,))
-        self._cards[chat] = self._clock()
+        self.limits.carded(chat)
         return reply
 
     async def sent(self, chat: int, sent: Sent, reply: Reply) -> None:
         """Note what became of a message into a group: it is to be tidied away, or was a full card that never came."""
         if Line.GROUP_DANGER in reply.keys and sent.fate in {Fate.LOST, Fate.REFUSED}:
-            self._cards.pop(chat, None)
+            self.limits.uncarded(chat)
         number, room = sent.number, self.room(chat)
         if number is not None and room is not None and not room.may_write:  # the end of a mute may not be told
             await self._tried(self.save(RoomChange(chat, may_write=True), self._clock()))
@@ -482,22 +452,6 @@ class Rooms:
             self._pulse.offered(chat, person)
         return may
 
-    def _may_answer(self, chat: int, person: int, *, is_urgent: bool) -> bool:
-        """Whether one more answer in the group is not too many, for this person and for all.
-
-        What is urgent hangs on nothing that others wrote, nor on what the same person wrote of other things.
-        """
-        if is_urgent:
-            return self._may(OF_A_PERSON, chat, person, -2)
-        return self._may(OF_A_PERSON, chat, person) and self._may(OF_A_ROOM, chat)
-
-    def _may_alert(self, chat: int) -> bool:
-        """Whether moderators are told once more."""
-        is_over = self._is_over(self._alerts, chat, ALERT_APART)
-        if is_over:
-            self._alerts[chat] = self._clock()
-        return is_over
-
     @staticmethod
     async def _tried(work: Awaitable[T]) -> T | None:
         """What came of it; None where the store failed or hung, which is said in the log."""
@@ -507,27 +461,3 @@ class Rooms:
         except (StoreError, TimeoutError) as error:
             log.error("the store failed", **failure(error))
             return None
-
-    def tell_limited(self) -> None:
-        """Leave in the log how many answers were too many since this was last said."""
-        if self._limited:
-            log.warning("too many for one group or person: these were not answered", count=self._limited)
-        self._limited = 0
-
-    def _is_over(self, seen: dict[int, int], chat: int, seconds: int) -> bool:
-        return not 0 <= self._clock() - seen.get(chat, -seconds) < seconds
-
-    def _may(self, limit: tuple[int, int], *whom: int) -> bool:
-        (most, seconds), now = limit, self._clock()
-        answers = self._limits.setdefault(whom, deque())
-        self._limits.move_to_end(whom)
-        while len(self._limits) > _MOST_LIMITED:
-            self._limits.popitem(last=False)
-        while answers and not 0 <= now - answers[0] < seconds:
-            answers.popleft()
-        if len(answers) >= most:
-            self._limited += 1
-            LIMITED_ANSWERS.inc()
-            return False
-        answers.append(now)
-        return True

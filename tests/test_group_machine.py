@@ -54,9 +54,10 @@ from bot.core.ports import Fate, Sent
 from bot.core.room import IN_A_GROUP, title_of
 from bot.core.schedule import local_day
 from bot.core.state import State, Tier
+from bot.limits import CARD_APART, OF_A_PERSON, OF_A_ROOM
 from bot.respond import IDLE, Responder
 from bot.retention import sweep
-from bot.rooms import CARD_APART, OF_A_PERSON, OF_A_ROOM, RENEWED_AFTER
+from bot.rooms import RENEWED_AFTER
 from bot.store.opening import FILE
 from bot.store.rooms import GONE_DAYS
 from bot.store.store import Store

@@ -18,9 +18,9 @@ from bot.core.gap import DAY
 from bot.core.lines import Label
 from bot.core.pulse import FEWEST
 from bot.core.room import A_HOLD, HOLDS, HOUR, MINUTE, PAUSES, TIDIES
-from bot.core.room_panel import MOST_COUNTRIES
+from bot.core.room_typed import MOST_COUNTRIES
+from bot.limits import ALERT_APART, CARD_APART, OF_A_PERSON, OF_A_ROOM
 from bot.respond import IDLE
-from bot.rooms import ALERT_APART, CARD_APART, OF_A_PERSON, OF_A_ROOM
 from bot.store.rooms import GONE_DAYS
 from tests.botapi.updates import Json
 from tests.gathering import Gathering

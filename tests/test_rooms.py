@@ -19,8 +19,9 @@ from bot.core.model import Action, Decision, Door, Held, Incoming, Kind, Standin
 from bot.core.ports import Fate, Sent
 from bot.core.room import marked
 from bot.core.state import Step
+from bot.limits import ALERT_APART, CARD_APART, OF_A_PERSON, OF_A_ROOM
 from bot.respond import IDLE, Responder
-from bot.rooms import ALERT_APART, CARD_APART, OF_A_PERSON, OF_A_ROOM, RENEWED_AFTER, TRIED_AFTER, Rooms
+from bot.rooms import RENEWED_AFTER, TRIED_AFTER, Rooms
 from bot.store import StoreError
 from bot.store.store import Store
 from tests.person import PROMPTS, RING, SEEN, Clock, buttons, lines
@@ -398,8 +399,8 @@ async def test_what_was_too_much_is_told_as_a_count_without_any_id(house: House)
     for _ in range(OF_A_PERSON[0] + 3):
         await house.says(ANN, "hello")
     with capture_logs() as logs:
-        house.responder.rooms.tell_limited()
-        house.responder.rooms.tell_limited()
+        house.responder.rooms.limits.tell()
+        house.responder.rooms.limits.tell()
     assert [log["count"] for log in logs] == [3]
     assert str(ANN) not in str(logs)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bot.core import room_panel
+from bot.core import panel_typed, room_typed
 from bot.core.cards import (
     ASKING,
     EMERGENCIES,
@@ -32,7 +32,6 @@ from bot.core.gap import outcome_of
 from bot.core.lines import Line
 from bot.core.matching import Utterance, hear
 from bot.core.model import Action, Content, Decision, Ground, Held, Incoming, Kind, Lane, Opened, Reply, Why
-from bot.core.panel import is_setting
 from bot.core.reading import Answer
 from bot.core.sequence import AFTER_CARD, WALKING, advance
 from bot.core.state import Barrier, Danger, Event, Notice, State, Step, Tier
@@ -76,9 +75,8 @@ def danger_in(incoming: Incoming, heard: Heard, held: Held, content: Content) ->
         Danger(),
         *(_seen(one, content, answers=answers, plans=plans) for one in (heard.aloud, *alone) if one.words),
     )
-    if is_setting(incoming, held, content) or room_panel.is_setting(
-        incoming, held, content
-    ):  # names and numbers, to which a score says nothing
+    asked = incoming, held, content
+    if panel_typed.is_setting(*asked) or room_typed.is_setting(*asked):  # a score says nothing of names and numbers
         seen = tuple(
             replace(one if one.by_rule else Danger(), minor=one.age_said, age_said=one.age_said) for one in seen
         )

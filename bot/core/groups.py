@@ -35,7 +35,7 @@ from bot.core.model import (
     Where,
 )
 from bot.core.room import A_HOLD, CHANGES, HOLDS, IN_A_GROUP, MINUTE, length_of, marked, title_of
-from bot.core.room_panel import lasting
+from bot.core.room_desk import lasting
 from bot.core.state import About, Danger, Notice, State, Step, Tier
 from bot.core.steps import BEGIN, Rows
 

@@ -17,7 +17,7 @@ from bot.core.kept import Purpose
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Content, Decision, Door, Held, Incoming, Opened, Reply
 from bot.core.room import marked, title_of
-from bot.core.room_panel import leading_back
+from bot.core.room_desk import leading_back
 from bot.core.sequence import WALKING
 from bot.core.state import Event, Step
 from bot.core.steps import again, opening

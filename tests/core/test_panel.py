@@ -14,7 +14,7 @@ from bot.core.kept import Consent, Course, Kept, Nudging, Purpose, Rest, Schedul
 from bot.core.lines import MOST_WORDS, Label, Line
 from bot.core.model import Action, Button, Decision, Held, Incoming, Kind, Opened, Where
 from bot.core.nudging import changed
-from bot.core.panel import QUIETS, TIMES
+from bot.core.panel_shown import QUIETS, TIMES
 from bot.core.state import State, Step
 from tests.person import PROMPTS, SEEN, buttons, lines
 
