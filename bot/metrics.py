@@ -24,6 +24,8 @@ WAITING = Gauge("bot_waiting_messages", "Messages that wait or are under way: re
 LIMITED = Counter("bot_limited", "Times that Telegram said to wait, by what has to: a chat, all.", ["about"])
 RETRIES = Counter("bot_retries", "Calls made again after a failure.")
 
+CLOCK_AHEAD = Gauge("bot_clock_ahead_seconds", "How far the machine's clock is ahead of Telegram's; below 0: behind.")
+
 LIMITED_ANSWERS = Counter("bot_limited_answers", "Answers in groups that were left out, since there were too many.")
 
 CORE_FAILURES = Counter("bot_core_failures", "Messages that could not be read or answered, and got a general card.")

@@ -13,6 +13,7 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import repeat
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each further try, half as long to half as long again, where Telegram names no time itself."""
+
+URGENT_TRIES: Final = 225
+"""How often a danger card that certainly did not leave is tried again after that, with the last pause: for an hour."""
 
 LONGEST_WAIT: Final = 60.0
 """Seconds that a call waits because Telegram says so. Told to wait longer, it is given up."""
@@ -158,7 +162,7 @@ class Delivery:
         A message whose topic was closed or deleted goes to the group itself, but a broadcast does not: it goes only
         where admins want it.
         """
-        since, tries = self._now(), _Tries(self._jitter)
+        since, tries = self._now(), _Tries(self._jitter, urgent=lane is Lane.DANGER)
         ticket = self._ask(chat, lane)
         try:
             while True:
@@ -446,16 +450,17 @@ class Delivery:
 class _Tries:
     """How often one call was made, and what is told where all was in vain."""
 
-    def __init__(self, jitter: Callable[[], float]) -> None:
+    def __init__(self, jitter: Callable[[], float], *, urgent: bool = False) -> None:
         self._jitter = jitter
         self._pauses = iter(PAUSES)
+        self._longer = repeat(PAUSES[-1], URGENT_TRIES if urgent else 0)  # for what cannot come twice
         self._doubt: NetworkError | None = None  # it may have arrived all the same
 
     def another(self, error: TelegramError) -> float:
         """Give the seconds until the next try, or raise the error that says most."""
         if isinstance(error, NetworkError) and not isinstance(error, NotSentError):
             self._doubt = error
-        pause = next(self._pauses, None)
+        pause = next(self._pauses, None) or (next(self._longer, None) if self._doubt is None else None)
         if pause is None:
             raise self._doubt or error
         RETRIES.inc()

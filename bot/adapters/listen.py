@@ -57,6 +57,10 @@ class Webhook:
                 "Telegram refuses BOT_WEBHOOK_URL: give an https:// address, on port 443, 80, 88 or 8443"
             ) from None
 
+    async def is_called(self) -> bool:
+        """Whether Telegram calls here, by its own word."""
+        return (await self._bot.get_webhook_info()).url == self._url
+
     async def receive(self, request: web.Request) -> web.Response:
         """Take one update in. 200 once handled, 403 without the secret, 503 to be asked again, 400 or 413 for none.
 

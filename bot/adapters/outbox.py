@@ -2,7 +2,8 @@
 
 Rules that hold here: the words are those of `prompts/`; whatever becomes of a message is a value, and what is said of
 it in the log is the kind of failure alone; a picture that cannot be had is left out, since its words say the same; a
-keyboard opens in a private chat alone, since Telegram lets nobody be asked for their place elsewhere.
+keyboard opens in a private chat alone, since Telegram lets nobody be asked for their place elsewhere; while Telegram
+answers nothing, no broadcast is spent on finding that out.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from bot.adapters.delivery import Clip, Delivery, Markup, Media, Photo
 from bot.adapters.transport import NotSentError
 from bot.adapters.updates import PICKS
 from bot.core.lines import Label
-from bot.core.model import Action, Animation, Button, Document, Reply
+from bot.core.model import Action, Animation, Button, Document, Lane, Reply
 from bot.core.ports import Fate, Sent
 from bot.figure import png
 from bot.log import failure
@@ -41,6 +42,11 @@ _ADDING: Final = ("startgroup=add", "startchannel&admin=post_messages", "startgr
 
 Source of the rights: https://core.telegram.org/api/links#groupchannel-bot-links
 """
+
+IN_VAIN: Final = 3
+"""After so many broadcasts in a row that did not arrive, or may not have, it is asked whether Telegram answers."""
+
+_ASKED_AFTER: Final = 60.0  # seconds
 
 log = structlog.get_logger()
 
@@ -54,12 +60,33 @@ class TelegramOutbox:
         self._prompts = prompts
         self._folder = folder
         self._clips: dict[Animation, Clip] = {}
+        self._in_vain = 0
+        self._ask_at = 0.0  # by the loop's clock
+        self._asking = asyncio.Lock()
 
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         """Send one message into a chat, or one topic of it, and say what became of it."""
+        is_broadcast = reply.lane is Lane.BROADCAST
+        if is_broadcast and not await self._is_answered():
+            return Sent(Fate.LOST)
         words, markup = self._prompts.text(reply), self._markup(chat, reply)
         media = await self._media(reply)
-        return await _sent(self._delivery.send(chat, words, markup, thread=thread, lane=reply.lane, media=media))
+        sent = await _sent(self._delivery.send(chat, words, markup, thread=thread, lane=reply.lane, media=media))
+        if is_broadcast:
+            self._in_vain = self._in_vain + 1 if sent.fate in {Fate.LOST, Fate.UNSURE} else 0
+        return sent
+
+    async def _is_answered(self) -> bool:
+        """Whether Telegram answers. It is asked where broadcasts were in vain, once in `_ASKED_AFTER` seconds."""
+        async with self._asking:
+            now = asyncio.get_running_loop().time()
+            if self._in_vain >= IN_VAIN and now >= self._ask_at:
+                try:
+                    await self._bot.get_me()
+                    self._in_vain = 0
+                except TelegramError:
+                    self._ask_at = now + _ASKED_AFTER
+            return self._in_vain < IN_VAIN
 
     async def edit(self, chat: int, number: int, reply: Reply) -> Sent | None:
         """Put a message in place of the one with that number, and say what became of it, or None where it cannot be."""

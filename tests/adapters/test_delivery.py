@@ -1,10 +1,12 @@
 import asyncio
 import json
+import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -466,13 +468,48 @@ async def test_silence_after_a_broadcast_is_doubt(telegram: Server, ann: Person)
     assert heard(ann) == ["one"]
 
 
-@pytest.mark.parametrize("lane", Lane)
+@pytest.mark.parametrize("lane", [Lane.REPLY, Lane.BROADCAST])
 async def test_message_that_never_left_is_repeated_within_a_bound(bot: Bot, clock: PausingClock, lane: Lane) -> None:
     nowhere = Bot(bot.token, "http://127.0.0.1:1/bot", request=bot.request)
     draws = iter([0.0, 0.999, 0.5, 0.5, 0.5, 0.5])
     with pytest.raises(NotSentError):
         await Delivery(nowhere, clock.pause, now=clock.now, jitter=draws.__next__).send(1, "one", lane=lane)
     assert clock.at == pytest.approx(0.25 + 1.499 + 2 + 4 + 8 + 16)
+
+
+class Away(AiohttpRequest):
+    """A network that lets nothing out until a time."""
+
+    def __init__(self, clock: PausingClock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.until = 0.0
+
+    @override
+    async def do_request(self, *of: Any, **how: Any) -> tuple[int, bytes]:
+        if self.clock.at < self.until:
+            raise NotSentError("no network")
+        return await super().do_request(*of, **how)
+
+
+async def test_card_about_danger_that_never_left_is_tried_for_an_hour_and_one_that_may_have_arrived_is_not(
+    telegram: Server, clock: PausingClock, ann: Person
+) -> None:
+    away = Away(clock)
+    async with bot_of(telegram, away) as bot:
+        delivery, urgent = Delivery(bot, clock.pause, now=clock.now), Lane.DANGER
+        away.until = math.inf
+        with pytest.raises(NotSentError):
+            await delivery.send(1, "one", lane=urgent)
+        assert 60 * 60 <= clock.at < 61 * 60 + sum(PAUSES)
+        away.until = clock.at + 59 * 60
+        await delivery.send(1, "two", lane=urgent)
+        assert heard(ann) == ["two"]
+        away.until, before = 0, clock.at
+        telegram.fails("sendMessage", *[Dropped()] * (len(PAUSES) + 1))
+        with pytest.raises(NetworkError):
+            await delivery.send(1, "three", lane=urgent)
+        assert clock.at - before == sum(PAUSES)
 
 
 async def test_network_that_stays_away_is_raised_and_the_next_message_goes(

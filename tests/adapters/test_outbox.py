@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from structlog.testing import capture_logs
 from telegram import Bot
 
 from bot.adapters.delivery import Delivery
-from bot.adapters.outbox import TelegramOutbox
+from bot.adapters.outbox import IN_VAIN, TelegramOutbox
 from bot.core.gap import OneWalk, OverDays
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Animation, Button, Document, Lane, Reply
@@ -15,11 +16,12 @@ from bot.core.ports import Fate, Outbox, Sent
 from bot.core.state import Change
 from bot.figure import PIXELS
 from tests.adapters.clock import PausingClock
-from tests.botapi import Dropped, Person, Server, blocked, bot_of, too_many
+from tests.botapi import Dropped, Person, Server, blocked, bot_of, broken, too_many
 from tests.botapi.chats import Upload
 from tests.botapi.faults import Fault
 from tests.botapi.updates import Refused
 from tests.person import PROMPTS
+from tests.story import at_once
 
 REPLY = Reply(
     (Line.HELP,),
@@ -112,6 +114,37 @@ async def test_whatever_becomes_of_a_message_is_a_value(
         sent = await outbox.send(ann.id, NEWS)
     assert (sent.fate, [line["event"] for line in lines]) == became
     assert sent.number is None
+
+
+async def test_while_telegram_answers_nothing_no_broadcast_is_spent_and_replies_are_tried(
+    outbox: Outbox, telegram: Server, ann: Person
+) -> None:
+    telegram.trouble = lambda _: broken()
+    in_vain = [(await outbox.send(ann.id, NEWS)).fate for _ in range(10)]
+    assert in_vain == [Fate.UNSURE] * IN_VAIN + [Fate.LOST] * (10 - IN_VAIN)
+    assert len(telegram.calls_of("sendMessage")) == IN_VAIN
+    assert len(telegram.calls_of("getMe")) == 1 + 1  # at the start, and once for all seven
+    assert (await outbox.send(ann.id, REPLY)).fate is Fate.UNSURE
+    assert len(telegram.calls_of("sendMessage")) > IN_VAIN + 1
+    telegram.trouble = lambda _: None
+    assert (await outbox.send(ann.id, REPLY)).fate is Fate.ARRIVED
+
+
+def test_broadcasts_go_again_within_a_minute_of_telegrams_return() -> None:
+    async def story() -> None:
+        async with Server() as telegram, bot_of(telegram) as bot:
+            loop = asyncio.get_running_loop()
+            await telegram.person(7, "Ann").says("hello", wait=False)
+            outbox = TelegramOutbox(bot, Delivery(bot, now=loop.time), PROMPTS)
+            telegram.trouble = lambda _: broken()
+            for _ in range(IN_VAIN + 1):
+                await outbox.send(7, NEWS)
+            telegram.trouble = lambda _: None
+            assert (await outbox.send(7, NEWS)).fate is Fate.LOST
+            await asyncio.sleep(60)
+            assert (await outbox.send(7, NEWS)).fate is Fate.ARRIVED
+
+    at_once(story())
 
 
 async def test_wait_that_telegram_wants_is_told_to_all_that_was_for_that_chat(
