@@ -483,13 +483,13 @@ def plot(figure: Figure, words: Words) -> str:
         return "\n".join((words[Label.FIGURE_UPSET], *lines, f"{words[Label.FIGURE_CARE]}: {care}"))
     upset, care = words[Label.FIGURE_UPSET], words[Label.FIGURE_CARE]
     lines = [f"{row:2} |{''.join(' ' + _sign(walk, row) for walk in figure.walks)}".rstrip() for row in _ROWS]
-    legend = f"u  {upset}, c  {care}, b  {upset} + {care}"
+    legend = f"o  {upset}, +  {care}, *  {upset} / {care}"
     return "\n".join((words[Label.FIGURE_WALKS], *lines, legend))
 
 
 def _sign(walk: Answered, row: int) -> str:
     upset, care = walk.upset == row, _level(walk) == row
-    return "b" if upset and care else "u" if upset else "c" if care else " "
+    return "*" if upset and care else "o" if upset else "+" if care else " "
 
 
 def _plot_after(figure: AfterDays, words: Words) -> str:

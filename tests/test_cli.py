@@ -415,7 +415,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = copy / "prompts/en/groups.yaml"
     file.write_text(file.read_text("utf-8").replace("group.private:", "group.privat:"), "utf-8")
     file = copy / "prompts/en/privacy.md"
-    file.write_text(file.read_text("utf-8").replace("{contact}", "us"), "utf-8")
+    file.write_text(re.sub(r"\{contact\|[^}]*\}", "us", file.read_text("utf-8")), "utf-8")
     return copy
 
 

@@ -285,8 +285,8 @@ def test_plot_over_days_has_a_column_for_each_walk() -> None:
     )
     title, *rows, legend = plot(OverDays(answers), WORDS).splitlines()
     assert title == "Upset and care, at the end of each walk"
-    assert [row for row in rows if not re.fullmatch(r" ?\d+ \|", row)] == [" 8 | u   c", " 5 | c b", " 0 |       u"]
-    assert legend == "u  Upset, c  Care, b  Upset + Care"
+    assert [row for row in rows if not re.fullmatch(r" ?\d+ \|", row)] == [" 8 | o   +", " 5 | + *", " 0 |       o"]
+    assert legend == "o  Upset, +  Care, *  Upset / Care"
 
 
 @pytest.mark.parametrize("figure", [*(OneWalk(10, 0, change) for change in CHANGES), FULL, AFTER])
