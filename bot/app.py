@@ -13,7 +13,6 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -24,6 +23,7 @@ from platformdirs import user_config_path
 from bot import log, prompts
 from bot.circles import Circles
 from bot.clock import Clock
+from bot.core.copies import replace
 from bot.core.model import Content
 from bot.core.ports import Directory, RoomOutbox
 from bot.nudges import Nudges

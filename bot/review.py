@@ -8,7 +8,6 @@ in `prompts/README.md`.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, reduce
 from hashlib import sha256
 from itertools import product
@@ -18,6 +17,7 @@ from typing import Final, NamedTuple
 
 from bot.core.commands import COMMANDS
 from bot.core.consent import QUESTIONS
+from bot.core.copies import replace
 from bot.core.course import THEMES, Contrast, Practice, Theme, Written
 from bot.core.helplines import SHOWN_FOR, Country, message, today_of
 from bot.core.kept import Course

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from telegram import (
@@ -30,6 +29,7 @@ from telegram import (
 from telegram.constants import ChatID, ChatType
 
 from bot.core.commands import KNOWN_IN_GROUPS, split_command
+from bot.core.copies import replace
 from bot.core.model import Incoming, Kind, Standing, There, Where
 
 PICKS: Final = (1, 2)

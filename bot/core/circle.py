@@ -7,9 +7,9 @@ how many took part is a number, and nobody is in it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.core.copies import replace
 from bot.core.course import Circle, mixed
 from bot.core.kept import Room
 from bot.core.lines import Label, Line

@@ -7,10 +7,11 @@ everything can be undone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from bot.core.copies import replace
 from bot.core.course import Practice, draw, drawn
 from bot.core.facts import NudgeChange, Tap
 from bot.core.gap import DAY

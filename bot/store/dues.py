@@ -10,10 +10,11 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from typing import Any, Final
 
+from bot.core.copies import replace
 from bot.core.gap import DAY
 from bot.core.kept import PLAN_DAYS, Course, Due, FollowUp, Nudging, Plan, Point, Purpose, Rest, Schedule
 from bot.core.state import Change

@@ -11,13 +11,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self
 
 import structlog
 
+from bot.core.copies import replace
 from bot.core.gap import DAY
 from bot.core.kept import KEPT_DAYS, Kept, Outcome, Plan, Purpose
 from bot.core.state import Change, Condition, Source
