@@ -9,7 +9,9 @@ answers nothing, no broadcast is spent on finding that out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import math
+import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast
@@ -52,16 +54,28 @@ log = structlog.get_logger()
 
 
 class TelegramOutbox:
-    """The `RoomOutbox` on Telegram. `delivery` and `bot` are of the same token; animations lie in `folder`."""
+    """The `RoomOutbox` on Telegram. `delivery` and `bot` are of the same token; animations lie in `folder`.
 
-    def __init__(self, bot: Bot, delivery: Delivery, prompts: Prompts, folder: Path = FOLDER) -> None:
+    `now` is a clock in seconds that never goes back.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        delivery: Delivery,
+        prompts: Prompts,
+        folder: Path = FOLDER,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._bot = bot
         self._delivery = delivery
         self._prompts = prompts
         self._folder = folder
         self._clips: dict[Animation, Clip] = {}
         self._in_vain = 0
-        self._ask_at = 0.0  # by the loop's clock
+        self._now = now
+        self._ask_at = -math.inf
         self._asking = asyncio.Lock()
 
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
@@ -79,7 +93,7 @@ class TelegramOutbox:
     async def _is_answered(self) -> bool:
         """Whether Telegram answers. It is asked where broadcasts were in vain, once in `_ASKED_AFTER` seconds."""
         async with self._asking:
-            now = asyncio.get_running_loop().time()
+            now = self._now()
             if self._in_vain >= IN_VAIN and now >= self._ask_at:
                 try:
                     await self._bot.get_me()

@@ -78,7 +78,12 @@ def back_up(folder: Path, ring: Ring, target: Path, at: int) -> None:
     with _new(target), in_plain_words(), closing(connect(file)) as database:
         if not own_version(database):
             raise StoreError("The database is empty: nothing was kept yet.")
-        _write(database, ring, target, at)
+        try:
+            _write(database, ring, target, at)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}:
+                raise StoreError("There is no room for the backup there: make some, or give another place.") from None
+            raise
 
 
 @contextmanager

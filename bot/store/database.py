@@ -8,7 +8,6 @@ failure is a `StoreError`, in plain words.
 from __future__ import annotations
 
 import asyncio
-import errno
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -22,6 +21,7 @@ import structlog
 from typing_extensions import override
 
 from bot.store import NoConsentError, PlaceError, StoreError
+from bot.store.files import NO_ROOM
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def _in_plain_words(error: Exception) -> StoreError:
         kind, line = _ERRORS.get(code & 0xFF, (StoreError, unknown))
         return kind(line)
     if isinstance(error, OSError):
-        return PlaceError(_FULL if error.errno in {errno.ENOSPC, errno.EDQUOT} else BARRED)
+        return PlaceError(_FULL if error.errno in NO_ROOM else BARRED)
     return StoreError("The database is closed: start the bot again.")  # the driver's word for it is ValueError
 
 

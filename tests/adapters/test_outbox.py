@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,6 @@ from tests.botapi.chats import Upload
 from tests.botapi.faults import Fault
 from tests.botapi.updates import Refused
 from tests.person import PROMPTS
-from tests.story import at_once
 
 REPLY = Reply(
     (Line.HELP,),
@@ -130,21 +128,17 @@ async def test_while_telegram_answers_nothing_no_broadcast_is_spent_and_replies_
     assert (await outbox.send(ann.id, REPLY)).fate is Fate.ARRIVED
 
 
-def test_broadcasts_go_again_within_a_minute_of_telegrams_return() -> None:
-    async def story() -> None:
-        async with Server() as telegram, bot_of(telegram) as bot:
-            loop = asyncio.get_running_loop()
-            await telegram.person(7, "Ann").says("hello", wait=False)
-            outbox = TelegramOutbox(bot, Delivery(bot, now=loop.time), PROMPTS)
-            telegram.trouble = lambda _: broken()
-            for _ in range(IN_VAIN + 1):
-                await outbox.send(7, NEWS)
-            telegram.trouble = lambda _: None
-            assert (await outbox.send(7, NEWS)).fate is Fate.LOST
-            await asyncio.sleep(60)
-            assert (await outbox.send(7, NEWS)).fate is Fate.ARRIVED
-
-    at_once(story())
+async def test_broadcasts_go_again_within_a_minute_of_telegrams_return(telegram: Server, ann: Person) -> None:
+    clock = PausingClock()
+    async with bot_of(telegram) as bot:
+        outbox = TelegramOutbox(bot, Delivery(bot, clock.pause, now=clock.now), PROMPTS, now=clock.now)
+        telegram.trouble = lambda _: broken()
+        for _ in range(IN_VAIN + 1):
+            await outbox.send(ann.id, NEWS)
+        telegram.trouble = lambda _: None
+        assert (await outbox.send(ann.id, NEWS)).fate is Fate.LOST
+        await clock.pause(60)
+        assert (await outbox.send(ann.id, NEWS)).fate is Fate.ARRIVED
 
 
 async def test_wait_that_telegram_wants_is_told_to_all_that_was_for_that_chat(

@@ -31,6 +31,7 @@ from tests.store.household import (
     planned,
     walked,
 )
+from tests.store.test_database import no_file_over
 
 TAKEN = AT + 100
 LATER = TAKEN + 100
@@ -61,6 +62,19 @@ async def kept(house: House) -> House:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+# --- Where there is no room -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("serving")
+@pytest.mark.parametrize("room", [0, 20_000])
+def test_backup_that_finds_no_room_is_told_and_leaves_nothing(house: House, room: int) -> None:
+    before = sorted(house.backup.parent.iterdir())
+    with no_file_over(room), pytest.raises(StoreError, match=r"^There is no room for the backup there: make some, "):
+        house.back_up(TAKEN)
+    assert sorted(house.backup.parent.iterdir()) == before
+    house.back_up(TAKEN)
 
 
 # --- Making one -----------------------------------------------------------------------------------------------------

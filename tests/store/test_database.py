@@ -2,7 +2,7 @@ import asyncio
 import resource
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded
 
@@ -74,11 +74,16 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.store.database, "SETTINGS", SETTINGS.replace("5000", "0"))
 
 
-@contextmanager
-def full_disk(file: Path) -> Iterator[None]:
+def full_disk(file: Path) -> AbstractContextManager[None]:
     """No byte more than its log has now."""
+    return no_file_over(file.with_name(f"{file.name}-wal").stat().st_size)
+
+
+@contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """The system writes no byte beyond so many of any file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file.with_name(f"{file.name}-wal").stat().st_size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
         yield
     finally:
