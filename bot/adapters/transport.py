@@ -60,7 +60,7 @@ class AiohttpRequest(BaseRequest):
     """
 
     __slots__ = (
-        *("_connect_timeout", "_places", "_pool_timeout", "_proxies", "_read_timeout", "_session"),
+        *("_connect_timeout", "_date", "_places", "_pool_timeout", "_proxies", "_read_timeout", "_session"),
         "_write_timeout",
     )
 
@@ -80,6 +80,12 @@ class AiohttpRequest(BaseRequest):
         self._pool_timeout = pool_timeout
         self._session: aiohttp.ClientSession | None = None
         self._proxies: dict[tuple[str, str | None], str | None] = {}
+        self._date = ""
+
+    @property
+    def date(self) -> str:
+        """When the latest answer was given, by its `Date` header: "" where it has none, or nothing was answered yet."""
+        return self._date
 
     @property
     @override
@@ -140,6 +146,7 @@ class AiohttpRequest(BaseRequest):
                     proxy=self._proxy_for(url),
                 ) as response:
                     status, payload = response.status, await response.read()
+                    self._date = response.headers.get("Date", "")
         except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the address
             failure = _without_address(error)
         else:
