@@ -6,9 +6,7 @@ Rules that hold here: only what changes nothing is asked; no address, token or i
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
@@ -40,7 +38,8 @@ async def ask(api_url: str, token: str, within: float) -> Standing:
 
     Raise RefusedError for a token that it does not know, and UnreachableError for any other answer, or none.
     """
-    request = AiohttpRequest()
+    told: list[int] = []
+    request = AiohttpRequest(told=told.append)
     bot = Bot(token, f"{api_url}/bot", f"{api_url}/file/bot", request=request, get_updates_request=AiohttpRequest())
     try:
         async with asyncio.timeout(within):
@@ -53,7 +52,7 @@ async def ask(api_url: str, token: str, within: float) -> Standing:
     finally:
         await bot.shutdown()  # `async with bot` would leave it open where it is cancelled while it opens
     return Standing(
-        clock=_seconds(request.date),
+        clock=told[-1] if told else None,
         reads_groups=bool(me.can_read_all_group_messages),
         joins_groups=bool(me.can_join_groups),
         webhook=info.url,
@@ -63,9 +62,3 @@ async def ask(api_url: str, token: str, within: float) -> Standing:
         allowed=frozenset(info.allowed_updates or ()),
     )
 
-
-def _seconds(date: str) -> int | None:
-    """Read a `Date` header (RFC 9110). None where it is none."""
-    with suppress(ValueError):
-        return int(parsedate_to_datetime(date).timestamp())
-    return None
