@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import structlog
 from pydantic import BaseModel, Field, StrictInt, StrictStr, TypeAdapter, ValidationError
-from pydantic_settings import BaseSettings, CliApp, CliPositionalArg, CliSubCommand, SettingsConfigDict
+from pydantic_settings import BaseSettings, CliApp, CliPositionalArg, CliSubCommand, CliToggleFlag, SettingsConfigDict
 from pydantic_settings import SettingsError as UsageError
 from rich.console import Console
 from rich.table import Table
@@ -96,6 +96,17 @@ class Health(BaseModel):
             print("The bot is not ready.", file=sys.stderr)
             sys.exit(1)
         print("The bot is ready.")
+
+
+class Doctor(BaseModel):
+    """Look at this deployment from the inside: what is well, what is not, and how to mend it. Changes nothing."""
+
+    offline: CliToggleFlag[bool] = Field(default=False, description="do not ask Telegram")
+
+    def cli_cmd(self) -> None:
+        """Exit 1 if something is wrong."""
+        if not asyncio.run(_examine(offline=self.offline)):
+            sys.exit(1)
 
 
 class NoticeLines(BaseModel):
@@ -233,6 +244,7 @@ class Cli(BaseSettings):
     check: CliSubCommand[Check] = Field(description=Check.__doc__)
     privacy: CliSubCommand[Privacy] = Field(description=Privacy.__doc__)
     health: CliSubCommand[Health] = Field(description=Health.__doc__)
+    doctor: CliSubCommand[Doctor] = Field(description=Doctor.__doc__)
     keys: CliSubCommand[Keys] = Field(description=Keys.__doc__)
     backup: CliSubCommand[Backup] = Field(description=Backup.__doc__)
     restore: CliSubCommand[Restore] = Field(description=Restore.__doc__)
@@ -252,10 +264,12 @@ class _Message(BaseModel):
 
 _ID: Final = re.compile(rb"\s*\d{1,16}\s*")  # Telegram: at most 52 bits
 _LONGEST_INPUT: Final = 64
+_WIDEST_THING: Final = 12  # of what the doctor looks at
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
-    "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
-    " export, forget or nudges [--on DATE], and nothing else: settings come from the environment."
+    "Give run, chat, notice [--explain TEXT], check, privacy, health, doctor [--offline], keys [show|rotate],"
+    " backup FILE, restore FILE, export, forget or nudges [--on DATE], and nothing else: settings come from the"
+    " environment."
 )
 
 
@@ -289,6 +303,17 @@ def _configured(level: str) -> settings.Settings:
     given = settings.load()
     log.configure(given.bot_log_level or level, given.bot_log_format)
     return given
+
+
+async def _examine(*, offline: bool) -> bool:
+    """Print a line for each thing that the doctor looks at. Return whether nothing is wrong."""
+    from bot.doctor import How, examined  # noqa: PLC0415 it needs Telegram's library, for which no other should wait
+
+    well = True
+    async for how, about, line in examined(offline=offline):
+        print(f"{how:<5}  {about:<{_WIDEST_THING}}  {line}", flush=True)
+        well &= how is not How.WRONG
+    return well
 
 
 def _given_id() -> int:

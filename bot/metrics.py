@@ -12,6 +12,8 @@ from prometheus_client import Counter, Gauge, Histogram
 _DAY: Final = 24 * 60 * 60
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
+READY = Gauge("bot_ready", "Whether Telegram answers, and messages are taken: 1 or 0, as /readyz.")
+
 UPDATES = Counter(
     "bot_updates", "Updates by outcome: handled, failed, shed, repeat, refused, unreadable, unread.", ["outcome"]
 )

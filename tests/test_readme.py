@@ -11,7 +11,7 @@ import pytest
 
 from bot.__main__ import Cli
 from bot.adapters.terminal import Terminal
-from bot.core.commands import COMMANDS
+from bot.core.commands import COMMANDS, KNOWN_IN_GROUPS
 from bot.settings import Settings
 from bot.store.store import Store
 from tests.person import PROMPTS, RING, Clock, responder_of
@@ -125,3 +125,19 @@ def test_links_within_the_repository_lead_somewhere(document: Path) -> None:
 def test_links_to_headings_lead_to_one(document: Path) -> None:
     named = [(document.parent / path if path else document, heading) for path, heading in places(document) if heading]
     assert [(path, heading) for path, heading in named if path.exists() and heading not in headings(path)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_page_names_paths_programs_and_settings_that_exist(document: Path) -> None:
+    text = document.read_text("utf-8")
+    paths = re.findall(r"(?<![\w/.-])(?:bot|docs|prompts|scripts|tests)/[\w./-]*\w", text)
+    programs = [f"scripts/{name}.py" for name in re.findall(r"-m scripts\.(\w+)", text)]
+    assert [path for path in (*paths, *programs) if not (ROOT / path).exists()] == []
+    caddys = {"BOT_HOST"}  # the domain, in docs/operations/Caddyfile
+    assert {*re.findall(r"\bBOT_[A-Z_]+\b", text)} - {name.upper() for name in Settings.model_fields} - caddys == set()
+
+
+def test_readme_names_commands_that_exist() -> None:
+    named = re.findall(r"`/(\w+)", (ROOT / "README.md").read_text("utf-8"))
+    assert named
+    assert {*named} - {"newbot"} - KNOWN_IN_GROUPS == set()  # the first is BotFather's

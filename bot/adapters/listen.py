@@ -23,7 +23,7 @@ from telegram.error import BadRequest
 from yarl import URL
 
 from bot.adapters.intake import PATIENCE, Intake, Json
-from bot.metrics import UPDATES
+from bot.metrics import READY, UPDATES
 from bot.settings import SettingsError
 
 LARGEST_BODY: Final = 1024 * 1024  # bytes; an update is a few thousand
@@ -32,6 +32,7 @@ MOST_CALLS: Final = 100
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 its name, as Telegram gives it
 
+_METRICS: Final = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
 _HEALTH_WAIT: Final = 5.0  # seconds
 _CLOSING: Final = 1.0  # seconds for the last answers to go out
 
@@ -98,10 +99,14 @@ async def listening(
     async def ready(_: web.Request) -> web.Response:
         return web.Response(status=HTTPStatus.OK if intake.is_ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
+    async def metrics(_: web.Request) -> web.Response:
+        READY.set(intake.is_ready)
+        return web.Response(body=generate_latest(), headers=_METRICS)
+
     app = web.Application(client_max_size=LARGEST_BODY)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", ready)
-    app.router.add_get("/metrics", _metrics)
+    app.router.add_get("/metrics", metrics)
     if webhook is not None:
         app.router.add_post(webhook.path, webhook.receive)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_CLOSING)
@@ -130,10 +135,6 @@ async def is_ready_at(address: tuple[str, int]) -> bool:
 
 async def _alive(_: web.Request) -> web.Response:
     return web.Response()
-
-
-async def _metrics(_: web.Request) -> web.Response:
-    return web.Response(body=generate_latest(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
 def _refuse(status: HTTPStatus) -> web.Response:

@@ -405,10 +405,12 @@ def test_bot_is_alive_before_it_is_ready() -> None:
         async with listening((HOME, house.port), house.intake):
             assert await house.gets("/healthz") == (HTTPStatus.OK, "")
             assert await house.gets("/readyz") == (HTTPStatus.SERVICE_UNAVAILABLE, "")
+            assert "\nbot_ready 0.0\n" in (await house.gets("/metrics"))[1]
             assert not await is_ready_at((HOME, house.port))
         async with serving() as house:
             assert await house.gets("/healthz") == (HTTPStatus.OK, "")
             assert await house.gets("/readyz") == (HTTPStatus.OK, "")
+            assert "\nbot_ready 1.0\n" in (await house.gets("/metrics"))[1]
             assert await is_ready_at((HOME, house.port))
 
     at_once(story())

@@ -11,7 +11,7 @@ import pytest
 import bot.store.backup
 from bot.core.kept import Kept, Purpose
 from bot.store import InUseError, NewerDatabaseError, StoreError, WrongKeyError, migrations
-from bot.store.backup import Again, Restored, restore
+from bot.store.backup import BACKED_UP, Again, Restored, restore
 from bot.store.ledger import KEPT_FOR, Ledger
 from bot.store.migrations import STEPS
 from bot.store.opening import FILE, LOCK, RESTORING
@@ -338,7 +338,7 @@ async def test_what_was_there_before_is_gone(kept: House) -> None:
         await store.forget(WALKER, at=AT)  # which no ledger knows
         await store.grant(1234, Purpose.REMEMBER, at=AT)
     kept.restore(LATER)
-    assert set(everything(kept.data)) == {FILE, LOCK}
+    assert set(everything(kept.data)) == {BACKED_UP, FILE, LOCK}
     assert mode(kept.data / FILE) == 0o600
     assert await kept.held() == before
     async with kept.serve() as store:
@@ -385,7 +385,7 @@ async def test_what_a_killed_restoring_left_goes_at_the_next_start(kept: House) 
     left = kept.data / RESTORING
     shutil.copytree(kept.data, left)
     assert await kept.held()
-    assert set(everything(kept.data)) == {FILE, LOCK}
+    assert set(everything(kept.data)) == {BACKED_UP, FILE, LOCK}
 
 
 @pytest.mark.parametrize("version", range(1, len(STEPS)))
