@@ -27,8 +27,18 @@ from bot.core.model import Reply
 from bot.core.room import IN_A_GROUP
 from bot.core.scoring import SLOT
 from bot.core.state import Tier
+from bot.figure import font
 from bot.prompts import FOLDER, SLOTS, Book, Page, Prompts, load, shown_path, text_of
-from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
+from bot.wording import (
+    LANGUAGE,
+    Measure,
+    label_problems,
+    line_problems,
+    measure,
+    message_problems,
+    name_problems,
+    shown_problems,
+)
 from bot.zones import city_problems
 
 _MOST_MIRRORED: Final = 2
@@ -46,10 +56,10 @@ def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
         *_silent_problems(book),
         *_wording_problems(book),
         *_consent_problems(book),
-        *_nudge_problems(book),
-        *_circle_problems(book),
         *_country_problems(folder, book),
         *_city_problems(book),
+        *_picture_problems(book),
+        *((*_nudge_problems(book), *_circle_problems(book)) if language == LANGUAGE else _unruled_problems(book)),
     ]
 
 
@@ -277,6 +287,27 @@ def _city_problems(book: Book) -> Iterator[str]:
         yield f"{shown_path(book.cities)}:{number}: {problem}"
 
 
+_DRAWN: Final = ("figure.", "changed.")
+"""Labels in pictures begin so."""
+
+
+def _picture_problems(book: Book) -> Iterator[str]:
+    """Words in pictures that the font of the pictures cannot draw."""
+    for page, copy in book.pages:
+        for label, words in copy.labels.items():
+            drawn = words if label.startswith(_DRAWN) else ""
+            missing = next((sign for sign in drawn if not all(font(bold=bold).has(sign) for bold in (True, False))), "")
+            if missing:
+                told = f"the font of the pictures has no “{missing}”: other words, or another font in bot/figure.py"
+                yield page.problem(("labels", label), told)
+
+
+def _unruled_problems(book: Book) -> Iterator[str]:
+    """That nobody has written the rules by which the words of a language are judged."""
+    told = f"nothing holds what is said in “{book.language}” to the copy rules: write them for it"
+    yield f"{shown_path(book.folder / 'copy.yaml')}:1: {told} (docs/adding-a-language.md)"
+
+
 class _Phrases(NamedTuple):
     phrases: tuple[str, ...]
     hides: bool
@@ -301,27 +332,27 @@ def _wording_problems(book: Book) -> Iterator[str]:
     sizes: dict[Line, list[Measure]] = {}
     for page, copy in book.pages:
         for label, words in copy.labels.items():
-            yield from (page.problem(("labels", label), problem) for problem in label_problems(words))
+            yield from (page.problem(("labels", label), each) for each in label_problems(words, book.language))
         for words in copy.mirrored:
-            yield from (page.problem(("mirrored",), problem) for problem in _mirrored_problems(words))
+            yield from (page.problem(("mirrored",), each) for each in _mirrored_problems(words, book.language))
         for line, wordings in copy.lines.items():
             said = [_filled(book, line, wording) for wording in wordings]
             sizes[line] = [measure(wording) for wording in said]
             yield from (page.problem(("lines", line), problem) for problem in _choice_problems(line, said))
             for number, wording in enumerate(said):
                 problems = (
-                    *line_problems(wording, danger=line in DANGER),
+                    *line_problems(wording, danger=line in DANGER, language=book.language),
                     *_command_problems(wording),
-                    *_silence_problems(line, wording),
+                    *(_silence_problems(line, wording) if book.language == LANGUAGE else ()),
                 )
                 yield from (page.problem(("lines", line, number), problem) for problem in problems)
     yield from _message_problems(book, sizes)
 
 
-def _mirrored_problems(words: str) -> Iterator[str]:
+def _mirrored_problems(words: str, language: str) -> Iterator[str]:
     if len(words.split()) > _MOST_MIRRORED:
         yield f"“{words}” is longer than {_MOST_MIRRORED} words: what is said back is short"
-    yield from label_problems(words)
+    yield from label_problems(words, language)
 
 
 def _filled(book: Book, line: Line, wording: str) -> str:
@@ -370,7 +401,7 @@ def _message_problems(book: Book, sizes: Mapping[Line, list[Measure]]) -> Iterat
         messages = [_joined(parts) for parts in product(*choices)]
         worst = dict.fromkeys(max(messages, key=trait) for trait in _TRAITS if messages)
         for lines, size in worst:
-            for problem in message_problems(size, danger=_PLAINEST.issuperset(lines)):
+            for problem in message_problems(size, danger=_PLAINEST.issuperset(lines), language=book.language):
                 names = " + ".join(lines)
                 yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
 
