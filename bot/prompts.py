@@ -113,11 +113,30 @@ class Prompts:
         slots.setdefault("emergency", labels[Label.EMERGENCY_LOCAL])
         picks = reply.picks or (0,) * len(reply.keys)
         said = ((self.lines[line], pick) for line, pick in zip(reply.keys, picks, strict=True))
-        return "\n\n".join(wordings[pick % len(wordings)].format_map(slots) for wordings, pick in said)
+        text = "\n\n".join(wordings[pick % len(wordings)].format_map(slots) for wordings, pick in said)
+        return in_order(text, self.content.language)
 
     def label(self, button: Button) -> str:
         """The words on a button."""
-        return button.words or self.content.labels[button.label]
+        return in_order(button.words or self.content.labels[button.label], self.content.language)
+
+
+RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+"""Languages whose script runs so, by their codes. Source: CLDR, characterOrder."""
+
+_LATIN: Final = "0-9A-Za-zÀ-ÖØ-öø-ʯ"
+_PIECE: Final = rf"[/@#+*]*[{_LATIN}]+(?:[_./:+@#'’&-]+[{_LATIN}]+)*"
+_LEFT_TO_RIGHT: Final = re.compile(rf"{_PIECE}(?: {_PIECE})*")
+"""Numbers, names, commands and addresses, as far as they belong together."""
+
+
+def in_order(text: str, language: str) -> str:
+    """The text with marks round what runs from left to right, in a language that runs from right to left.
+
+    Without them the sign before a number or a command goes to its other end, and the parts of a number change places.
+    The marks are U+2066 and U+2069, which Telegram keeps (TDLib, clean_input_string). Source: UAX 9, isolates.
+    """
+    return _LEFT_TO_RIGHT.sub("\u2066\\g<0>\u2069", text) if language in RIGHT_TO_LEFT else text
 
 
 _COUNTRY: Final = "country"

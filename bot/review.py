@@ -19,15 +19,16 @@ from typing import Final, NamedTuple
 from bot.core.commands import COMMANDS
 from bot.core.consent import QUESTIONS
 from bot.core.course import THEMES, Contrast, Practice, Theme, Written
+from bot.core.gap import AfterDays, Answered, Figure, Moment, OneWalk, OverDays
 from bot.core.helplines import SHOWN_FOR, Country, message, today_of
 from bot.core.kept import Course
-from bot.core.lines import DANGER, MOST_WORDS, Line
+from bot.core.lines import DANGER, MOST_WORDS, Label, Line
 from bot.core.matching import STEM, normalise, silent
 from bot.core.model import Reply
 from bot.core.room import IN_A_GROUP
 from bot.core.scoring import SLOT
-from bot.core.state import Tier
-from bot.figure import font
+from bot.core.state import Change, Tier
+from bot.figure import drawing, font
 from bot.prompts import FOLDER, SLOTS, Book, Page, Prompts, load, shown_path, text_of
 from bot.wording import (
     LANGUAGE,
@@ -289,17 +290,39 @@ def _city_problems(book: Book) -> Iterator[str]:
 
 _DRAWN: Final = ("figure.", "changed.")
 """Labels in pictures begin so."""
+_SMALLEST: Final = 14
+"""In units of a picture, which is 800 wide: below it a phone shows words too small."""
 
 
 def _picture_problems(book: Book) -> Iterator[str]:
-    """Words in pictures that the font of the pictures cannot draw."""
-    for page, copy in book.pages:
-        for label, words in copy.labels.items():
-            drawn = words if label.startswith(_DRAWN) else ""
-            missing = next((sign for sign in drawn if not all(font(bold=bold).has(sign) for bold in (True, False))), "")
-            if missing:
-                told = f"the font of the pictures has no “{missing}”: other words, or another font in bot/figure.py"
-                yield page.problem(("labels", label), told)
+    """Words in pictures that their font cannot draw, or that are so long that they would be drawn too small."""
+    drawn = {
+        label: (page, words)
+        for page, copy in book.pages
+        for label, words in copy.labels.items()
+        if label.startswith(_DRAWN)
+    }
+    for label, (page, words) in drawn.items():
+        missing = next((sign for sign in words if not all(font(bold=bold).has(sign) for bold in (True, False))), "")
+        if missing:
+            told = f"the font of the pictures has no “{missing}”: other words, or another font in bot/figure.py"
+            yield page.problem(("labels", label), told)
+    if drawn.keys() != {label for label in Label if label.startswith(_DRAWN)}:
+        return
+    said = {label: words for label, (_, words) in drawn.items()}
+    small = {text.words for figure in _fullest() for text in drawing(figure, said).texts if text.size < _SMALLEST}
+    for label, (page, words) in drawn.items():
+        if words in small:
+            yield page.problem(("labels", label), "is too long for the pictures: drawn so small, nobody can read it")
+
+
+def _fullest() -> Iterator[Figure]:
+    """Pictures with as many words as there can be in one."""
+    for change in Change:
+        yield OneWalk(10, 10, change)
+        yield OverDays((Answered(10, change), Answered(None, change)))
+    after = (int(label.rpartition(".")[2]) for label in Label if label.startswith("figure.days."))
+    yield AfterDays(9, tuple(Moment(days, 10, 0) for days in (None, 0, *after)))
 
 
 def _unruled_problems(book: Book) -> Iterator[str]:

@@ -99,6 +99,9 @@ def test_one_text_that_waits_keeps_a_language_from_loading(folder: Path) -> None
 
 def test_language_in_which_all_is_written_loads_and_the_check_says_what_nobody_has_judged(folder: Path) -> None:
     write(folder / "pt")
+    page = folder / "pt" / "copy.yaml"
+    same = f'changed.same: "{ACCENTED.of("the same")}"'
+    page.write_text(page.read_text("utf-8").replace(same, 'changed.same: "sem qualquer diferença de antes"'), "utf-8")
     prompts = load(folder, "pt")
     assert prompts.content.language == "pt"
     assert prompts.text(Reply((Line.START,))) == ACCENTED.of(PROMPTS.text(Reply((Line.START,))))
@@ -106,6 +109,7 @@ def test_language_in_which_all_is_written_loads_and_the_check_says_what_nobody_h
     told = kinds(check(folder, "pt"))
     assert [each for each in told if not each.startswith(("purposes.", "labels."))] == [UNRULED]
     assert sum(each.startswith("purposes.") for each in told) == len(QUESTIONS)
+    assert "labels.changed.same: is too long for the pictures: drawn so small, nobody can read it" in told
     undrawn = "labels.changed.more: the font of the pictures has no “ḿ”: other words, or another font in bot/figure.py"
     assert undrawn in told
 
