@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 import tzdata
+from rich.cells import cell_len
 from typing_extensions import override
 
 from bot.adapters.terminal import Terminal
@@ -171,6 +172,25 @@ async def test_terminal_says_nothing_that_is_not_in_prompts(name: str, tmp_path:
         answers = responder_of(store, Clock(), content=prompts.content)
         await Terminal(answers, prompts, StringIO("\n".join(said)), stdout).run()
     assert [line for line in stdout.getvalue().splitlines() if not line.startswith("> ") and english_in(line)] == []
+
+
+class Screen(StringIO):
+    """A terminal's end of a stream."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+async def test_terminal_wraps_words_that_are_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts, stdout = DIALECTS["long"].prompts, Screen()
+    monkeypatch.setenv("COLUMNS", "32")
+    monkeypatch.setenv("TERM", "xterm")
+    async with Store.open(tmp_path / "data", RING) as store:
+        answers = responder_of(store, Clock(), content=prompts.content)
+        await Terminal(answers, prompts, Screen("/walk\n1\n"), stdout).run()
+    shown = re.sub("\x1b\\[[0-9;]*m", "", stdout.getvalue()).replace("> ", "")
+    assert max(map(cell_len, shown.splitlines())) == 32
 
 
 @pytest.mark.parametrize("name", DIALECTS)

@@ -127,3 +127,20 @@ def test_script_overwrites_no_language(folder: Path, monkeypatch: pytest.MonkeyP
         new_language.main()
     with pytest.raises(FileExistsError):
         new_language.begin("pt", folder)
+
+
+# --- The page -----------------------------------------------------------------------------------------------------
+
+
+def test_page_names_what_stands_in_the_code() -> None:
+    page = (FOLDER.parent / "docs" / "adding-a-language.md").read_text("utf-8")
+    said = re.findall(r"[^|;\n]*`bot/[\w/]+\.py`[^|;\n]*", page)
+    named = [(re.findall(r"`(\w+)`", part), file) for part in said for file in re.findall(r"`(bot/[\w/]+\.py)`", part)]
+    lacking = [
+        (name, file)
+        for names, file in named
+        for name in names
+        if not re.search(rf"\b{name}\b", (FOLDER.parent / file).read_text("utf-8"))
+    ]
+    assert len(named) > 15
+    assert lacking == []
