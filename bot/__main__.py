@@ -62,8 +62,13 @@ class Chat(BaseModel):
 class Check(BaseModel):
     """Check prompts/, settings, data key and database: each problem with its place. And what to know of the rest."""
 
+    language: str = Field("en", description="a folder of prompts/: check that one alone, and no settings")
+
     def cli_cmd(self) -> None:
         """Exit 1 if there is a problem."""
+        if "language" in self.model_fields_set:
+            _check_language(self.language)
+            return
         wrong = settings.problems()
         problems = [*review.check(), *policy.problems(), *(wrong or operate.unfit(settings.load()))]
         print(*(problems or ["prompts/, the settings, the data key and the database are in order."]), sep="\n")
@@ -76,6 +81,16 @@ class Check(BaseModel):
             print(f"prompts/helplines.yaml: {line}")
         for line in review.balance(words.content.practices):
             print(f"prompts/en/nudges.yaml: {line}")
+
+
+def _check_language(language: str) -> None:
+    if not (prompts.FOLDER / language / "copy.yaml").is_file():
+        line = "--language needs a folder of prompts/, such as en: python -m scripts.new_language begins another"
+        raise settings.SettingsError(line)
+    problems = [*review.check(language=language), *policy.problems(language=language)]
+    print(*(problems or [f"prompts/{language} is in order."]), sep="\n")
+    if problems:
+        sys.exit(1)
 
 
 class Privacy(BaseModel):
@@ -267,7 +282,8 @@ _LONGEST_INPUT: Final = 64
 _WIDEST_THING: Final = 12  # of what the doctor looks at
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
-    "Give run, chat, notice [--explain TEXT], check, privacy, health, doctor [--offline], keys [show|rotate],"
+    "Give run, chat, notice [--explain TEXT], check [--language CODE], privacy, health, doctor [--offline],"
+    " keys [show|rotate],"
     " backup FILE, restore FILE, export, forget or nudges [--on DATE], and nothing else: settings come from the"
     " environment."
 )

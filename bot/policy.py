@@ -14,7 +14,7 @@ from typing import Final
 from bot.core.button import LIFETIME, LONG_LIFETIME
 from bot.core.gap import DAY
 from bot.core.kept import KEPT_DAYS, PLAN_DAYS
-from bot.prompts import FOLDER, ContentError, shown_path, text_of
+from bot.prompts import FOLDER, ContentError, shown_path, text_of, unwritten_in
 from bot.respond import IDLE
 from bot.store import keyring, ledger
 from bot.store.rooms import GONE_DAYS
@@ -55,7 +55,9 @@ def problems(folder: Path = FOLDER, language: str = "en") -> list[str]:
 
 def _read(path: Path) -> tuple[str, list[str]]:
     text, unread = text_of(path)
-    return text, [f"{shown_path(path)}:{line}: {what}" for line, what in unread or _misfits(text)]
+    return text, [
+        f"{shown_path(path)}:{line}: {what}" for line, what in unread or [*unwritten_in(text), *_misfits(text)]
+    ]
 
 
 def _misfits(text: str) -> list[tuple[int, str]]:

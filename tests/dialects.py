@@ -30,28 +30,37 @@ class Dialect:
 ENGLISH: Final = Dialect(PROMPTS)
 
 
-def _dialect(of_words: Callable[[str], str], back: Callable[[str], str]) -> Dialect:
+MARKS: Final = re.compile("[\u2066\u2069]")
+"""Of what runs from left to right, in a language that runs from right to left."""
+
+
+def _dialect(of_words: Callable[[str], str], back: Callable[[str], str], language: str = "en") -> Dialect:
     def of(text: str) -> str:
         return "".join(part if at % 2 else of_words(part) for at, part in enumerate(_STAYS.split(text)))
 
-    return Dialect(translated(PROMPTS, of), of, back)
+    return Dialect(translated(PROMPTS, of, language), of, back)
 
 
-def _lettered(letters: Sequence[str]) -> Dialect:
+def _lettered(letters: Sequence[str], language: str = "en") -> Dialect:
     """The one that has these for `string.ascii_letters`."""
     there = str.maketrans(dict(zip(ascii_letters, letters, strict=True)))
     home = re.compile("|".join(sorted(letters, key=len, reverse=True)))
     english = dict(zip(letters, ascii_letters, strict=True))
-    return _dialect(lambda text: text.translate(there), lambda text: home.sub(lambda sign: english[sign[0]], text))
+
+    def back(text: str) -> str:
+        return home.sub(lambda sign: english[sign[0]], MARKS.sub("", text))
+
+    return _dialect(lambda text: text.translate(there), back, language)
 
 
-def translated(prompts: Prompts, of: Callable[[str], str]) -> Prompts:
+def translated(prompts: Prompts, of: Callable[[str], str], language: str) -> Prompts:
     """The same with other words wherever it says any."""
     content = prompts.content
     labels = {label: of(words) for label, words in content.labels.items()}
     countries = {code: _country(country, of) for code, country in content.helplines.countries.items()}
     content = replace(
         content,
+        language=language,
         labels=labels,
         helplines=replace(content.helplines, countries=countries),
         practices=tuple(replace(one, words=of(one.words)) for one in content.practices),
@@ -79,7 +88,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _LONGEST: Final = 40
 
 ACCENTED: Final = _lettered(_ACCENTED)
-RIGHT_TO_LEFT: Final = _lettered([*_HEBREW, *(letter + _POINT for letter in _HEBREW)])
+RIGHT_TO_LEFT: Final = _lettered([*_HEBREW, *(letter + _POINT for letter in _HEBREW)], "he")
 
 
 def _stretched(word: str) -> str:

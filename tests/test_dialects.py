@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 import tzdata
+from rich.cells import cell_len
 from typing_extensions import override
 
 from bot.adapters.terminal import Terminal
@@ -21,12 +22,12 @@ from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU
 from bot.core.lines import Label
 from bot.core.model import Animation, Decision, Document, Reply
 from bot.figure import drawing, plot
-from bot.prompts import Prompts
+from bot.prompts import Prompts, in_order
 from bot.store.store import Store
-from tests.dialects import DIALECTS, ENGLISH, Dialect
+from tests.dialects import DIALECTS, ENGLISH, MARKS, Dialect
 from tests.gathering import TITLES, Gathering
-from tests.person import PROMPTS, RING, Clock, Person, responder_of
-from tests.talk import Chat, House
+from tests.person import PROMPTS, RING, Clock, Person, buttons, responder_of
+from tests.talk import Chat, House, Says
 from tests.test_dialogues import DIALOGUES, move_of, turns_of
 from tests.test_group_dialogues import DIALOGUES as GROUP_DIALOGUES
 from tests.test_group_dialogues import OVER_HTTP, retold
@@ -66,6 +67,7 @@ def names() -> re.Pattern[str]:
 
 def english_in(text: str, reply: Reply | None = None) -> list[str]:
     """What is left of a text in plain letters, beside names and what people gave."""
+    text = MARKS.sub("", text)
     given = () if reply is None else (words for slot, words in reply.slots.items() if slot in GIVEN)
     for words in given:
         text = text.replace(words, "") if isinstance(words, str) else text
@@ -136,9 +138,20 @@ async def test_a_private_chat_says_nothing_that_is_not_in_prompts(
             for done, _ in turns_of(DIALOGUES[told]):
                 move = move_of(done)
                 decision = None if move is None else await chat.does(move)
-                said = () if decision is None else said_in(decision, dialect.prompts)
+                said = [] if decision is None else [*said_in(decision, dialect.prompts)]
                 left += [(told, done, english, text) for text, reply in said if (english := english_in(text, reply))]
+                left += [(told, done, ["too long"], text) for text, reply in said if units(text) > most(reply)]
     assert left == []
+
+
+def units(text: str) -> int:
+    """How long Telegram takes a text to be."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def most(reply: Reply | None) -> int:
+    """How long a text may be: a message, or words beside a picture or a file."""
+    return 4096 if reply is None or reply.attached is None else 1024
 
 
 @pytest.mark.parametrize("name", DIALECTS)
@@ -159,6 +172,25 @@ async def test_terminal_says_nothing_that_is_not_in_prompts(name: str, tmp_path:
         answers = responder_of(store, Clock(), content=prompts.content)
         await Terminal(answers, prompts, StringIO("\n".join(said)), stdout).run()
     assert [line for line in stdout.getvalue().splitlines() if not line.startswith("> ") and english_in(line)] == []
+
+
+class Screen(StringIO):
+    """A terminal's end of a stream."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+async def test_terminal_wraps_words_that_are_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts, stdout = DIALECTS["long"].prompts, Screen()
+    monkeypatch.setenv("COLUMNS", "32")
+    monkeypatch.setenv("TERM", "xterm")
+    async with Store.open(tmp_path / "data", RING) as store:
+        answers = responder_of(store, Clock(), content=prompts.content)
+        await Terminal(answers, prompts, Screen("/walk\n1\n"), stdout).run()
+    shown = re.sub("\x1b\\[[0-9;]*m", "", stdout.getvalue()).replace("> ", "")
+    assert max(map(cell_len, shown.splitlines())) == 32
 
 
 @pytest.mark.parametrize("name", DIALECTS)
@@ -185,3 +217,38 @@ async def _exported(folder: Path, dialect: Dialect) -> list[Document]:
         await ann.presses(Label.REMEMBER)
         await ann.presses(Label.REMEMBER_YES)
         return [one.attached for one in (await ann.commands("export")).replies if isinstance(one.attached, Document)]
+
+
+# --- From right to left -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("שלום /crisis.", "שלום ⟨/crisis⟩."),
+        ("קו (+49 800 111 0 111), 24/7", "קו (⟨+49 800 111 0 111⟩), ⟨24/7⟩"),
+        ("ראה findahelpline.com/countries/il?", "ראה ⟨findahelpline.com/countries/il⟩?"),
+        ("21:00 עד 08:00, Lisbon", "⟨21:00⟩ עד ⟨08:00⟩, ⟨Lisbon⟩"),
+        ("בית", "בית"),
+    ],
+)
+def test_what_runs_from_left_to_right_is_marked_in_a_language_that_does_not(text: str, marked: str) -> None:
+    assert in_order(text, "he") == marked.translate({ord("⟨"): "\u2066", ord("⟩"): "\u2069"})
+    assert in_order(text, "en") == text
+
+
+async def test_numbers_names_and_commands_are_marked_in_all_that_is_said_from_right_to_left(tmp_path: Path) -> None:
+    dialect, bare = DIALECTS["right_to_left"], []
+    async with Store.open(tmp_path / "data", RING) as store:
+        chat = Chat(House(store, dialect=dialect))
+        for words in ("/start", "/country germany", "/crisis", "/nudge 8:30 Lisbon", "/privacy"):
+            decision = await chat.does(Says(words))
+            assert decision is not None
+            texts = [dialect.prompts.text(reply) for reply in decision.replies]
+            labels = [dialect.prompts.label(button) for button in buttons(decision)]
+            bare += [text for text in (*texts, *labels) if re.search("[0-9A-Za-z]", _ISOLATED.sub("", text))]
+            assert any(map(_ISOLATED.search, texts))
+    assert bare == []
+
+
+_ISOLATED: Final = re.compile("\u2066[^\u2066\u2069]*\u2069")

@@ -31,6 +31,7 @@ from bot.figure import (
     rendered,
     svg,
 )
+from tests.dialects import DIALECTS
 from tests.person import PROMPTS
 
 WORDS = PROMPTS.content.labels
@@ -124,6 +125,14 @@ def test_no_words_lie_upon_others_or_upon_a_line_over_any_days() -> None:
 
 def test_no_words_lie_upon_others_or_upon_a_line_in_any_days_after() -> None:
     assert [(figure, fault) for figure in days_after() for fault in faults(drawing(figure, WORDS))] == []
+
+
+@pytest.mark.parametrize("name", ["right_to_left", "long"])
+def test_no_words_of_another_language_lie_upon_others_or_upon_a_line(name: str, request: pytest.FixtureRequest) -> None:
+    step = 1 if request.config.getoption("long") else 11
+    figures: list[Figure] = [*walks(), *days(), *days_after()]
+    words = DIALECTS[name].prompts.content.labels
+    assert [(figure, fault) for figure in figures[::step] for fault in faults(drawing(figure, words))] == []
 
 
 def test_words_that_lie_upon_others_would_be_found() -> None:
