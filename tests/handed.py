@@ -47,8 +47,8 @@ class Watched(Responder):
 class Talk:
     """The bot's own handlers in a world, and what comes out of them."""
 
-    def __init__(self, world: World, network: Offline, bot: Bot, app: App, responder: Watched) -> None:
-        self.world = world
+    def __init__(self, folder: Path, network: Offline, bot: Bot, app: App, responder: Watched) -> None:
+        self.folder = folder
         self.responder = responder
         self.sieve = Sieve(bot, responder.rooms.hears)
         self._bot = bot
@@ -57,10 +57,10 @@ class Talk:
 
     async def hands_what_waits(self) -> list[Json]:
         """Hand over what people did, and give it."""
-        updates = self.world.updates.waiting()
+        updates = self._network.world.updates.waiting()
         for update in updates:
             await self.hands(update)
-        self.world.updates.confirm([update["update_id"] for update in updates])
+        self._network.world.updates.confirm([update["update_id"] for update in updates])
         return updates
 
     async def hands(self, update: Json) -> list[Call] | None:
@@ -87,8 +87,9 @@ async def talking(world: World, clock: Clock, rooms: Iterable[int]) -> AsyncIter
     network, waits = Offline(world), PausingClock()
     token = f"{world.bot['id']}:AAExampleOfATokenThatOpensNothing"
     bot = Bot(token, "http://telegram.invalid/bot", request=network, get_updates_request=network)
-    with TemporaryDirectory() as folder:
-        async with Store.open(Path(folder), RING) as store:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        async with Store.open(folder, RING) as store:
             seed, directory = iter(range(1, 1_000_000)).__next__, TelegramDirectory(bot)
             responder = Watched(PROMPTS.content, store, RING.buttons, clock=clock, seed=seed, directory=directory)
             responder.decided = []
@@ -96,12 +97,12 @@ async def talking(world: World, clock: Clock, rooms: Iterable[int]) -> AsyncIter
                 await responder.rooms.save(RoomChange(chat, is_on=True), clock())
             app = TelegramBot(bot, Delivery(bot, waits.pause, now=waits.now), responder, PROMPTS).application()
             async with app:
-                yield Talk(world, network, bot, app, responder)
+                yield Talk(folder, network, bot, app, responder)
 
 
-def copied(world: World) -> World:
-    """The same world once more; what is done in one changes nothing in the other."""
-    return copy.deepcopy(world, {id(world.clock): world.clock})
+def copied(world: World, clock: Clock) -> World:
+    """The same world once more, by this clock; what is done in one changes nothing in the other."""
+    return copy.deepcopy(world, {id(world.clock): clock})
 
 
 async def walks(person: Person, talk: Talk) -> list[Json]:

@@ -191,7 +191,8 @@ def test_no_update_breaks_the_bot_or_gets_in_or_is_answered_where_none_is_due(
     updates = begun.mutator.updates()
 
     async def tries(data: st.DataObject) -> None:
-        async with talking(copied(begun.world), begun.clock, ROOMS) as talk:
+        world = copied(begun.world, begun.clock)
+        async with talking(world, begun.clock, ROOMS) as talk:
             for _ in range(IN_A_ROW):
                 update = data.draw(updates)
                 goes_on = talk.sieve.lets(update)
@@ -205,7 +206,7 @@ def test_no_update_breaks_the_bot_or_gets_in_or_is_answered_where_none_is_due(
                     counts["answered" if calls else "met with silence"] += 1
                     assert [*wrong(update, calls, [dict(line) for line in log])] == []
                     assert goes_on or not calls
-                assert not changes_without_rights(talk.responder.decided, talk.world)
+                assert not changes_without_rights(talk.responder.decided, world)
 
     @settings(max_examples=count // IN_A_ROW, derandomize=count == FEW)
     @given(st.data())

@@ -228,10 +228,13 @@ def _left(person: User, chat: Chat) -> Incoming | None:
 def moved_of(message: Message) -> tuple[int, int] | None:
     """The ids that a group had, and has since it became a supergroup. Both chats tell it."""
     if message.migrate_to_chat_id is not None:
-        return message.chat.id, message.migrate_to_chat_id
-    if message.migrate_from_chat_id is not None:
-        return message.migrate_from_chat_id, message.chat.id
-    return None
+        ids = message.chat.id, message.migrate_to_chat_id
+    elif message.migrate_from_chat_id is not None:
+        ids = message.migrate_from_chat_id, message.chat.id
+    else:
+        return None
+    # What is no number would be held, and break the next press there. The library does not check.
+    return ids if all(isinstance(number, int) for number in ids) else None
 
 
 # --- how the bot stands -------------------------------------------------------------------------------------------
