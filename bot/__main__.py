@@ -283,9 +283,8 @@ _WIDEST_THING: Final = 12  # of what the doctor looks at
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
     "Give run, chat, notice [--explain TEXT], check [--language CODE], privacy, health, doctor [--offline],"
-    " keys [show|rotate],"
-    " backup FILE, restore FILE, export, forget or nudges [--on DATE], and nothing else: settings come from the"
-    " environment."
+    " keys [show|rotate], backup FILE, restore FILE, export, forget or nudges [--on DATE], and nothing else: settings"
+    " come from the environment."
 )
 
 

@@ -17,15 +17,7 @@ from pathlib import Path
 from typing import Final, cast
 
 import structlog
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    KeyboardButtonRequestChat,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-)
+from telegram import Bot
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.adapters.delivery import Clip, Delivery, Markup, Media, Photo
@@ -151,45 +143,40 @@ class TelegramOutbox:
         if reply.is_keyboard:
             return self._keyboard(reply) if in_private else None
         if not reply.buttons and reply.closes_keyboard and in_private:
-            return ReplyKeyboardRemove()
+            return {"remove_keyboard": True}
         return self._buttons(reply)
 
-    def _keyboard(self, reply: Reply) -> ReplyKeyboardMarkup:
+    def _keyboard(self, reply: Reply) -> Markup:
         asks_where = any(button.action is Action.LOCATE for row in reply.buttons for button in row)
-        return ReplyKeyboardMarkup(
-            [[self._key(button) for button in row] for row in reply.buttons],
-            resize_keyboard=True,
-            one_time_keyboard=True,
-            input_field_placeholder=self._prompts.content.labels[Label.KEYBOARD_HINT] if asks_where else None,
-        )
+        hint = {"input_field_placeholder": self._prompts.content.labels[Label.KEYBOARD_HINT]} if asks_where else {}
+        keys = [[self._key(button) for button in row] for row in reply.buttons]
+        return {"keyboard": keys, "resize_keyboard": True, "one_time_keyboard": True, **hint}
 
-    def _key(self, button: Button) -> KeyboardButton:
-        label = self._prompts.label(button)
+    def _key(self, button: Button) -> Markup:
+        key = {"text": self._prompts.label(button)}
         match button.action:
             case Action.LOCATE:
-                return KeyboardButton(label, request_location=True)
+                return {**key, "request_location": True}
             case Action.ROOM_PICK:
                 is_channel = bool(button.value)
+                asked = {"request_id": PICKS[is_channel], "chat_is_channel": is_channel, "request_title": True}
                 # Of a channel it is not asked whether the bot is in: there it is an admin, which is more than a member.
-                asked = KeyboardButtonRequestChat(
-                    PICKS[is_channel], chat_is_channel=is_channel, bot_is_member=not is_channel, request_title=True
-                )
-                return KeyboardButton(label, request_chat=asked)
-        return KeyboardButton(label)
+                return {**key, "request_chat": {**asked, "bot_is_member": not is_channel}}
+        return key
 
-    def _buttons(self, reply: Reply) -> InlineKeyboardMarkup | None:
+    def _buttons(self, reply: Reply) -> Markup | None:
         if not reply.buttons:
             return None
-        return InlineKeyboardMarkup([[self._button(button) for button in row] for row in reply.buttons])
+        return {"inline_keyboard": [[self._button(button) for button in row] for row in reply.buttons]}
 
-    def _button(self, button: Button) -> InlineKeyboardButton:
+    def _button(self, button: Button) -> Markup:
         label = self._prompts.label(button)
         match button.action:
             case Action.OPEN:
-                return InlineKeyboardButton(label, url=button.payload)
+                return {"text": label, "url": button.payload}
             case Action.ADD:
-                return InlineKeyboardButton(label, url=f"https://t.me/{self._bot.username}?{_ADDING[button.value]}")
-        return InlineKeyboardButton(label, callback_data=button.payload)
+                return {"text": label, "url": f"https://t.me/{self._bot.username}?{_ADDING[button.value]}"}
+        return {"text": label, "callback_data": button.payload}
 
 
 async def _sent(call: Awaitable[int | None]) -> Sent:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, ReplyKeyboardMarkup
+from telegram import Bot, InlineKeyboardMarkup, ReplyKeyboardMarkup
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import RequestData
 from typing_extensions import override
@@ -31,7 +31,7 @@ from tests.botapi.updates import Refused
 from tests.botapi.world import World
 from tests.network import NoNetwork
 
-DID_IT = InlineKeyboardMarkup([[InlineKeyboardButton("Did it", callback_data="1")]])
+DID_IT = {"inline_keyboard": [[{"text": "Did it", "callback_data": "1"}]]}
 MAY_HAVE_ARRIVED: list[scripted.Fault] = [Dropped(), Dropped(after=True), broken(), Page()]
 FORUM = -1_000_000_000_002
 
@@ -601,7 +601,7 @@ async def test_place_that_takes_no_message_is_no_error(
 async def test_what_cannot_be_edited_is_told_and_is_no_error(
     telegram: Server, delivery: Delivery, bot: Bot, ann: Person
 ) -> None:
-    deleted = await bot.send_message(1, "deleted", reply_markup=DID_IT)
+    deleted = await bot.send_message(1, "deleted", reply_markup=InlineKeyboardMarkup.de_json(DID_IT, bot))
     file = await bot.send_document(1, b"no text")
     keyboard = await bot.send_message(1, "keys", reply_markup=ReplyKeyboardMarkup([["Back"]]))
     shown = await bot.send_message(1, "shown")
