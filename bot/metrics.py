@@ -26,6 +26,8 @@ RETRIES = Counter("bot_retries", "Calls made again after a failure.")
 
 LIMITED_ANSWERS = Counter("bot_limited_answers", "Answers in groups that were left out, since there were too many.")
 
+TASKS = Gauge("bot_tasks", "Tasks that are under way or wait, in the whole program.")
+
 CORE_FAILURES = Counter("bot_core_failures", "Messages that could not be read or answered, and got a general card.")
 
 

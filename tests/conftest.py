@@ -18,6 +18,7 @@ bot.respond.PATIENCE = 60.0  # type: ignore[misc] # so that a busy machine is no
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run the long variants: many people, many updates")
+    parser.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="let tests/test_soak.py last so long")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -23,7 +23,7 @@ from telegram.error import BadRequest
 from yarl import URL
 
 from bot.adapters.intake import PATIENCE, Intake, Json
-from bot.metrics import UPDATES
+from bot.metrics import TASKS, UPDATES
 from bot.settings import SettingsError
 
 LARGEST_BODY: Final = 1024 * 1024  # bytes; an update is a few thousand
@@ -129,6 +129,7 @@ async def _alive(_: web.Request) -> web.Response:
 
 
 async def _metrics(_: web.Request) -> web.Response:
+    TASKS.set(len(asyncio.all_tasks()))
     return web.Response(body=generate_latest(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
