@@ -23,6 +23,7 @@ from typing_extensions import override
 from bot.core.kept import Purpose
 from bot.core.lines import Label, Line
 from tests.botapi import Chat, Group, Message, Person
+from tests.botapi.people import Media
 from tests.botapi.world import World
 from tests.test_faults import OPENING, Done, Walker
 from tests.test_group_life import enters, is_set_up, members_are_noticed
@@ -36,6 +37,7 @@ TALK: Final = ("lunch at one?", "the bus was late again", "who has the keys for 
 HEAVY: Final = "another child died tonight and i keep seeing her eyes"
 WALK: Final = ("did it", "5", "sad", "did it", "them", "comfort", "did it", "nothing", "no one", "did it", "2", "more")
 COMMANDS: Final = ("/why", "/crisis", "/breathe", "/progress", "/privacy", "/howtohelp", "/country germany")
+SENT: Final[tuple[Media, ...]] = ("sticker", "voice", "photo", "document", "location")
 CITIES: Final = {"Lisbon": "Europe/Lisbon", "Tokyo": "Asia/Tokyo", "Los Angeles": "America/Los_Angeles"}
 """In one of them it is day, whenever this runs."""
 
@@ -197,8 +199,7 @@ async def types(guest: Guest, course: Course) -> None:
             case 0:
                 await guest.says(guest.random.choice(COMMANDS), what="command")
             case 1:
-                media = guest.random.choice(("sticker", "voice", "photo", "document", "location"))
-                await guest.does("media", partial(person.sends, media, wait=False))
+                await guest.does("media", partial(person.sends, guest.random.choice(SENT), wait=False))
             case 2:
                 await person.says("I keep thinking of them", wait=False)
                 await person.says("all of it, every night", wait=False)

@@ -180,6 +180,11 @@ class House:
         return [*self.typists, *self.endangered, *self.remembered, *self.nudged, *self.silent, *in_groups]
 
     @property
+    def everyone(self) -> list[Guest | Stroller]:
+        """All of them."""
+        return [*self.strollers, *self.guests]
+
+    @property
     def awaiting(self) -> list[Guest]:
         """To whom something comes by the clock, unless a kill or a fault keeps it from them."""
         set_up_now = self.nudged[::4] if self.course.minutes else []
@@ -254,7 +259,7 @@ class House:
                 tasks.create_task(talks(self.typists[0].person, group, course))
 
     def bears_a_kill(self, at: float) -> None:
-        for one in (*self.strollers, *self.guests):
+        for one in self.everyone:
             one.bears_a_kill(at)
 
     def _person(self) -> Person:
@@ -455,7 +460,7 @@ def figures(house: House, bot: Bot) -> Iterator[tuple[str, object]]:
         yield f"seconds to an answer ({when})", _spread(took)
     yield "seconds to a card", _spread(tally.cards)
     yield "ended by", _counted(ends)
-    yield "lost by that, and done again", sum(len(one.lost) for one in (*house.strollers, *house.guests))
+    yield "lost by that, and done again", sum(len(one.lost) for one in house.everyone)
     yield "by the clock, due", len(house.awaiting)
     yield "by the clock, came", sum(bool(guest.by_the_clock()) for guest in house.awaiting)
     yield "by the clock, may be lost by a kill", interrupted(bot)
