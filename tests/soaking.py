@@ -81,9 +81,9 @@ class Course:
         """Seconds until the end."""
         return self.began + 60 * self.minutes - self._world.clock()
 
-    async def moments(self, apart: float) -> AsyncIterator[None]:
-        """So many seconds apart, half as many to half as many again."""
-        for _ in count() if self.minutes else range(self._times):
+    async def moments(self, apart: float, *, hurried: int | None = None) -> AsyncIterator[None]:
+        """So many seconds apart, half as many to half as many again; so many where it is to be quick."""
+        for _ in count() if self.minutes else range(hurried or self._times):
             if self.minutes:
                 await asyncio.sleep(min(max(self.left, 0), apart * (0.5 + self._random.random())))
                 if self.left <= 0:
@@ -212,7 +212,7 @@ async def types(guest: Guest, course: Course) -> None:
 
 async def is_in_danger(guest: Guest, course: Course) -> None:
     """Say what no one should have to say, at a walk's step or out of the blue."""
-    async for _ in course.moments(30):
+    async for _ in course.moments(30, hurried=1):
         if guest.random.random() < 0.5:
             await guest.says(guest.random.choice((OPENING, "/walk", "no", "/stop")))
         await guest.says(guest.random.choice(DANGERS), *CARDS, what="danger")
@@ -220,7 +220,7 @@ async def is_in_danger(guest: Guest, course: Course) -> None:
 
 async def is_remembered(guest: Guest, course: Course) -> None:
     """Say yes to walks being remembered, look at what is kept, and have all of it deleted; again and again."""
-    async for _ in course.moments(40):
+    async for _ in course.moments(40, hurried=1):
         asked = await guest.says("/consent", Line.CONSENT_ASK, Line.CONSENT_ON, what="command")
         if tells(asked, Line.CONSENT_ASK):
             await guest.presses(asked, Label.REMEMBER_YES)
@@ -256,7 +256,7 @@ async def sets_nudges(guest: Guest, course: Course, number: int) -> None:
         case 3:
             await forgets(guest)
             guest.is_free_from = guest.person.world.last_place
-    async for _ in course.moments(20):
+    async for _ in course.moments(20, hurried=1):
         if guest.by_the_clock() and guest.by_the_clock()[0].buttons:
             await guest.presses(guest.by_the_clock()[0], Label.NUDGE_DID)
             return
@@ -307,8 +307,8 @@ class Circle:
 
     async def stays(self, course: Course) -> None:
         """Talk with each other, and now and then with the bot."""
-        async for _ in course.moments(10):
-            for number in range(10 if course.minutes else 2):
+        async for _ in course.moments(10, hurried=2):
+            for number in range(10):
                 person = (self.member if number % 2 else self.other).person
                 self.talk += 1
                 await person.says(self.other.random.choice(TALK), to=self.group, wait=False)
