@@ -1,7 +1,8 @@
-"""Measure what one machine holds: python -m scripts.capacity prints a table, in about three minutes.
+"""Measure what one machine holds: python -m scripts.capacity prints a table, in about five minutes.
 
-Rules that hold here: what is kept is made by the store's own methods, sealed, in a folder that goes at the end; time
-and memory are those of a fresh process, the middle one of three, with all the bot reads before it serves.
+Rules that hold here: what is kept is made by the store's own methods, sealed, in a folder that goes at the end; memory
+and time are those of a fresh process, the middle ones of three, with all that the bot reads before it serves; time is
+the processor's, so that it does not hang on what else the machine does.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import Final, NamedTuple
 
 from bot import prompts
@@ -40,7 +41,7 @@ KEY: Final = bytes(range(32))
 SCHEDULE: Final = Schedule(8 * 60 + 30, frozenset(range(7)), "Europe/Lisbon", 21 * 60, 8 * 60)
 
 READY: Final = """
-import asyncio
+import asyncio, time
 from bot import app, prompts, settings
 from bot.adapters import delivery, intake, listen, telegram_bot, transport
 
@@ -48,7 +49,7 @@ async def main():
     given = settings.load()
     async with app.responder(given, prompts.load(), given.bot_data) as answers:
         await answers.rooms.ready()
-        print(open("/proc/self/statm").read(), flush=True)
+        print(time.process_time(), open("/proc/self/statm").read(), flush=True)
         input()
 
 asyncio.run(main())
@@ -117,28 +118,20 @@ async def main() -> None:
         before = (folder / FILE).stat().st_size
         lines = [await told("an empty database", folder)]
         for stage in STAGES:
-            taken = await fill(folder, stage)
+            await fill(folder, stage)
             size, many = (folder / FILE).stat().st_size, len(stage.numbers)
-            one = f"{(size - before) / many:,.0f} bytes each, {many / taken:,.0f} written a second"
-            lines.append(await told(f"+ {many:,} {stage.what}", folder, one))
+            lines.append(await told(f"+ {many:,} {stage.what}", folder, f"{(size - before) / many:,.0f}"))
             before = size
         lines.append(await copied(folder))
-    print(
-        "| Kept | Of these | Database, MB | Ready, s | Memory, MB |",
-        "| --- | --- | --- | --- | --- |",
-        *lines,
-        sep="\n",
-    )
+    print("| Kept | Bytes each | Database, MB | Ready after, s | Memory, MB |", "| --- " * 5 + "|", *lines, sep="\n")
 
 
-async def fill(folder: Path, stage: Stage) -> float:
-    """Keep what a stage adds, many at a time as the bot does it, and give the seconds that it took."""
-    began = perf_counter()
+async def fill(folder: Path, stage: Stage) -> None:
+    """Keep what a stage adds, many at a time as the bot does it."""
     async with Store.open(folder, ring_of(KEY), versions=prompts.load().content.versions) as store:
         for first in range(0, len(stage.numbers), database.MOST_TOGETHER):
             together = stage.numbers[first : first + database.MOST_TOGETHER]
             await asyncio.gather(*(stage.one(store, number) for number in together))
-    return perf_counter() - began
 
 
 async def told(what: str, folder: Path, one: str = "") -> str:
@@ -149,26 +142,26 @@ async def told(what: str, folder: Path, one: str = "") -> str:
 
 
 async def start(folder: Path) -> tuple[float, int]:
-    """The seconds until a fresh process could serve, and the bytes of memory that it has then."""
-    began = perf_counter()
+    """The processor's seconds until a fresh process could serve, and the bytes of memory that it has then."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", READY, stdin=PIPE, stdout=PIPE, env=environment(folder)
     )
     assert process.stdout is not None  # noqa: S101 asked for above
-    pages = int((await process.stdout.readline()).split()[1])
-    taken = perf_counter() - began
+    seconds, _, pages, *_ = (await process.stdout.readline()).split()
     await process.communicate(b"\n")
-    return taken, pages * os.sysconf("SC_PAGE_SIZE")
+    return float(seconds), int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 async def copied(folder: Path) -> str:
-    """Tell how long a backup of all of it takes, and how large it is."""
-    began, copy = perf_counter(), folder.parent / "copy"
+    """Tell how much of the processor's time a backup of all of it takes, and how large it is."""
+    before, copy = getrusage(RUSAGE_CHILDREN), folder.parent / "copy"
     command = (sys.executable, "-m", "bot", "backup", str(copy))
     process = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, env=environment(folder))
     if await process.wait():
         raise SystemExit("The backup failed")
-    return f"| a backup of all that | {perf_counter() - began:.1f} s | {copy.stat().st_size / 2**20:.1f} | | |"
+    after = getrusage(RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"| a backup of all that, made in {seconds:.1f} s | | {copy.stat().st_size / 2**20:.1f} | | |"
 
 
 def environment(folder: Path) -> dict[str, str]:
