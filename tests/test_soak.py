@@ -377,6 +377,26 @@ async def test_all_holds_and_nothing_grows_while_many_live_with_it(
     assert [*problems(house, bot), *[problem async for problem in kept_wrongly(house)]] == []
 
 
+@pytest.mark.parametrize(
+    ("what", "each", "found"),
+    [
+        ("memory", 0, []),
+        ("memory", MB // 10, ["memory went"]),
+        ("tasks", 1, ["tasks went"]),
+        ("log", MB // 10, ["the database's"]),
+    ],
+)
+def test_what_grows_by_a_little_every_ten_seconds_is_told_after_twenty_minutes(
+    what: str, each: int, found: list[str]
+) -> None:
+    first = Sample(at=0, memory=107 * MB, threads=3, files=20, tasks=5, log=MB // 10, processor=1)
+    life = Life("polling", 0)
+    for number in range(120):
+        grown = {what: getattr(first, what) + each * number}
+        life.samples.append(first._replace(at=10.0 * number, **grown))
+    assert [" ".join(told.split()[:2]) for told in growth([life])] == found
+
+
 # --- what has to hold -----------------------------------------------------------------------------------------------
 
 
@@ -415,15 +435,15 @@ def problems(house: House, bot: Bot) -> Iterator[str]:
         yield from (f"where no admin said yes: {text!r}" for text in unasked)
     yield from (f"a card after {seconds:.1f} s" for seconds in house.tally.cards if seconds > QUICK)
     yield from (f"in the log: {line}" for line in bot.log() if line["level"] in {"error", "critical"})
-    yield from growth(house)
+    yield from growth(house.lives)
 
 
-def growth(house: House) -> Iterator[str]:
+def growth(lives: list[Life]) -> Iterator[str]:
     """What the process has more and more of, in its longest life, once it is warm."""
-    largest = max((one.log for life in house.lives for one in life.samples), default=0)
+    largest = max((one.log for life in lives for one in life.samples), default=0)
     if largest > LARGEST_LOG:
         yield f"the database's log had {largest / MB:.1f} MB"
-    life = max(house.lives, key=lambda life: len(life.warm()))
+    life = max(lives, key=lambda life: len(life.warm()))
     if len(life.warm()) < 16:
         return
     for name in ("memory", "threads", "files", "tasks"):
