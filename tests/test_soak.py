@@ -61,6 +61,9 @@ GROWN: Final = 1.02
 """How many times what it had in the first quarter of its longest life, once warm, the process may have in the last."""
 
 LARGEST_LOG: Final = 4 * MB  # of the database
+SOON: Final = 6
+"""Seconds from the start until something is due for those who hurry: the bot is there again after its kill."""
+
 QUICK: Final = 30.0
 """Seconds within which a card has come, whatever failed on its way and though the bot was killed."""
 
@@ -211,7 +214,7 @@ class House:
         async with Store.open(self.home / "data", ring_of(SECRET), versions=content.versions) as store:
             await store.derive_again(content.zones.version, lambda kept: kept)
             for number, guest in enumerate(self.silent):
-                due_at = now + int(within * self.random.uniform(0.15, 0.9)) + number
+                due_at = now + int(within * self.random.uniform(0.15, 0.9) or SOON)
                 person, purpose = guest.person.id, Purpose.PLANS if number % 4 == 2 else Purpose.NUDGES
                 await store.grant(person, purpose, at=now - DAY)
                 if purpose is Purpose.PLANS:
