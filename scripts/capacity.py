@@ -37,6 +37,7 @@ WALKS: Final = 9
 SOME: Final = PEOPLE // 10
 FIRST: Final = 7_000_000_000
 FIRST_GROUP: Final = -1_002_000_000_000
+OPENING: Final = "lost a patient today and i cant stop seeing her sons face"
 KEY: Final = bytes(range(32))
 SCHEDULE: Final = Schedule(8 * 60 + 30, frozenset(range(7)), "Europe/Lisbon", 21 * 60, 8 * 60)
 
@@ -54,6 +55,25 @@ async def main():
 
 asyncio.run(main())
 """
+WALKING: Final = f"""
+import asyncio, time
+from bot import app, prompts, settings
+from bot.adapters import delivery, intake, listen, telegram_bot, transport
+from bot.core.model import Incoming, Kind, Where
+
+async def main():
+    given = settings.load()
+    async with app.responder(given, prompts.load(), given.bot_data) as answers:
+        await answers.rooms.ready()
+        before = time.process_time()
+        for person in range({FIRST}, {FIRST + SOME}):
+            await answers.respond(Incoming(person, Where.PRIVATE, Kind.TEXT, at=0, text="{OPENING}"))
+        print(time.process_time() - before, open("/proc/self/statm").read(), flush=True)
+        input()
+
+asyncio.run(main())
+"""
+"""Some of these people begin a walk, one after the other, and are held in memory."""
 
 
 class Stage(NamedTuple):
@@ -122,7 +142,7 @@ async def main() -> None:
             size, many = (folder / FILE).stat().st_size, len(stage.numbers)
             lines.append(await told(f"+ {many:,} {stage.what}", folder, f"{(size - before) / many:,.0f}"))
             before = size
-        lines.append(await copied(folder))
+        lines += [await walking(folder), await copied(folder)]
     print("| Kept | Bytes each | Database, MB | Ready after, s | Memory, MB |", "| --- " * 5 + "|", *lines, sep="\n")
 
 
@@ -136,15 +156,23 @@ async def fill(folder: Path, stage: Stage) -> None:
 
 async def told(what: str, folder: Path, one: str = "") -> str:
     """Tell how large the database is, and how a fresh process begins with it."""
-    started = [await start(folder) for _ in range(3)]
+    started = [await start(READY, folder) for _ in range(3)]
     seconds, memory = (median(figures) for figures in zip(*started, strict=True))
     return f"| {what} | {one} | {(folder / FILE).stat().st_size / 2**20:.1f} | {seconds:.2f} | {memory / 2**20:.1f} |"
 
 
-async def start(folder: Path) -> tuple[float, int]:
-    """The processor's seconds until a fresh process could serve, and the bytes of memory that it has then."""
+async def walking(folder: Path) -> str:
+    """Tell what it takes to have some people begin a walk, and to know where they are."""
+    _, before = await start(READY, folder)
+    seconds, after = await start(WALKING, folder)
+    each = f"{(after - before) / SOME:,.0f} of memory"
+    return f"| {SOME:,} of them begin a walk, in {seconds:.1f} s | {each} | | | {after / 2**20:.1f} |"
+
+
+async def start(program: str, folder: Path) -> tuple[float, int]:
+    """The processor's seconds that a fresh process says it took, and the bytes of memory that it has then."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", READY, stdin=PIPE, stdout=PIPE, env=environment(folder)
+        sys.executable, "-c", program, stdin=PIPE, stdout=PIPE, env=environment(folder)
     )
     assert process.stdout is not None  # noqa: S101 asked for above
     seconds, _, pages, *_ = (await process.stdout.readline()).split()
