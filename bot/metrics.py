@@ -30,6 +30,8 @@ CLOCK_AHEAD = Gauge("bot_clock_ahead_seconds", "How far the machine's clock is a
 
 LIMITED_ANSWERS = Counter("bot_limited_answers", "Answers in groups that were left out, since there were too many.")
 
+TASKS = Gauge("bot_tasks", "Tasks that are under way or wait, in the whole program.")
+
 CORE_FAILURES = Counter("bot_core_failures", "Messages that could not be read or answered, and got a general card.")
 
 

@@ -23,7 +23,7 @@ from telegram.error import BadRequest
 from yarl import URL
 
 from bot.adapters.intake import PATIENCE, Intake, Json
-from bot.metrics import READY, UPDATES
+from bot.metrics import READY, TASKS, UPDATES
 from bot.settings import SettingsError
 
 LARGEST_BODY: Final = 1024 * 1024  # bytes; an update is a few thousand
@@ -101,6 +101,7 @@ async def listening(
 
     async def metrics(_: web.Request) -> web.Response:
         READY.set(intake.is_ready)
+        TASKS.set(len(asyncio.all_tasks()))
         return web.Response(body=generate_latest(), headers=_METRICS)
 
     app = web.Application(client_max_size=LARGEST_BODY)
