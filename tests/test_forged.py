@@ -405,4 +405,6 @@ def test_no_button_or_link_lets_anyone_in_but_whom_it_was_given_to_in_its_day(
     pressed()
     print(f"{counts.total()} presses: {dict(counts)}")  # noqa: T201 - the counts are the point
     assert counts.total() >= count
-    assert min(counts[f"{kind} {fate}"] for kind in ("button", "link") for fate in ("followed", "refused")) > count / 100
+    assert (
+        min(counts[f"{kind} {fate}"] for kind in ("button", "link") for fate in ("followed", "refused")) > count / 100
+    )

@@ -86,7 +86,7 @@ class Network(Offline):
             case None:
                 self.about_to(url.rpartition("/")[2])
                 answer = await super().do_request(url, method, request_data)
-                self._told(self._world.now())
+                self._told(self.world.now())
                 return answer
             case Refused() as refusal:
                 return refusal.status, json.dumps(refusal.answer).encode()
