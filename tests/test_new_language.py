@@ -4,10 +4,12 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot import policy
 from bot.core.consent import QUESTIONS
@@ -71,6 +73,29 @@ def test_what_is_begun_waits_for_every_text_and_every_list_of_words(folder: Path
     assert told.count(WAITS) > said
     assert {*told} == {WAITS, UNRULED, "there is no such file: add it"}
     assert policy.problems(folder, "pt")[0].endswith(f"privacy.md:1: {WAITS}")
+
+
+def lists_in(part: object) -> Iterator[list[object]]:
+    """The lists of a part of a file, wherever they are."""
+    match part:
+        case dict():
+            for value in part.values():
+                yield from lists_in(value)
+        case list():
+            yield part
+
+
+def test_what_is_begun_has_none_of_the_words_that_people_type_in_english(folder: Path) -> None:
+    for name in ("walk.yaml", "copy.yaml", "times.yaml", "noticing.yaml", "safety.yaml"):
+        begun, english = (
+            yaml.load((folder / language / name).read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 - our own
+            for language in ("pt", "en")
+        )
+        for part in ("typed", "answers", "mirrored", "words", "numbers", "days", "periods", "fillers"):
+            assert all(lists_in(english.get(part)))
+            assert not any(lists_in(begun.get(part)))
+        phrases = [slot["phrases"] for slot in begun.get("slots", {}).values()]
+        assert phrases == [[]] * len(english.get("slots", {}))
 
 
 def test_what_is_begun_does_not_load(folder: Path) -> None:
