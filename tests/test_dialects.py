@@ -48,6 +48,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name, few, all_of_them in (("private", FEW, DIALOGUES), ("in_group", FEW_OF_GROUPS, GROUP_DIALOGUES)):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, [tuple(all_of_them) if every else few], ids=["all" if every else "few"])
+    if "in_group" in metafunc.fixturenames:
+        metafunc.parametrize("name", DIALECTS if every else [*DIALECTS][:1])
 
 
 # --- What is English in a text ------------------------------------------------------------------------------------
@@ -154,7 +156,6 @@ def most(reply: Reply | None) -> int:
     return 4096 if reply is None or reply.attached is None else 1024
 
 
-@pytest.mark.parametrize("name", DIALECTS)
 async def test_groups_go_as_written_and_say_nothing_that_is_not_in_prompts(
     name: str, in_group: tuple[str, ...], tmp_path: Path
 ) -> None:
