@@ -24,6 +24,7 @@ from bot.core.model import Animation, Decision, Document, Reply
 from bot.figure import drawing, plot
 from bot.prompts import Prompts, in_order
 from bot.store.store import Store
+from tests.adapters.test_terminal import Screen
 from tests.dialects import DIALECTS, ENGLISH, MARKS, Dialect
 from tests.gathering import TITLES, Gathering
 from tests.person import PROMPTS, RING, Clock, Person, buttons, responder_of
@@ -173,14 +174,6 @@ async def test_terminal_says_nothing_that_is_not_in_prompts(name: str, tmp_path:
         answers = responder_of(store, Clock(), content=prompts.content)
         await Terminal(answers, prompts, StringIO("\n".join(said)), stdout).run()
     assert [line for line in stdout.getvalue().splitlines() if not line.startswith("> ") and english_in(line)] == []
-
-
-class Screen(StringIO):
-    """A terminal's end of a stream."""
-
-    @override
-    def isatty(self) -> bool:
-        return True
 
 
 async def test_terminal_wraps_words_that_are_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
