@@ -420,6 +420,11 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+def test_check_of_a_language_that_is_not_there_says_how_to_begin_one(tmp_path: Path) -> None:
+    told = "--language needs a folder of prompts/, such as en: python -m scripts.new_language begins another\n"
+    assert bot(tmp_path, "check", "--language", "../prompts/xx") == (2, "", told)
+
+
 def test_check_of_prompts_and_settings_in_order_says_so(tmp_path: Path) -> None:
     status, out, err = bot(tmp_path, "check")
     assert (status, out.splitlines()[0], err) == (

@@ -24,6 +24,7 @@ from bot.core.model import Animation, Decision, Document, Reply
 from bot.figure import drawing, plot
 from bot.prompts import Prompts, in_order
 from bot.store.store import Store
+from tests.adapters.test_terminal import Screen
 from tests.dialects import DIALECTS, ENGLISH, MARKS, Dialect
 from tests.gathering import TITLES, Gathering
 from tests.person import PROMPTS, RING, Clock, Person, buttons, responder_of
@@ -48,6 +49,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name, few, all_of_them in (("private", FEW, DIALOGUES), ("in_group", FEW_OF_GROUPS, GROUP_DIALOGUES)):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, [tuple(all_of_them) if every else few], ids=["all" if every else "few"])
+    if "in_group" in metafunc.fixturenames:
+        metafunc.parametrize("name", DIALECTS if every else [*DIALECTS][:1])
 
 
 # --- What is English in a text ------------------------------------------------------------------------------------
@@ -154,7 +157,6 @@ def most(reply: Reply | None) -> int:
     return 4096 if reply is None or reply.attached is None else 1024
 
 
-@pytest.mark.parametrize("name", DIALECTS)
 async def test_groups_go_as_written_and_say_nothing_that_is_not_in_prompts(
     name: str, in_group: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -172,14 +174,6 @@ async def test_terminal_says_nothing_that_is_not_in_prompts(name: str, tmp_path:
         answers = responder_of(store, Clock(), content=prompts.content)
         await Terminal(answers, prompts, StringIO("\n".join(said)), stdout).run()
     assert [line for line in stdout.getvalue().splitlines() if not line.startswith("> ") and english_in(line)] == []
-
-
-class Screen(StringIO):
-    """A terminal's end of a stream."""
-
-    @override
-    def isatty(self) -> bool:
-        return True
 
 
 async def test_terminal_wraps_words_that_are_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

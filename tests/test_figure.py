@@ -1,7 +1,7 @@
 import math
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from itertools import combinations, product
 
@@ -127,12 +127,19 @@ def test_no_words_lie_upon_others_or_upon_a_line_in_any_days_after() -> None:
     assert [(figure, fault) for figure in days_after() for fault in faults(drawing(figure, WORDS))] == []
 
 
-@pytest.mark.parametrize("name", ["right_to_left", "long"])
+TITLES = (Label.FIGURE_WALK, Label.FIGURE_WALKS, Label.FIGURE_AFTER_DAYS)
+OTHERS: dict[str, Mapping[Label, str]] = {
+    "right to left": DIALECTS["right_to_left"].prompts.content.labels,
+    "long words": DIALECTS["long"].prompts.content.labels,
+    "long titles": {**WORDS, **dict.fromkeys(TITLES, "Upset " * 8)},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_no_words_of_another_language_lie_upon_others_or_upon_a_line(name: str, request: pytest.FixtureRequest) -> None:
-    step = 1 if request.config.getoption("long") else 11
+    step = 1 if request.config.getoption("long") else 12  # the one whose label reaches up to the title is among these
     figures: list[Figure] = [*walks(), *days(), *days_after()]
-    words = DIALECTS[name].prompts.content.labels
-    assert [(figure, fault) for figure in figures[::step] for fault in faults(drawing(figure, words))] == []
+    assert [(figure, fault) for figure in figures[::step] for fault in faults(drawing(figure, OTHERS[name]))] == []
 
 
 def test_words_that_lie_upon_others_would_be_found() -> None:

@@ -4,10 +4,12 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot import policy
 from bot.core.consent import QUESTIONS
@@ -20,8 +22,8 @@ from tests.dialects import ACCENTED
 from tests.person import PROMPTS
 
 SHARED = ("helplines.yaml", "helpline_checks.yaml", "cities.txt")
-READ = ("noticing.yaml", "safety.yaml", "times.yaml", "lexicon.txt", "danger.txt")
-"""How English is read: for a language that nobody speaks it is good enough."""
+FITTED = ("lexicon.txt", "danger.txt")
+"""Those of English: for a language that nobody speaks they are good enough."""
 
 WAITS = f"says {UNWRITTEN}: write what stands here"
 UNRULED = "nothing holds what is said in “pt” to the copy rules: write them for it (docs/adding-a-language.md)"
@@ -31,7 +33,7 @@ UNRULED = "nothing holds what is said in “pt” to the copy rules: write them 
 def folder(tmp_path: Path) -> Path:
     """A `prompts/` with English, and Portuguese begun."""
     prompts = tmp_path / "prompts"
-    shutil.copytree(FOLDER / "en", prompts / "en", ignore=shutil.ignore_patterns("lexicon.txt", "danger.txt"))
+    shutil.copytree(FOLDER / "en", prompts / "en", ignore=shutil.ignore_patterns(*FITTED))
     for name in SHARED:
         (prompts / name).symlink_to(FOLDER / name)
     new_language.begin("pt", prompts)
@@ -45,8 +47,7 @@ def write(folder: Path) -> None:
         text = re.sub(rf'"{UNWRITTEN}: (?:[^"\\]|\\.)*"', lambda said: _written(said[0]), path.read_text("utf-8"))
         text = re.sub(rf"\[\]  # {UNWRITTEN}", lambda _: f"[palavra{number()}]", text)
         path.write_text(text.removeprefix(f"{UNWRITTEN}: all of this page.\n\n"), "utf-8")
-    for name in READ:
-        (folder / name).unlink(missing_ok=True)
+    for name in FITTED:
         (folder / name).symlink_to(FOLDER / "en" / name)
 
 
@@ -62,7 +63,7 @@ def kinds(problems: list[str]) -> list[str]:
 
 def test_what_is_begun_has_all_files_of_english_but_those_that_are_fitted(folder: Path) -> None:
     english = {path.name for path in (FOLDER / "en").iterdir()}
-    assert {path.name for path in (folder / "pt").iterdir()} == english - {"lexicon.txt", "danger.txt"}
+    assert {path.name for path in (folder / "pt").iterdir()} == english - {*FITTED}
 
 
 def test_what_is_begun_waits_for_every_text_and_every_list_of_words(folder: Path) -> None:
@@ -71,6 +72,29 @@ def test_what_is_begun_waits_for_every_text_and_every_list_of_words(folder: Path
     assert told.count(WAITS) > said
     assert {*told} == {WAITS, UNRULED, "there is no such file: add it"}
     assert policy.problems(folder, "pt")[0].endswith(f"privacy.md:1: {WAITS}")
+
+
+def lists_in(part: object) -> Iterator[list[object]]:
+    """The lists of a part of a file, wherever they are."""
+    match part:
+        case dict():
+            for value in part.values():
+                yield from lists_in(value)
+        case list():
+            yield part
+
+
+def test_what_is_begun_has_none_of_the_words_that_people_type_in_english(folder: Path) -> None:
+    for name in ("walk.yaml", "copy.yaml", "times.yaml", "noticing.yaml", "safety.yaml"):
+        begun, english = (
+            yaml.load((folder / language / name).read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 - our own
+            for language in ("pt", "en")
+        )
+        for part in ("typed", "answers", "mirrored", "words", "numbers", "days", "periods", "fillers"):
+            assert all(lists_in(english.get(part)))
+            assert not any(lists_in(begun.get(part)))
+        phrases = [slot["phrases"] for slot in begun.get("slots", {}).values()]
+        assert phrases == [[]] * len(english.get("slots", {}))
 
 
 def test_what_is_begun_does_not_load(folder: Path) -> None:
