@@ -238,6 +238,17 @@ def test_dashboard_and_alerts_ask_for_labels_and_outcomes_that_there_are() -> No
         assert outcomes <= set(re.findall(r"\w+", metrics.UPDATES._documentation))  # noqa: SLF001
 
 
+def test_what_is_asked_for_by_value_is_counted_from_the_start() -> None:
+    """A count that appears with its first one has not grown, for whoever asks how much it has."""
+    fresh = "from bot import metrics; from prometheus_client import generate_latest; print(generate_latest().decode())"
+    shown = subprocess.run([sys.executable, "-c", fresh], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for one in expressions():
+        for name, label, values in re.findall(r"(bot_\w+_total)\{(\w+)=~?\"([^\"]+)\"\}", one):
+            assert [value for value in values.split("|") if f'{name}{{{label}="{value}"}} 0.0' not in shown] == []
+    assert 'bot_dangers_total{tier="own"} 0.0' in shown
+    assert 'tier="none"' not in shown
+
+
 def test_every_alert_says_how_to_mend_it() -> None:
     (group,) = yaml.safe_load((FOLDER / "alerts.yaml").read_text("utf-8"))["groups"]
     assert [rule["alert"] for rule in group["rules"] if not rule["annotations"]["mend"]] == []

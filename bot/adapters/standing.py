@@ -61,4 +61,3 @@ async def ask(api_url: str, token: str, within: float) -> Standing:
         failure=info.last_error_message or "",
         allowed=frozenset(info.allowed_updates or ()),
     )
-
