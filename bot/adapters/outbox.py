@@ -81,7 +81,7 @@ class TelegramOutbox:
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         """Send one message into a chat, or one topic of it, and say what became of it."""
         is_broadcast = reply.lane is Lane.BROADCAST
-        if is_broadcast and not await self._is_answered():
+        if is_broadcast and self._in_doubt >= MOST_IN_DOUBT and not await self._is_answered():
             return Sent(Fate.LOST)
         words, markup = self._prompts.text(reply), self._markup(chat, reply)
         media = await self._media(reply)
