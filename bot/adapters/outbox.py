@@ -37,8 +37,8 @@ _ADDING: Final = ("startgroup=add", "startchannel&admin=post_messages", "startgr
 Source of the rights: https://core.telegram.org/api/links#groupchannel-bot-links
 """
 
-IN_VAIN: Final = 3
-"""After so many broadcasts in a row that did not arrive, or may not have, it is asked whether Telegram answers."""
+MOST_IN_DOUBT: Final = 3
+"""After so many broadcasts in a row that may not have arrived, it is asked whether Telegram answers."""
 
 _ASKED_AFTER: Final = 60.0  # seconds
 
@@ -65,7 +65,7 @@ class TelegramOutbox:
         self._prompts = prompts
         self._folder = folder
         self._clips: dict[Animation, Clip] = {}
-        self._in_vain = 0
+        self._in_doubt = 0
         self._now = now
         self._ask_at = -math.inf
         self._asking = asyncio.Lock()
@@ -73,26 +73,26 @@ class TelegramOutbox:
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         """Send one message into a chat, or one topic of it, and say what became of it."""
         is_broadcast = reply.lane is Lane.BROADCAST
-        if is_broadcast and not await self._is_answered():
+        if is_broadcast and self._in_doubt >= MOST_IN_DOUBT and not await self._is_answered():
             return Sent(Fate.LOST)
         words, markup = self._prompts.text(reply), self._markup(chat, reply)
         media = await self._media(reply)
         sent = await _sent(self._delivery.send(chat, words, markup, thread=thread, lane=reply.lane, media=media))
-        if is_broadcast:
-            self._in_vain = self._in_vain + 1 if sent.fate in {Fate.LOST, Fate.UNSURE} else 0
+        if is_broadcast and sent.fate is not Fate.LOST:  # which is not spent: it is tried again
+            self._in_doubt = self._in_doubt + 1 if sent.fate is Fate.UNSURE else 0
         return sent
 
     async def _is_answered(self) -> bool:
-        """Whether Telegram answers. It is asked where broadcasts were in vain, once in `_ASKED_AFTER` seconds."""
+        """Whether Telegram answers. It is asked where broadcasts are in doubt, once in `_ASKED_AFTER` seconds."""
         async with self._asking:
             now = self._now()
-            if self._in_vain >= IN_VAIN and now >= self._ask_at:
+            if self._in_doubt >= MOST_IN_DOUBT and now >= self._ask_at:
                 try:
                     await self._bot.get_me()
-                    self._in_vain = 0
+                    self._in_doubt = 0
                 except TelegramError:
                     self._ask_at = now + _ASKED_AFTER
-            return self._in_vain < IN_VAIN
+            return self._in_doubt < MOST_IN_DOUBT
 
     async def edit(self, chat: int, number: int, reply: Reply) -> Sent | None:
         """Put a message in place of the one with that number, and say what became of it, or None where it cannot be."""

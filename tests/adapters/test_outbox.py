@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from telegram import Bot
 
 from bot.adapters.delivery import Delivery
-from bot.adapters.outbox import IN_VAIN, TelegramOutbox
+from bot.adapters.outbox import MOST_IN_DOUBT, TelegramOutbox
 from bot.core.gap import OneWalk, OverDays
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Animation, Button, Document, Lane, Reply
@@ -118,12 +118,12 @@ async def test_while_telegram_answers_nothing_no_broadcast_is_spent_and_replies_
     outbox: Outbox, telegram: Server, ann: Person
 ) -> None:
     telegram.trouble = lambda _: broken()
-    in_vain = [(await outbox.send(ann.id, NEWS)).fate for _ in range(10)]
-    assert in_vain == [Fate.UNSURE] * IN_VAIN + [Fate.LOST] * (10 - IN_VAIN)
-    assert len(telegram.calls_of("sendMessage")) == IN_VAIN
+    doubted = [(await outbox.send(ann.id, NEWS)).fate for _ in range(10)]
+    assert doubted == [Fate.UNSURE] * MOST_IN_DOUBT + [Fate.LOST] * (10 - MOST_IN_DOUBT)
+    assert len(telegram.calls_of("sendMessage")) == MOST_IN_DOUBT
     assert len(telegram.calls_of("getMe")) == 1 + 1  # at the start, and once for all seven
     assert (await outbox.send(ann.id, REPLY)).fate is Fate.UNSURE
-    assert len(telegram.calls_of("sendMessage")) > IN_VAIN + 1
+    assert len(telegram.calls_of("sendMessage")) > MOST_IN_DOUBT + 1
     telegram.trouble = lambda _: None
     assert (await outbox.send(ann.id, REPLY)).fate is Fate.ARRIVED
 
@@ -133,7 +133,7 @@ async def test_broadcasts_go_again_within_a_minute_of_telegrams_return(telegram:
     async with bot_of(telegram) as bot:
         outbox = TelegramOutbox(bot, Delivery(bot, clock.pause, now=clock.now), PROMPTS, now=clock.now)
         telegram.trouble = lambda _: broken()
-        for _ in range(IN_VAIN + 1):
+        for _ in range(MOST_IN_DOUBT + 1):
             await outbox.send(ann.id, NEWS)
         telegram.trouble = lambda _: None
         assert (await outbox.send(ann.id, NEWS)).fate is Fate.LOST
