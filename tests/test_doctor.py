@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -32,9 +31,6 @@ from tests.botapi.server import Server
 from tests.person import PROMPTS
 from tests.ports import free_port
 from tests.test_telegram import PATIENCE, running
-
-REVIEWED: Final = cache(review.check)
-"""The real review of prompts/, made once: it takes seconds. So does reading them."""
 
 HOOK: Final = "https://bot.example/telegram"
 
@@ -80,7 +76,8 @@ async def telegram() -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, telegram: Server) -> House:
-    monkeypatch.setattr(review, "check", REVIEWED)
+    # Both take seconds, and have tests of their own.
+    monkeypatch.setattr(review, "check", list)
     monkeypatch.setattr(prompts, "load", lambda: PROMPTS)
     monkeypatch.chdir(tmp_path)
     keys = make_or_read_keyring(tmp_path / "key", datetime(2026, 11, 1, tzinfo=UTC).date())
