@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--shuffle", type=int, metavar="SEED", help="run the files, and the tests of each, in another order"
     )
+    parser.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="let tests/test_soak.py last so long")
 
 
 def pytest_configure(config: pytest.Config) -> None:

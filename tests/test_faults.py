@@ -46,7 +46,8 @@ WAYS: Final = ("polling", "webhook")
 COMMANDS: Final = {"/help": Line.HELP, "/settings": Line.SETTINGS, "/consent": Line.CONSENT_ASK, "/start": Line.START}
 ASIDE: Final = {Line.CONSENT_ASK: Line.CONSENT_NONE}
 """What an answer to a command says before it."""
-ENDS: Final = {WORDS.content.labels[label] for label in (Label.STOP, Label.REMEMBER)}
+ENDS: Final = {WORDS.content.labels[label] for label in (Label.STOP, Label.REMEMBER, Label.SHOW, Label.IF_THEN)}
+"""What ends a walk, or leads off it."""
 
 FAULTS: Final[Mapping[str, tuple[Callable[[], Fault], ...]]] = {
     "sendMessage": (lambda: too_many(1), broken, Page, Dropped, lambda: Dropped(after=True)),
@@ -99,6 +100,8 @@ class Size:
     kills: int
     polls: int  # that fail
     hangs: int  # sends that are never answered, before they take effect and after
+    share: float = 1 / 6  # of the calls about messages that fail
+    of_polls: float = 1 / 3  # as long as some are to fail
 
 
 SMALL: Final = Size(people=100, rounds=2, kills=1, polls=2, hangs=1)
@@ -112,11 +115,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class Trouble:
-    """What goes wrong, call by call: a sixth of them, but no message more than twice."""
+    """What goes wrong, call by call: some of them, but no message more than twice."""
 
     def __init__(self, size: Size, random: Random) -> None:
         self.dealt: Counter[str] = Counter()
         self._random = random
+        self._size = size
         self._polls = size.polls
         self._hangs = [Hang(after=after) for after in (False, True) for _ in range(size.hangs)]
         self._failed: Counter[tuple[str, ...]] = Counter()
@@ -129,14 +133,14 @@ class Trouble:
         return fault
 
     def _of_a_poll(self) -> Fault | None:
-        if not self._polls or self._random.random() > 1 / 3:
+        if not self._polls or self._random.random() > self._size.of_polls:
             return None
         self._polls -= 1
         return self._random.choice(FAULTS["getUpdates"])()
 
     def _of_a_message(self, call: Call) -> Fault | None:
         what = tuple(str(call.parameters.get(name)) for name in ("chat_id", "text", "message_id", "callback_query_id"))
-        if self._failed[what] == 2 or self._random.random() > 1 / 6:
+        if self._failed[what] == 2 or self._random.random() > self._size.share:
             return None
         self._failed[what] += 1
         if call.method == "sendMessage" and self._hangs:
@@ -297,7 +301,7 @@ class Bot:
 
     def __init__(self, telegram: Server, home: Path, settings: Mapping[str, str]) -> None:
         self._home = home
-        self._settings = {
+        self._base = {
             "PATH": "/usr/bin:/bin",
             "PYTHONPATH": str(Path(__file__).parents[1]),
             "HOME": str(home),
@@ -306,9 +310,19 @@ class Bot:
             "BOT_TOKEN": telegram.token,
             "BOT_API_URL": telegram.url,
             "BOT_SEND_RATE": "1000",
-            **settings,
         }
+        self.comes_by(settings)
         self._process: Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the latest process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def comes_by(self, settings: Mapping[str, str]) -> None:
+        """Have these settings at the next start."""
+        self._settings = {**self._base, **settings}
 
     async def start(self) -> None:
         command = (sys.executable, "-m", "bot", "run")
@@ -337,6 +351,15 @@ async def serving(telegram: Server, home: Path, settings: Mapping[str, str]) -> 
         assert await bot.end(signal.SIGTERM) == 0
     finally:
         await bot.end(signal.SIGKILL)
+
+
+def may_be_repeated(telegram: Server) -> Counter[tuple[int, str]]:
+    """How often a message, by its chat and its words, arrived though the bot could not know it."""
+    return Counter(
+        (int(call.parameters["chat_id"]), str(call.parameters["text"]))
+        for call in telegram.calls_of("sendMessage")
+        if isinstance(call.fault, Dropped | Hang) and call.fault.after
+    )
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -370,11 +393,7 @@ async def test_everyone_is_answered_in_order_whatever_fails(way: str, size: Size
                 await telegram.until(lambda n=starts: len(telegram.calls_of("getMe")) > n, "it comes again")  # type: ignore[misc]
                 for walker in walkers:
                     walker.bears_a_kill(killed_at)
-        ambiguous = Counter(
-            (int(call.parameters["chat_id"]), str(call.parameters["text"]))
-            for call in telegram.calls_of("sendMessage")
-            if isinstance(call.fault, Dropped | Hang) and call.fault.after
-        )
+        ambiguous = may_be_repeated(telegram)
         said = sum(len(walker.person.hears()) for walker in walkers)
         acts = sum(walker.acts for walker in walkers)
         lost = sum(len(walker.lost) for walker in walkers)
@@ -388,6 +407,6 @@ async def test_everyone_is_answered_in_order_whatever_fails(way: str, size: Size
 
 
 def _ways_on(message: Message) -> list[str]:
-    """The buttons that it has, or had, and that do not end a walk."""
+    """The buttons that it has, or had, and that go on with a walk."""
     labels = [button["text"] for row in (message.keyboards or [[]])[-1] for button in row]
     return [label for label in labels if label not in ENDS]

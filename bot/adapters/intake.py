@@ -2,9 +2,10 @@
 
 Rules that hold here: people are handled side by side, each person in order; texts that one person typed in a row are
 handed on together; a flood is shed for its sender alone, and of texts, which are read for danger, far more may wait
-than of anything else; a batch is confirmed to Telegram when all of it is handled or `PATIENCE` has passed, so what a
-crash interrupts comes again; an update that cannot be read is left out, and holds up no other; an outage is said once
-in the log; of an update, only its kind and times are logged, and of what is not for the bot nothing.
+than of anything else; an update is confirmed to Telegram when it and all before it are handled or `PATIENCE` has
+passed, so what a crash interrupts comes again, and what comes meanwhile waits for no one; an update that cannot be read
+is left out, and holds up no other; an outage is said once in the log; of an update, only its kind and times are logged,
+and of what is not for the bot nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from secrets import token_hex
 from typing import Any, Final, TypeVar, cast
 
@@ -32,7 +34,13 @@ Json = dict[str, Any]
 
 BATCH: Final = 100
 POLL: Final = 30  # seconds that Telegram lets a poll wait for something to come
-PATIENCE: Final = 5.0  # seconds until a batch is confirmed all the same
+PATIENCE: Final = 5.0  # seconds until an update is confirmed all the same
+AGAIN: Final = PATIENCE / 8
+"""Seconds until what is not handled yet is fetched again, with what came since.
+
+The same poll within half a second gets one update alone. Source: github.com/tdlib/telegram-bot-api, Client.cpp.
+"""
+
 GRACE: Final = 8.0
 """Seconds to finish what is under way when told to stop. Containers are killed after 10, and closing takes time too."""
 
@@ -51,6 +59,9 @@ LONGEST_BURST: Final = 16_384
 
 TOO_LONG: Final = 3 * POLL
 """Seconds without an answer to a poll after which the bot is not ready any more."""
+
+REFUSED_FOR: Final = 120.0
+"""Seconds that a token has to be refused which was good before: Telegram may be mistaken for a moment."""
 
 _UNREAD: Final = UPDATES.labels("unread")
 _SLACK: Final = 5  # seconds over `POLL` until a poll counts as lost
@@ -102,7 +113,8 @@ class Intake:
         self._waiting: dict[int, deque[_Waiting]] = {}  # by person
         self._serving: set[asyncio.Task[None]] = set()
         self._recent: OrderedDict[int, asyncio.Future[None]] = OrderedDict()  # by the update's id
-        self._offset: int | None = None
+        self._fetched: dict[int, tuple[asyncio.Future[None] | None, float]] = {}  # by id, until they are confirmed
+        self._offset: int | None = None  # what is before it is confirmed by the next poll
         self._ready_until = -math.inf
         self._backlog = 0  # updates that wait or are being handled
 
@@ -154,23 +166,52 @@ class Intake:
         self._ready_until = loop.time() + TOO_LONG
         try:
             while True:
-                batch = await insist(lambda: self._fetch(allowed, BATCH, POLL), self._stop)
+                wait = 0 if self._fetched else POLL
+                batch = await insist(partial(self._fetch, allowed, BATCH, wait), self._stop, REFUSED_FOR)
                 self._ready_until = loop.time() + TOO_LONG
-                if batch:
-                    self._offset = int(batch[-1]["update_id"]) + 1
-                updates = [update for content in batch if (update := self.read(content)) is not None]
-                if updates:
-                    handled = asyncio.wait([self.take(update) for update in updates], timeout=PATIENCE)
-                    await _unless(self._stop, handled)
+                self._take_in(batch, loop.time())
+                if under_way := [done for done, _ in self._fetched.values() if done is not None and not done.done()]:
+                    await _unless(self._stop, asyncio.wait(under_way, timeout=AGAIN))
+                self._let_go(loop.time() - PATIENCE)
         except StoppedError:
             await self._finish()
+            self._let_go(math.inf)
             await self._confirm(allowed)
 
-    async def wait(self) -> None:
-        """Let a webhook `take` updates in until told to stop, then finish what is under way."""
-        self._ready_until = math.inf
-        await self._stop.wait()
-        await self._finish()
+    async def wait(self, is_called: Callable[[], Awaitable[bool]]) -> None:
+        """Let a webhook `take` updates in until told to stop, then finish what is under way.
+
+        Now and then Telegram is asked `is_called`: whether it still calls here. Where it does not, or does not answer,
+        the bot is not ready. Raise RefusedError where Telegram does not know the token any more.
+        """
+        loop, is_here = asyncio.get_running_loop(), True
+        self._ready_until = loop.time() + TOO_LONG
+        try:
+            while True:
+                await _unless(self._stop, asyncio.sleep(POLL))
+                was_here, is_here = is_here, await insist(is_called, self._stop, REFUSED_FOR)
+                if is_here:
+                    self._ready_until = loop.time() + TOO_LONG
+                elif was_here:
+                    log.error("Telegram calls elsewhere: another program uses this token")
+        except StoppedError:
+            await self._finish()
+
+    def _take_in(self, batch: list[Json], at: float) -> None:
+        """Take what was fetched for the first time: what is not confirmed comes with each poll."""
+        for content in batch:
+            number = int(content["update_id"])
+            if number not in self._fetched:
+                update = self.read(content)
+                self._fetched[number] = None if update is None else self.take(update), at
+
+    def _let_go(self, since: float) -> None:
+        """Have the next poll confirm all up to the first that is not handled, and was fetched after that time."""
+        for number, (done, at) in tuple(self._fetched.items()):
+            if done is not None and not done.done() and at > since:
+                return
+            del self._fetched[number]
+            self._offset = number + 1
 
     async def _finish(self) -> None:
         if self._serving:
@@ -265,25 +306,33 @@ def _length(waiting: _Waiting) -> int:
     return len(message.text or "") if message else 0
 
 
-async def insist(call: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T:
+async def insist(call: Callable[[], Awaitable[T]], stop: asyncio.Event, patience: float = 0.0) -> T:
     """Call until it works, with growing pauses and one line in the log.
 
-    Raise StoppedError when told to stop, RefusedError where Telegram does not know the token.
+    Raise StoppedError when told to stop, RefusedError where Telegram does not know the token for `patience` seconds.
     """
-    pause, failing = 1.0, False
+    pause, failing, refused = 1.0, False, 0.0
     while True:
         try:
             answer = await _unless(stop, call())
-        except InvalidToken:
-            raise RefusedError from None
         except TelegramError as error:
+            is_refused = isinstance(error, InvalidToken)
+            if is_refused and refused >= patience:
+                raise RefusedError from None
             if not failing:
-                another = isinstance(error, Conflict)
-                log.warning("another program polls" if another else "Telegram is out of reach", **failure(error))
+                log.warning(
+                    "another program polls"
+                    if isinstance(error, Conflict)
+                    else "Telegram refuses the token"
+                    if is_refused
+                    else "Telegram is out of reach",
+                    **failure(error),
+                )
             failing = True
             if isinstance(error, RetryAfter):
                 pause = max(pause, cast("timedelta", error.retry_after).total_seconds())
             await _unless(stop, asyncio.sleep(pause))
+            refused += pause if is_refused else 0.0
             pause = min(pause * 2, _LONGEST_PAUSE)
         else:
             if failing:

@@ -15,6 +15,7 @@ from telegram.request import RequestData
 from typing_extensions import override
 
 from bot.adapters.intake import (
+    AGAIN,
     BATCH,
     GRACE,
     LONGEST_BURST,
@@ -24,6 +25,7 @@ from bot.adapters.intake import (
     PATIENCE,
     POLL,
     RECENT,
+    REFUSED_FOR,
     TOO_LONG,
     Burst,
     Intake,
@@ -69,7 +71,7 @@ Answer = list[Json] | TelegramError | No
 class Telegram(NoNetwork):
     """The network: gives what a test has laid ready, one answer a poll; then polls find nothing until the story ends.
 
-    `polls` has each poll's time and parameters.
+    `polls` has each poll's time and parameters. `then` is called by the first that may wait, since all was handled.
     """
 
     def __init__(self, *answers: Answer, then: Callable[[], None] = lambda: None) -> None:
@@ -85,7 +87,8 @@ class Telegram(NoNetwork):
         parameters: Json = dict(request_data.parameters) if request_data else {}
         self.polls.append((now(), parameters))
         if not self._answers:
-            self._then()
+            if parameters.get("timeout"):
+                self._then()
             await asyncio.sleep(float(parameters.get("timeout", 0)))
             return 200, b'{"ok": true, "result": []}'
         match self._answers.pop(0):
@@ -98,6 +101,11 @@ class Telegram(NoNetwork):
 
     def offsets(self) -> list[int | None]:
         return [parameters.get("offset") for _, parameters in self.polls]
+
+    def confirmed(self) -> list[tuple[float, int | None]]:
+        """When a poll was the first to confirm what is before an id."""
+        polls = [(at, parameters.get("offset")) for at, parameters in self.polls]
+        return [poll for before, poll in pairwise([(0.0, 0), *polls]) if before[1] != poll[1]]
 
     def times(self) -> list[float]:
         return [at for at, _ in self.polls]
@@ -202,7 +210,7 @@ def test_order_of_one_person_is_kept_across_batches() -> None:
             house, [picture(1, 7, "a1")], [picture(2, 7, "a2"), picture(3, 8, "b1")], [picture(4, 7, "a3")]
         )
         assert [text for _, text in house.story if text[0] == "a"] == ["a1", "a1.", "a2", "a2.", "a3", "a3."]
-        assert (PATIENCE, "b1") in house.story
+        assert (AGAIN, "b1") in house.story
 
     at_once(story())
 
@@ -239,22 +247,35 @@ def test_poll_asks_for_all_kinds_that_are_handled_and_no_other() -> None:
     at_once(story())
 
 
-def test_batch_is_confirmed_when_all_of_it_is_handled() -> None:
+def test_update_is_confirmed_when_it_and_all_before_it_are_handled() -> None:
     async def story() -> None:
         telegram = await until_quiet(House(a1=2, b1=4), [picture(11, 7, "a1"), picture(12, 8, "b1")])
-        assert telegram.offsets()[:2] == [None, 13]
-        assert telegram.times()[:2] == [0, 4]
+        assert telegram.confirmed() == [(0, None), (4 * AGAIN, 12), (4, 13)]
 
     at_once(story())
 
 
-def test_batch_is_confirmed_after_five_seconds_though_one_is_not_done() -> None:
+def test_update_is_confirmed_after_five_seconds_though_it_is_not_done() -> None:
     async def story() -> None:
         house = House(a1=9)
         telegram = await until_quiet(house, [picture(11, 7, "a1")])
-        assert telegram.times()[:2] == [0, 5]
-        assert telegram.offsets()[:2] == [None, 12]
+        assert telegram.confirmed() == [(0, None), (PATIENCE, 12)]
         assert (9, "a1.") in house.story
+
+    at_once(story())
+
+
+def test_what_comes_while_another_is_handled_waits_for_no_patience_and_each_is_read_and_handled_once() -> None:
+    async def story() -> None:
+        house, unread, repeated = House(a1=9, b1=1), counted("unread"), counted("repeat")
+        first, second, talk = picture(11, 7, "a1"), picture(12, 8, "b1"), message(13, 9, text="talk")
+        stop = asyncio.Event()
+        telegram = Telegram([first], [first, second, talk], [first, second, talk], then=stop.set)
+        bot = Bot(TOKEN, request=telegram, get_updates_request=telegram)
+        await Intake(bot, house.handle, stop, lambda update: update["update_id"] != 13).run(KINDS)
+        assert house.story == [(0, "a1"), (AGAIN, "b1"), (AGAIN + 1, "b1."), (9, "a1.")]
+        assert telegram.confirmed() == [(0, None), (PATIENCE, 14)]
+        assert (counted("unread") - unread, counted("repeat") - repeated) == (1, 0)
 
     at_once(story())
 
@@ -550,12 +571,16 @@ def test_intake_is_ready_as_long_as_polls_are_answered() -> None:
     at_once(story())
 
 
+async def nobody_asks() -> bool:
+    raise NotImplementedError
+
+
 def test_intake_with_too_much_waiting_is_not_ready_until_it_was_handled() -> None:
     async def story() -> None:
         stop, house = asyncio.Event(), House(x=1)
         intake = Intake(Bot(TOKEN, request=Telegram()), house.handle, stop)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(intake.wait())
+            tasks.create_task(intake.wait(nobody_asks))
             await asyncio.sleep(0)
             ready = [intake.is_ready]
             handled = [intake.take(Update.de_json(picture(number, number), None)) for number in range(MOST_WAITING)]
@@ -614,7 +639,7 @@ def test_stop_while_a_batch_is_handled_gives_it_no_more_than_the_grace() -> None
         asyncio.get_running_loop().call_later(1, stop.set)
         await live(telegram, house.handle, stop)
         assert now() == 1 + GRACE
-        assert telegram.offsets() == [None, 12]
+        assert telegram.confirmed() == [(0, None), (1 + GRACE, 12)]
 
     at_once(story())
 
@@ -693,11 +718,25 @@ def test_another_program_that_polls_is_said_once() -> None:
     at_once(story())
 
 
-def test_revoked_token_ends_the_intake() -> None:
+def test_token_that_stays_revoked_ends_the_intake() -> None:
     async def story() -> None:
-        with pytest.raises(RefusedError):
-            await live(Telegram([picture(1, 7)], REVOKED), House().handle, asyncio.Event())
-        assert now() == 0
+        with capture_logs() as log, pytest.raises(RefusedError):
+            await live(Telegram([picture(1, 7)], *[REVOKED] * 8), House().handle, asyncio.Event())
+        assert REFUSED_FOR <= now() < 2 * REFUSED_FOR
+        assert [entry["event"] for entry in log] == ["update", "Telegram refuses the token"]
+
+    at_once(story())
+
+
+def test_good_token_that_is_refused_for_a_moment_ends_nothing() -> None:
+    async def story() -> None:
+        with capture_logs() as log:
+            house = House()
+            await until_quiet(house, [picture(1, 7)], REVOKED, REVOKED, REVOKED, [picture(2, 7)])
+        assert len(house.story) == 4
+        assert [entry["event"] for entry in log] == [
+            *("update", "Telegram refuses the token", "Telegram is back", "update")
+        ]
 
     at_once(story())
 

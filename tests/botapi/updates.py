@@ -83,6 +83,7 @@ class Updates:
         self._bell = bell
         self._clock = clock
         self._next = first
+        self.count = 0  # of all that came
         self._waiting: dict[int, tuple[float, Json]] = {}  # id -> when it came, the update
         self._confirmed: deque[Json] = deque(maxlen=100)
         self._repeats: set[int] = set()
@@ -103,6 +104,7 @@ class Updates:
             return None
         number = self._next
         self._next += 1
+        self.count += 1
         self._waiting[number] = self._clock(), {"update_id": number, kind: copy.deepcopy(content)}
         self._bell.ring()
         return number
