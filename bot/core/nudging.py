@@ -96,7 +96,7 @@ def _tapped(nudging: Nudging, tap: Tap, at: int) -> Nudging:
             return replace(nudging, not_today=nudging.not_today + counts)
         case Tap.HARDER:
             return rested(nudging, at)
-        case Tap.OTHER:
+        case _:  # another one
             return nudging
 
 

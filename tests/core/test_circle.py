@@ -71,6 +71,11 @@ def test_what_members_are_noticed_for_does_not_touch_the_circle() -> None:
     assert due(replace(ROOM, noticing=Noticing.OFF)).due_at == SATURDAY
 
 
+def test_circle_that_was_posted_counts_as_seen_where_its_zone_is_known_no_more() -> None:
+    room = circle.posted(replace(ROOM, circle=replace(DAILY, zone="Nowhere/Land"), due_at=SATURDAY), SATURDAY, CONTENT)
+    assert (len(room.seen), room.told_on, room.due_at) == (1, ROOM.told_on, 0)
+
+
 def test_hold_moves_the_circle_beyond_its_end() -> None:
     held = replace(ROOM, held_until=SATURDAY + 3 * DAY + HOUR)
     assert due(held).due_at == SATURDAY + 4 * DAY

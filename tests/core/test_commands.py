@@ -8,6 +8,7 @@ from bot.core.commands import BUTTONS, COMMANDS, menu, split_command
 from bot.core.decide import decide
 from bot.core.facts import Ended, Moved
 from bot.core.gap import DAY, outcome_of
+from bot.core.helplines import PLACES
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Decision, Held, Incoming, Kind, Opened, Where
 from bot.core.room import IN_A_GROUP
@@ -29,8 +30,8 @@ def told(command: str, held: Held = Held(), text: str = "", seed: int = 9) -> De
     return decide(incoming, held, CONTENT)
 
 
-def tapped(action: Action, held: Held) -> Decision:
-    opened = Opened(held.state, action, 0)
+def tapped(action: Action, held: Held, value: int = 0) -> Decision:
+    opened = Opened(held.state, action, value)
     return decide(Incoming(1, Where.PRIVATE, Kind.PRESS, NOW, seed=9, pressed=opened), held, CONTENT)
 
 
@@ -72,6 +73,19 @@ def test_every_command_answers_at_every_step(command: str, step: Step) -> None:
 def test_the_buttons_beside_a_walk_answer_at_every_step(action: Action) -> None:
     for step in Step:
         assert tapped(action, Held(State(walk=5, step=step))).replies
+
+
+def test_a_country_that_only_a_later_version_knows_is_asked_for() -> None:
+    assert tapped(Action.COUNTRY, Held(), 0).held.country == PLACES[0]
+    later = tapped(Action.COUNTRY, Held(), len(PLACES))
+    assert (later.replies, later.held.country) == (told("country").replies, "")
+
+
+def test_a_tap_on_the_settings_of_a_group_or_of_a_channel_asks_which_and_opens_its_settings() -> None:
+    for kind, label in enumerate((Label.ROOM_PICK_GROUP, Label.ROOM_PICK_CHANNEL)):
+        decision = tapped(Action.ROOM_PANEL, Held(), kind)
+        assert [each.label for each in buttons(decision)] == [label, Label.NEVER_MIND]
+        assert decision.held.asked_room is Action.ROOM_PANEL
 
 
 def test_an_unknown_command_changes_nothing() -> None:
@@ -120,6 +134,15 @@ def test_breathing_gives_way_to_an_emergency() -> None:
     for decision in (told("breathe", EMERGENCY), typed("breathing", EMERGENCY)):
         assert lines(decision) == [Line.CARD_AGAIN_NOW]
         assert decision.held.state == EMERGENCY.state
+
+
+def test_settings_give_way_to_an_emergency() -> None:
+    for decision in (
+        tapped(Action.ROOM_PANEL, EMERGENCY),
+        *(told(command, EMERGENCY) for command in sorted(IN_A_GROUP - {"settings"})),
+    ):
+        assert lines(decision)[0] is Line.CARD_AGAIN_NOW
+        assert decision.facts == ()
 
 
 @pytest.mark.parametrize(

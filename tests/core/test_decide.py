@@ -816,6 +816,12 @@ def test_every_reply_says_something_and_has_a_pick_for_each_line(number: int, in
         assert PROMPTS.text(reply)
 
 
+@pytest.mark.parametrize("words", ["yes", "ok", "did it"])
+def test_after_the_end_of_a_walk_a_yes_is_told_that_the_way_back_stays_open(words: str) -> None:
+    decision = answer(at(Step.CLOSE), received(text=words))
+    assert (lines(decision), decision.held.state) == ([Line.BACK], at(Step.CLOSE))
+
+
 def test_a_walk_that_ends_says_so_once() -> None:
     state = State(walk=5, step=Step.CARE, upset_before=5, upset_after=2)
     decision = answer(state, received(Kind.PRESS, pressed=Opened(state, Action.CHANGE, Change.MORE)))

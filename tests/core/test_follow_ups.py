@@ -8,6 +8,7 @@ from bot.core.consent import PURPOSES, offers
 from bot.core.decide import decide
 from bot.core.facts import Consented, Ended, FollowedUp, NudgeChange, Tap
 from bot.core.follow_ups import BUTTONS, DAYS, DAYS_THERE, answered, asked, begun, days_of, ended, left_out, sent
+from bot.core.follow_ups import tapped as by_button
 from bot.core.gap import DAY, HIGH, outcome_of
 from bot.core.keeping import looks_back
 from bot.core.kept import FollowUp, Kept, Outcome, Point, Purpose
@@ -321,6 +322,11 @@ def test_strong_upset_is_steadied_although_nothing_can_be_kept(held: Held, kept:
     for decision in (tapped(number(HIGH), held, kept), tapped(number(10), held, kept)):
         assert (lines(decision)[0], lines(decision)[-1], decision.facts) == (Line.HIGH, line, ())
     assert lines(tapped(number(HIGH - 1), held, kept)) == [line]
+
+
+def test_answer_that_no_button_brought_is_to_a_walk_that_has_gone() -> None:
+    decision = by_button(Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text="4", kept=KEPT), FOLLOWING)
+    assert (lines(decision), decision.facts) == ([Line.FOLLOW_UP_GONE], ())
 
 
 @pytest.mark.parametrize("action", BUTTONS)

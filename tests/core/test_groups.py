@@ -387,6 +387,15 @@ def test_someone_who_says_to_be_under_16_hears_so_in_private_and_nothing_of_them
     assert (lines(unasked), lines(asked)) == ([], [Line.GROUP_PRIVATE])
 
 
+def test_who_is_taken_at_their_word_about_their_age_is_told_nothing_of_it_because_of_a_guess() -> None:
+    guessed = "homework and my mum says bedtime, 8th grade is so hard"
+    danger = CONTENT.guard.read(hear(guessed))
+    assert (danger.minor, danger.age_said) == (True, False)
+    agreed = Held(consents=frozenset({Purpose.GROUP}))
+    decision = heard(guessed, AGREED, held=agreed)
+    assert (in_private(decision), decision.held.state.minor) == ([], False)
+
+
 # --- Offers -------------------------------------------------------------------------------------------------------
 
 
@@ -558,6 +567,12 @@ def test_hold_of_another_length_changes_nothing_and_says_an_example(text: str) -
 
 def test_topic_where_there_are_none_says_so() -> None:
     assert lines(heard(there=ADMIN, command="topic")) == [Line.ADMIN_NO_TOPICS]
+
+
+def test_what_was_wanted_in_the_name_of_a_group_that_is_not_set_up_any_more_changes_nothing() -> None:
+    asked = heard("3d", AS_ROOM, command="hold").replies[0]
+    button, gone = asked.buttons[0][0], replace(ADMIN, room=None)
+    assert pressed(button.action, button.value, gone, asked.state) == Decision(HELD)
 
 
 def test_leaving_takes_a_second_press_by_an_admin() -> None:

@@ -139,6 +139,8 @@ def test_countries_need_a_known_code_and_a_name_of_their_own() -> None:
         Directory({"UK": Country("United Kingdom")})
     with pytest.raises(ValueError, match="is a name of DE too"):
         Directory({"DE": Country("Germany"), "AT": Country("Austria", also=("GERMANY.",))})
+    with pytest.raises(ValueError, match=r"countries\.DE: has a name without letters: take it out"):
+        Directory({"DE": Country("Germany", also=("-",))})
     with pytest.raises(ValueError, match="there is no FR among the countries"):
         Directory({"DE": Country("Germany")}, ("FR",))
 
@@ -317,6 +319,7 @@ def test_a_check_of_a_line_that_is_not_there_is_refused() -> None:
         ("no", []),
         ("i was in kenya when i saw it happen and it does not let go of me at all", []),
         ("", []),
+        *(("portuga", ["PT"]), ("portugall", ["PT"]), ("potrugal", ["PT"]), ("portugla", ["PT"]), ("pottugla", [])),
     ],
 )
 def test_a_whole_message_names_a_country_with_one_letter_wrong_at_most(text: str, codes: list[str]) -> None:

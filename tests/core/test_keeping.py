@@ -10,6 +10,7 @@ from bot.core.consent import BY_GROUP, LENGTHS, PURPOSES, QUESTIONS, ask_for, of
 from bot.core.decide import decide
 from bot.core.facts import Chose, Consented, Ended, Erased, Forgot, KeepFor, PlanDone, Planned, Withdrew
 from bot.core.gap import DAY, outcome_of
+from bot.core.history import erase
 from bot.core.keeping import BUTTONS, TYPED, awaiting, inactive_notice, looks_back
 from bot.core.kept import KEPT_DAYS, Consent, Due, FollowUp, Kept, Nudging, Outcome, Plan, Purpose
 from bot.core.lines import MOST_WORDS, Label, Line
@@ -722,6 +723,13 @@ def test_without_memory_the_list_is_shown_again_and_nothing_goes() -> None:
     for decision in (*by_tap, *(typed(words, forgetful, kept) for words in ("delete 2", "delete this walk"))):
         assert (lines(decision), decision.facts) == ([Line.HISTORY_PAGE], ())
         assert decision.held.listed == shown.held.listed
+
+
+def test_walk_to_delete_that_no_button_brought_is_chosen_from_the_list() -> None:
+    kept = walks(7)
+    typed_it = Incoming(1, Where.PRIVATE, Kind.TEXT, NOW, text="delete", kept=kept)
+    decision = erase(typed_it, REMEMBERING)
+    assert (lines(decision), decision.facts) == ([Line.HISTORY_PAGE], ())
 
 
 def test_old_button_of_another_page_deletes_nothing_by_its_place() -> None:

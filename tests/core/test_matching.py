@@ -108,7 +108,20 @@ def test_parts_are_normalised_whatever_is_plain_to_see(phrase: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "phrase", ["", "   ", "*", "(a", "a)", "a|b", "(|a)", "c*y", "(a|b*) c", "(" + "|".join("ab" * 2000) + "x|y)"]
+    "phrase",
+    [
+        "",
+        "   ",
+        "*",
+        "(a",
+        "a)",
+        "a|b",
+        "(|a)",
+        "c*y",
+        "(a|b*) c",
+        "(" + "|".join("ab" * 2000) + "x|y)",
+        f"(x {'(a|b)' * 12}|y)",
+    ],
 )
 def test_parts_of_a_malformed_phrase_are_refused(phrase: str) -> None:
     with pytest.raises(ValueError, match=r"."):

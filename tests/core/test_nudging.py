@@ -7,9 +7,9 @@ from typing import Final
 import pytest
 
 from bot.core.course import draw
-from bot.core.facts import NudgeChange
+from bot.core.facts import NudgeChange, Tap
 from bot.core.kept import Course, Nudging, Rest, Schedule
-from bot.core.nudging import LATEST, Kind, Message, changed, due_again, left_out, may_come, sent, told
+from bot.core.nudging import LATEST, Kind, Message, changed, left_out, may_come, sent, told
 from bot.prompts import load
 
 CONTENT: Final = load().content
@@ -69,5 +69,17 @@ def test_what_was_sent_is_drawn_and_waits_for_an_answer() -> None:
 def test_after_one_that_was_left_out_the_next_that_is_not_too_late_comes(late: int, then: int) -> None:
     after = left_out(WAITING, due_at=DUE, at=DUE + late, content=CONTENT)
     assert after == replace(WAITING, due_at=DUE + then)
-    chosen_anew = due_again(WAITING, DUE, ZONES)
-    assert left_out(chosen_anew, due_at=DUE, at=DUE + late, content=CONTENT) is chosen_anew
+
+
+def test_one_that_was_left_out_changes_nothing_for_who_has_chosen_anew_since() -> None:
+    assert left_out(WAITING, due_at=DUE - DAY, at=DUE, content=CONTENT) is WAITING
+
+
+def test_the_end_of_a_course_is_told_once_and_is_a_rest() -> None:
+    after = sent(replace(WAITING, awaiting=True, ignored=1), Message(Kind.COURSE_END), at=DUE, content=CONTENT)
+    assert (after.rest, after.due_at, after.awaiting, after.ignored) == (Rest.ENDED, 0, False, 0)
+
+
+def test_to_ask_for_another_one_counts_as_none_of_the_answers() -> None:
+    after = changed(replace(WAITING, awaiting=True), NudgeChange(tap=Tap.OTHER), at=DUE + 60, zones=ZONES, seed=7)
+    assert (after.did, after.not_today, after.awaiting, after.due_at) == (0, 0, False, DUE)

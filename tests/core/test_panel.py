@@ -408,6 +408,34 @@ def test_of_very_many_zones_the_clock_is_asked_for_first() -> None:
     assert person.schedule.zone == "Europe/Moscow"
 
 
+def test_a_place_that_no_zone_has_is_asked_for_in_words() -> None:
+    person = Someone()
+    person.commands("nudge")
+    decision = person.shares(99.0, 999.0)
+    assert (lines(decision), decision.facts) == ([Line.NUDGE_ZONE_WRONG], ())
+
+
+def test_a_clock_that_no_place_of_the_country_shows_is_asked_for_again() -> None:
+    person = Someone()
+    person.commands("nudge")
+    person.says("usa")
+    assert lines(person.says("15:07")) == [Line.NUDGE_ZONE_OTHER]
+    assert person.nudging is None or not person.schedule.zone
+
+
+def test_two_places_in_one_line_are_one_too_many() -> None:
+    person = Someone()
+    decision = person.commands("nudge kenya 8:30 peru")
+    assert (lines(decision), decision.facts) == ([Line.NUDGE_LINE_WRONG], ())
+    assert "peru" in said(decision)
+
+
+def test_what_was_chosen_before_the_place_is_kept_and_the_place_is_asked_for() -> None:
+    person = Someone()
+    assert lines(person.commands("nudge 9:15")) == [Line.NUDGE_SET, Line.NUDGE_ZONE_ASK]
+    assert (person.schedule.minute, person.rest) == (9 * 60 + 15, Rest.NEW)
+
+
 def test_a_button_with_a_time_that_no_day_has_asks_again_and_changes_nothing() -> None:
     person = Someone(LISBON)
     for value in (97, 255):  # a day has 96 quarters of an hour
@@ -779,6 +807,28 @@ def test_whether_to_go_on_is_answered_in_words(words: str, line: Line) -> None:
     assert lines(person.says(words))[0] is line
     assert person.nudging is not None
     assert (person.nudging.asked, person.nudging.ignored) == (False, 0)
+
+
+def test_a_yes_below_a_practice_is_done_and_a_yes_to_nothing_is_none() -> None:
+    assert change_of(Someone(LISBON).says("yes", to_a_nudge=True)) == NudgeChange(tap=Tap.DID)
+    assert Someone(LISBON).says("yes").facts == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "facts"),
+    [
+        (Action.NUDGE_STOP, (NudgeChange(rest=Rest.STOPPED),)),
+        (Action.NUDGE_DID, (NudgeChange(tap=Tap.DID),)),
+        (Action.NUDGE_HARDER, (NudgeChange(tap=Tap.HARDER),)),
+    ],
+)
+def test_in_an_emergency_a_tap_below_a_practice_counts_and_its_number_is_said(
+    action: Action, facts: tuple[NudgeChange, ...]
+) -> None:
+    emergency = {Line.CARD_MEDICAL: 1, Line.CARD_LINES: 1, Line.CARD_STAY: 1}
+    person = Someone(LISBON, Held(State(walk=5, step=Step.HELD), consents=AGREED, said=emergency))
+    decision = person.presses(action)
+    assert (lines(decision)[0], decision.facts) == (Line.CARD_AGAIN_NOW, facts)
 
 
 def test_a_no_below_a_practice_is_not_today_and_stops_nothing() -> None:

@@ -156,6 +156,16 @@ def test_words_that_no_rule_knows_add_up_to_a_tier() -> None:
     assert (guard.read(hear("tea")), guard.explain(hear("tea"))) == (Danger(), ())
 
 
+def test_phrases_that_no_rule_weighs_alone_are_among_the_words_that_are_told() -> None:
+    text = "my family would be fine without me, i am tired of it all"
+    guard = Guard(RULES, LEXICON)
+    (evidence,) = guard.explain(hear(text))
+    assert (guard.read(hear(text)).by_rule, evidence.rule) == (False, "words")
+    told = evidence.text.split(" ... ")
+    assert all(each in text for each in told)
+    assert len({*told}) == len(told) > 1
+
+
 def test_rule_decides_before_words_do() -> None:
     assert words(want={"none": 9.0}).explain(hear("i want to die")) == (Evidence("die", "want to die"),)
 
