@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import structlog
 from pydantic import BaseModel, Field, StrictInt, StrictStr, TypeAdapter, ValidationError
-from pydantic_settings import BaseSettings, CliApp, CliPositionalArg, CliSubCommand, SettingsConfigDict
+from pydantic_settings import BaseSettings, CliApp, CliPositionalArg, CliSubCommand, CliToggleFlag, SettingsConfigDict
 from pydantic_settings import SettingsError as UsageError
 from rich.console import Console
 from rich.table import Table
@@ -62,8 +62,13 @@ class Chat(BaseModel):
 class Check(BaseModel):
     """Check prompts/, settings, data key and database: each problem with its place. And what to know of the rest."""
 
+    language: str = Field("en", description="a folder of prompts/: check that one alone, and no settings")
+
     def cli_cmd(self) -> None:
         """Exit 1 if there is a problem."""
+        if "language" in self.model_fields_set:
+            _check_language(self.language)
+            return
         wrong = settings.problems()
         problems = [*review.check(), *policy.problems(), *(wrong or operate.unfit(settings.load()))]
         print(*(problems or ["prompts/, the settings, the data key and the database are in order."]), sep="\n")
@@ -76,6 +81,16 @@ class Check(BaseModel):
             print(f"prompts/helplines.yaml: {line}")
         for line in review.balance(words.content.practices):
             print(f"prompts/en/nudges.yaml: {line}")
+
+
+def _check_language(language: str) -> None:
+    if not (prompts.FOLDER / language / "copy.yaml").is_file():
+        line = "--language needs a folder of prompts/, such as en: python -m scripts.new_language begins another"
+        raise settings.SettingsError(line)
+    problems = [*review.check(language=language), *policy.problems(language=language)]
+    print(*(problems or [f"prompts/{language} is in order."]), sep="\n")
+    if problems:
+        sys.exit(1)
 
 
 class Privacy(BaseModel):
@@ -96,6 +111,17 @@ class Health(BaseModel):
             print("The bot is not ready.", file=sys.stderr)
             sys.exit(1)
         print("The bot is ready.")
+
+
+class Doctor(BaseModel):
+    """Look at this deployment from the inside: what is well, what is not, and how to mend it. Changes nothing."""
+
+    offline: CliToggleFlag[bool] = Field(default=False, description="do not ask Telegram")
+
+    def cli_cmd(self) -> None:
+        """Exit 1 if something is wrong."""
+        if not asyncio.run(_examine(offline=self.offline)):
+            sys.exit(1)
 
 
 class NoticeLines(BaseModel):
@@ -233,6 +259,7 @@ class Cli(BaseSettings):
     check: CliSubCommand[Check] = Field(description=Check.__doc__)
     privacy: CliSubCommand[Privacy] = Field(description=Privacy.__doc__)
     health: CliSubCommand[Health] = Field(description=Health.__doc__)
+    doctor: CliSubCommand[Doctor] = Field(description=Doctor.__doc__)
     keys: CliSubCommand[Keys] = Field(description=Keys.__doc__)
     backup: CliSubCommand[Backup] = Field(description=Backup.__doc__)
     restore: CliSubCommand[Restore] = Field(description=Restore.__doc__)
@@ -252,10 +279,12 @@ class _Message(BaseModel):
 
 _ID: Final = re.compile(rb"\s*\d{1,16}\s*")  # Telegram: at most 52 bits
 _LONGEST_INPUT: Final = 64
+_WIDEST_THING: Final = 12  # of what the doctor looks at
 _MESSAGE: Final = TypeAdapter(_Message)
 _USAGE: Final = (
-    "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
-    " export, forget or nudges [--on DATE], and nothing else: settings come from the environment."
+    "Give run, chat, notice [--explain TEXT], check [--language CODE], privacy, health, doctor [--offline],"
+    " keys [show|rotate], backup FILE, restore FILE, export, forget or nudges [--on DATE], and nothing else: settings"
+    " come from the environment."
 )
 
 
@@ -289,6 +318,17 @@ def _configured(level: str) -> settings.Settings:
     given = settings.load()
     log.configure(given.bot_log_level or level, given.bot_log_format)
     return given
+
+
+async def _examine(*, offline: bool) -> bool:
+    """Print a line for each thing that the doctor looks at. Return whether nothing is wrong."""
+    from bot.doctor import How, examined  # noqa: PLC0415 it needs Telegram's library, for which no other should wait
+
+    well = True
+    async for how, about, line in examined(offline=offline):
+        print(f"{how:<5}  {about:<{_WIDEST_THING}}  {line}", flush=True)
+        well &= how is not How.WRONG
+    return well
 
 
 def _given_id() -> int:

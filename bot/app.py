@@ -11,9 +11,8 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -23,6 +22,8 @@ from platformdirs import user_config_path
 
 from bot import log, prompts
 from bot.circles import Circles
+from bot.clock import Clock
+from bot.core.copies import replace
 from bot.core.model import Content
 from bot.core.ports import Directory, RoomOutbox
 from bot.nudges import Nudges
@@ -41,35 +42,42 @@ TERMINAL: Final = "terminal"
 
 
 @asynccontextmanager
-async def responder(
+async def responder(  # noqa: PLR0913 the clock is handed in
     settings: Settings,
     words: prompts.Prompts,
     folder: Path,
     directory: Directory | None = None,
     *,
+    clock: Callable[[], int] | None = None,
     without_memory: bool = False,
 ) -> AsyncIterator[Responder]:
     """Open the store in `folder` and build what answers.
 
-    `directory` tells about groups, where there are any. Raise StoreError where it cannot be opened. With
-    `without_memory`, a folder that cannot serve is told in the log alone: nothing is kept, and people are answered all
-    the same.
+    `directory` tells about groups, where there are any; `clock` is `now` where none is given. Raise StoreError where it
+    cannot be opened. With `without_memory`, a folder that cannot serve is told in the log alone: nothing is kept until
+    it can, and people are answered all the same.
     """
     refuse_unfit(settings, folder, without_memory=without_memory)
+    clock = clock or now
     ring = Ring(lambda: keyring(settings) or make_or_read_keyring(key_file(), today()))
     ledger = Ledger(ledger_file(settings), ring)
+    versions = words.content.versions
     async with AsyncExitStack() as open_store:
+
+        async def opened() -> Store:
+            opening = Store.open(folder, ring, at=clock(), ledger=ledger, versions=versions)
+            return await open_store.enter_async_context(opening)
+
         try:
-            opening = Store.open(folder, ring, at=now(), ledger=ledger, versions=words.content.versions)
-            store = await open_store.enter_async_context(opening)
-            store.tidy_ledger(now())
+            store = await opened()
         except PlaceError as error:
             if not without_memory:
                 raise
             structlog.get_logger().error("nothing can be kept: the data folder cannot be used", **log.failure(error))
-            store = Store.closed(ring, error)
+            store = Store.closed(ring, error, opened, ledger=ledger, versions=versions)
+        store.tidy_ledger(clock())
         content = _told_who_runs_it(words.content, settings)
-        yield Responder(content, store, ring.buttons, clock=now, seed=_seed, directory=directory)
+        yield Responder(content, store, ring.buttons, clock=clock, seed=_seed, directory=directory)
 
 
 def refuse_unfit(settings: Settings, folder: Path, *, without_memory: bool = False) -> None:
@@ -96,13 +104,13 @@ async def run(settings: Settings) -> None:
 
     token, words = settings.token(), prompts.load()
     refuse_unfit(settings, settings.bot_data, without_memory=True)
-    stop = _told_to_stop()
+    stop, clock = _told_to_stop(), Clock(time.time, _steady)
     bot = Bot(
         token,
         base_url=f"{settings.bot_api_url}/bot",
         base_file_url=f"{settings.bot_api_url}/file/bot",
-        request=AiohttpRequest(),
-        get_updates_request=AiohttpRequest(),
+        request=AiohttpRequest(told=clock.told),
+        get_updates_request=AiohttpRequest(told=clock.told),
     )
     delivery = Delivery(bot, jitter=secrets.SystemRandom().random, rate=settings.bot_send_rate)
     handler = asyncio.get_running_loop().create_future()  # what comes by webhook before it is there waits for it
@@ -117,12 +125,12 @@ async def run(settings: Settings) -> None:
     try:
         async with listening(settings.listen, intake, webhook):
             await insist(bot.initialize, stop)  # before anything is written: the token may be refused
-            responding = responder(settings, words, settings.bot_data, TelegramDirectory(bot), without_memory=True)
-            async with responding as answers:
+            there, place = TelegramDirectory(bot), settings.bot_data
+            async with responder(settings, words, place, there, clock=clock, without_memory=True) as answers:
                 telegram_bot = TelegramBot(bot, delivery, answers, words)
                 sieve.hears = answers.rooms.hears
                 await answers.rooms.ready()
-                by_the_clock = _nudges(answers, telegram_bot.outbox, words.content).beside()
+                by_the_clock = _nudges(answers, telegram_bot.outbox, clock, words.content).beside()
                 async with telegram_bot.application() as app, telegram_bot.edits.beside(), by_the_clock:
                     handler.set_result(app.process_update)
                     await telegram_bot.introduce()
@@ -133,7 +141,7 @@ async def run(settings: Settings) -> None:
                     else:
                         await insist(lambda: webhook.announce(UPDATES), stop)
                         structlog.get_logger().info("ready")
-                        await intake.wait()
+                        await intake.wait(webhook.is_called)
     except RefusedError:
         raise SettingsError("Telegram refuses the token: copy it again from @BotFather into BOT_TOKEN") from None
     except StoppedError:
@@ -143,9 +151,9 @@ async def run(settings: Settings) -> None:
         await bot.shutdown()
 
 
-def _nudges(answers: Responder, outbox: RoomOutbox, content: Content) -> Nudges:
-    circles = Circles(answers.store, answers, outbox, now, content, kept=answers.rooms.put)
-    return Nudges(answers.store, answers, outbox, now, content, circles=circles)
+def _nudges(answers: Responder, outbox: RoomOutbox, clock: Clock, content: Content) -> Nudges:
+    circles = Circles(answers.store, answers, outbox, clock, content, kept=answers.rooms.put)
+    return Nudges(answers.store, answers, outbox, clock, content, circles=circles)
 
 
 async def is_ready(settings: Settings) -> bool:
@@ -208,8 +216,13 @@ def _told_to_stop() -> asyncio.Event:
 
 
 def now() -> int:
-    """Seconds since 1970, UTC."""
+    """Seconds since 1970, UTC, as the machine has them."""
     return int(time.time())
+
+
+def _steady() -> float:
+    """Seconds that are never set. Those in which the machine slept are among them, where the system can tell."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def today() -> date:

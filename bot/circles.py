@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 
 from bot.core import circle
+from bot.core.gap import DAY
 from bot.core.kept import Room
 from bot.core.model import Content
 from bot.core.ports import Fate, RoomOutbox, Sent
@@ -58,7 +59,7 @@ class Circles:
         self._content = content
         self._kept = kept
         self._is_stopped = False
-        self._is_derived = False
+        self._derived_on = 0
         self._is_failing = False
 
     def stop(self) -> None:
@@ -75,7 +76,9 @@ class Circles:
         self._responder.rooms.limits.tell()
         await tried(self._responder.rooms.make_up())
         self._is_failing = not await tried(self._let_go())
-        self._is_derived = self._is_derived or await tried(self._derive_again())
+        today = self._clock() // DAY
+        if today != self._derived_on and await tried(self._derive_again()):
+            self._derived_on = today
         while await self._do_claimed():
             pass
 
@@ -114,7 +117,7 @@ class Circles:
             log.warning("interrupted: these may have been posted, and are not posted again", count=lost)
 
     async def _derive_again(self) -> None:
-        """Derive once more when the next circles come: the time zones may have changed since."""
+        """Derive once more when the next circles come: the time zones may have changed, or a clock was wrong."""
         at, zones = self._clock(), self._content.zones
 
         def again(kept: Room | None) -> Room:

@@ -45,10 +45,12 @@ _FILES: Final = files("fontpkg_atkinson_hyperlegible") / "files"
 _SIZE: Final = 30
 _SMALL: Final = 26
 _EDGE: Final = 36  # of the picture
+_WIDEST: Final = 160  # a label: at both sides of a picture they leave room for the lines
 _SPACE: Final = 26  # between a word and the line that it belongs to
 _APART: Final = 10  # between two labels
 _TOP: Final = 120
 _BOTTOM: Final = 384
+_HIGHEST: Final = 64  # that a label may reach: above are the words over the picture
 _LOWEST: Final = 405  # that a label may reach: below are the words under the lines
 _STEP: Final = 3
 """How much more or less care is drawn as, on the scale of the upset, where "the same" is no step at all."""
@@ -87,10 +89,11 @@ class Font:
 @cache
 def font(*, bold: bool) -> Font:
     """The font of the pictures, in one of its two weights."""
-    return Font(_file(bold=bold))
+    return Font(file(bold=bold))
 
 
-def _file(*, bold: bool) -> Path:
+def file(*, bold: bool) -> Path:
+    """Where the font of the pictures lies, in one of its two weights."""
     return Path(str(_FILES / f"AtkinsonHyperlegible-{'Bold' if bold else 'Regular'}.ttf"))
 
 
@@ -125,7 +128,7 @@ class Text:
     y: float
     anchor: Anchor
     colour: str
-    size: int = _SIZE
+    size: float = _SIZE
     bold: bool = False
 
     @property
@@ -189,15 +192,19 @@ class _Label:
     y: float
 
     @property
+    def size(self) -> float:
+        return min(_fitted(self.name, _SIZE, _WIDEST, bold=True), _fitted(self.value, _SIZE, _WIDEST))
+
+    @property
     def width(self) -> float:
-        return max(font(bold=True).width(self.name), font(bold=False).width(self.value)) * _SIZE
+        return max(font(bold=True).width(self.name), font(bold=False).width(self.value)) * self.size
 
     def texts(self, x: float, top: float, anchor: Anchor) -> tuple[Text, Text]:
         first, second = font(bold=True), font(bold=False)
         below = top + (first.rise + first.fall) * _SIZE
         return (
-            Text(self.name, x, top + first.rise * _SIZE, anchor, self.colour, bold=True),
-            Text(self.value, x, below + second.rise * _SIZE, anchor, self.colour),
+            Text(self.name, x, top + first.rise * _SIZE, anchor, self.colour, self.size, bold=True),
+            Text(self.value, x, below + second.rise * _SIZE, anchor, self.colour, self.size),
         )
 
 
@@ -219,7 +226,7 @@ def _beside(labels: Sequence[_Label], x: float, anchor: Anchor) -> Iterator[Text
         if short > 0:
             tops[at - 1] -= short / 2
             tops[at] += short / 2
-    over = max(tops[-1] + height - _LOWEST, 0) if tops else 0
+    over = max(tops[-1] + height - _LOWEST, 0) - max(_HIGHEST - tops[0], 0) if tops else 0
     for label, top in zip(sorted(labels, key=lambda label: label.y), tops, strict=True):
         yield from label.texts(x, top - over, anchor)
 
@@ -229,12 +236,27 @@ def _margin(labels: Sequence[_Label]) -> float:
     return _EDGE + max((label.width + _SPACE for label in labels), default=0)
 
 
+def _fitted(words: str, size: float, room: float, *, bold: bool = False) -> float:
+    """The size at which words are no wider than their room, and no larger than `size`."""
+    return min(size, room / max(font(bold=bold).width(words), 1))
+
+
 def _title(words: str) -> Text:
-    return Text(words, WIDTH / 2, 52, "middle", PAPER)
+    return Text(words, WIDTH / 2, 52, "middle", PAPER, _fitted(words, _SIZE, WIDTH - 2 * _EDGE))
 
 
-def _below(words: str, x: float, anchor: Anchor) -> Text:
-    return Text(words, x, HEIGHT - 32, anchor, MUTED, _SMALL)
+def _below(named: Sequence[tuple[str, float]], anchors: Sequence[Anchor], room: float) -> Iterator[Text]:
+    """Words under the lines, each with where it is held: all of one size, at which each fits into so much room.
+
+    What is held by its middle stays within the picture, too.
+    """
+    rooms = [
+        min(room, 2 * x, 2 * (WIDTH - x)) if anchor == "middle" else room
+        for (_, x), anchor in zip(named, anchors, strict=True)
+    ]
+    size = min(_fitted(words, _SMALL, there) for (words, _), there in zip(named, rooms, strict=True))
+    for (words, x), anchor in zip(named, anchors, strict=True):
+        yield Text(words, x, HEIGHT - 32, anchor, MUTED, size)
 
 
 def _one_walk(figure: OneWalk, words: Words) -> Drawing:
@@ -258,8 +280,11 @@ def _one_walk(figure: OneWalk, words: Words) -> Drawing:
     shared = () if side else (Stroke(((left, middle),), PAPER, _DOT + 2),)
     texts = (
         _title(words[Label.FIGURE_WALK]),
-        _below(words[Label.FIGURE_BEFORE], left, "middle"),
-        _below(words[Label.FIGURE_AFTER], right, "middle"),
+        *_below(
+            [(words[Label.FIGURE_BEFORE], left), (words[Label.FIGURE_AFTER], right)],
+            ("middle", "middle"),
+            right - left - _APART,
+        ),
         *_beside(start, left - _SPACE, "end"),
         *_beside(labels, right + _SPACE, "start"),
     )
@@ -283,10 +308,10 @@ def _over_days(figure: OverDays, words: Words) -> Drawing:
     ]
     both = [None if one is None or other is None else (one, other) for one, other in zip(upset, care, strict=True)]
     spaces = (tuple(zip(*run, strict=True)) for run in _runs(both))
+    named = [(words[Label.FIGURE_FIRST], left), (words[Label.FIGURE_LATEST], right)][-len(walks) :]
     texts = (
         _title(words[Label.FIGURE_WALKS]),
-        *(() if alone else (_below(words[Label.FIGURE_FIRST], left, "start"),)),
-        _below(words[Label.FIGURE_LATEST], right, "middle" if alone else "end"),
+        *_below(named, ("middle",) if alone else ("start", "end"), WIDTH if alone else (right - left - _APART) / 2),
         *_beside(before, left - _SPACE, "end"),
         *_beside(latest, right + _SPACE, "start"),
     )
@@ -330,7 +355,11 @@ def _after_days(figure: AfterDays, words: Words) -> Drawing:
     spaces = (tuple(zip(*run, strict=True)) for run in _runs(both))
     texts = (
         _title(words[Label.FIGURE_AFTER_DAYS]),
-        *(_below(_time(one, words), x, "middle") for one, x in zip(moments, across, strict=True)),
+        *_below(
+            [(_time(one, words), x) for one, x in zip(moments, across, strict=True)],
+            ["middle"] * len(moments),
+            across[1] - across[0] - _APART,
+        ),
         *_beside(start, left - _SPACE, "end"),
         *_beside(ends, right + _SPACE, "start"),
     )
@@ -428,7 +457,7 @@ def rendered(markup: str) -> bytes:
     return resvg_py.svg_to_bytes(
         svg_string=markup,
         skip_system_fonts=True,  # they differ, and looking for them takes longer than all the rest
-        font_files=[str(_file(bold=False)), str(_file(bold=True))],
+        font_files=[str(file(bold=False)), str(file(bold=True))],
         font_family=_FAMILY,
         width=PIXELS,
     )
@@ -482,13 +511,13 @@ def plot(figure: Figure, words: Words) -> str:
         return "\n".join((words[Label.FIGURE_UPSET], *lines, f"{words[Label.FIGURE_CARE]}: {care}"))
     upset, care = words[Label.FIGURE_UPSET], words[Label.FIGURE_CARE]
     lines = [f"{row:2} |{''.join(' ' + _sign(walk, row) for walk in figure.walks)}".rstrip() for row in _ROWS]
-    legend = f"u  {upset}, c  {care}, b  {upset} + {care}"
+    legend = f"o  {upset}, +  {care}, *  {upset} / {care}"
     return "\n".join((words[Label.FIGURE_WALKS], *lines, legend))
 
 
 def _sign(walk: Answered, row: int) -> str:
     upset, care = walk.upset == row, _level(walk) == row
-    return "b" if upset and care else "u" if upset else "c" if care else " "
+    return "*" if upset and care else "o" if upset else "+" if care else " "
 
 
 def _plot_after(figure: AfterDays, words: Words) -> str:

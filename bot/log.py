@@ -2,7 +2,8 @@
 
 Rules that hold here: a line has only the fields in `ALLOWED`, so that no text, token or id can get in, whoever logs;
 an exception is its type and the places it passed, never its message; what libraries log is cut down to who and how
-serious, since their messages quote addresses (with the token) and updates.
+serious, since their messages quote addresses (with the token) and updates; a log that takes nothing, on a full disk
+say, keeps nobody from being answered.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import logging
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TextIO, cast
 
 import structlog
 
@@ -58,7 +60,7 @@ def configure(level: str, form: str) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Lossy(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Library()], level=logging.WARNING, force=True)
@@ -106,6 +108,21 @@ def _lost_outside(lost: sys.UnraisableHookArgs | threading.ExceptHookArgs) -> No
 
 def _say_lost(error: BaseException | None) -> None:
     structlog.get_logger().error("lost", **(failure(error) if error else {}))
+
+
+class _Lossy:
+    """A stream that loses what cannot be written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 class _Library(logging.Handler):

@@ -9,12 +9,19 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from bot.core.state import Tier
+
 _DAY: Final = 24 * 60 * 60
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+READY = Gauge("bot_ready", "Whether Telegram answers, and messages are taken: 1 or 0, as /readyz.")
 
 UPDATES = Counter(
     "bot_updates", "Updates by outcome: handled, failed, shed, repeat, refused, unreadable, unread.", ["outcome"]
 )
+for _outcome in ("handled", "failed", "shed", "repeat", "refused", "unreadable", "unread"):
+    UPDATES.labels(_outcome)  # from 0: of a count that begins with its first one, nobody sees that it has grown
+
 HANDLING = Histogram("bot_update_seconds", "From the beginning of an update's handling to its end.", buckets=_SECONDS)
 
 SENDS = Histogram(
@@ -22,7 +29,12 @@ SENDS = Histogram(
 )
 WAITING = Gauge("bot_waiting_messages", "Messages that wait or are under way: reply, broadcast.", ["lane"])
 LIMITED = Counter("bot_limited", "Times that Telegram said to wait, by what has to: a chat, all.", ["about"])
+for _about in ("a chat", "all"):
+    LIMITED.labels(_about)
+
 RETRIES = Counter("bot_retries", "Calls made again after a failure.")
+
+CLOCK_AHEAD = Gauge("bot_clock_ahead_seconds", "How far the machine's clock is ahead of Telegram's; below 0: behind.")
 
 LIMITED_ANSWERS = Counter("bot_limited_answers", "Answers in groups that were left out, since there were too many.")
 
@@ -54,3 +66,5 @@ class DailyTotals:
 
 
 DANGERS = Counter("bot_dangers", "Cards about danger by what was read, and questions (unclear), a day late.", ["tier"])
+for _tier in set(Tier) - {Tier.NONE}:
+    DANGERS.labels(_tier)

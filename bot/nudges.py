@@ -46,6 +46,9 @@ LATER: Final = 60 * 60
 APART: Final = 20 * 60 * 60
 """Seconds between follow-ups of several walks, where it is not known when a day ends for the person."""
 
+LONG: Final = 8 * DAY
+"""Seconds within which everyone has a slot who does not pause."""
+
 GRACE: Final = 4.0
 """Seconds to end a round that is under way when told to stop."""
 
@@ -134,8 +137,9 @@ class Nudges:
         if today != self._swept_on:
             told = await tried(tell_the_quiet(self._store, self._responder, self._outbox, today, self._between_notices))
             swept = await tried(sweep(self._store, self._clock()))
+            derived = await tried(self._derive_late())
             self._store.tidy_ledger(self._clock())
-            if told and swept:
+            if told and swept and derived:
                 self._swept_on = today
 
     async def _between_notices(self) -> bool:
@@ -161,6 +165,11 @@ class Nudges:
         await self._store.derive_again(
             zones.version, lambda kept: nudging.due_again(kept, at, zones) if kept.due_at > at else kept
         )
+
+    async def _derive_late(self) -> None:
+        """Derive the same of all who have nothing due for long: they pause, or a clock was wrong."""
+        at, zones = self._clock(), self._content.zones
+        await self._store.derive_late(at + LONG, lambda kept: nudging.due_again(kept, at, zones))
 
     # --- what is due ----------------------------------------------------------------------------------------------
 

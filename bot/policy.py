@@ -14,18 +14,14 @@ from typing import Final
 from bot.core.button import LIFETIME, LONG_LIFETIME
 from bot.core.gap import DAY
 from bot.core.kept import KEPT_DAYS, PLAN_DAYS
-from bot.prompts import FOLDER, ContentError, shown_path, text_of
+from bot.prompts import FOLDER, ContentError, shown_path, text_of, unwritten_in
 from bot.respond import IDLE
 from bot.store import keyring, ledger
 from bot.store.rooms import GONE_DAYS
 from bot.store.store import NOTICE_DAYS, QUIET_DAYS
 
-UNNAMED: Final = "not named yet (`BOT_OPERATOR`)"
-UNREACHABLE: Final = (
-    "no address is given yet (`BOT_OPERATOR_CONTACT`); ask whoever told you of this bot, or runs its group"
-)
-
-_SLOT: Final = re.compile(r"\{(\w+)\}")
+_SLOT: Final = re.compile(r"\{(\w+)(?:\|([^}]*))?\}")
+"""A name, and after a line the words that stand there where it has none."""
 _PERIODS: Final[Mapping[str, str]] = {
     "walk_days": str(KEPT_DAYS),
     "plan_days": str(PLAN_DAYS),
@@ -39,7 +35,8 @@ _PERIODS: Final[Mapping[str, str]] = {
     "button_hours": str(LIFETIME // (60 * 60)),
     "sent_days": str(LONG_LIFETIME // DAY),
 }
-_SLOTS: Final = frozenset({"operator", "contact", *_PERIODS})
+_MAY_LACK: Final = frozenset({"operator", "contact"})
+_SLOTS: Final = _MAY_LACK | _PERIODS.keys()
 
 
 def page(operator: str | None, contact: str | None, folder: Path = FOLDER, language: str = "en") -> str:
@@ -47,8 +44,8 @@ def page(operator: str | None, contact: str | None, folder: Path = FOLDER, langu
     text, told = _read(folder / language / "privacy.md")
     if told:
         raise ContentError(told)
-    words = {"operator": operator or UNNAMED, "contact": contact or UNREACHABLE, **_PERIODS}
-    return _SLOT.sub(lambda slot: words[slot[1]], text)
+    words = {"operator": operator, "contact": contact, **_PERIODS}
+    return _SLOT.sub(lambda slot: words[slot[1]] or slot[2], text)
 
 
 def problems(folder: Path = FOLDER, language: str = "en") -> list[str]:
@@ -58,11 +55,21 @@ def problems(folder: Path = FOLDER, language: str = "en") -> list[str]:
 
 def _read(path: Path) -> tuple[str, list[str]]:
     text, unread = text_of(path)
-    return text, [f"{shown_path(path)}:{line}: {what}" for line, what in unread or _misfits(text)]
+    return text, [
+        f"{shown_path(path)}:{line}: {what}" for line, what in unread or [*unwritten_in(text), *_misfits(text)]
+    ]
 
 
 def _misfits(text: str) -> list[tuple[int, str]]:
-    slots = [(number, name) for number, line in enumerate(text.splitlines(), start=1) for name in _SLOT.findall(line)]
-    unknown = [(number, f"{{{name}}} is no slot here: mend its name") for number, name in slots if name not in _SLOTS]
-    left_out = sorted(_SLOTS - {name for _, name in slots})
-    return [*unknown, *((1, f"{{{name}}} stands nowhere: say it") for name in left_out)]
+    lines = enumerate(text.splitlines(), start=1)
+    slots = [(number, name, instead) for number, line in lines for name, instead in _SLOT.findall(line)]
+    unknown = [
+        (number, f"{{{name}}} is no slot here: mend its name") for number, name, _ in slots if name not in _SLOTS
+    ]
+    bare = [
+        (number, f"{{{name}}} may be empty: say what then: {{{name}|...}}")
+        for number, name, instead in slots
+        if name in _MAY_LACK and not instead
+    ]
+    left_out = sorted(_SLOTS - {name for _, name, _ in slots})
+    return [*unknown, *bare, *((1, f"{{{name}}} stands nowhere: say it") for name in left_out)]

@@ -39,6 +39,9 @@ from bot.zones import Atlas
 FOLDER: Final = Path(__file__).resolve().parent.parent / "prompts"
 """`prompts/` beside the package."""
 
+UNWRITTEN: Final = "TODO"
+"""Stands in a file where words of its language are still to come: `scripts/new_language.py` puts it there."""
+
 _T = TypeVar("_T")
 _From = TypeVar("_From")
 _Place = tuple[str | int, ...]
@@ -110,11 +113,30 @@ class Prompts:
         slots.setdefault("emergency", labels[Label.EMERGENCY_LOCAL])
         picks = reply.picks or (0,) * len(reply.keys)
         said = ((self.lines[line], pick) for line, pick in zip(reply.keys, picks, strict=True))
-        return "\n\n".join(wordings[pick % len(wordings)].format_map(slots) for wordings, pick in said)
+        text = "\n\n".join(wordings[pick % len(wordings)].format_map(slots) for wordings, pick in said)
+        return in_order(text, self.content.language)
 
     def label(self, button: Button) -> str:
         """The words on a button."""
-        return button.words or self.content.labels[button.label]
+        return in_order(button.words or self.content.labels[button.label], self.content.language)
+
+
+RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+"""Languages whose script runs so, by their codes. Source: CLDR, characterOrder."""
+
+_LATIN: Final = "0-9A-Za-zÀ-ÖØ-öø-ʯ"
+_PIECE: Final = rf"[/@#+*]*[{_LATIN}]+(?:[_./:+@#'’&-]+[{_LATIN}]+)*"
+_LEFT_TO_RIGHT: Final = re.compile(rf"{_PIECE}(?: {_PIECE})*")
+"""Numbers, names, commands and addresses, as far as they belong together."""
+
+
+def in_order(text: str, language: str) -> str:
+    """The text with marks round what runs from left to right, in a language that runs from right to left.
+
+    Without them the sign before a number or a command goes to its other end, and the parts of a number change places.
+    The marks are U+2066 and U+2069, which Telegram keeps (TDLib, clean_input_string). Source: UAX 9, isolates.
+    """
+    return _LEFT_TO_RIGHT.sub("\u2066\\g<0>\u2069", text) if language in RIGHT_TO_LEFT else text
 
 
 _COUNTRY: Final = "country"
@@ -363,6 +385,14 @@ def text_of(path: Path) -> tuple[str, list[tuple[int, str]]]:
     return "", [problem]
 
 
+def unwritten_in(text: str) -> list[tuple[int, str]]:
+    """The lines whose words are still to come, each with what to do."""
+    if UNWRITTEN not in text:
+        return []
+    lines = enumerate(text.splitlines(), start=1)
+    return [(number, f"says {UNWRITTEN}: write what stands here") for number, line in lines if UNWRITTEN in line]
+
+
 def shown_path(path: Path) -> Path:
     """The path as it is told: from here, where it lies below."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
@@ -417,7 +447,7 @@ class Page:
     """
 
     def __init__(self, path: Path) -> None:
-        self._name = shown_path(path)
+        self.name = shown_path(path)
         self.text = ""
         self._lines: dict[_Place, int] = {(): 1}
         self._problems: list[tuple[int, str]] = []
@@ -440,11 +470,11 @@ class Page:
             else:
                 if not problems:
                     return value
-        raise ContentError(f"{self._name}:{line}: {what}" for line, what in sorted(problems))
+        raise ContentError(f"{self.name}:{line}: {what}" for line, what in sorted(problems))
 
     def problem(self, place: _Place, what: str) -> str:
         """What is wrong at `place`, with its file and line."""
-        return f"{self._name}:{self._line(place)}: {_at(place, what)}"
+        return f"{self.name}:{self._line(place)}: {_at(place, what)}"
 
     def _line(self, place: _Place) -> int:
         """The line of `place`, or of the nearest thing round it that is in the file."""
@@ -543,6 +573,7 @@ class Book:
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
         self.folder = folder
+        self.language = folder.name
         lexicon = self._told(partial(read_lexicon, outcomes=noticing.OUTCOMES), folder / "lexicon.txt")
         danger = self._told(partial(read_lexicon, outcomes=safety.OUTCOMES), folder / "danger.txt")
         self.rules = tuple(Page(folder / name) for name in ("noticing.yaml", "safety.yaml"))
@@ -601,7 +632,9 @@ class Book:
             return None
 
     def _read(self, page: Page, shape: type[_T]) -> _T | None:
-        return self._told(page.shaped, shape)
+        unwritten = unwritten_in(page.text)
+        self.problems += (f"{page.name}:{number}: {problem}" for number, problem in unwritten)
+        return None if unwritten else self._told(page.shaped, shape)
 
     def _told(self, reads: Callable[[_From], _T], what: _From) -> _T | None:
         try:

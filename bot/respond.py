@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from typing import Final
@@ -22,6 +22,7 @@ from structlog.contextvars import bind_contextvars
 from bot.core.button import LONG_LIVED, open_payload, seal
 from bot.core.cards import failed
 from bot.core.commands import BUTTONS
+from bot.core.copies import replace
 from bot.core.decide import decide, worded
 from bot.core.facts import (
     Chose,

@@ -8,7 +8,6 @@ in `prompts/README.md`.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, reduce
 from hashlib import sha256
 from itertools import product
@@ -18,17 +17,29 @@ from typing import Final, NamedTuple
 
 from bot.core.commands import COMMANDS
 from bot.core.consent import QUESTIONS
+from bot.core.copies import replace
 from bot.core.course import THEMES, Contrast, Practice, Theme, Written
+from bot.core.gap import AfterDays, Answered, Figure, Moment, OneWalk, OverDays
 from bot.core.helplines import SHOWN_FOR, Country, message, today_of
 from bot.core.kept import Course
-from bot.core.lines import DANGER, MOST_WORDS, Line
+from bot.core.lines import DANGER, MOST_WORDS, Label, Line
 from bot.core.matching import STEM, normalise, silent
 from bot.core.model import Reply
 from bot.core.room import IN_A_GROUP
 from bot.core.scoring import SLOT
-from bot.core.state import Tier
+from bot.core.state import Change, Tier
+from bot.figure import drawing, font
 from bot.prompts import FOLDER, SLOTS, Book, Page, Prompts, load, shown_path, text_of
-from bot.wording import Measure, label_problems, line_problems, measure, message_problems, name_problems, shown_problems
+from bot.wording import (
+    LANGUAGE,
+    Measure,
+    label_problems,
+    line_problems,
+    measure,
+    message_problems,
+    name_problems,
+    shown_problems,
+)
 from bot.zones import city_problems
 
 _MOST_MIRRORED: Final = 2
@@ -46,10 +57,10 @@ def check(folder: Path = FOLDER, language: str = "en") -> list[str]:
         *_silent_problems(book),
         *_wording_problems(book),
         *_consent_problems(book),
-        *_nudge_problems(book),
-        *_circle_problems(book),
         *_country_problems(folder, book),
         *_city_problems(book),
+        *_picture_problems(book),
+        *((*_nudge_problems(book), *_circle_problems(book)) if language == LANGUAGE else _unruled_problems(book)),
     ]
 
 
@@ -277,6 +288,49 @@ def _city_problems(book: Book) -> Iterator[str]:
         yield f"{shown_path(book.cities)}:{number}: {problem}"
 
 
+_DRAWN: Final = ("figure.", "changed.")
+"""Labels in pictures begin so."""
+_SMALLEST: Final = 14
+"""In units of a picture, which is 800 wide: below it a phone shows words too small."""
+
+
+def _picture_problems(book: Book) -> Iterator[str]:
+    """Words in pictures that their font cannot draw, or that are so long that they would be drawn too small."""
+    drawn = {
+        label: (page, words)
+        for page, copy in book.pages
+        for label, words in copy.labels.items()
+        if label.startswith(_DRAWN)
+    }
+    for label, (page, words) in drawn.items():
+        missing = next((sign for sign in words if not all(font(bold=bold).has(sign) for bold in (True, False))), "")
+        if missing:
+            told = f"the font of the pictures has no “{missing}”: other words, or another font in bot/figure.py"
+            yield page.problem(("labels", label), told)
+    if drawn.keys() != {label for label in Label if label.startswith(_DRAWN)}:
+        return
+    said = {label: words for label, (_, words) in drawn.items()}
+    small = {text.words for figure in _fullest() for text in drawing(figure, said).texts if text.size < _SMALLEST}
+    for label, (page, words) in drawn.items():
+        if words in small:
+            yield page.problem(("labels", label), "is too long for the pictures: drawn so small, nobody can read it")
+
+
+def _fullest() -> Iterator[Figure]:
+    """Pictures with as many words as there can be in one."""
+    for change in Change:
+        yield OneWalk(10, 10, change)
+        yield OverDays((Answered(10, change), Answered(None, change)))
+    after = (int(label.rpartition(".")[2]) for label in Label if label.startswith("figure.days."))
+    yield AfterDays(9, tuple(Moment(days, 10, 0) for days in (None, 0, *after)))
+
+
+def _unruled_problems(book: Book) -> Iterator[str]:
+    """That nobody has written the rules by which the words of a language are judged."""
+    told = f"nothing holds what is said in “{book.language}” to the copy rules: write them for it"
+    yield f"{shown_path(book.folder / 'copy.yaml')}:1: {told} (docs/adding-a-language.md)"
+
+
 class _Phrases(NamedTuple):
     phrases: tuple[str, ...]
     hides: bool
@@ -301,27 +355,27 @@ def _wording_problems(book: Book) -> Iterator[str]:
     sizes: dict[Line, list[Measure]] = {}
     for page, copy in book.pages:
         for label, words in copy.labels.items():
-            yield from (page.problem(("labels", label), problem) for problem in label_problems(words))
+            yield from (page.problem(("labels", label), each) for each in label_problems(words, book.language))
         for words in copy.mirrored:
-            yield from (page.problem(("mirrored",), problem) for problem in _mirrored_problems(words))
+            yield from (page.problem(("mirrored",), each) for each in _mirrored_problems(words, book.language))
         for line, wordings in copy.lines.items():
             said = [_filled(book, line, wording) for wording in wordings]
             sizes[line] = [measure(wording) for wording in said]
             yield from (page.problem(("lines", line), problem) for problem in _choice_problems(line, said))
             for number, wording in enumerate(said):
                 problems = (
-                    *line_problems(wording, danger=line in DANGER),
+                    *line_problems(wording, danger=line in DANGER, language=book.language),
                     *_command_problems(wording),
-                    *_silence_problems(line, wording),
+                    *(_silence_problems(line, wording) if book.language == LANGUAGE else ()),
                 )
                 yield from (page.problem(("lines", line, number), problem) for problem in problems)
     yield from _message_problems(book, sizes)
 
 
-def _mirrored_problems(words: str) -> Iterator[str]:
+def _mirrored_problems(words: str, language: str) -> Iterator[str]:
     if len(words.split()) > _MOST_MIRRORED:
         yield f"“{words}” is longer than {_MOST_MIRRORED} words: what is said back is short"
-    yield from label_problems(words)
+    yield from label_problems(words, language)
 
 
 def _filled(book: Book, line: Line, wording: str) -> str:
@@ -370,7 +424,7 @@ def _message_problems(book: Book, sizes: Mapping[Line, list[Measure]]) -> Iterat
         messages = [_joined(parts) for parts in product(*choices)]
         worst = dict.fromkeys(max(messages, key=trait) for trait in _TRAITS if messages)
         for lines, size in worst:
-            for problem in message_problems(size, danger=_PLAINEST.issuperset(lines)):
+            for problem in message_problems(size, danger=_PLAINEST.issuperset(lines), language=book.language):
                 names = " + ".join(lines)
                 yield pages[lines[-1]].problem(("lines", lines[-1]), f"{problem} (the message {names})")
 

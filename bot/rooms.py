@@ -10,12 +10,12 @@ import asyncio
 import hmac
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from secrets import token_bytes
 from typing import Final, TypeVar
 
 import structlog
 
+from bot.core.copies import replace
 from bot.core.facts import Alerted, Consented, Fact, Forgot, Offered, RoomChange, RoomLeft, Withdrew
 from bot.core.kept import Purpose, Room
 from bot.core.lines import Line

@@ -92,7 +92,7 @@ def _contact(address: str) -> str:
 
 
 class Settings(BaseSettings):
-    """What an operator can set. The README's table explains each; a test holds the two together."""
+    """What an operator can set. `docs/settings.md` explains each; a test holds the two together."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -221,4 +221,4 @@ def advice() -> list[str]:
 def _line(name: str, message: str) -> str:
     if not name:
         return message.removeprefix("Value error, ")
-    return f"{name.upper()} is wrong: {_MEND.get(name, 'see the table of settings in README.md')}"
+    return f"{name.upper()} is wrong: {_MEND.get(name, 'docs/settings.md says what it may be')}"

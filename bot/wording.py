@@ -19,6 +19,9 @@ from pyphen import Pyphen
 
 from bot.core.lines import MOST_WORDS
 
+LANGUAGE: Final = "en"
+"""The one that these rules are about. Of another they hold what counts words, letters and questions."""
+
 MOST_WORDS_IN_A_SENTENCE: Final = 15
 MOST_QUESTIONS: Final = 1
 MOST_GRADE: Final = 8.0
@@ -353,7 +356,7 @@ def _hyphens() -> Pyphen:
 # --- What is wrong ----------------------------------------------------------------------------------------------
 
 
-def message_problems(size: Measure, *, danger: bool = False) -> list[str]:
+def message_problems(size: Measure, *, danger: bool = False, language: str = LANGUAGE) -> list[str]:
     """What is wrong with a whole message of this size. `danger`: it is about danger, so it has to be plainer."""
     most_grade = MOST_GRADE_IN_DANGER if danger else MOST_GRADE
     problems = []
@@ -361,13 +364,15 @@ def message_problems(size: Measure, *, danger: bool = False) -> list[str]:
         problems.append(f"{size.words} words in one message: at most {MOST_WORDS}")
     if size.questions > MOST_QUESTIONS:
         problems.append(f"{size.questions} questions in one message: ask one thing")
-    if size.grade > most_grade:
+    if size.grade > most_grade and language == LANGUAGE:
         problems.append(f"reads like school year {size.grade:.1f}: at most {most_grade:.0f}, so use shorter words")
     return problems
 
 
-def line_problems(text: str, *, danger: bool = False) -> list[str]:
+def line_problems(text: str, *, danger: bool = False, language: str = LANGUAGE) -> list[str]:
     """What is wrong with these words, wherever they are said. `danger`: they are about danger."""
+    if language != LANGUAGE:
+        return []
     problems = [
         f"a sentence of {count} words (“{sentence.split()[0]} ...”): at most {MOST_WORDS_IN_A_SENTENCE}"
         for sentence in _sentences(text)
@@ -418,14 +423,14 @@ def _sign_problems(text: str, odd: re.Pattern[str]) -> list[str]:
     return problems
 
 
-def label_problems(text: str) -> list[str]:
+def label_problems(text: str, language: str = LANGUAGE) -> list[str]:
     """What is wrong with the words on a button."""
     problems = [] if any(map(str.isalpha, text)) else ["a button without words: not everyone can see a picture"]
     if len(text) > MOST_LETTERS_ON_A_BUTTON:
         problems.append(f"{len(text)} letters on a button: at most {MOST_LETTERS_ON_A_BUTTON}")
     if "?" in text or text.endswith("."):
         problems.append("ends like a sentence: a button has a few words and no full stop or question mark")
-    return [*problems, *line_problems(text)]
+    return [*problems, *line_problems(text, language=language)]
 
 
 def printable(text: str) -> str:

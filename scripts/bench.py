@@ -965,12 +965,15 @@ async def _serve(kind: str) -> None:
 async def _our_webhook() -> AsyncIterator[str]:
     async def handle(_: Update | Burst) -> None: ...
 
+    async def is_called() -> bool:
+        return True
+
     async with _bot() as bot:
         stop, address = asyncio.Event(), (HOME, _free_port())
         intake = Intake(bot, handle, stop)
         webhook = Webhook(f"http://{HOME}:{address[1]}/in", SECRET, bot, intake)
         async with listening(address, intake, webhook), asyncio.TaskGroup() as tasks:
-            tasks.create_task(intake.wait())
+            tasks.create_task(intake.wait(is_called))
             yield f"http://{HOME}:{address[1]}/in"
             stop.set()
 

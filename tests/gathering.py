@@ -39,11 +39,13 @@ from tests.botapi import Call, Channel, Chat, Group, Message, Person, Place, Pre
 from tests.botapi.chats import PRESENT, Standing
 from tests.botapi.offline import Offline
 from tests.botapi.updates import Json
-from tests.person import PROMPTS, RING, Clock
+from tests.dialects import ENGLISH, Dialect
+from tests.person import RING, Clock
 
 GROUP, FORUM = -5_005, -1_000_000_005_005
 CHANNEL, MODERATORS = -1_000_000_006_006, -1_000_000_007_007
 
+TITLES: Final = {"group": "Evening circle", "moderators": "Moderators", "channel": "Quiet hour"}
 UNITS: Final = {"minute": 60, "hour": 60 * 60, "day": 24 * 60 * 60}
 PLACES: Final = r"(?:the )?(group|channel|moderators)"
 SENT: Final = {
@@ -73,13 +75,14 @@ class Gathering:
     Its calls go over HTTP, or else straight to the stand-in, which is quicker.
     """
 
-    def __init__(self, folder: Path, *, over_http: bool = False) -> None:
+    def __init__(self, folder: Path, *, over_http: bool = False, dialect: Dialect = ENGLISH) -> None:
         self.clock = Clock()
+        self.dialect = dialect
         self._folder = folder
         self._telegram = Server(now=self.clock)
         self._offline = None if over_http else Offline(self._telegram.world)
-        self._calls = self._telegram.calls if self._offline is None else self._offline.calls
-        self._prompts = Noting(PROMPTS.content, PROMPTS.lines)
+        self.calls = self._telegram.calls if self._offline is None else self._offline.calls  # by what was done last
+        self.prompts = Noting(dialect.prompts.content, dialect.prompts.lines)
         self._seed = count(1).__next__
         names = ("admin", "moderator", "member", "other")
         self._people = {name: self._telegram.person(100 + n, name.title()) for n, name in enumerate(names, start=1)}
@@ -96,9 +99,9 @@ class Gathering:
         everyone[self._people["admin"]] = "creator"
         team = {self._people[name]: everyone[self._people[name]] for name in ("admin", "moderator")}
         self._places = {
-            "group": self._telegram.group(FORUM, "Evening circle", everyone, bot="left"),
-            "moderators": self._telegram.group(MODERATORS, "Moderators", team, bot="left"),
-            "channel": self._telegram.channel(CHANNEL, "Quiet hour", everyone, bot="left"),
+            "group": self._telegram.group(FORUM, TITLES["group"], everyone, bot="left"),
+            "moderators": self._telegram.group(MODERATORS, TITLES["moderators"], team, bot="left"),
+            "channel": self._telegram.channel(CHANNEL, TITLES["channel"], everyone, bot="left"),
         }
         async with AsyncExitStack() as closing, AsyncExitStack() as self._life:
             if self._offline is None:
@@ -114,9 +117,9 @@ class Gathering:
     async def does(self, line: str) -> list[str]:
         """Do what a line says, and tell what the bot does then. Raise Unmet where it cannot be done."""
         found, do = next((found, do) for pattern, do in DEEDS if (found := re.fullmatch(pattern, line)))
-        self._calls.clear()
+        self.calls.clear()
         await do(self, *found.groups())
-        await asyncio.gather(*self._us.edits._tasks)  # noqa: SLF001 - what was put is made at once here
+        await asyncio.gather(*self.us.edits._tasks)  # noqa: SLF001 - what was put is made at once here
         return [*self._told()] or ["(silence)"]
 
     # --- the bot -----------------------------------------------------------------------------------------------
@@ -131,9 +134,9 @@ class Gathering:
         )
         stop, waits = asyncio.Event(), PausingClock()
         async with Store.open(self._folder, RING) as store:
-            content, directory = PROMPTS.content, TelegramDirectory(bot)
+            content, directory = self.dialect.prompts.content, TelegramDirectory(bot)
             responder = Responder(content, store, RING.buttons, clock=self.clock, seed=self._seed, directory=directory)
-            us = self._us = TelegramBot(bot, Delivery(bot, waits.pause, now=waits.now), responder, self._prompts)
+            us = self.us = TelegramBot(bot, Delivery(bot, waits.pause, now=waits.now), responder, self.prompts)
             us.edits = Edits(us.outbox.edit, waits.pause)
             circles = Circles(store, responder, us.outbox, self.clock, content, kept=responder.rooms.put)
             self._nudges = Nudges(store, responder, us.outbox, self.clock, content, circles=circles)
@@ -236,11 +239,11 @@ class Gathering:
 
     async def picks(self, name: str, where: str, label: str) -> None:
         """Someone chooses a place, as a key below the field asks for."""
-        await self._person(name).picks(label, self._places[where])
+        await self._person(name).picks(self.dialect.of(label), self._places[where])
 
     async def uses_key(self, name: str, label: str) -> None:
         """Someone presses a key below the field, which types its words."""
-        await self._person(name).uses_key(label)
+        await self._person(name).uses_key(self.dialect.of(label))
 
     # --- what happens ------------------------------------------------------------------------------------------
 
@@ -249,7 +252,7 @@ class Gathering:
 
     async def is_on(self, for_members: str | None) -> None:
         """An admin has added the bot and said yes; and set that it may notice members who agree."""
-        words = PROMPTS.content.labels
+        words = ENGLISH.prompts.content.labels
         await self.adds_bot("admin", None, None)
         await self.presses("admin", words[Label.SET_IT_UP])
         await self.goes_there("admin")
@@ -258,7 +261,7 @@ class Gathering:
             await self.presses("admin", words[Label.ROOM_NOTICING])
             await self.presses("admin", words[Label.NOTICING_MEMBERS])
             await self.makes_bot("admin", "an admin")
-        self._calls.clear()
+        self.calls.clear()
 
     async def makes_bot(self, name: str, standing: str) -> None:
         group = self._group()
@@ -319,7 +322,7 @@ class Gathering:
     # --- what the bot does -------------------------------------------------------------------------------------
 
     def _told(self) -> Iterator[str]:
-        for call in self._calls:
+        for call in self.calls:
             if call.refusal is None:
                 yield from self._line_of(call)
 
@@ -345,19 +348,20 @@ class Gathering:
                 yield f"{self._where(asked)}: {self._keys(_said(asked))}{SENT[method]}{self._buttons(asked)}"
 
     def _keys(self, words: str) -> str:
-        reply = self._prompts.said.get(words)
+        reply = self.prompts.said.get(words)
         if reply is None:
             return words
         total = reply.slots.get("total")
         return " + ".join(f"{key} ({total})" if key is Line.CIRCLE_TOTAL else key for key in reply.keys)
 
     def _buttons(self, asked: Json) -> str:
-        reply = self._prompts.said.get(_said(asked))
+        reply = self.prompts.said.get(_said(asked))
         buttons = [] if reply is None else [button for row in reply.buttons for button in row]
-        named = {self._prompts.label(button): button.words or str(button.label) for button in buttons}
+        named = {self.prompts.label(button): button.words or str(button.label) for button in buttons}
         markup = json.loads(asked.get("reply_markup", "{}"))
         rows = markup.get("inline_keyboard", markup.get("keyboard", []))
-        return "".join(f" [{named.get(button['text'], button['text'])}]" for row in rows for button in row)
+        texts = (button["text"] for row in rows for button in row)
+        return "".join(f" [{self.dialect.back(named.get(text, text))}]" for text in texts)
 
     def _where(self, asked: Json) -> str:
         chat = self._chat(asked)
@@ -385,7 +389,8 @@ class Gathering:
         for message in self._seen_by(person):
             keyboards = message.keyboards if ever else message.keyboards[-1:] if message.buttons else []
             for words in (button["text"] for rows in keyboards for row in rows for button in row):
-                if words == label or words.startswith(f"{label}:"):
+                told = self.dialect.back(words)
+                if told == label or told.startswith(f"{label}:"):
                     return message, words
         raise Unmet(f"{person.name.lower()} sees no button {label!r}")
 

@@ -1,15 +1,16 @@
 """Updates that Telegram never sent, made from such as it does: by what an update is made of, not by its letters.
 
-Rules that hold here: the same seed gives the same updates; what comes out is JSON. Most of it is such as Telegram
-could send; `Grammar` knows the rest.
+Rules that hold here: every choice is drawn by Hypothesis, so that what is found is made small, and found again; what
+comes out is JSON. Most of it is such as Telegram could send; `Grammar` knows the rest.
 """
 
 import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
-from random import Random  # noqa: TID251 - seeded by the test, so that what it finds is found again
 from typing import Any, Final, TypeVar
+
+from hypothesis import strategies as st
 
 from tests.botapi.chats import words
 from tests.botapi.people import CHANNEL_BOT, GROUP_ANONYMOUS_BOT, SERVICE
@@ -105,6 +106,8 @@ SCRAPS: Final = (
     "me",
 )
 
+_MOSTLY: Final = (True, True, False)
+
 T = TypeVar("T")
 Path = tuple[str | int, ...]
 
@@ -177,117 +180,122 @@ def _entities_are_whole(thing: Json) -> bool:
 class Mutator:
     """Makes updates out of `corpus`, which are as Telegram sends them. `names` and `places` are users and chats."""
 
-    def __init__(self, corpus: Sequence[Json], names: Sequence[Json], places: Sequence[Json], random: Random) -> None:
+    def __init__(self, corpus: Sequence[Json], names: Sequence[Json], places: Sequence[Json]) -> None:
         self._corpus = corpus
         self._names = [*names, GROUP_ANONYMOUS_BOT, CHANNEL_BOT, SERVICE]
         self._places = places
-        self._random = random
         self._parts: defaultdict[str | int, list[object]] = defaultdict(list)  # key -> what stands there somewhere
         self._data = [update["callback_query"]["data"] for update in corpus if "callback_query" in update]
         for update in corpus:
             for path, part in _nodes(update):
                 self._parts[path[-1]].append(part)
-        self._ways: tuple[Callable[[Json], None], ...] = (
+        self._ways: tuple[Callable[[st.DrawFn, Json], None], ...] = (
+            self._reworded,
+            self._reworded,
+            self._by_another,
+            self._elsewhere,
+            self._pressed,
+            self._of_another_kind,
+            self._in_service,
+            self._with_more,
             self._without,
             self._odd,
             self._grafted,
             self._grafted,
-            self._reworded,
-            self._reworded,
-            self._of_another_kind,
-            self._in_service,
-            self._with_more,
-            self._by_another,
-            self._elsewhere,
-            self._pressed,
         )
 
-    def __iter__(self) -> Iterator[Json]:
-        number = 0
-        while True:
-            number += 1
-            update = {**copy.deepcopy(self._pick(self._corpus)), "update_id": number}
-            for _ in range(self._random.choice((1, 1, 1, 2, 3))):
-                self._pick(self._ways)(update)
-            yield update
+    def updates(self) -> st.SearchStrategy[Json]:
+        """One of the corpus, with one to three things that are otherwise. All have the same number."""
+        return st.composite(self._mutated)()
 
-    def _pick(self, things: Sequence[T]) -> T:
-        return self._random.choice(things)
+    def _mutated(self, draw: st.DrawFn) -> Json:
+        update: Json = copy.deepcopy(one_of(draw, self._corpus))
+        for _ in range(one_of(draw, (1, 1, 1, 2, 3))):
+            one_of(draw, self._ways)(draw, update)
+        return {**update, "update_id": 1}
 
     # Each changes an update in place.
 
-    def _without(self, update: Json) -> None:
-        """Something is missing."""
-        *way, last = self._path(update)
-        del _at(update, way)[last]
-
-    def _odd(self, update: Json) -> None:
-        """Something is of another type, or has a value that makes no sense."""
-        *way, last = self._path(update)
-        _at(update, way)[last] = copy.deepcopy(self._pick(ODD))
-
-    def _grafted(self, update: Json) -> None:
-        """Something is as it was in another update."""
-        *way, last = self._path(update)
-        _at(update, way)[last] = copy.deepcopy(self._pick(self._parts.get(last, ODD)))
-
-    def _reworded(self, update: Json) -> None:
+    def _reworded(self, draw: st.DrawFn, update: Json) -> None:
         """It has other words, with the entities that are in them, or with those that were."""
         content = _content(update)
         if not isinstance(content, dict):
             return
         name = "caption" if "caption" in content else "text"
-        text = self._pick(TEXTS) if self._random.random() < 0.7 else self._jumbled()
-        content.update(words(text, name) if self._random.random() < 0.7 else {name: text})
+        text = one_of(draw, TEXTS) if one_of(draw, _MOSTLY) else _jumbled(draw)
+        content.update(words(text, name) if one_of(draw, _MOSTLY) else {name: text})
 
-    def _jumbled(self) -> str:
-        return "".join(self._random.choices((*SCRAPS, " ", *TEXTS[-8:]), k=self._random.randrange(1, 12)))
-
-    def _of_another_kind(self, update: Json) -> None:
-        """A message comes as another kind of update."""
-        kind = _kind(update)
-        content = update.pop(kind)
-        update[self._pick(KINDS) if kind in KINDS else kind] = content
-        if _kind(update).startswith("edited"):
-            self._add(update, {"edit_date": 1_790_000_000})
-
-    def _in_service(self, update: Json) -> None:
-        """It is a service message."""
-        self._add(update, dict([self._pick(tuple(SERVICES.items()))]))
-
-    def _with_more(self, update: Json) -> None:
-        """It has a field that is not known yet."""
-        self._add(update, {"a_field_of_next_year": {"kind": "unheard of"}})
-
-    def _by_another(self, update: Json) -> None:
+    def _by_another(self, draw: st.DrawFn, update: Json) -> None:
         """Another wrote it."""
-        self._add(update, {"from": copy.deepcopy(self._pick(self._names))})
+        _add(update, {"from": copy.deepcopy(one_of(draw, self._names))})
 
-    def _elsewhere(self, update: Json) -> None:
+    def _elsewhere(self, draw: st.DrawFn, update: Json) -> None:
         """It stands in another chat."""
         content = _content(update)
         place = content.get("message") if isinstance(content, dict) and _kind(update) == "callback_query" else content
         if isinstance(place, dict):
-            place["chat"] = copy.deepcopy(self._pick(self._places))
+            place["chat"] = copy.deepcopy(one_of(draw, self._places))
 
-    def _pressed(self, update: Json) -> None:
+    def _pressed(self, draw: st.DrawFn, update: Json) -> None:
         """What a button brings is cut, changed, another's, or no button at all."""
         if _kind(update) != "callback_query":
             return
-        data = self._pick(self._data)
-        place = self._random.randrange(len(data))
-        changed = data[:place] + self._pick("A_z-=é\x00") + data[place + 1 :]
-        self._add(update, {"data": self._pick((data, data[:place], changed, data + data, "-", *TEXTS[:12]))})
+        data = one_of(draw, self._data)
+        place = draw(st.integers(0, len(data) - 1))
+        changed = data[:place] + one_of(draw, "A_z-=é\x00") + data[place + 1 :]
+        _add(update, {"data": one_of(draw, (data, data[:place], changed, data + data, "-", *TEXTS[:12]))})
 
-    @staticmethod
-    def _add(update: Json, more: Json) -> None:
-        content = _content(update)
-        if isinstance(content, dict):
-            content.update(more)
-
-    def _path(self, update: Json) -> Path:
+    def _of_another_kind(self, draw: st.DrawFn, update: Json) -> None:
+        """A message comes as another kind of update."""
         kind = _kind(update)
-        return self._pick([path for path, _ in _nodes(update) if path[0] == kind and len(path) > 1] or [(kind,)])
+        content = update.pop(kind)
+        update[one_of(draw, KINDS) if kind in KINDS else kind] = content
+        if _kind(update).startswith("edited"):
+            _add(update, {"edit_date": 1_790_000_000})
+
+    def _in_service(self, draw: st.DrawFn, update: Json) -> None:
+        """It is a service message."""
+        _add(update, dict([one_of(draw, tuple(SERVICES.items()))]))
+
+    def _with_more(self, _: st.DrawFn, update: Json) -> None:
+        """It has a field that is not known yet."""
+        _add(update, {"a_field_of_next_year": {"kind": "unheard of"}})
+
+    def _without(self, draw: st.DrawFn, update: Json) -> None:
+        """Something is missing."""
+        *way, last = _any_path(draw, update)
+        del _at(update, way)[last]
+
+    def _odd(self, draw: st.DrawFn, update: Json) -> None:
+        """Something is of another type, or has a value that makes no sense."""
+        *way, last = _any_path(draw, update)
+        _at(update, way)[last] = copy.deepcopy(one_of(draw, ODD))
+
+    def _grafted(self, draw: st.DrawFn, update: Json) -> None:
+        """Something is as it was in another update."""
+        *way, last = _any_path(draw, update)
+        _at(update, way)[last] = copy.deepcopy(one_of(draw, self._parts.get(last, ODD)))
+
+
+def one_of(draw: st.DrawFn, things: Sequence[T]) -> T:
+    """Any of these; the first is the simplest. By its place, which is far quicker to draw than the thing itself."""
+    return things[draw(st.integers(0, len(things) - 1))]
+
+
+def _jumbled(draw: st.DrawFn) -> str:
+    letters = (*SCRAPS, " ", *TEXTS[-8:])
+    return "".join(one_of(draw, letters) for _ in range(draw(st.integers(1, 11))))
+
+
+def _any_path(draw: st.DrawFn, update: Json) -> Path:
+    kind = _kind(update)
+    return one_of(draw, [path for path, _ in _nodes(update) if path[0] == kind and len(path) > 1] or [(kind,)])
+
+
+def _add(update: Json, more: Json) -> None:
+    content = _content(update)
+    if isinstance(content, dict):
+        content.update(more)
 
 
 def _kind(update: Json) -> str:

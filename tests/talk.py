@@ -8,7 +8,8 @@ from bot.core.ports import Fate, Sent
 from bot.nudges import Nudges
 from bot.respond import Responder
 from bot.store.store import Store
-from tests.person import PROMPTS, RING, Clock, buttons
+from tests.dialects import ENGLISH, Dialect
+from tests.person import RING, Clock, buttons
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Sends:
 
 @dataclass(frozen=True, slots=True)
 class Taps:
-    """The newest button in the chat that has these words."""
+    """The newest button in the chat that has these words, in English."""
 
     words: str
 
@@ -97,8 +98,9 @@ class Written:
 class House:
     """The bot with its store and its clock."""
 
-    def __init__(self, store: Store, clock: Clock | None = None) -> None:
+    def __init__(self, store: Store, clock: Clock | None = None, *, dialect: Dialect = ENGLISH) -> None:
         self.store = store
+        self.dialect = dialect
         self.clock = clock or Clock()
         self.seed = 1
         self.responder = self._responder()
@@ -109,11 +111,12 @@ class House:
     async def sends(self, person: int) -> tuple[Reply, ...]:
         """Send what is due by now, and give what the person got."""
         written = Written()
-        await Nudges(self.store, self.responder, written, self.clock, PROMPTS.content).round()
+        await Nudges(self.store, self.responder, written, self.clock, self.dialect.prompts.content).round()
         return tuple(reply for chat, reply in written.sent if chat == person)
 
     def _responder(self) -> Responder:
-        return Responder(PROMPTS.content, self.store, RING.buttons, clock=self.clock, seed=lambda: self.seed)
+        content = self.dialect.prompts.content
+        return Responder(content, self.store, RING.buttons, clock=self.clock, seed=lambda: self.seed)
 
 
 class Chat:
@@ -184,7 +187,8 @@ class Chat:
         )
 
     def _button(self, words: str) -> Button:
+        dialect = self.house.dialect
         for button in reversed(self.shown):
-            if PROMPTS.label(button) == words:
+            if dialect.back(dialect.prompts.label(button)) == words:
                 return button
         raise LookupError(words)

@@ -178,6 +178,16 @@ async def test_clocks_that_changekeep_the_local_time(world: World) -> None:
         assert await world.passes_to(moment) == [(GROUP, None)]
 
 
+async def test_clock_that_was_a_year_ahead_and_is_set_back_takes_no_circle(world: World) -> None:
+    await world.sets()
+    assert await world.passes_to(SATURDAY + 365 * DAY) == [(GROUP, None)]
+    assert await world.passes_to(SATURDAY - HOUR) == []
+    assert world.known[GROUP].due_at == SATURDAY
+    assert await world.passes_to(SATURDAY) == [(GROUP, None)]
+    assert await world.passes_to(SATURDAY + HOUR) == []
+    assert await world.passes_to(SATURDAY + DAY) == [(GROUP, None)]
+
+
 async def test_held_room_rests_and_has_its_circle_again_after_it(world: World) -> None:
     await world.sets()
     await world.sets(held_until=SATURDAY + DAY)

@@ -25,8 +25,9 @@ ROOT = Path(__file__).parent.parent
 SECRET = "480016:AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
 
 USAGE = (
-    "Give run, chat, notice [--explain TEXT], check, privacy, health, keys [show|rotate], backup FILE, restore FILE,"
-    " export, forget or nudges [--on DATE], and nothing else: settings come from the environment."
+    "Give run, chat, notice [--explain TEXT], check, privacy, health, doctor [--offline], keys [show|rotate],"
+    " backup FILE, restore FILE, export, forget or nudges [--on DATE], and nothing else: settings come from the"
+    " environment."
 )
 
 Json = dict[str, Any]
@@ -415,8 +416,13 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = copy / "prompts/en/groups.yaml"
     file.write_text(file.read_text("utf-8").replace("group.private:", "group.privat:"), "utf-8")
     file = copy / "prompts/en/privacy.md"
-    file.write_text(file.read_text("utf-8").replace("{contact}", "us"), "utf-8")
+    file.write_text(re.sub(r"\{contact\|[^}]*\}", "us", file.read_text("utf-8")), "utf-8")
     return copy
+
+
+def test_check_of_a_language_that_is_not_there_says_how_to_begin_one(tmp_path: Path) -> None:
+    told = "--language needs a folder of prompts/, such as en: python -m scripts.new_language begins another\n"
+    assert bot(tmp_path, "check", "--language", "../prompts/xx") == (2, "", told)
 
 
 def test_check_of_prompts_and_settings_in_order_says_so(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import math
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from itertools import combinations, product
 
@@ -31,6 +31,7 @@ from bot.figure import (
     rendered,
     svg,
 )
+from tests.dialects import DIALECTS
 from tests.person import PROMPTS
 
 WORDS = PROMPTS.content.labels
@@ -124,6 +125,21 @@ def test_no_words_lie_upon_others_or_upon_a_line_over_any_days() -> None:
 
 def test_no_words_lie_upon_others_or_upon_a_line_in_any_days_after() -> None:
     assert [(figure, fault) for figure in days_after() for fault in faults(drawing(figure, WORDS))] == []
+
+
+TITLES = (Label.FIGURE_WALK, Label.FIGURE_WALKS, Label.FIGURE_AFTER_DAYS)
+OTHERS: dict[str, Mapping[Label, str]] = {
+    "right to left": DIALECTS["right_to_left"].prompts.content.labels,
+    "long words": DIALECTS["long"].prompts.content.labels,
+    "long titles": {**WORDS, **dict.fromkeys(TITLES, "Upset " * 8)},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_no_words_of_another_language_lie_upon_others_or_upon_a_line(name: str, request: pytest.FixtureRequest) -> None:
+    step = 1 if request.config.getoption("long") else 12  # the one whose label reaches up to the title is among these
+    figures: list[Figure] = [*walks(), *days(), *days_after()]
+    assert [(figure, fault) for figure in figures[::step] for fault in faults(drawing(figure, OTHERS[name]))] == []
 
 
 def test_words_that_lie_upon_others_would_be_found() -> None:
@@ -285,8 +301,8 @@ def test_plot_over_days_has_a_column_for_each_walk() -> None:
     )
     title, *rows, legend = plot(OverDays(answers), WORDS).splitlines()
     assert title == "Upset and care, at the end of each walk"
-    assert [row for row in rows if not re.fullmatch(r" ?\d+ \|", row)] == [" 8 | u   c", " 5 | c b", " 0 |       u"]
-    assert legend == "u  Upset, c  Care, b  Upset + Care"
+    assert [row for row in rows if not re.fullmatch(r" ?\d+ \|", row)] == [" 8 | o   +", " 5 | + *", " 0 |       o"]
+    assert legend == "o  Upset, +  Care, *  Upset / Care"
 
 
 @pytest.mark.parametrize("figure", [*(OneWalk(10, 0, change) for change in CHANGES), FULL, AFTER])

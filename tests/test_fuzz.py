@@ -1,36 +1,36 @@
-"""Updates that nobody sent, by the thousand, through the adapter: it neither breaks nor answers what is not for it."""
+"""Updates that nobody sent, by the thousand, through the adapter: it neither breaks nor answers what is not for it.
 
-import json
+Each try is some updates in a row to a bot that has just started, in a world where people have done this and that.
+"""
+
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
-from itertools import islice
-from pathlib import Path
-from random import Random  # noqa: TID251 - seeded, so that what is found is found again
-from typing import Final, get_args
+from collections.abc import Iterator
+from typing import Final, NamedTuple, get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
-from telegram import Bot, Update
 
-from bot.adapters.delivery import Delivery
-from bot.adapters.telegram_bot import App, TelegramBot
-from bot.core.facts import RoomChange
-from bot.store.store import Store
-from tests.adapters.clock import PausingClock
+from bot.core.facts import RoomChange, RoomLeft
+from bot.core.model import Decision, Incoming, Kind
 from tests.botapi import Call, Server
-from tests.botapi.offline import Offline
 from tests.botapi.people import CAPTIONED, Media, Person
 from tests.botapi.updates import Json
+from tests.botapi.world import World
+from tests.handed import Talk, admins_of, copied, new_world, talking, walks
 from tests.mutate import SERVICES, Grammar, Mutator
-from tests.person import PROMPTS, RING, SEEN, WALK, Clock, responder_of
+from tests.person import SEEN, Clock
 
-FEW: Final = 5_000
-MANY: Final = 50_000
+FEW: Final = 3_000
+MANY: Final = 200_000
+IN_A_ROW: Final = 25
 SERVICE: Final = {*SERVICES, "pinned_message", "forum_topic_created", "migrate_from_chat_id"}
 SERVICE_USER: Final = 777000
 GROUP: Final = -1001
 FORUM: Final = -1_000_000_000_002
+ROOMS: Final = (GROUP, FORUM)
 MOVED: Final = {GROUP: "-1000000000004"}
 """The group that became a supergroup."""
 
@@ -48,55 +48,41 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("count", [FEW, MANY] if metafunc.config.getoption("long") else [FEW])
 
 
-class Talk:
-    """Telegram with no network, the bot's own handlers, and what comes out of them."""
+class Given(NamedTuple):
+    """What each try begins with: the world, the clock that stands, and what updates are made of."""
 
-    def __init__(self, telegram: Server, network: Offline, bot: Bot, app: App) -> None:
-        self.telegram = telegram
-        self.bot = bot
-        self._network = network
-        self._app = app
-
-    async def hands_what_waits(self) -> list[Json]:
-        """Hand over what people did, and give it."""
-        updates = self.telegram.world.updates.waiting()
-        for update in updates:
-            await self._app.process_update(Update.de_json(update, self.bot))
-        self.telegram.world.updates.confirm([update["update_id"] for update in updates])
-        return updates
-
-    async def hands(self, update: Json) -> list[Call] | None:
-        """Hand over one update; give the calls that it led to, or None where the library cannot read it."""
-        self._network.calls.clear()
-        try:
-            read = Update.de_json(json.loads(json.dumps(update)), self.bot)
-        except Exception:  # noqa: BLE001 - it never comes as far as the adapter
-            return None
-        with suppress(TypeError):  # the library's own bookkeeping takes only ids that can be a key
-            await self._app.process_update(read)
-        return list(self._network.calls)
+    world: World
+    clock: Clock
+    mutator: Mutator
+    grammar: Grammar
 
 
-@asynccontextmanager
-async def talking(folder: Path) -> AsyncIterator[Talk]:
-    async with Store.open(folder, RING) as store:
-        clock = Clock()
-        telegram = Server(now=clock)
-        network = Offline(telegram.world)
-        bot = Bot(telegram.token, "http://telegram.invalid/bot", request=network, get_updates_request=network)
-        waits = PausingClock()
-        delivery = Delivery(bot, waits.pause, now=waits.now)
-        responder = responder_of(store, clock)
-        for chat in (GROUP, FORUM):
-            await responder.rooms.save(RoomChange(chat, is_on=True), clock())
-        app = TelegramBot(bot, delivery, responder, PROMPTS).application()
-        async with app:
-            yield Talk(telegram, network, bot, app)
+@pytest.fixture(scope="module")
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as opened:
+        yield opened
 
 
-async def things_that_people_do(talk: Talk) -> list[Json]:
+@pytest.fixture(scope="module")
+def begun(runner: asyncio.Runner) -> Given:
+    clock = Clock()
+
+    async def prepared() -> Given:
+        telegram = new_world(clock)
+        async with talking(telegram.world, clock, ROOMS) as talk:
+            corpus = await things_that_people_do(telegram, talk)
+        grammar = Grammar(corpus)
+        assert all(map(grammar.allows, corpus))
+        chats = list(telegram.world.chats.values())
+        names = [chat.user for chat in chats if isinstance(chat, Person)]
+        return Given(telegram.world, clock, Mutator(corpus, names, [chat.json for chat in chats]), grammar)
+
+    return runner.run(prepared())
+
+
+async def things_that_people_do(telegram: Server, talk: Talk) -> list[Json]:
     """Updates of every kind, as Telegram sends them: walks, commands, media, groups, topics, a channel."""
-    telegram, done = talk.telegram, []
+    done = []
     ann, ben = telegram.person(7, "Ann", username="ann_bee"), telegram.person(8, "Ben")
     group = telegram.group(GROUP, "Night shift", {ann: "creator", ben: "member"}, bot="administrator")
     forum = telegram.group(FORUM, "Wards", {ann: "administrator"}, bot="administrator", forum=True)
@@ -125,23 +111,16 @@ async def things_that_people_do(talk: Talk) -> list[Json]:
     await ann.says("/walk", to=forum, topic=topic, wait=False)
     await ann.sends("photo", to=forum, topic=topic, wait=False)
     await forum.closes_topic(topic, wait=False)
+    for text in ("/hold 3d", "/release", "/topic", "/settings"):
+        await ann.says(text, to=forum, topic=topic, wait=False)
     await ann.says_as(forum, "/walk", to=forum, wait=False)
+    await ann.says_as(forum, "/hold 2h", to=forum, wait=False)
     await ann.says_as(channel, "/walk", to=forum, wait=False)
     await channel.posts(SEEN, wait=False)
     done += await talk.hands_what_waits()
     await group.sets_bot("restricted", by=ann.user, wait=False)
     await group.becomes_supergroup(-1_000_000_000_004, wait=False)
     return done + await talk.hands_what_waits()
-
-
-async def walks(person: Person, talk: Talk) -> list[Json]:
-    """Someone goes through a whole walk."""
-    await person.says("/walk", wait=False)
-    done = await talk.hands_what_waits()
-    for label in WALK:
-        await person.presses(PROMPTS.content.labels[label], wait=False)
-        done += await talk.hands_what_waits()
-    return done
 
 
 def is_not_for_the_bot(kind: str, content: Json) -> bool:
@@ -180,6 +159,16 @@ def place_of(kind: str, content: Json) -> Json:
     return place
 
 
+def changes_without_rights(decided: list[tuple[Incoming, Decision]], world: World) -> bool:
+    """Whether anything about a group was changed by someone who is no admin of it."""
+    return any(
+        isinstance(fact, RoomChange | RoomLeft) and incoming.person not in admins_of(world, fact.chat)
+        for incoming, decision in decided
+        for fact in decision.facts
+        if incoming.kind is not Kind.STANDING  # of which Telegram tells
+    )
+
+
 def wrong(update: Json, calls: list[Call], log: list[Json]) -> Iterator[str]:
     """What is not as it should be with an update that Telegram could have sent."""
     kind, content = next((key, value) for key, value in update.items() if key != "update_id")
@@ -195,29 +184,37 @@ def wrong(update: Json, calls: list[Call], log: list[Json]) -> Iterator[str]:
         yield "the answer goes elsewhere"
 
 
-async def test_no_update_breaks_the_bot_or_is_answered_where_none_is_due(count: int, tmp_path: Path) -> None:
-    found: dict[str, Json] = {}
+def test_no_update_breaks_the_bot_or_gets_in_or_is_answered_where_none_is_due(
+    count: int, begun: Given, runner: asyncio.Runner
+) -> None:
     counts: Counter[str] = Counter()
-    async with talking(tmp_path) as talk:
-        corpus = await things_that_people_do(talk)
-        chats = list(talk.telegram.world.chats.values())
-        names = [chat.user for chat in chats if isinstance(chat, Person)]
-        grammar = Grammar(corpus)
-        assert all(map(grammar.allows, corpus))
-        mutator = Mutator(corpus, names, [chat.json for chat in chats], Random(count))  # noqa: S311 - no secret
-        for update in islice(mutator, count):
-            with capture_logs() as log:
-                calls = await talk.hands(update)
-            if calls is None:
-                counts["not read by the library"] += 1
-            elif not grammar.allows(update):
-                counts["such as Telegram could not send"] += 1
-            else:
-                counts["answered" if calls else "met with silence"] += 1
-                for what in wrong(update, calls, [dict(line) for line in log]):
-                    counts[what] += 1
-                    found[what] = min(found.get(what, update), update, key=lambda one: len(json.dumps(one)))
-    print(f"{count} updates: {dict(counts)}")  # noqa: T201 - the counts are the point
-    assert not found, "\n".join(f"{counts[what]} x {what}, such as {json.dumps(found[what])}" for what in found)
+    updates = begun.mutator.updates()
+
+    async def tries(data: st.DataObject) -> None:
+        world = copied(begun.world, begun.clock)
+        async with talking(world, begun.clock, ROOMS) as talk:
+            for _ in range(IN_A_ROW):
+                update = data.draw(updates)
+                goes_on = talk.sieve.lets(update)
+                with capture_logs() as log:
+                    calls = await talk.hands(update)
+                if calls is None:
+                    counts["not read by the library"] += 1
+                elif not begun.grammar.allows(update):
+                    counts["such as Telegram could not send"] += 1
+                else:
+                    counts["answered" if calls else "met with silence"] += 1
+                    assert [*wrong(update, calls, [dict(line) for line in log])] == []
+                    assert goes_on or not calls
+                assert not changes_without_rights(talk.responder.decided, world)
+
+    @settings(max_examples=count // IN_A_ROW, derandomize=count == FEW)
+    @given(st.data())
+    def handed(data: st.DataObject) -> None:
+        runner.run(tries(data))
+
+    handed()
+    print(f"{counts.total()} updates: {dict(counts)}")  # noqa: T201 - the counts are the point
+    assert counts.total() >= count
     assert counts["answered"] > count / 5
     assert counts["met with silence"] > count / 10

@@ -38,6 +38,7 @@ SECRET = "AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
 TOKEN = f"480016:{SECRET}"
 ANN = 7_071_067_811
 GROUP = -1_009_876_543_210
+FULL = Path("/dev/full")
 WORDS = "Wilhelmina frobnitzsorrow"
 TELLING = ("wilhelmina", "frobnitz", "annabella", "quuxward", SECRET.lower(), "480016", str(ANN), str(-GROUP))
 """What may never be in the log: parts of words, of names, of the token and of ids."""
@@ -127,6 +128,21 @@ def test_level_is_kept(said: Callable[[], str]) -> None:
     structlog.get_logger().info("answered")
     structlog.get_logger().warning("loud")
     assert is_clean(stream.getvalue(), "loud")
+
+
+@pytest.mark.usefixtures("undone")
+@pytest.mark.skipif(not FULL.exists(), reason="there is a device that is always full on Linux alone")
+def test_log_on_a_full_disk_stops_nobody_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    stream = FULL.open("w", buffering=1)
+    with redirect_stderr(stream):
+        log.configure("info", "json")
+    for number in range(100):
+        structlog.get_logger().info("answered", count=number)
+    with (tmp_path / "room").open("w") as room:
+        os.dup2(room.fileno(), stream.fileno())
+    structlog.get_logger().info("there is room")
+    stream.close()
+    assert json.loads((tmp_path / "room").read_text().splitlines()[-1])["event"] == "there is room"
 
 
 def logging_calls() -> Iterator[tuple[str, ast.Call]]:

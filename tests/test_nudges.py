@@ -391,6 +391,29 @@ async def test_late_nudge_does_not_come_into_quiet_hours(world: World) -> None:
     assert await world.passes_to(lisbon(WEDNESDAY, "20:59")) == [NUDGED]
 
 
+async def test_clock_that_was_a_year_ahead_and_is_set_back_takes_no_nudge(nudged: World) -> None:
+    monday = lisbon(MONDAY, "08:30")
+    await nudged.begins(BEN)
+    assert (BEN, PRACTICE) in await nudged.passes_to(monday + 53 * 7 * DAY)
+    await nudged.changes(BEN, NudgeChange(tap=Tap.HARDER))  # three days of rest
+    assert (await nudged.nudging(ANN)).due_at > monday + 53 * 7 * DAY
+    assert await nudged.passes_to(monday - HOUR) == []
+    assert (await nudged.nudging(ANN)).due_at == (await nudged.nudging(BEN)).due_at == monday
+    assert sorted(await nudged.passes_to(monday)) == [(BEN, PRACTICE), NUDGED]
+    assert await nudged.passes(60) == []
+
+
+async def test_long_pause_is_none_of_a_clocks_mistakes(nudged: World) -> None:
+    monday = lisbon(MONDAY, "08:30")
+    until = monday + 365 * DAY
+    await nudged.passes_to(monday)
+    await nudged.changes(ANN, NudgeChange(paused_until=until))
+    before = await nudged.nudging(ANN)
+    assert await nudged.passes(30 * DAY) == []
+    assert await nudged.nudging(ANN) == before
+    assert before.due_at > until
+
+
 async def test_nudge_waits_for_whoever_is_in_the_midst_of_a_talk(nudged: World) -> None:
     await nudged.passes_to(lisbon(MONDAY, "08:29"))
     await Person(nudged.responder, ANN).commands("walk")

@@ -237,12 +237,18 @@ def test_policy_in_order_has_no_problem() -> None:
 
 
 def test_unknown_and_missing_slots_are_told_with_their_line(tmp_path: Path) -> None:
-    wrong = TEXT.replace("- To reach them: {contact}", "- To reach them: {adress}")
-    number = wrong.splitlines().index("- To reach them: {adress}") + 1
+    wrong = TEXT.replace("{contact|", "{adress|")
+    number = next(number for number, line in enumerate(wrong.splitlines(), start=1) if "{adress|" in line)
     assert told(tmp_path, wrong.encode()) == [
         f"{number}: {{adress}} is no slot here: mend its name",
         "1: {contact} stands nowhere: say it",
     ]
+
+
+def test_a_slot_that_may_be_empty_says_what_stands_there_then(tmp_path: Path) -> None:
+    text = re.sub(r"\{operator\|[^}]*\}", "{operator}", TEXT)
+    number = next(number for number, line in enumerate(text.splitlines(), start=1) if "{operator}" in line)
+    assert told(tmp_path, text.encode()) == [f"{number}: {{operator}} may be empty: say what then: {{operator|...}}"]
 
 
 @pytest.mark.parametrize(

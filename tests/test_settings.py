@@ -27,21 +27,21 @@ def refusal() -> str:
     return str(refused.value)
 
 
-# --- the README's table -------------------------------------------------------------------------------------------
+# --- the page of settings -----------------------------------------------------------------------------------------
 
 
 def table() -> dict[str, list[str]]:
-    """Each row of the README's table of settings: its name, and what else stands there as code."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    rows = [re.findall(r"`([^`]+)`", line) for line in readme.splitlines() if line.startswith("| `BOT_")]
+    """Each row of the table of settings: its name, and what else stands there as code."""
+    page = (ROOT / "docs/settings.md").read_text("utf-8")
+    rows = [re.findall(r"`([^`]+)`", line) for line in page.splitlines() if line.startswith("| `BOT_")]
     return {name: others for name, *others in rows}
 
 
-def test_readme_explains_every_setting_and_no_other() -> None:
+def test_page_explains_every_setting_and_no_other() -> None:
     assert set(table()) == NAMES
 
 
-def test_readme_states_every_default() -> None:
+def test_page_states_every_default() -> None:
     defaults = {name.upper(): field.default for name, field in Settings.model_fields.items() if field.default}
     stated = {name: [code.rstrip("/") for code in table()[name]] for name in defaults}
     assert {name: default for name, default in defaults.items() if str(default) not in stated[name]} == {}

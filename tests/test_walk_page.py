@@ -108,7 +108,9 @@ def test_page_says_when_each_line_is_said() -> None:
 
 
 def test_page_gives_one_line_at_a_step_to_other_times() -> None:
-    for chapter in WALK.partition("## Step by step")[2].split("\n### "):
+    chapters = WALK.partition("## Step by step")[2].split("\n### ")[1:]
+    assert len(chapters) == len(Step)
+    for chapter in chapters:
         assert chapter.count("` (at other times)") <= 1, chapter.partition("\n")[0]
 
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, cast
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import structlog
-from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup, ReplyKeyboardRemove
+from telegram import InputFile
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.adapters.lanes import FREE_RATE, Lanes, Ticket
@@ -26,12 +28,15 @@ from bot.log import failure
 from bot.metrics import LIMITED, RETRIES, SENDS, WAITING
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from telegram import Bot
 
-    from telegram import Bot, Message
+T = TypeVar("T")
 
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each further try, half as long to half as long again, where Telegram names no time itself."""
+
+URGENT_TRIES: Final = 225
+"""How often a danger card that certainly did not leave is tried again after that, with the last pause: for an hour."""
 
 LONGEST_WAIT: Final = 60.0
 """Seconds that a call waits because Telegram says so. Told to wait longer, it is given up."""
@@ -94,7 +99,10 @@ class Clip:
 
 
 Media = Photo | Clip | Document
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+Markup = Mapping[str, object]
+"""Buttons, as Telegram's JSON has them."""
+
+_NO_PREVIEW: Final = {"is_disabled": True}
 
 
 async def _unheard(_: int, __: int) -> None: ...
@@ -158,82 +166,48 @@ class Delivery:
         A message whose topic was closed or deleted goes to the group itself, but a broadcast does not: it goes only
         where admins want it.
         """
-        since, tries = self._now(), _Tries(self._jitter)
-        ticket = self._ask(chat, lane)
-        try:
-            while True:
-                await self._turn(ticket)
-                try:
-                    message = await self._post(ticket.chat, text, markup, thread, media)
-                except ChatMigrated as error:
-                    tries.another(error)
-                    await self.moved(ticket.chat, error.new_chat_id)
-                    self._lanes.leave(ticket)
-                    ticket = self._lanes.ask(error.new_chat_id, lane)
-                except TelegramError as error:
-                    pause: float | None = 0.0
-                    if thread is not None and lane is not Lane.BROADCAST and _says(error, TOPIC_GONE):
-                        thread = None
-                    elif isinstance(media, Photo | Clip) and isinstance(error, BadRequest):
-                        media = self._instead(media, error)
-                    else:
-                        pause = self._pause_after(error, ticket.chat, tries, lane)
-                    if pause is None:
-                        return None
-                    self._lanes.again(ticket, self._now() + pause)
-                else:
-                    self._refused.clear()
-                    return message.message_id
-        finally:
-            self._leave(ticket, since)
 
-    async def _post(
-        self, chat: int, text: str, markup: Markup | None, thread: int | None, media: Media | None
-    ) -> Message:
-        paid = self._paid
+        async def post(place: int) -> int:
+            return await self._post(place, text, markup, thread, media)
+
+        def is_mended(error: TelegramError) -> bool:
+            nonlocal thread, media
+            if thread is not None and lane is not Lane.BROADCAST and _says(error, TOPIC_GONE):
+                thread = None
+                return True
+            if isinstance(media, Photo | Clip) and isinstance(error, BadRequest):
+                media = self._instead(media, error)
+                return True
+            return False
+
+        return await self._in_turn(chat, lane, post, is_mended, tried_as=lane)
+
+    async def _post(self, chat: int, text: str, markup: Markup | None, thread: int | None, media: Media | None) -> int:
+        """Send a message once, and give its id."""
+        method, own = self._method(text, media)
+        message = await self._call(
+            method,
+            chat_id=chat,
+            reply_markup=markup,
+            message_thread_id=thread,
+            allow_paid_broadcast=self._paid,
+            **own,
+        )
+        if isinstance(media, Clip) and "animation" in message:
+            self._clips[media.name] = message["animation"]["file_id"]
+        return int(message["message_id"])
+
+    def _method(self, text: str, media: Media | None) -> tuple[str, Mapping[str, object]]:
         match media:
             case None:
-                return await self._bot.send_message(
-                    chat,
-                    text,
-                    reply_markup=markup,
-                    message_thread_id=thread,
-                    link_preview_options=LinkPreviewOptions(is_disabled=True),
-                    allow_paid_broadcast=paid,
-                )
+                return "sendMessage", {"text": text, "link_preview_options": _NO_PREVIEW}
             case Photo(content):
-                return await self._bot.send_photo(
-                    chat,
-                    content,
-                    text,
-                    reply_markup=markup,
-                    message_thread_id=thread,
-                    allow_paid_broadcast=paid,
-                    filename="walk.png",
-                )
+                return "sendPhoto", {"caption": text, "photo": InputFile(content, "walk.png")}
             case Clip(name, content):
-                message = await self._bot.send_animation(
-                    chat,
-                    self._clips.get(name, content),
-                    caption=text,
-                    reply_markup=markup,
-                    message_thread_id=thread,
-                    allow_paid_broadcast=paid,
-                    filename=name,
-                )
-                if message.animation is not None:
-                    self._clips[name] = message.animation.file_id
-                return message
+                clip = self._clips.get(name) or InputFile(content, name)
+                return "sendAnimation", {"caption": text, "animation": clip}
             case Document(name, content):
-                return await self._bot.send_document(
-                    chat,
-                    content,
-                    text,
-                    reply_markup=markup,
-                    message_thread_id=thread,
-                    allow_paid_broadcast=paid,
-                    filename=name,
-                )
+                return "sendDocument", {"caption": text, "document": InputFile(content, name)}
 
     def _instead(self, media: Photo | Clip, error: BadRequest) -> Photo | Clip | None:
         """What is sent after a refusal: a clip whose id is known no more goes up again, and else nothing."""
@@ -247,7 +221,7 @@ class Delivery:
         chat: int,
         message_id: int,
         text: str,
-        markup: InlineKeyboardMarkup | None = None,
+        markup: Markup | None = None,
         *,
         lane: Lane = Lane.REPLY,
     ) -> bool:
@@ -255,35 +229,26 @@ class Delivery:
 
         What may have arrived is tried again in every lane: an edit does no more the second time.
         """
-        since, tries = self._now(), _Tries(self._jitter)
-        ticket = self._ask(chat, lane)
-        try:
-            while True:
-                await self._turn(ticket)
-                try:
-                    await self._bot.edit_message_text(
-                        text,
-                        chat,
-                        message_id,
-                        reply_markup=markup,
-                        link_preview_options=LinkPreviewOptions(is_disabled=True),
-                    )
-                except BadRequest as error:
-                    return _says(error, UNCHANGED)
-                except TelegramError as error:
-                    pause = self._pause_after(error, chat, tries, Lane.REPLY)
-                    if pause is None:
-                        return False
-                    self._lanes.again(ticket, self._now() + pause)
-                else:
-                    self._refused.clear()
-                    return True
-        finally:
-            self._leave(ticket, since)
+
+        async def edited(place: int) -> bool:
+            try:
+                await self._call(
+                    "editMessageText",
+                    chat_id=place,
+                    message_id=message_id,
+                    text=text,
+                    reply_markup=markup,
+                    link_preview_options=_NO_PREVIEW,
+                )
+            except (BadRequest, ChatMigrated) as error:  # a message has another id where its group has
+                return _says(error, UNCHANGED)
+            return True
+
+        return bool(await self._in_turn(chat, lane, edited, tried_as=Lane.REPLY))
 
     async def take_buttons(self, chat: int, message_id: int) -> None:
         """Take the buttons away from a message."""
-        await self._insist(chat, lambda: self._bot.edit_message_reply_markup(chat, message_id))
+        await self._insist(chat, lambda: self._call("editMessageReplyMarkup", chat_id=chat, message_id=message_id))
 
     async def answer(self, query_id: str, text: str = "", url: str = "") -> None:
         """Answer a press, so that its button stops waiting; `text` (0 to 200 characters) shows for a moment.
@@ -322,6 +287,11 @@ class Delivery:
         if self._timer is not None:
             self._timer.cancel()
 
+    async def _call(self, method: str, **given: object) -> Any:  # noqa: ANN401 - JSON is any
+        """Call a method whose answer is a message, and give that as Telegram's JSON."""
+        # Not by the library's own, which read all of it: of an echo's work that is a third, and the id alone is wanted.
+        return await self._bot._post(method, given)  # noqa: SLF001
+
     # --- whose turn it is -----------------------------------------------------------------------------------
 
     def _ask(self, chat: int, lane: Lane) -> Ticket:
@@ -341,6 +311,44 @@ class Delivery:
         self._unfinished -= 1
         if not self._unfinished:
             self._finished.set()
+
+    async def _in_turn(
+        self,
+        chat: int,
+        lane: Lane,
+        call: Callable[[int], Awaitable[T]],
+        is_mended: Callable[[TelegramError], bool] = lambda _: False,
+        *,
+        tried_as: Lane,
+    ) -> T | None:
+        """Make a call to a chat when its turn comes, as often as `tried_as` allows, and give what it gives.
+
+        None where there is nothing to do. `is_mended` says of a refusal whether the next call is another, so that it
+        can be made at once.
+        """
+        since, tries = self._now(), _Tries(self._jitter, urgent=tried_as is Lane.DANGER)
+        ticket = self._ask(chat, lane)
+        try:
+            while True:
+                await self._turn(ticket)
+                try:
+                    given = await call(ticket.chat)
+                except ChatMigrated as error:
+                    tries.another(error)
+                    await self.moved(ticket.chat, error.new_chat_id)
+                    self._lanes.leave(ticket)
+                    ticket = self._lanes.ask(error.new_chat_id, lane)
+                except TelegramError as error:
+                    pause = 0.0 if is_mended(error) else self._pause_after(error, ticket.chat, tries, tried_as)
+                    if pause is None:
+                        return None
+                    self._lanes.again(ticket, self._now() + pause)
+                else:
+                    if given:
+                        self._refused.clear()
+                    return given
+        finally:
+            self._leave(ticket, since)
 
     async def _turn(self, ticket: Ticket) -> None:
         if self._ended or (self._given_up and ticket.lane is Lane.BROADCAST):
@@ -446,16 +454,17 @@ class Delivery:
 class _Tries:
     """How often one call was made, and what is told where all was in vain."""
 
-    def __init__(self, jitter: Callable[[], float]) -> None:
+    def __init__(self, jitter: Callable[[], float], *, urgent: bool = False) -> None:
         self._jitter = jitter
         self._pauses = iter(PAUSES)
+        self._longer = repeat(PAUSES[-1], URGENT_TRIES if urgent else 0)  # for what cannot come twice
         self._doubt: NetworkError | None = None  # it may have arrived all the same
 
     def another(self, error: TelegramError) -> float:
         """Give the seconds until the next try, or raise the error that says most."""
         if isinstance(error, NetworkError) and not isinstance(error, NotSentError):
             self._doubt = error
-        pause = next(self._pauses, None)
+        pause = next(self._pauses, None) or (next(self._longer, None) if self._doubt is None else None)
         if pause is None:
             raise self._doubt or error
         RETRIES.inc()

@@ -7,13 +7,13 @@ takes longer than `PATIENCE`, the answer is that it cannot be known; nothing is 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from telegram.constants import ChatType
 
 from bot.adapters.updates import standing_as, there_of
+from bot.core.copies import replace
 from bot.log import failure
 
 if TYPE_CHECKING:

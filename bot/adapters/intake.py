@@ -60,6 +60,9 @@ LONGEST_BURST: Final = 16_384
 TOO_LONG: Final = 3 * POLL
 """Seconds without an answer to a poll after which the bot is not ready any more."""
 
+REFUSED_FOR: Final = 120.0
+"""Seconds that a token has to be refused which was good before: Telegram may be mistaken for a moment."""
+
 _UNREAD: Final = UPDATES.labels("unread")
 _SLACK: Final = 5  # seconds over `POLL` until a poll counts as lost
 _LONGEST_PAUSE: Final = 60.0
@@ -164,7 +167,7 @@ class Intake:
         try:
             while True:
                 wait = 0 if self._fetched else POLL
-                batch = await insist(partial(self._fetch, allowed, BATCH, wait), self._stop)
+                batch = await insist(partial(self._fetch, allowed, BATCH, wait), self._stop, REFUSED_FOR)
                 self._ready_until = loop.time() + TOO_LONG
                 self._take_in(batch, loop.time())
                 if under_way := [done for done, _ in self._fetched.values() if done is not None and not done.done()]:
@@ -175,11 +178,24 @@ class Intake:
             self._let_go(math.inf)
             await self._confirm(allowed)
 
-    async def wait(self) -> None:
-        """Let a webhook `take` updates in until told to stop, then finish what is under way."""
-        self._ready_until = math.inf
-        await self._stop.wait()
-        await self._finish()
+    async def wait(self, is_called: Callable[[], Awaitable[bool]]) -> None:
+        """Let a webhook `take` updates in until told to stop, then finish what is under way.
+
+        Now and then Telegram is asked `is_called`: whether it still calls here. Where it does not, or does not answer,
+        the bot is not ready. Raise RefusedError where Telegram does not know the token any more.
+        """
+        loop, is_here = asyncio.get_running_loop(), True
+        self._ready_until = loop.time() + TOO_LONG
+        try:
+            while True:
+                await _unless(self._stop, asyncio.sleep(POLL))
+                was_here, is_here = is_here, await insist(is_called, self._stop, REFUSED_FOR)
+                if is_here:
+                    self._ready_until = loop.time() + TOO_LONG
+                elif was_here:
+                    log.error("Telegram calls elsewhere: another program uses this token")
+        except StoppedError:
+            await self._finish()
 
     def _take_in(self, batch: list[Json], at: float) -> None:
         """Take what was fetched for the first time: what is not confirmed comes with each poll."""
@@ -290,25 +306,33 @@ def _length(waiting: _Waiting) -> int:
     return len(message.text or "") if message else 0
 
 
-async def insist(call: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T:
+async def insist(call: Callable[[], Awaitable[T]], stop: asyncio.Event, patience: float = 0.0) -> T:
     """Call until it works, with growing pauses and one line in the log.
 
-    Raise StoppedError when told to stop, RefusedError where Telegram does not know the token.
+    Raise StoppedError when told to stop, RefusedError where Telegram does not know the token for `patience` seconds.
     """
-    pause, failing = 1.0, False
+    pause, failing, refused = 1.0, False, 0.0
     while True:
         try:
             answer = await _unless(stop, call())
-        except InvalidToken:
-            raise RefusedError from None
         except TelegramError as error:
+            is_refused = isinstance(error, InvalidToken)
+            if is_refused and refused >= patience:
+                raise RefusedError from None
             if not failing:
-                another = isinstance(error, Conflict)
-                log.warning("another program polls" if another else "Telegram is out of reach", **failure(error))
+                log.warning(
+                    "another program polls"
+                    if isinstance(error, Conflict)
+                    else "Telegram refuses the token"
+                    if is_refused
+                    else "Telegram is out of reach",
+                    **failure(error),
+                )
             failing = True
             if isinstance(error, RetryAfter):
                 pause = max(pause, cast("timedelta", error.retry_after).total_seconds())
             await _unless(stop, asyncio.sleep(pause))
+            refused += pause if is_refused else 0.0
             pause = min(pause * 2, _LONGEST_PAUSE)
         else:
             if failing:

@@ -23,7 +23,7 @@ from telegram.error import BadRequest
 from yarl import URL
 
 from bot.adapters.intake import PATIENCE, Intake, Json
-from bot.metrics import TASKS, UPDATES
+from bot.metrics import READY, TASKS, UPDATES
 from bot.settings import SettingsError
 
 LARGEST_BODY: Final = 1024 * 1024  # bytes; an update is a few thousand
@@ -32,6 +32,7 @@ MOST_CALLS: Final = 100
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 its name, as Telegram gives it
 
+_METRICS: Final = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
 _HEALTH_WAIT: Final = 5.0  # seconds
 _CLOSING: Final = 1.0  # seconds for the last answers to go out
 
@@ -56,6 +57,10 @@ class Webhook:
             raise SettingsError(
                 "Telegram refuses BOT_WEBHOOK_URL: give an https:// address, on port 443, 80, 88 or 8443"
             ) from None
+
+    async def is_called(self) -> bool:
+        """Whether Telegram calls here, by its own word."""
+        return (await self._bot.get_webhook_info()).url == self._url
 
     async def receive(self, request: web.Request) -> web.Response:
         """Take one update in. 200 once handled, 403 without the secret, 503 to be asked again, 400 or 413 for none.
@@ -94,10 +99,15 @@ async def listening(
     async def ready(_: web.Request) -> web.Response:
         return web.Response(status=HTTPStatus.OK if intake.is_ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
+    async def metrics(_: web.Request) -> web.Response:
+        READY.set(intake.is_ready)
+        TASKS.set(len(asyncio.all_tasks()))
+        return web.Response(body=generate_latest(), headers=_METRICS)
+
     app = web.Application(client_max_size=LARGEST_BODY)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", ready)
-    app.router.add_get("/metrics", _metrics)
+    app.router.add_get("/metrics", metrics)
     if webhook is not None:
         app.router.add_post(webhook.path, webhook.receive)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_CLOSING)
@@ -126,11 +136,6 @@ async def is_ready_at(address: tuple[str, int]) -> bool:
 
 async def _alive(_: web.Request) -> web.Response:
     return web.Response()
-
-
-async def _metrics(_: web.Request) -> web.Response:
-    TASKS.set(len(asyncio.all_tasks()))
-    return web.Response(body=generate_latest(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
 def _refuse(status: HTTPStatus) -> web.Response:

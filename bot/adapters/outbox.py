@@ -2,34 +2,29 @@
 
 Rules that hold here: the words are those of `prompts/`; whatever becomes of a message is a value, and what is said of
 it in the log is the kind of failure alone; a picture that cannot be had is left out, since its words say the same; a
-keyboard opens in a private chat alone, since Telegram lets nobody be asked for their place elsewhere.
+keyboard opens in a private chat alone, since Telegram lets nobody be asked for their place elsewhere; while Telegram
+answers nothing, no broadcast is spent on finding that out.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import math
+import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast
 
 import structlog
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    KeyboardButtonRequestChat,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-)
+from telegram import Bot
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.adapters.delivery import Clip, Delivery, Markup, Media, Photo
 from bot.adapters.transport import NotSentError
 from bot.adapters.updates import PICKS
 from bot.core.lines import Label
-from bot.core.model import Action, Animation, Button, Document, Reply
+from bot.core.model import Action, Animation, Button, Document, Lane, Reply
 from bot.core.ports import Fate, Sent
 from bot.figure import png
 from bot.log import failure
@@ -42,24 +37,62 @@ _ADDING: Final = ("startgroup=add", "startchannel&admin=post_messages", "startgr
 Source of the rights: https://core.telegram.org/api/links#groupchannel-bot-links
 """
 
+MOST_IN_DOUBT: Final = 3
+"""After so many broadcasts in a row that may not have arrived, it is asked whether Telegram answers."""
+
+_ASKED_AFTER: Final = 60.0  # seconds
+
 log = structlog.get_logger()
 
 
 class TelegramOutbox:
-    """The `RoomOutbox` on Telegram. `delivery` and `bot` are of the same token; animations lie in `folder`."""
+    """The `RoomOutbox` on Telegram. `delivery` and `bot` are of the same token; animations lie in `folder`.
 
-    def __init__(self, bot: Bot, delivery: Delivery, prompts: Prompts, folder: Path = FOLDER) -> None:
+    `now` is a clock in seconds that never goes back.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        delivery: Delivery,
+        prompts: Prompts,
+        folder: Path = FOLDER,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._bot = bot
         self._delivery = delivery
         self._prompts = prompts
         self._folder = folder
         self._clips: dict[Animation, Clip] = {}
+        self._in_doubt = 0
+        self._now = now
+        self._ask_at = -math.inf
+        self._asking = asyncio.Lock()
 
     async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> Sent:
         """Send one message into a chat, or one topic of it, and say what became of it."""
+        is_broadcast = reply.lane is Lane.BROADCAST
+        if is_broadcast and self._in_doubt >= MOST_IN_DOUBT and not await self._is_answered():
+            return Sent(Fate.LOST)
         words, markup = self._prompts.text(reply), self._markup(chat, reply)
         media = await self._media(reply)
-        return await _sent(self._delivery.send(chat, words, markup, thread=thread, lane=reply.lane, media=media))
+        sent = await _sent(self._delivery.send(chat, words, markup, thread=thread, lane=reply.lane, media=media))
+        if is_broadcast and sent.fate is not Fate.LOST:  # which is not spent: it is tried again
+            self._in_doubt = self._in_doubt + 1 if sent.fate is Fate.UNSURE else 0
+        return sent
+
+    async def _is_answered(self) -> bool:
+        """Whether Telegram answers. It is asked where broadcasts are in doubt, once in `_ASKED_AFTER` seconds."""
+        async with self._asking:
+            now = self._now()
+            if self._in_doubt >= MOST_IN_DOUBT and now >= self._ask_at:
+                try:
+                    await self._bot.get_me()
+                    self._in_doubt = 0
+                except TelegramError:
+                    self._ask_at = now + _ASKED_AFTER
+            return self._in_doubt < MOST_IN_DOUBT
 
     async def edit(self, chat: int, number: int, reply: Reply) -> Sent | None:
         """Put a message in place of the one with that number, and say what became of it, or None where it cannot be."""
@@ -110,45 +143,40 @@ class TelegramOutbox:
         if reply.is_keyboard:
             return self._keyboard(reply) if in_private else None
         if not reply.buttons and reply.closes_keyboard and in_private:
-            return ReplyKeyboardRemove()
+            return {"remove_keyboard": True}
         return self._buttons(reply)
 
-    def _keyboard(self, reply: Reply) -> ReplyKeyboardMarkup:
+    def _keyboard(self, reply: Reply) -> Markup:
         asks_where = any(button.action is Action.LOCATE for row in reply.buttons for button in row)
-        return ReplyKeyboardMarkup(
-            [[self._key(button) for button in row] for row in reply.buttons],
-            resize_keyboard=True,
-            one_time_keyboard=True,
-            input_field_placeholder=self._prompts.content.labels[Label.KEYBOARD_HINT] if asks_where else None,
-        )
+        hint = {"input_field_placeholder": self._prompts.content.labels[Label.KEYBOARD_HINT]} if asks_where else {}
+        keys = [[self._key(button) for button in row] for row in reply.buttons]
+        return {"keyboard": keys, "resize_keyboard": True, "one_time_keyboard": True, **hint}
 
-    def _key(self, button: Button) -> KeyboardButton:
-        label = self._prompts.label(button)
+    def _key(self, button: Button) -> Markup:
+        key = {"text": self._prompts.label(button)}
         match button.action:
             case Action.LOCATE:
-                return KeyboardButton(label, request_location=True)
+                return {**key, "request_location": True}
             case Action.ROOM_PICK:
                 is_channel = bool(button.value)
+                asked = {"request_id": PICKS[is_channel], "chat_is_channel": is_channel, "request_title": True}
                 # Of a channel it is not asked whether the bot is in: there it is an admin, which is more than a member.
-                asked = KeyboardButtonRequestChat(
-                    PICKS[is_channel], chat_is_channel=is_channel, bot_is_member=not is_channel, request_title=True
-                )
-                return KeyboardButton(label, request_chat=asked)
-        return KeyboardButton(label)
+                return {**key, "request_chat": {**asked, "bot_is_member": not is_channel}}
+        return key
 
-    def _buttons(self, reply: Reply) -> InlineKeyboardMarkup | None:
+    def _buttons(self, reply: Reply) -> Markup | None:
         if not reply.buttons:
             return None
-        return InlineKeyboardMarkup([[self._button(button) for button in row] for row in reply.buttons])
+        return {"inline_keyboard": [[self._button(button) for button in row] for row in reply.buttons]}
 
-    def _button(self, button: Button) -> InlineKeyboardButton:
+    def _button(self, button: Button) -> Markup:
         label = self._prompts.label(button)
         match button.action:
             case Action.OPEN:
-                return InlineKeyboardButton(label, url=button.payload)
+                return {"text": label, "url": button.payload}
             case Action.ADD:
-                return InlineKeyboardButton(label, url=f"https://t.me/{self._bot.username}?{_ADDING[button.value]}")
-        return InlineKeyboardButton(label, callback_data=button.payload)
+                return {"text": label, "url": f"https://t.me/{self._bot.username}?{_ADDING[button.value]}"}
+        return {"text": label, "callback_data": button.payload}
 
 
 async def _sent(call: Awaitable[int | None]) -> Sent:

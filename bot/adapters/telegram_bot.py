@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -53,6 +52,7 @@ from bot.adapters.updates import (
     thread_of,
 )
 from bot.core.commands import ADMIN_MENU, COMMANDS, GROUP_MENU, menu
+from bot.core.copies import replace
 from bot.core.facts import RoomLeft
 from bot.core.lines import Line
 from bot.core.model import Decision, Incoming, Lane, Reply, Where

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ from telegram.request import BaseRequest
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from telegram.request import RequestData
 
@@ -54,17 +55,18 @@ class AiohttpRequest(BaseRequest):
     `write_timeout`: one piece of an upload (what is not an upload fits in the connection's buffer);
     `connect_timeout`: name, connection and TLS together; `pool_timeout`: until one of `connections` is free.
     Proxies are those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), as it is at the first call to a host.
+    `told` hears what time it is at Telegram, in seconds since 1970, whenever an answer says so.
 
     Raises NotSentError where nothing was sent, TimedOut and NetworkError where that is not known, and RuntimeError
     before `initialize` and after `shutdown`.
     """
 
     __slots__ = (
-        *("_connect_timeout", "_places", "_pool_timeout", "_proxies", "_read_timeout", "_session"),
-        "_write_timeout",
+        *("_connect_timeout", "_date", "_places", "_pool_timeout", "_proxies", "_read_timeout", "_session"),
+        *("_told", "_write_timeout"),
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - limits, and who hears the time
         self,
         *,
         connections: int = 256,
@@ -72,12 +74,15 @@ class AiohttpRequest(BaseRequest):
         write_timeout: float | None = 20.0,
         connect_timeout: float | None = 5.0,
         pool_timeout: float | None = 1.0,
+        told: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._places = asyncio.Semaphore(connections)
         self._read_timeout = read_timeout
         self._write_timeout = write_timeout
         self._connect_timeout = connect_timeout
         self._pool_timeout = pool_timeout
+        self._told = told
+        self._date = ""  # the last one that was told
         self._session: aiohttp.ClientSession | None = None
         self._proxies: dict[tuple[str, str | None], str | None] = {}
 
@@ -139,11 +144,13 @@ class AiohttpRequest(BaseRequest):
                     allow_redirects=False,
                     proxy=self._proxy_for(url),
                 ) as response:
-                    status, payload = response.status, await response.read()
+                    status, date = response.status, response.headers.get("Date", "")
+                    payload = await response.read()
         except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the address
             failure = _without_address(error)
         else:
             if status // 100 == HTTPStatus.OK // 100 or _json_object(payload) is not None:
+                self._tell(date)
                 return status, payload
             return HTTPStatus.BAD_GATEWAY, b"{}"
         # Not raised where it was caught: the cause, which quotes the address, would travel along as its context.
@@ -157,6 +164,12 @@ class AiohttpRequest(BaseRequest):
         if answer is None:
             raise NetworkError("The answer is not one of Telegram's")
         return answer
+
+    def _tell(self, date: str) -> None:
+        if date != self._date:  # it changes once a second
+            self._date = date
+            with suppress(ValueError):
+                self._told(int(parsedate_to_datetime(date).timestamp()))
 
     def _proxy_for(self, url: str) -> str | None:
         """The proxy of the environment. aiohttp would look for it, and for a password, in threads at each call."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from telegram import (
@@ -30,6 +29,7 @@ from telegram import (
 from telegram.constants import ChatID, ChatType
 
 from bot.core.commands import KNOWN_IN_GROUPS, split_command
+from bot.core.copies import replace
 from bot.core.model import Incoming, Kind, Standing, There, Where
 
 PICKS: Final = (1, 2)
@@ -228,10 +228,13 @@ def _left(person: User, chat: Chat) -> Incoming | None:
 def moved_of(message: Message) -> tuple[int, int] | None:
     """The ids that a group had, and has since it became a supergroup. Both chats tell it."""
     if message.migrate_to_chat_id is not None:
-        return message.chat.id, message.migrate_to_chat_id
-    if message.migrate_from_chat_id is not None:
-        return message.migrate_from_chat_id, message.chat.id
-    return None
+        ids = message.chat.id, message.migrate_to_chat_id
+    elif message.migrate_from_chat_id is not None:
+        ids = message.migrate_from_chat_id, message.chat.id
+    else:
+        return None
+    # What is no number would be held, and break the next press there. The library does not check.
+    return ids if all(isinstance(number, int) for number in ids) else None
 
 
 # --- how the bot stands -------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ a miss costs most here. No clinician has signed off the cards yet.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from operator import itemgetter
 from typing import Final
 
+from bot.core.copies import replace
 from bot.core.lines import Label, Line
 from bot.core.matching import Matcher, Utterance, forget_parts, plain
 from bot.core.model import Content, Held, Incoming, Lane, Reply

@@ -7,15 +7,15 @@ how many took part is a number, and nobody is in it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.core.copies import replace
 from bot.core.course import Circle, mixed
 from bot.core.kept import Room
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Content, Door, Lane, Reply
 from bot.core.nudging import LATEST
-from bot.core.schedule import Zones, local_day, next_due
+from bot.core.schedule import Zones, believed, local_day, next_due
 from bot.core.state import State
 
 if TYPE_CHECKING:
@@ -33,12 +33,17 @@ def due_at(room: Room, after: int, zones: Zones) -> int:
     zone = zones.zone(room.circle.zone)
     if zone is None or not _may_post(room):
         return 0
-    return next_due(room.circle, zone, max(after, room.held_until), room.told_on) or 0
+    return next_due(room.circle, zone, max(after, room.held_until), believed(room.told_on, zone, after)) or 0
 
 
 def due_again(room: Room, after: int, zones: Zones) -> Room:
-    """The same with the time of the next circle, as it is derived from a time on."""
-    return replace(room, due_at=due_at(room, after, zones))
+    """The same with the time of the next circle, as it is derived from a time on.
+
+    A day further ahead than it can be is none: a clock was wrong.
+    """
+    zone = zones.zone(room.circle.zone)
+    told_on = room.told_on if zone is None else believed(room.told_on, zone, after)
+    return replace(room, told_on=told_on, due_at=due_at(room, after, zones))
 
 
 def may_come(room: Room, at: int, zones: Zones) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core import follow_ups, keeping
 from bot.core.cards import emergency_first, in_emergency, stands
 from bot.core.consent import Handler, ask_for, pressed, say
+from bot.core.copies import replace
 from bot.core.facts import Chose, Ended, Moved, Withdrew
 from bot.core.gap import DAY, outcome_of
 from bot.core.helplines import PLACES

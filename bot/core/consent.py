@@ -8,10 +8,10 @@ without any yes all else works.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from bot.core.copies import replace
 from bot.core.facts import Chose, Consented, Ended, Fact, KeepFor, Withdrew
 from bot.core.gap import outcome_of
 from bot.core.kept import Kept, Purpose

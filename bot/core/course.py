@@ -7,11 +7,12 @@ twice before all of it have come; the same `Nudging` draws the same practice.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, Final
 
+from bot.core.copies import replace
 from bot.core.kept import Course, Nudging
 
 

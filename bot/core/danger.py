@@ -7,7 +7,6 @@ answer leaves an open question, or a hint of danger, without saying where help i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from bot.core import panel_typed, room_typed
@@ -27,6 +26,7 @@ from bot.core.cards import (
     where_help_is,
 )
 from bot.core.commands import stop
+from bot.core.copies import replace
 from bot.core.facts import Ended, Shown
 from bot.core.gap import outcome_of
 from bot.core.lines import Line

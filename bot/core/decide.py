@@ -8,7 +8,6 @@ danger are in `danger`, and what all of them use in `turn`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core import follow_ups, members, room_panel
@@ -30,6 +29,7 @@ from bot.core.commands import (
     unknown,
 )
 from bot.core.consent import as_minor, asked_anew, with_versions
+from bot.core.copies import replace
 from bot.core.danger import (
     asked_back,
     beside_a_card,

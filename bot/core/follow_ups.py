@@ -10,11 +10,11 @@ Source of the days: evidence, section 5; after being there, 1, 7 and 28 days, as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core.cards import emergency_first, in_emergency
 from bot.core.consent import Handler, say
+from bot.core.copies import replace
 from bot.core.facts import Fact, FollowedUp, NudgeChange, Tap
 from bot.core.gap import DAY, HIGH, RISE
 from bot.core.kept import FollowUp, Outcome, Point, Purpose

@@ -9,12 +9,13 @@ only for who is one at this moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from bot.core.circle import joined
 from bot.core.commands import COMMANDS
+from bot.core.copies import replace
 from bot.core.facts import Alerted, Fact, Joined, Offered, RoomChange, RoomLeft, Withdrew
 from bot.core.kept import Noticing, Purpose, Room
 from bot.core.lines import Label, Line

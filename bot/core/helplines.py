@@ -13,11 +13,12 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from bot.core.copies import replace
 from bot.core.lines import MOST_WORDS, Label, Line
 from bot.core.matching import plain, refuse
 from bot.core.model import Action, Button, Reply

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core.consent import REMEMBER, pressed, say
+from bot.core.copies import replace
 from bot.core.facts import Erased
 from bot.core.gap import DAY
 from bot.core.kept import Outcome, Purpose

@@ -7,7 +7,6 @@ gave just now.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -37,6 +36,7 @@ from bot.core.consent import (
     withdraw_group,
     withdrawn,
 )
+from bot.core.copies import replace
 from bot.core.export import export
 from bot.core.facts import Forgot
 from bot.core.history import DELETE_LABELS, erase, erase_at, erased, history, older

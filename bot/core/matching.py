@@ -613,7 +613,7 @@ def phrase_problems(where: str, phrases: Sequence[str], fillers: Collection[str]
             yield f"{where}: {phrase!r} repeats {seen[keys[0]]!r}"
         seen.update(dict.fromkeys(keys, phrase))
         if has_fillers and _holds(found, fillers):
-            yield f"{where}: {phrase!r} holds a word that is stepped over"
+            yield f"{where}: {phrase!r} holds a word that is stepped over: leave that word out"
 
 
 def _holds(wordings: Iterable[Iterable[str]], words: Iterable[str]) -> bool:

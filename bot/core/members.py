@@ -6,12 +6,12 @@ all else; what is said to those who answer others goes by the evidence of this p
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from bot.core.cards import card_of, once_more, standing, stands
 from bot.core.commands import how_to_help, start, walk
 from bot.core.consent import APART, ask_in
+from bot.core.copies import replace
 from bot.core.helplines import message
 from bot.core.kept import Purpose
 from bot.core.lines import Label, Line

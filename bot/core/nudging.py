@@ -7,18 +7,20 @@ everything can be undone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from bot.core.copies import replace
 from bot.core.course import Practice, draw, drawn
 from bot.core.facts import NudgeChange, Tap
 from bot.core.gap import DAY
 from bot.core.kept import Nudging, Rest
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Content, Lane, Reply
-from bot.core.schedule import Zones, after_move, is_quiet, local_day, next_due
+from bot.core.schedule import Zones, after_move, believed, is_quiet, local_day, next_due
 from bot.core.steps import NUDGE_SETTINGS
+from bot.core.times import LONGEST
 
 if TYPE_CHECKING:
     from bot.core.steps import Rows
@@ -114,12 +116,17 @@ def _answered(nudging: Nudging) -> Nudging:
 
 
 def due_again(nudging: Nudging, at: int, zones: Zones) -> Nudging:
-    """The same with the time of the next message, as it is derived `at` that time."""
+    """The same with the time of the next message, as it is derived `at` that time.
+
+    A day and a pause that lie further ahead than they can be set are none: a clock was wrong.
+    """
     zone = zones.zone(nudging.schedule.zone)
     if zone is None or nudging.rest is not Rest.NONE:
         return replace(nudging, due_at=0)
-    after = max(at, nudging.paused_until)
-    return replace(nudging, due_at=next_due(nudging.schedule, zone, after, nudging.told_on) or 0)
+    told_on = believed(nudging.told_on, zone, at)
+    paused_until = nudging.paused_until if nudging.paused_until <= at + LONGEST * DAY else 0
+    due_at = next_due(nudging.schedule, zone, max(at, paused_until), told_on) or 0
+    return replace(nudging, told_on=told_on, paused_until=paused_until, due_at=due_at)
 
 
 # --- By the clock -------------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ only where it reads as one, and any other goes on to be noticed as ever.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core.cards import emergency_first, in_emergency
 from bot.core.consent import say
+from bot.core.copies import replace
 from bot.core.facts import Consented, Fact, NudgeChange, Tap
 from bot.core.kept import Purpose, Rest
 from bot.core.lines import Label, Line

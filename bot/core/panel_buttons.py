@@ -7,12 +7,12 @@ blames.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core.cards import emergency_first, in_emergency
 from bot.core.choices import EVERY_DAY, WEEKDAYS, WEEKEND, days_with, minute_at, zone_at
 from bot.core.consent import ask_for, say
+from bot.core.copies import replace
 from bot.core.facts import Fact, NudgeChange, Tap
 from bot.core.gap import DAY
 from bot.core.kept import Purpose, Rest

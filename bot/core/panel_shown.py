@@ -6,7 +6,6 @@ Rules that hold here: every change is shown, with when the next message comes or
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core.choices import (
@@ -20,6 +19,7 @@ from bot.core.choices import (
     zone_buttons,
 )
 from bot.core.consent import ask_for, say
+from bot.core.copies import replace
 from bot.core.facts import NudgeChange
 from bot.core.kept import Course, Nudging, Purpose, Rest, Schedule
 from bot.core.lines import Filling, Label, Line

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core.choices import echoed
 from bot.core.consent import ask_for, say
+from bot.core.copies import replace
 from bot.core.facts import NudgeChange
 from bot.core.gap import DAY
 from bot.core.kept import Course, Purpose

@@ -6,12 +6,12 @@ reminds of one is neutral on a locked screen.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 from unicodedata import category
 
 from bot.core.cards import emergency_first, in_emergency
 from bot.core.consent import ask_for, pressed, say
+from bot.core.copies import replace
 from bot.core.facts import PlanDone, Planned
 from bot.core.kept import Kept, Plan, Purpose
 from bot.core.lines import Label, Line

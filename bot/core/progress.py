@@ -7,11 +7,11 @@ against anyone; without consent nothing is kept, so there is nothing to tell.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from bot.core.cards import stands
 from bot.core.consent import REMEMBER, offers
+from bot.core.copies import replace
 from bot.core.gap import (
     WEEK,
     AfterDays,

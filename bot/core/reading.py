@@ -5,9 +5,10 @@ holds an answer counts as that answer where it denies nothing; nothing of its wo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.core.copies import replace
 from bot.core.gap import HIGH, rated, rises
 from bot.core.lines import Label
 from bot.core.matching import Utterance

@@ -7,10 +7,10 @@ text, whatever signs it has; whether someone is an admin is asked anew for every
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.core.circle import due_at
+from bot.core.copies import replace
 from bot.core.facts import RoomChange
 from bot.core.gap import DAY
 from bot.core.kept import Room

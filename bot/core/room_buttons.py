@@ -6,13 +6,13 @@ Rules that hold here: a button that would do what holds already only shows it; w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from bot.core.choices import EVERY_DAY, days_with, minute_at, zone_at
 from bot.core.commands import NEVER_MIND
 from bot.core.consent import say
+from bot.core.copies import replace
 from bot.core.facts import RoomLeft
 from bot.core.kept import Noticing
 from bot.core.lines import Label, Line

@@ -7,7 +7,7 @@ touched by is told in the group each time it changes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from bot.core.choices import (
     zone_buttons,
 )
 from bot.core.circle import due_at
+from bot.core.copies import replace
 from bot.core.facts import Fact, RoomChange
 from bot.core.gap import DAY
 from bot.core.kept import Noticing, Room, Schedule

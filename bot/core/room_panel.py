@@ -8,12 +8,12 @@ noticed as ever; nothing about the admin is kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core.cards import emergency_first, in_emergency
 from bot.core.commands import which
 from bot.core.consent import say
+from bot.core.copies import replace
 from bot.core.lines import Label, Line
 from bot.core.matching import plain
 from bot.core.model import Action, Content, Decision, Door, Held, Incoming, Kind, Opened, Reply

@@ -7,11 +7,11 @@ example.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.core.choices import echoed
 from bot.core.consent import say
+from bot.core.copies import replace
 from bot.core.kept import Noticing
 from bot.core.lines import Label, Line
 from bot.core.matching import plain

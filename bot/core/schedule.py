@@ -29,6 +29,9 @@ _STEP: Final = 6 * _HOUR
 _AHEAD: Final = 22
 """Days that are looked at: someone with one day a week has three, should a zone leave out one of them, or two."""
 
+_LEAP: Final = 2
+"""Local days by which someone falls back who crosses the date line at its widest."""
+
 QUARTER: Final = 15
 """Minutes: every offset of the present is a multiple of this."""
 
@@ -98,6 +101,11 @@ def after_move(schedule: Schedule, zone: tzinfo, at: int, last_day: int, owed: i
 def local_day(zone: tzinfo, at: int) -> int:
     """The local day at a time, as a `date.toordinal`."""
     return _EPOCH + (at + _offset(zone, at)) // _DAY
+
+
+def believed(last_day: int, zone: tzinfo, at: int) -> int:
+    """A local day on which something came; 0 where it is further ahead than anyone travels: a clock was wrong then."""
+    return last_day if last_day <= local_day(zone, at) + _LEAP else 0
 
 
 def is_quiet(schedule: Schedule, zone: tzinfo, at: int) -> bool:

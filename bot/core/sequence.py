@@ -10,11 +10,11 @@ forbidden under which condition: NICE NG116 (no debriefing after a trauma), and 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import Enum, auto
 from functools import cache
 from typing import Final, NamedTuple
 
+from bot.core.copies import replace
 from bot.core.state import CareFor, Condition, Event, Source, State, Step
 
 RESUME: Final = None

@@ -5,9 +5,9 @@ that of the conditions; help comes before any question, so the first reply has n
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
+from bot.core.copies import replace
 from bot.core.gap import gap, walk_figure
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Button, Reply

@@ -9,10 +9,11 @@ for this: it drops the signs that a time is written with.
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Final, NamedTuple
 
+from bot.core.copies import replace
 from bot.core.matching import refuse
 
 MOST: Final = 120

@@ -6,12 +6,13 @@ and in no other way; every move is told as a fact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from bot.core.cards import card, emergency_first, in_emergency, tip
 from bot.core.commands import COMMANDS, is_full, seed_of, stop, walked_today
 from bot.core.consent import offers
+from bot.core.copies import replace
 from bot.core.facts import Ended, Moved, Shown
 from bot.core.gap import outcome_of
 from bot.core.helplines import bare_name

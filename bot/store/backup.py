@@ -43,6 +43,9 @@ from bot.store.store import Store
 TAKEN: Final = Place("meta", b"backup", "value")
 """The cell of a backup that says when it was made."""
 
+BACKED_UP: Final = "backed-up"
+"""An empty file in the data folder, of the time of the last backup."""
+
 _FOREIGN: Final = "The file is no backup that this bot made with `backup`: take one that is."
 _DAMAGED: Final = "The backup is damaged, or is none: take another."
 _LOG_FILES: Final = ("-wal", "-shm")
@@ -78,7 +81,15 @@ def back_up(folder: Path, ring: Ring, target: Path, at: int) -> None:
     with _new(target), in_plain_words(), closing(connect(file)) as database:
         if not own_version(database):
             raise StoreError("The database is empty: nothing was kept yet.")
-        _write(database, ring, target, at)
+        try:
+            _write(database, ring, target, at)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}:
+                raise StoreError("There is no room for the backup there: make some, or give another place.") from None
+            raise
+    with suppress(OSError):  # the backup is there all the same
+        (folder / BACKED_UP).touch(mode=0o600)
+        os.utime(folder / BACKED_UP, (at, at))
 
 
 @contextmanager

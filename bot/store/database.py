@@ -8,19 +8,20 @@ failure is a `StoreError`, in plain words.
 from __future__ import annotations
 
 import asyncio
-import errno
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, Self, TypeVar, cast
 
 import aiosqlite
+import structlog
 from typing_extensions import override
 
 from bot.store import NoConsentError, PlaceError, StoreError
+from bot.store.files import NO_ROOM
 
 T = TypeVar("T")
 
@@ -48,6 +49,9 @@ PRAGMA foreign_keys = ON;
 PRAGMA temp_store = MEMORY;
 """
 
+TRIED_AFTER: Final = 60.0
+"""Seconds after which it is tried again to open a database that could not be opened."""
+
 # The write-ahead log holds pages as they were before rows were deleted from them.
 EMPTY_LOG: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
 _TRIES: Final = 250
@@ -70,6 +74,8 @@ _ERRORS: Final = {
     sqlite3.SQLITE_IOERR: (PlaceError, _DISK),
 }
 
+log = structlog.get_logger()
+
 
 @contextmanager
 def in_plain_words() -> Iterator[None]:
@@ -90,7 +96,7 @@ def _in_plain_words(error: Exception) -> StoreError:
         kind, line = _ERRORS.get(code & 0xFF, (StoreError, unknown))
         return kind(line)
     if isinstance(error, OSError):
-        return PlaceError(_FULL if error.errno in {errno.ENOSPC, errno.EDQUOT} else BARRED)
+        return PlaceError(_FULL if error.errno in NO_ROOM else BARRED)
     return StoreError("The database is closed: start the bot again.")  # the driver's word for it is ValueError
 
 
@@ -234,22 +240,41 @@ class Database:
 
 
 class ClosedDatabase(Database):
-    """One that could not be opened: it keeps nothing, and says why."""
+    """One that could not be opened: it says why, and is opened as soon as it can be.
 
-    def __init__(self, why: StoreError) -> None:
+    `opened` opens it or raises `StoreError`. That is tried when something is asked for, once in `TRIED_AFTER` seconds
+    of `now`.
+    """
+
+    def __init__(
+        self, why: StoreError, opened: Callable[[], Awaitable[Database]], now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._why = why
+        self._opened = opened
+        self._now = now
+        self._tried_at = now()
+        self._database: Database | None = None
 
     @override
     async def read(self, work: Work[T]) -> T:
-        raise self._anew()
+        return await (await self._there()).read(work)
 
     @override
     async def write(self, change: Work[T], *, wipes: bool = False) -> T:
-        raise self._anew()
+        return await (await self._there()).write(change, wipes=wipes)
 
-    def _anew(self) -> StoreError:
-        """An error of its own for each call: one that is raised again and again would hold the traces of all."""
-        return type(self._why)(*self._why.args)
+    async def _there(self) -> Database:
+        if self._database is None and self._now() - self._tried_at >= TRIED_AFTER:
+            self._tried_at = self._now()
+            try:
+                self._database = await self._opened()
+                log.warning("the data folder can be used again")
+            except StoreError as error:
+                self._why = error
+        if self._database is None:
+            # Of its own for each call: one that is raised again and again would hold the traces of all.
+            raise type(self._why)(*self._why.args)
+        return self._database
 
 
 def _read_all(database: sqlite3.Connection, together: list[_Call[Any]]) -> None:

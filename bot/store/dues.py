@@ -10,9 +10,11 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any, Final
 
+from bot.core.copies import replace
 from bot.core.gap import DAY
 from bot.core.kept import PLAN_DAYS, Course, Due, FollowUp, Nudging, Plan, Point, Purpose, Rest, Schedule
 from bot.core.state import Change
@@ -322,17 +324,10 @@ class Dues(Sealed):
             )
 
         def change(database: sqlite3.Connection) -> bytes | None:
-            self._renew(database)
             rows = database.execute(
                 "SELECT person FROM nudging WHERE person > ? ORDER BY person LIMIT ?", (last, page)
             ).fetchall()
-            for (row,) in rows:
-                with told_if_shut():
-                    before = self._nudging(database, row)
-                    after = before if before is None else revise(before)
-                    if after is not None and after != before:
-                        self._put_nudging(database, row, after)
-                        put_due(database, row, Purpose.NUDGES, b"", after.due_at)
+            self._derive(database, [row for (row,) in rows], revise)
             if rows:
                 return bytes(rows[-1][0])
             sql = "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
@@ -343,6 +338,17 @@ class Dues(Sealed):
             return
         while last is not None:
             last = await self._database.write(change)
+
+    async def derive_late(self, after: int, revise: Callable[[Nudging], Nudging], page: int = 256) -> None:
+        """Change what is kept of the nudges of all whose next one is due after a time, page by page."""
+
+        def late(database: sqlite3.Connection) -> list[bytes]:
+            sql = "SELECT person FROM person_due INDEXED BY person_due_at WHERE claimed = 0 AND at > ? AND purpose = ?"
+            return [row for (row,) in database.execute(sql, (after, Purpose.NUDGES))]
+
+        rows = await self._database.read(late)
+        for start in range(0, len(rows), page):
+            await self._database.write(partial(self._derive, rows=rows[start : start + page], revise=revise))
 
     async def tally(self, at: int) -> Tally:
         """Count what is due, and who agreed to nudges."""
@@ -387,6 +393,19 @@ class Dues(Sealed):
                 yield one
 
     # --- within a transaction -------------------------------------------------------------------------------------
+
+    def _derive(
+        self, database: sqlite3.Connection, rows: Iterable[bytes], revise: Callable[[Nudging], Nudging]
+    ) -> None:
+        """Change what is kept of these people's nudges. What does not open stays as it is."""
+        self._renew(database)
+        for row in rows:
+            with told_if_shut():
+                before = self._nudging(database, row)
+                after = before if before is None else revise(before)
+                if after is not None and after != before:
+                    self._put_nudging(database, row, after)
+                    put_due(database, row, Purpose.NUDGES, b"", after.due_at)
 
     def _coming(self, database: sqlite3.Connection, row: bytes) -> Coming:
         agreed = {purpose: self._agreed(database, row, purpose) for purpose in DUE}

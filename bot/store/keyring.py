@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.store import SecretError
-from bot.store.files import is_open_to_others, locked, make, replace, shown
+from bot.store.files import NO_ROOM, is_open_to_others, locked, make, replace, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -163,11 +163,10 @@ def prune(path: Path, ids_in_use: Collection[bytes], today: date) -> Keyring:
 def _in_plain_words(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError):
-        line = (
-            f"The key file {shown(path)} cannot be made, read or changed: give this user the right to, or set"
-            " BOT_DATA_KEY_FILE."
-        )
+    except (OSError, ValueError) as error:
+        is_full = isinstance(error, OSError) and error.errno in NO_ROOM
+        mend = "make room on its disk" if is_full else "give this user the right to, or set BOT_DATA_KEY_FILE"
+        line = f"The key file {shown(path)} cannot be made, read or changed: {mend}."
         raise SecretError(line) from None
 
 

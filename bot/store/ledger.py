@@ -7,7 +7,6 @@ harms none before or after it; entries expire with the oldest backup.
 
 from __future__ import annotations
 
-import errno
 import hmac
 import os
 import zlib
@@ -15,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bot.store import StoreError
-from bot.store.files import is_open_to_others, locked, make, replace, shared, shown
+from bot.store.files import NO_ROOM, is_open_to_others, locked, make, replace, shared, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -143,8 +142,7 @@ class Ledger:
             yield
         except OSError as error:
             path = shown(self._path)
-            full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-            mend = "make room on its disk" if full else "give this user the right to"
+            mend = "make room on its disk" if error.errno in NO_ROOM else "give this user the right to"
             raise StoreError(f"What was forgotten cannot be read or noted in {path}: {mend}.") from None
 
 

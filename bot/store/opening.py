@@ -25,6 +25,9 @@ from bot.store.seal import Place, Sealer
 
 FILE: Final = "compassion.sqlite3"
 LOCK: Final = "serving.lock"
+BEFORE: Final = f"{FILE}-before"
+"""The copy that is kept while the database is brought up to date."""
+
 RESTORING: Final = "restoring"
 """The folder in which a backup becomes the database, and what that was before is kept until then."""
 
@@ -46,18 +49,24 @@ def refuse_unfit(file: Path, ring: Ring | None) -> None:
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             raise PlaceError(BARRED)
         return
+    with reading(file) as connection:
+        if own_version(connection):
+            if ring is None:
+                raise WrongKeyError("The data key has gone, and the database is sealed with it: put its copy back.")
+            check_key(read_mark(connection), ring.sealer)
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database to read it, and leave nothing beside it that was not there."""
     # A database that was closed is read as immutable: `mode=ro` alone would leave a log and an index beside it. One
     # that was not closed has its newest rows in the log, which an immutable reading leaves out. One that was killed
     # while it was rebuilt is half one and half the other until SQLite, which has to write for it, takes it back.
     rest = {suffix: file.with_name(f"{FILE}-{suffix}") for suffix in ("wal", "journal")}
     left = [suffix for suffix, path in rest.items() if path.exists() and path.stat().st_size]
     mode = "mode=rw" if "journal" in left else "mode=ro" if left else "mode=ro&immutable=1"
-    uri = f"{file.absolute().as_uri()}?{mode}"
-    with closing(sqlite3.connect(uri, uri=True)) as connection:
-        if own_version(connection):
-            if ring is None:
-                raise WrongKeyError("The data key has gone, and the database is sealed with it: put its copy back.")
-            check_key(read_mark(connection), ring.sealer)
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{mode}", uri=True)) as connection:
+        yield connection
 
 
 def existing(folder: Path) -> Path:
@@ -92,9 +101,25 @@ def serving_alone(folder: Path) -> Iterator[None]:
 
 
 @in_plain_words()
+def is_served(folder: Path) -> bool:
+    """Whether a process serves the folder. Nothing is written, and none that serves notices."""
+    try:
+        handle = os.open(folder / LOCK, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+@in_plain_words()
 def bring_up_to_date(connection: sqlite3.Connection, file: Path, ring: Ring, today: int) -> None:
     """Bring an open database to the newest version, with the mark of its key, and empty its log."""
-    copy = file.with_name(f"{FILE}-before")
+    copy = file.with_name(BEFORE)
     if is_behind(connection):
         _copy(connection, copy)
         try:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
+from bot.core.copies import replace
 from bot.core.gap import DAY
 from bot.core.kept import Noticing, Purpose, Room
 from bot.store.dues import MOST_CLAIMED, is_alone

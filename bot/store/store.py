@@ -9,15 +9,16 @@ children; what is deleted is noted beside the key, so that no backup brings it b
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self
 
 import structlog
 
+from bot.core.copies import replace
 from bot.core.gap import DAY
 from bot.core.kept import KEPT_DAYS, Kept, Outcome, Plan, Purpose
 from bot.core.state import Change, Condition, Source
@@ -146,9 +147,21 @@ class Store(Dues, Rooms):
                 yield cls(database, ring, ledger, versions)
 
     @classmethod
-    def closed(cls, ring: Ring, why: StoreError) -> Self:
-        """One that keeps nothing: whatever it is asked for fails, and says why."""
-        return cls(ClosedDatabase(why), ring, None, {})
+    def closed(
+        cls,
+        ring: Ring,
+        why: StoreError,
+        opened: Callable[[], Awaitable[Store]],
+        *,
+        ledger: Ledger | None = None,
+        versions: Mapping[Purpose, int] = MappingProxyType({}),
+    ) -> Self:
+        """One that keeps nothing: whatever it is asked for fails, and says why, until `opened` gives one that can."""
+
+        async def database() -> Database:
+            return (await opened())._database  # noqa: SLF001 - of a store too
+
+        return cls(ClosedDatabase(why, database), ring, ledger, versions)
 
     @staticmethod
     def refuse_unfit(folder: Path, ring: Ring | None) -> None:

@@ -1,17 +1,19 @@
 import asyncio
 import json
+import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, ReplyKeyboardMarkup
+from telegram import Bot, InlineKeyboardMarkup, ReplyKeyboardMarkup
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import RequestData
 from typing_extensions import override
@@ -29,7 +31,7 @@ from tests.botapi.updates import Refused
 from tests.botapi.world import World
 from tests.network import NoNetwork
 
-DID_IT = InlineKeyboardMarkup([[InlineKeyboardButton("Did it", callback_data="1")]])
+DID_IT = {"inline_keyboard": [[{"text": "Did it", "callback_data": "1"}]]}
 MAY_HAVE_ARRIVED: list[scripted.Fault] = [Dropped(), Dropped(after=True), broken(), Page()]
 FORUM = -1_000_000_000_002
 
@@ -466,13 +468,48 @@ async def test_silence_after_a_broadcast_is_doubt(telegram: Server, ann: Person)
     assert heard(ann) == ["one"]
 
 
-@pytest.mark.parametrize("lane", Lane)
+@pytest.mark.parametrize("lane", [Lane.REPLY, Lane.BROADCAST])
 async def test_message_that_never_left_is_repeated_within_a_bound(bot: Bot, clock: PausingClock, lane: Lane) -> None:
     nowhere = Bot(bot.token, "http://127.0.0.1:1/bot", request=bot.request)
     draws = iter([0.0, 0.999, 0.5, 0.5, 0.5, 0.5])
     with pytest.raises(NotSentError):
         await Delivery(nowhere, clock.pause, now=clock.now, jitter=draws.__next__).send(1, "one", lane=lane)
     assert clock.at == pytest.approx(0.25 + 1.499 + 2 + 4 + 8 + 16)
+
+
+class Away(AiohttpRequest):
+    """A network that lets nothing out until a time."""
+
+    def __init__(self, clock: PausingClock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.until = 0.0
+
+    @override
+    async def do_request(self, *of: Any, **how: Any) -> tuple[int, bytes]:
+        if self.clock.at < self.until:
+            raise NotSentError("no network")
+        return await super().do_request(*of, **how)
+
+
+async def test_card_about_danger_that_never_left_is_tried_for_an_hour_and_one_that_may_have_arrived_is_not(
+    telegram: Server, clock: PausingClock, ann: Person
+) -> None:
+    away = Away(clock)
+    async with bot_of(telegram, away) as bot:
+        delivery, urgent = Delivery(bot, clock.pause, now=clock.now), Lane.DANGER
+        away.until = math.inf
+        with pytest.raises(NotSentError):
+            await delivery.send(1, "one", lane=urgent)
+        assert 60 * 60 <= clock.at < 61 * 60 + sum(PAUSES)
+        away.until = clock.at + 59 * 60
+        await delivery.send(1, "two", lane=urgent)
+        assert heard(ann) == ["two"]
+        away.until, before = 0, clock.at
+        telegram.fails("sendMessage", *[Dropped()] * (len(PAUSES) + 1))
+        with pytest.raises(NetworkError):
+            await delivery.send(1, "three", lane=urgent)
+        assert clock.at - before == sum(PAUSES)
 
 
 async def test_network_that_stays_away_is_raised_and_the_next_message_goes(
@@ -564,7 +601,7 @@ async def test_place_that_takes_no_message_is_no_error(
 async def test_what_cannot_be_edited_is_told_and_is_no_error(
     telegram: Server, delivery: Delivery, bot: Bot, ann: Person
 ) -> None:
-    deleted = await bot.send_message(1, "deleted", reply_markup=DID_IT)
+    deleted = await bot.send_message(1, "deleted", reply_markup=InlineKeyboardMarkup.de_json(DID_IT, bot))
     file = await bot.send_document(1, b"no text")
     keyboard = await bot.send_message(1, "keys", reply_markup=ReplyKeyboardMarkup([["Back"]]))
     shown = await bot.send_message(1, "shown")

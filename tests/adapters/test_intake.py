@@ -25,6 +25,7 @@ from bot.adapters.intake import (
     PATIENCE,
     POLL,
     RECENT,
+    REFUSED_FOR,
     TOO_LONG,
     Burst,
     Intake,
@@ -570,12 +571,16 @@ def test_intake_is_ready_as_long_as_polls_are_answered() -> None:
     at_once(story())
 
 
+async def nobody_asks() -> bool:
+    raise NotImplementedError
+
+
 def test_intake_with_too_much_waiting_is_not_ready_until_it_was_handled() -> None:
     async def story() -> None:
         stop, house = asyncio.Event(), House(x=1)
         intake = Intake(Bot(TOKEN, request=Telegram()), house.handle, stop)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(intake.wait())
+            tasks.create_task(intake.wait(nobody_asks))
             await asyncio.sleep(0)
             ready = [intake.is_ready]
             handled = [intake.take(Update.de_json(picture(number, number), None)) for number in range(MOST_WAITING)]
@@ -713,11 +718,25 @@ def test_another_program_that_polls_is_said_once() -> None:
     at_once(story())
 
 
-def test_revoked_token_ends_the_intake() -> None:
+def test_token_that_stays_revoked_ends_the_intake() -> None:
     async def story() -> None:
-        with pytest.raises(RefusedError):
-            await live(Telegram([picture(1, 7)], REVOKED), House().handle, asyncio.Event())
-        assert now() == 0
+        with capture_logs() as log, pytest.raises(RefusedError):
+            await live(Telegram([picture(1, 7)], *[REVOKED] * 8), House().handle, asyncio.Event())
+        assert REFUSED_FOR <= now() < 2 * REFUSED_FOR
+        assert [entry["event"] for entry in log] == ["update", "Telegram refuses the token"]
+
+    at_once(story())
+
+
+def test_good_token_that_is_refused_for_a_moment_ends_nothing() -> None:
+    async def story() -> None:
+        with capture_logs() as log:
+            house = House()
+            await until_quiet(house, [picture(1, 7)], REVOKED, REVOKED, REVOKED, [picture(2, 7)])
+        assert len(house.story) == 4
+        assert [entry["event"] for entry in log] == [
+            *("update", "Telegram refuses the token", "Telegram is back", "update")
+        ]
 
     at_once(story())
 

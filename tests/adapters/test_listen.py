@@ -10,11 +10,22 @@ import pytest
 from aiohttp import ClientSession, web
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 from telegram import Bot, Update
 from telegram.request import RequestData
 from typing_extensions import override
 
-from bot.adapters.intake import GRACE, MOST_WAITING, PATIENCE, Burst, Intake
+from bot.adapters.intake import (
+    GRACE,
+    MOST_WAITING,
+    PATIENCE,
+    POLL,
+    REFUSED_FOR,
+    TOO_LONG,
+    Burst,
+    Intake,
+    RefusedError,
+)
 from bot.adapters.listen import LARGEST_BODY, MOST_CALLS, SECRET_HEADER, Webhook, is_ready_at, listening
 from bot.settings import SettingsError
 from tests.network import NoNetwork
@@ -34,11 +45,12 @@ UNREAD: Final = 999
 
 
 class Network(NoNetwork):
-    """Telegram: says yes to every call, or what a test has laid ready, and keeps the parameters."""
+    """Telegram: says yes to every call, or what a test has laid ready, and keeps the parameters. It calls `called`."""
 
     def __init__(self, status: int = 200, description: str = "") -> None:
         self.calls: list[tuple[str, Json]] = []
-        self._status = status
+        self.called = URL
+        self.status = status
         self._description = description
 
     @override
@@ -46,8 +58,11 @@ class Network(NoNetwork):
         self, url: str, method: str, request_data: RequestData | None = None, *_: object, **__: object
     ) -> tuple[int, bytes]:
         self.calls.append((url.rpartition("/")[2], dict(request_data.parameters) if request_data else {}))
-        answer = {"ok": self._status == HTTPStatus.OK, "result": True, "description": self._description}
-        return self._status, json.dumps(answer).encode()
+        is_asked = self.calls[-1][0] == "getWebhookInfo"
+        info = {"url": self.called, "has_custom_certificate": False, "pending_update_count": 0}
+        result = info if is_asked else True
+        answer = {"ok": self.status == HTTPStatus.OK, "result": result, "description": self._description}
+        return self.status, json.dumps(answer).encode()
 
 
 class House:
@@ -56,7 +71,8 @@ class House:
     def __init__(self, *, needs: float = 0, network: Network | None = None) -> None:
         self.done: list[int] = []
         self.stop = asyncio.Event()
-        bot = Bot(TOKEN, request=network or Network(), get_updates_request=Network())
+        self.network = network or Network()
+        bot = Bot(TOKEN, request=self.network, get_updates_request=Network())
         self.intake = Intake(bot, self._handle, self.stop, lambda content: content["update_id"] != UNREAD)
         self.webhook = Webhook(URL, SECRET, bot, self.intake)
         self.port = free_port()
@@ -86,7 +102,7 @@ async def serving(*, needs: float = 0) -> AsyncIterator[House]:
     """A house that is ready; it is told to stop at the end."""
     house = House(needs=needs)
     async with listening((HOME, house.port), house.intake, house.webhook), asyncio.TaskGroup() as tasks:
-        tasks.create_task(house.intake.wait())
+        tasks.create_task(house.intake.wait(house.webhook.is_called))
         await asyncio.sleep(0)
         yield house
         house.stop.set()
@@ -311,6 +327,54 @@ def test_stop_gives_up_what_does_not_end() -> None:
     at_once(story())
 
 
+# --- whether Telegram is still there --------------------------------------------------------------------------------
+
+
+def test_webhook_is_not_ready_while_telegram_is_away_and_asks_it_to_keep_what_it_sends() -> None:
+    async def story() -> None:
+        with capture_logs() as log:
+            async with serving() as house:
+                await asyncio.sleep(3600)
+                assert await house.gets("/readyz") == (HTTPStatus.OK, "")
+                house.network.status = HTTPStatus.BAD_GATEWAY
+                await asyncio.sleep(POLL + TOO_LONG)
+                assert await house.gets("/readyz") == (HTTPStatus.SERVICE_UNAVAILABLE, "")
+                assert await house.is_told(update(1)) == HTTPStatus.SERVICE_UNAVAILABLE
+                house.network.status = HTTPStatus.OK
+                await asyncio.sleep(60)
+                assert await house.gets("/readyz") == (HTTPStatus.OK, "")
+                assert await house.is_told(update(1)) == HTTPStatus.OK
+        assert house.done == [1]
+        assert [one["event"] for one in log] == ["Telegram is out of reach", "Telegram is back", "update"]
+
+    at_once(story())
+
+
+def test_webhook_that_another_program_has_taken_is_told_once_and_is_not_ready() -> None:
+    async def story() -> None:
+        with capture_logs() as log:
+            async with serving() as house:
+                for called in ("", URL, "https://another.example/"):
+                    house.network.called = called
+                    await asyncio.sleep(2 * POLL + TOO_LONG)
+                    ready = HTTPStatus.OK if called == URL else HTTPStatus.SERVICE_UNAVAILABLE
+                    assert await house.gets("/readyz") == (ready, "")
+        told = ("error", "Telegram calls elsewhere: another program uses this token")
+        assert [(one["log_level"], one["event"]) for one in log] == [told] * 2
+
+    at_once(story())
+
+
+def test_token_that_stays_revoked_ends_the_webhook() -> None:
+    async def story() -> None:
+        house = House(network=Network(401, "Unauthorized"))
+        with pytest.raises(RefusedError):
+            await house.intake.wait(house.webhook.is_called)
+        assert now() >= POLL + REFUSED_FOR
+
+    at_once(story())
+
+
 # --- what Telegram is told ------------------------------------------------------------------------------------------
 
 
@@ -341,10 +405,12 @@ def test_bot_is_alive_before_it_is_ready() -> None:
         async with listening((HOME, house.port), house.intake):
             assert await house.gets("/healthz") == (HTTPStatus.OK, "")
             assert await house.gets("/readyz") == (HTTPStatus.SERVICE_UNAVAILABLE, "")
+            assert "\nbot_ready 0.0\n" in (await house.gets("/metrics"))[1]
             assert not await is_ready_at((HOME, house.port))
         async with serving() as house:
             assert await house.gets("/healthz") == (HTTPStatus.OK, "")
             assert await house.gets("/readyz") == (HTTPStatus.OK, "")
+            assert "\nbot_ready 1.0\n" in (await house.gets("/metrics"))[1]
             assert await is_ready_at((HOME, house.port))
 
     at_once(story())

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from telegram import Bot
 
 from bot.adapters.delivery import Delivery
-from bot.adapters.outbox import TelegramOutbox
+from bot.adapters.outbox import MOST_IN_DOUBT, TelegramOutbox
 from bot.core.gap import OneWalk, OverDays
 from bot.core.lines import Label, Line
 from bot.core.model import Action, Animation, Button, Document, Lane, Reply
@@ -15,7 +15,7 @@ from bot.core.ports import Fate, Outbox, Sent
 from bot.core.state import Change
 from bot.figure import PIXELS
 from tests.adapters.clock import PausingClock
-from tests.botapi import Dropped, Person, Server, blocked, bot_of, too_many
+from tests.botapi import Dropped, Person, Server, blocked, bot_of, broken, too_many
 from tests.botapi.chats import Upload
 from tests.botapi.faults import Fault
 from tests.botapi.updates import Refused
@@ -112,6 +112,33 @@ async def test_whatever_becomes_of_a_message_is_a_value(
         sent = await outbox.send(ann.id, NEWS)
     assert (sent.fate, [line["event"] for line in lines]) == became
     assert sent.number is None
+
+
+async def test_while_telegram_answers_nothing_no_broadcast_is_spent_and_replies_are_tried(
+    outbox: Outbox, telegram: Server, ann: Person
+) -> None:
+    telegram.trouble = lambda _: broken()
+    doubted = [(await outbox.send(ann.id, NEWS)).fate for _ in range(10)]
+    assert doubted == [Fate.UNSURE] * MOST_IN_DOUBT + [Fate.LOST] * (10 - MOST_IN_DOUBT)
+    assert len(telegram.calls_of("sendMessage")) == MOST_IN_DOUBT
+    assert len(telegram.calls_of("getMe")) == 1 + 1  # at the start, and once for all seven
+    assert (await outbox.send(ann.id, REPLY)).fate is Fate.UNSURE
+    assert len(telegram.calls_of("sendMessage")) > MOST_IN_DOUBT + 1
+    telegram.trouble = lambda _: None
+    assert (await outbox.send(ann.id, REPLY)).fate is Fate.ARRIVED
+
+
+async def test_broadcasts_go_again_within_a_minute_of_telegrams_return(telegram: Server, ann: Person) -> None:
+    clock = PausingClock()
+    async with bot_of(telegram) as bot:
+        outbox = TelegramOutbox(bot, Delivery(bot, clock.pause, now=clock.now), PROMPTS, now=clock.now)
+        telegram.trouble = lambda _: broken()
+        for _ in range(MOST_IN_DOUBT + 1):
+            await outbox.send(ann.id, NEWS)
+        telegram.trouble = lambda _: None
+        assert (await outbox.send(ann.id, NEWS)).fate is Fate.LOST
+        await clock.pause(60)
+        assert (await outbox.send(ann.id, NEWS)).fate is Fate.ARRIVED
 
 
 async def test_wait_that_telegram_wants_is_told_to_all_that_was_for_that_chat(

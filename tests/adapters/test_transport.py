@@ -310,3 +310,27 @@ async def _fails_without_token(address: str, caplog: pytest.LogCaptureFixture) -
     assert SECRET not in "".join(all_that_shows(failure.value))
     assert failure.value.__context__ is None
     assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("status", "date", "body", "told"),
+    [
+        ("200 OK", "Sun, 06 Nov 1994 08:49:37 GMT", "{}", [784111777]),
+        ("401 Unauthorized", "Sun, 06 Nov 1994 08:49:37 GMT", '{"ok": false}', [784111777]),
+        ("200 OK", "yesterday", "{}", []),
+        ("200 OK", "", "{}", []),
+        ("502 Bad Gateway", "Sun, 06 Nov 1994 08:49:37 GMT", "<html>", []),  # not Telegram's
+    ],
+)
+async def test_time_that_an_answer_of_telegrams_brings_is_told(
+    status: str, date: str, body: str, told: list[int]
+) -> None:
+    heard: list[int] = []
+    answer = f"HTTP/1.1 {status}\r\nDate: {date}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+    request = AiohttpRequest(told=heard.append)
+    await request.initialize()
+    async with listening(saying(answer.encode())) as address:
+        for _ in range(2):  # once for each second
+            await request.do_request(f"http://{address}/", "POST")
+    await request.shutdown()
+    assert heard == told

@@ -274,7 +274,7 @@ class GetMe(Method):
     async def answer(self, world: World) -> Json:
         return {
             **world.bot,
-            "can_join_groups": True,
+            "can_join_groups": world.joins_groups,
             "can_read_all_group_messages": not world.privacy,
             "supports_inline_queries": False,
             "can_connect_to_business": False,

@@ -19,7 +19,7 @@ class Offline(NoNetwork):
 
     def __init__(self, world: World) -> None:
         self.calls: list[Call] = []
-        self._world = world
+        self.world = world
 
     @override
     async def do_request(
@@ -28,7 +28,7 @@ class Offline(NoNetwork):
         came = Call(url.rpartition("/")[2], _parameters(request_data))
         self.calls.append(came)
         try:
-            result = await call(came.method, came.parameters).answer(self._world)
+            result = await call(came.method, came.parameters).answer(self.world)
         except Refused as refusal:
             came.refusal = refusal.description
             return refusal.status, json.dumps(refusal.answer).encode()

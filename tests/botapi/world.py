@@ -23,6 +23,7 @@ class World:
     pause: Callable[[float], Awaitable[None]]
     limits: Limits | None = None
     privacy: bool = True  # the bot's privacy mode: a group has the one of the time when the bot came in
+    joins_groups: bool = True  # whether people may add the bot to groups
     webhook: Webhook | None = None
     bell: Bell = field(default_factory=Bell)
     chats: dict[int, Chat] = field(default_factory=dict)

@@ -56,7 +56,8 @@ class Place(NamedTuple):
         if state.step is Step.IDLE:  # what comes after is a walk of its own
             state = State()
         apart = state.step in _APART  # interruptions leave both as they are, which `test_sequence` holds
-        conditions = Condition(sum(each for each in CONDITIONS if each in state.conditions)) & ~_past(state)
+        at = state.resume if state.step in _RESUMING else state.step
+        conditions = state.conditions & _ahead(at, asked=state.asked, is_tender=bool(state.conditions & TENDER))
         return cls(
             state.step,
             state.resume if state.step in _RESUMING else Step.NEEDS,
@@ -85,19 +86,19 @@ class Place(NamedTuple):
         )
 
 
-def _past(state: State) -> Condition:
-    """Say which conditions make no difference any more, wherever the walk goes from here."""
-    at = state.resume if state.step in _RESUMING else state.step
-    past = Condition.NONE
-    if at in _AFTER_FEELING or at is Step.CLOSE or state.conditions & TENDER:  # from there by MORE, to KIND
-        past |= Condition.GUILT | Condition.OUTRAGE
+@cache
+def _ahead(at: Step, *, asked: bool, is_tender: bool) -> Condition:
+    """Say which conditions still make a difference, wherever the walk goes from here."""
+    ahead = Condition(sum(CONDITIONS))
+    if at in _AFTER_FEELING or at is Step.CLOSE or is_tender:  # from there by MORE, to KIND
+        ahead &= ~(Condition.GUILT | Condition.OUTRAGE)
     if at in _AFTER_WHO:
-        past |= Condition.DIED
+        ahead &= ~Condition.DIED
     if at in _ENDING:
-        past |= Condition.HELPLESS
-    if state.asked or state.conditions & TENDER:
-        past |= Condition.AT_WORK
-    return past
+        ahead &= ~Condition.HELPLESS
+    if asked or is_tender:
+        ahead &= ~Condition.AT_WORK
+    return ahead
 
 
 class Way(NamedTuple):

@@ -367,10 +367,10 @@ def test_withdrawing_takes_one_tap_and_leaves_the_rest(purpose: Purpose) -> None
 
 def test_withdrawing_can_be_typed() -> None:
     shown = told("consent", Held(consents=EVERY), Kept())
-    for button in buttons(shown):
-        if button.action is Action.WITHDRAW:
-            words = CONTENT.labels[button.label]
-            assert typed(words, shown.held).facts == (Withdrew(PURPOSES[button.value]),)
+    offered = {PURPOSES[one.value]: one.label for one in buttons(shown) if one.action is Action.WITHDRAW}
+    assert offered.keys() == EVERY
+    for purpose, label in offered.items():
+        assert typed(CONTENT.labels[label], shown.held).facts == (Withdrew(purpose),)
 
 
 def test_each_group_is_shown_and_withdrawn_by_itself() -> None:

@@ -120,7 +120,7 @@ def test_phrase_problems_tells_them_all() -> None:
     assert problems == [
         "slots.x: 'SAD' repeats 'sad'",
         "slots.x: '(a' has brackets or bars that do not fit together",
-        "slots.x: 'really sad' holds a word that is stepped over",
+        "slots.x: 'really sad' holds a word that is stepped over: leave that word out",
     ]
     assert [*phrase_problems("slots.x", (), ())] == ["slots.x: has no phrases"]
 

@@ -222,7 +222,9 @@ def test_words_beside_the_days_after_keep_to_the_length_of_a_message() -> None:
     plain = replace(FOLLOWED, points=tuple(Point(day, 10, Change.SAME) for day in (1, 3, 7)))
     there = replace(FOLLOWED, was_there=True, points=(Point(1, 10, Change.SAME), Point(28)))
     skipped = replace(there, points=(Point(1), Point(7), Point(28, 10, Change.SAME)))
-    for reply in after(plain, there, skipped).replies:
+    replies = after(plain, there, skipped).replies
+    assert [bool(reply.attached) for reply in replies] == [True, False]
+    for reply in replies:
         for pick in range(6):
             said = PROMPTS.text(replace(reply, picks=(pick,) * len(reply.keys)))
             assert len(said.split()) <= MOST_WORDS

@@ -760,6 +760,7 @@ def test_words_of_a_button_open_it(admin: Admin) -> None:
 
 def test_messages_of_the_panel_keep_to_their_length_in_every_wording() -> None:
     replies = {PROMPTS.text(reply): reply for decision in said_of_rooms() for reply in decision.replies}.values()
+    assert {Line.ROOM_PANEL, Line.ROOM_LEAVE_ASK} <= {key for reply in replies for key in reply.keys}
     for reply in replies:
         if reply.keys[0] in {Line.CARD_AGAIN_NOW, Line.PRIVACY_KEPT}:
             continue

@@ -134,7 +134,7 @@ def test_read_takes_long_texts(text: str) -> None:
         ({"rules": {"x": Rule(tier=Tier.OWN)}}, "rules.x: needs a slot in `together` or `anywhere`"),
         ({"rules": {"age": Rule(tier=Tier.OWN, together=("die",))}}, "minor.age: a rule has the same name"),
         ({"minor": {"x": Combination(together=("young",))}}, "minor.x: there is no slot 'young'"),
-        ({"fillers": ("want",)}, "slots.die: 'want to die' holds a word that is stepped over"),
+        ({"fillers": ("want",)}, "slots.die: 'want to die' holds a word that is stepped over: leave that word out"),
     ],
 )
 def test_malformed_rules_are_refused(changes: dict[str, Any], problem: str) -> None:

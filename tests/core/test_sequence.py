@@ -1,5 +1,6 @@
 """The table of the walk, checked over every place that it can come to, not over samples."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import cache
@@ -7,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from bot.core.sequence import AFTER_CARD, HOLDS, TENDER, TRANSITIONS, WALKING, advance, begin, knows
+from bot.core.sequence import AFTER_CARD, HOLDS, TENDER, TRANSITIONS, WALKING, Row, advance, begin, knows
 from bot.core.state import CareFor, Condition, Event, State, Step
 from tests.core.places import FITTING, STEADYING, Place, Way, ways
 
@@ -37,12 +38,17 @@ def leading(*events: Event) -> dict[Place, list[Way]]:
 
 def coming_to(goals: Collection[Step], events: Collection[Event]) -> set[Place]:
     """Every place from which these events can lead to one of those steps."""
-    comes = {place for place in ways() if place.step in goals}
-    grown = True
-    while grown:
-        before = len(comes)
-        comes |= {place for place, found in leading(*events).items() if any(way.to in comes for way in found)}
-        grown = len(comes) > before
+    back = defaultdict(list)
+    for place, found in leading(*events).items():
+        for way in found:
+            back[way.to].append(place)
+    comes: set[Place] = set()
+    todo = [place for place in ways() if place.step in goals]
+    while todo:
+        place = todo.pop()
+        if place not in comes:
+            comes.add(place)
+            todo += back[place]
     return comes
 
 
@@ -60,11 +66,14 @@ def test_every_step_is_reached_under_some_condition() -> None:
 
 
 def test_every_row_of_the_table_decides_somewhere() -> None:
-    decide = {
-        next((row for row in TRANSITIONS if row[:2] == (place.step, event) and HOLDS[row.under](place.state())), None)
-        for place, found in ways().items()
-        for event, _ in found
-    }
+    rows: dict[tuple[Step, Event], list[Row]] = defaultdict(list)
+    for row in TRANSITIONS:
+        rows[row.step, row.event].append(row)
+    decide = set()
+    for place, found in ways().items():
+        state = place.state()
+        for event in {way.event for way in found}:
+            decide.add(next((row for row in rows[place.step, event] if HOLDS[row.under](state)), None))
     assert set(TRANSITIONS) - decide == set()
 
 
@@ -189,12 +198,13 @@ def test_an_event_that_a_step_does_not_know_changes_nothing() -> None:
         state = place.state()
         for event in Event:
             if not knows(state, event):
-                assert advance(state, event) == state
+                assert advance(state, event) is state
 
 
 def test_an_event_that_a_step_knows_counts_one_up_and_keeps_the_walk() -> None:
-    anywhere = {(place.step, event): place.state() for place, found in ways().items() for event, _ in found}
-    for (_, event), state in anywhere.items():
+    anywhere = {(place.step, event): place for place, found in ways().items() for event, _ in found}
+    for (_, event), place in anywhere.items():
+        state = place.state()
         after = advance(state, event)
         assert (after.counter, after.walk) == (1, state.walk)
 

@@ -328,12 +328,13 @@ def test_the_wish_is_made_of_who_and_what_was_named(care_for: CareFor, need: Nee
 
 def test_every_way_says_something_short_that_asks_one_thing_at_most() -> None:
     told_apart = {
-        (place.step, event, to._replace(resume=Step.NEEDS, harder=0)): (place.state(), event, to.state())
+        (place.step, event, to._replace(resume=Step.NEEDS, harder=0)): (place, event, to)
         for place, found in ways().items()
         for event, to in found
         if to.step not in {Step.IDLE, Step.HELD} or place.step is Step.HELD
     }
-    replies = (onward(*way, heard=heard) for way in told_apart.values() for heard in (False, True))
+    moves = ((place.state(), event, to.state()) for place, event, to in told_apart.values())
+    replies = (onward(*move, heard=heard) for move in moves for heard in (False, True))
     said = {(reply.keys, tuple(reply.slots.items())) for reply in replies}
     assert len(said) > 50
     for keys, slots in said:

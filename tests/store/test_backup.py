@@ -11,7 +11,7 @@ import pytest
 import bot.store.backup
 from bot.core.kept import Kept, Purpose
 from bot.store import InUseError, NewerDatabaseError, StoreError, WrongKeyError, migrations
-from bot.store.backup import Again, Restored, restore
+from bot.store.backup import BACKED_UP, Again, Restored, restore
 from bot.store.ledger import KEPT_FOR, Ledger
 from bot.store.migrations import STEPS
 from bot.store.opening import FILE, LOCK, RESTORING
@@ -31,6 +31,7 @@ from tests.store.household import (
     planned,
     walked,
 )
+from tests.store.test_database import no_file_over
 
 TAKEN = AT + 100
 LATER = TAKEN + 100
@@ -61,6 +62,19 @@ async def kept(house: House) -> House:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+# --- Where there is no room -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("serving")
+@pytest.mark.parametrize("room", [0, 20_000])
+def test_backup_that_finds_no_room_is_told_and_leaves_nothing(house: House, room: int) -> None:
+    before = sorted(house.backup.parent.iterdir())
+    with no_file_over(room), pytest.raises(StoreError, match=r"^There is no room for the backup there: make some, "):
+        house.back_up(TAKEN)
+    assert sorted(house.backup.parent.iterdir()) == before
+    house.back_up(TAKEN)
 
 
 # --- Making one -----------------------------------------------------------------------------------------------------
@@ -324,7 +338,7 @@ async def test_what_was_there_before_is_gone(kept: House) -> None:
         await store.forget(WALKER, at=AT)  # which no ledger knows
         await store.grant(1234, Purpose.REMEMBER, at=AT)
     kept.restore(LATER)
-    assert set(everything(kept.data)) == {FILE, LOCK}
+    assert set(everything(kept.data)) == {BACKED_UP, FILE, LOCK}
     assert mode(kept.data / FILE) == 0o600
     assert await kept.held() == before
     async with kept.serve() as store:
@@ -371,7 +385,7 @@ async def test_what_a_killed_restoring_left_goes_at_the_next_start(kept: House) 
     left = kept.data / RESTORING
     shutil.copytree(kept.data, left)
     assert await kept.held()
-    assert set(everything(kept.data)) == {FILE, LOCK}
+    assert set(everything(kept.data)) == {BACKED_UP, FILE, LOCK}
 
 
 @pytest.mark.parametrize("version", range(1, len(STEPS)))

@@ -2,7 +2,7 @@ import asyncio
 import resource
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded
 
@@ -14,6 +14,7 @@ from bot.store.database import (
     MOST_TOGETHER,
     PAGE_BYTES,
     SETTINGS,
+    TRIED_AFTER,
     ClosedDatabase,
     Database,
     connect,
@@ -73,11 +74,16 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.store.database, "SETTINGS", SETTINGS.replace("5000", "0"))
 
 
-@contextmanager
-def full_disk(file: Path) -> Iterator[None]:
+def full_disk(file: Path) -> AbstractContextManager[None]:
     """No byte more than its log has now."""
+    return no_file_over(file.with_name(f"{file.name}-wal").stat().st_size)
+
+
+@contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """The system writes no byte beyond so many of any file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file.with_name(f"{file.name}-wal").stat().st_size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
         yield
     finally:
@@ -382,13 +388,29 @@ async def test_log_that_cannot_be_emptied_is_told_to_those_alone_who_delete(tmp_
         assert opened.rows() == [1]
 
 
-async def test_closed_database_raises_each_time_anew() -> None:
-    closed = ClosedDatabase(PlaceError("The folder is away."))
+async def test_closed_database_raises_each_time_anew_until_it_can_be_opened(opened: Opened) -> None:
+    now, whys = 0.0, [PlaceError("Another place is away."), None]
+
+    async def again() -> Database:
+        why = whys.pop(0)
+        if why is not None:
+            raise why
+        return opened.database
+
+    closed = ClosedDatabase(PlaceError("The folder is away."), again, lambda: now)
     traces = set()
     for _ in range(3):
-        with pytest.raises(PlaceError, match="away") as caught:
+        with pytest.raises(PlaceError, match="folder") as caught:
             await closed.read(lambda _: None)
         traces.add(len(caught.traceback))
-        with pytest.raises(PlaceError, match="away"):
+        with pytest.raises(PlaceError, match="folder"):
             await closed.write(lambda _: None)
     assert len(traces) == 1
+    now += TRIED_AFTER
+    for _ in range(3):  # it is tried once
+        with pytest.raises(PlaceError, match="place"):
+            await closed.read(lambda _: None)
+    now += TRIED_AFTER
+    await closed.write(lambda database: adding(database, 7))
+    assert await closed.read(lambda database: database.execute("SELECT number FROM row").fetchall()) == [(7,)]
+    assert whys == []

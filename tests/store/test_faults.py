@@ -153,3 +153,21 @@ async def test_reader_that_holds_the_log_open_delays_no_word_of_a_deletion_that_
         await alma.commands("forget")
         await alma.presses(Label.FORGET_YES)
         assert Line.STORE_FAILED not in lines(alma.heard)
+
+
+async def test_bot_that_began_without_a_data_folder_keeps_things_as_soon_as_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.store.database, "TRIED_AFTER", 0)
+    (tmp_path / "file").touch()
+    async with serving(monkeypatch, tmp_path / "home", tmp_path / "file" / "data", without_memory=True) as answers:
+        alma = Person(answers, ALMA)
+        await alma.commands("consent")
+        assert lines(alma.heard) == [Line.STORE_FAILED]
+        (tmp_path / "file").unlink()
+        await alma.commands("consent")
+        await alma.presses(Label.REMEMBER_YES)
+        assert Line.STORE_FAILED not in lines(alma.heard)
+        await alma.walks()
+        assert len((await answers.store.kept(ALMA)).outcomes) == 1
+    assert (tmp_path / "file" / "data" / FILE).stat().st_size > 0

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bot.store import SecretError
 from bot.store.keyring import Keyring, Keys, add, make_or_read_keyring, parse_keyring, prune, read_keyring
+from tests.store.test_database import no_file_over
 
 SECRET = bytes(range(32))
 TEXT = base64.b64encode(SECRET).decode()
@@ -296,6 +297,20 @@ def test_what_a_killed_change_left_behind_is_taken_away_by_the_next(tmp_path: Pa
     add(path, TODAY)
     assert names(tmp_path) == ["key"]
     assert len(read_keyring(path).keys) == 2
+
+
+def test_key_that_finds_no_room_is_told_and_leaves_no_half_of_one(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    with no_file_over(10), pytest.raises(SecretError, match=r"key cannot be made, .*: make room on its disk\.$"):
+        make_or_read_keyring(path, TODAY)
+    assert list(tmp_path.iterdir()) == []
+    kept = make_or_read_keyring(path, TODAY)
+    before = path.read_bytes()
+    with no_file_over(10), pytest.raises(SecretError, match="make room on its disk"):
+        add(path, TODAY)
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == before
+    assert make_or_read_keyring(path, TODAY) == kept
 
 
 @pytest.mark.parametrize("change", [add_today, prune_today])
