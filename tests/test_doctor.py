@@ -1,6 +1,7 @@
 """The doctor, on real files and against the stand-in for Telegram: each kind of trouble is made, and its line seen."""
 
 import asyncio
+import fcntl
 import os
 import sqlite3
 import time
@@ -18,7 +19,7 @@ from bot import app, doctor, policy, prompts, review
 from bot.__main__ import Doctor
 from bot.adapters.telegram_bot import UPDATES
 from bot.doctor import Finding, How, examined
-from bot.store import backup
+from bot.store import backup, examine
 from bot.store.backup import BACKED_UP
 from bot.store.keyring import make_or_read_keyring
 from bot.store.ledger import Ledger
@@ -249,6 +250,10 @@ def folder_passing(house: House) -> None:
     (house.root / "mounts").write_text(mounted("tmpfs"))
 
 
+def folder_without_locks(house: House) -> None:
+    house.settings.setattr(fcntl, "flock", lambda *_: None)
+
+
 def disk_full(house: House) -> None:
     house.settings.setattr(doctor, "_LEAST_ROOM", 2**60)
 
@@ -325,6 +330,7 @@ HERE: Final = [
     (folder_is_a_file, How.WRONG, "key and data", "let this user write in it, or choose another with BOT_DATA"),
     (folder_remote, How.WRONG, "data folder", "It is on nfs4"),
     (folder_passing, How.WARN, "data folder", "It is on tmpfs"),
+    (folder_without_locks, How.WRONG, "data folder", "cannot lock files: choose a local disk"),
     (disk_full, How.WRONG, "disk", "make room"),
     (disk_nearly_full, How.WARN, "disk", "make room"),
     (database_damaged, How.WRONG, "database", "run `restore` with the newest backup"),
@@ -349,6 +355,15 @@ async def test_trouble_here_is_told_with_how_to_mend_it(
     make(house)
     found = await troubles(house, offline=True)
     assert [line for as_bad, thing, line in found if (as_bad, thing) == (how, about) and mend in line], found
+
+
+async def test_database_that_takes_long_is_looked_through_for_a_moment_only(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examine, "_LONGEST", -1)
+    monkeypatch.setattr(examine, "_STEPS_BETWEEN", 1)
+    found = await findings(house, offline=True)
+    assert (How.OK, "database", "It is too large to be looked through here; `backup` does that.") in found
 
 
 # --- the bot that runs --------------------------------------------------------------------------------------------
@@ -483,6 +498,18 @@ async def test_trouble_at_telegram_is_told_with_how_to_mend_it(
     found = await troubles(house)
     assert [(one.how, one.about) for one in found] == [(how, about)], found
     assert mend in found[0].line
+
+
+async def test_clock_is_not_judged_where_no_answer_says_the_time(house: House, telegram: Server) -> None:
+    async def without_date(_: web.BaseRequest, response: web.StreamResponse) -> None:
+        del response.headers["Date"]
+
+    mute = Server(token=telegram.token)
+    mute._runner.app.on_response_prepare.append(without_date)  # noqa: SLF001 - it has no other way
+    async with mute:
+        house.sets(BOT_API_URL=mute.url)
+        found = await troubles(house)
+    assert found == [(How.WARN, "clock", "Telegram's answer has no date to hold it against.")]
 
 
 @pytest.mark.parametrize("method", ["getMe", "getWebhookInfo"])
