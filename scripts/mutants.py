@@ -40,7 +40,8 @@ HANGS: Final = "hangs"
 SURVIVED: Final = "survived"
 UNREACHED: Final = "unreached"
 
-_QUIET: Final = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # Hypothesis is known before pytest starts
+_QUIET: Final = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""Hypothesis is known before pytest starts."""
 
 _LONGEST: Final = 20.0
 """Seconds of tests that one mutant may cost at most. Slower tests are left out for it."""
@@ -206,7 +207,7 @@ def table_of(names: Mapping[str, Sequence[str]], verdicts: Mapping[str, str]) ->
         came = Counter(verdicts[name] for name in of_module if name in verdicts)
         if came:
             totals += came
-            table.add_row(module, f"{len(of_module):,}", *_cells(came))
+            table.add_row(module.removeprefix("bot.core."), f"{len(of_module):,}", *_cells(came))
     table.add_section()
     table.add_row("all", f"{sum(map(len, names.values())):,}", *_cells(totals))
     return table

@@ -57,7 +57,6 @@ _DOORS: Final[Mapping[str, tuple[Line, Rows]]] = {
 }
 """Commands of admins that are answered in private: whoever presses is asked about there."""
 _WITHOUT_A_YES: Final = frozenset({"settings", "leave"})
-_LEAVES: Final = 1
 _STOPS: Final = frozenset({"stop", "no_more"})
 _NEEDS_NO_ANSWER: Final = frozenset({"thanks", "swear", "yes", "no"})
 """Meanings of whole messages that a program need not answer before others."""
@@ -409,11 +408,11 @@ def _commanded_by_admin(here: _Here) -> Decision:
     if action is Action.ROOM_TOPIC and not there.is_forum:
         return _say(here, Line.ADMIN_NO_TOPICS)
     if there.as_room:
-        button = Button(Label.VERIFY, action, _LEAVES if action is Action.ROOM_LEAVE else 0)
+        button = Button(Label.VERIFY, action)
         line = Line.ADMIN_LEAVE_ASK if action is Action.ROOM_LEAVE else Line.ADMIN_VERIFY
         return Decision(here.held, (Reply((line,), ((button,),), state=State(length // MINUTE)),))
     if action is Action.ROOM_LEAVE:
-        leave = Button(Label.ROOM_LEAVE_YES, action, _LEAVES)
+        leave = Button(Label.ROOM_LEAVE_YES, action)
         return Decision(here.held, (Reply((Line.ADMIN_LEAVE_ASK,), ((leave,),), state=State()),))
     return _changed(here, action, length)
 

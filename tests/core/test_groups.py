@@ -564,9 +564,9 @@ def test_leaving_takes_a_second_press_by_an_admin() -> None:
     asked = heard(there=ADMIN, command="leave")
     (button,) = asked.replies[0].buttons[0]
     assert (lines(asked), asked.facts, button.action) == ([Line.ADMIN_LEAVE_ASK], (), Action.ROOM_LEAVE)
-    assert pressed(Action.ROOM_LEAVE, 1).toast is Line.ADMIN_ONLY
-    assert pressed(Action.ROOM_LEAVE, 1, ADMIN).facts == (RoomLeft(CHAT),)
-    assert pressed(Action.ROOM_LEAVE, 1, replace(ADMIN, room=None)).facts == (RoomLeft(CHAT),)
+    assert pressed(button.action, button.value).toast is Line.ADMIN_ONLY
+    for admin in (ADMIN, replace(ADMIN, room=None)):
+        assert pressed(button.action, button.value, admin).facts == (RoomLeft(CHAT),)
 
 
 @pytest.mark.parametrize("command", WISHES)

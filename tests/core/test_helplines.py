@@ -258,6 +258,11 @@ def test_the_latest_check_counts_wherever_it_stands() -> None:
     assert names(checked(wrong, replace(right, result=Result.WRONG))) == ["Other"]
 
 
+def test_checks_change_nothing_about_which_countries_come_first() -> None:
+    directory = Directory({"DE": with_lines(line())}, first=("DE",))
+    assert directory.checked(Checks(())).first == ("DE",)
+
+
 def test_a_right_check_renews_the_day() -> None:
     later = noon(READ + dt.timedelta(days=SHOWN_FOR + 10))
     assert names(checked(Check("DE", "Line", READ + dt.timedelta(days=100), Result.RIGHT)), later) == ["Line"]

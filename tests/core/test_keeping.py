@@ -365,6 +365,12 @@ def test_withdrawing_takes_one_tap_and_leaves_the_rest(purpose: Purpose) -> None
         assert (decision.held.consents, decision.held.lapsed) == (EVERY - {purpose}, frozenset())
 
 
+def test_withdrawing_what_a_later_version_keeps_shows_what_is_kept_and_ends_nothing() -> None:
+    decision = tapped(Action.WITHDRAW, Held(consents=EVERY), len(PURPOSES), Kept())
+    assert decision.facts == ()
+    assert lines(decision) == lines(told("consent", Held(consents=EVERY), Kept()))
+
+
 def test_withdrawing_can_be_typed() -> None:
     shown = told("consent", Held(consents=EVERY), Kept())
     offered = {PURPOSES[one.value]: one.label for one in buttons(shown) if one.action is Action.WITHDRAW}
@@ -709,12 +715,13 @@ def test_without_memory_the_list_is_shown_again_and_nothing_goes() -> None:
     shown = told("history", REMEMBERING, kept)
     asked = pressed(labelled(shown, Label.DELETE_2), shown.held, kept)
     forgetful = replace(asked.held, listed=(), erasing=0)
-    for button in (labelled(shown, Label.DELETE_2), labelled(asked, Label.DELETE_WALK)):
-        decision = pressed(button, forgetful, kept)
+    by_tap = [
+        pressed(button, forgetful, kept)
+        for button in (labelled(shown, Label.DELETE_2), labelled(asked, Label.DELETE_WALK))
+    ]
+    for decision in (*by_tap, *(typed(words, forgetful, kept) for words in ("delete 2", "delete this walk"))):
         assert (lines(decision), decision.facts) == ([Line.HISTORY_PAGE], ())
-    for words in ("delete 2", "delete this walk"):
-        decision = typed(words, forgetful, kept)
-        assert (lines(decision), decision.facts) == ([Line.HISTORY_PAGE], ())
+        assert decision.held.listed == shown.held.listed
 
 
 def test_old_button_of_another_page_deletes_nothing_by_its_place() -> None:

@@ -141,6 +141,17 @@ def test_nothing_is_asked_where_admins_have_not_turned_it_on(noticing: Noticing)
     decision = through(Door.NOTICE, replace(MEMBER, room=replace(READING, noticing=noticing)))
     assert lines(decision) == [Line.NOTICE_OFF_THERE]
     assert [each.label for each in buttons(decision)] == [Label.APART]
+    agreed = Opened(marked(THERE.ref), Action.AGREE, PURPOSES.index(Purpose.GROUP))
+    late = Incoming(
+        1,
+        Where.PRIVATE,
+        Kind.PRESS,
+        NOW,
+        pressed=agreed,
+        there=replace(MEMBER, room=replace(READING, noticing=noticing)),
+    )
+    (reply,) = decide(late, Held(), CONTENT).replies
+    assert (reply.keys, reply.slots) == ((Line.NOTICE_OFF_THERE,), {"title": "Evening group"})
 
 
 def test_nobody_agrees_to_anything_where_nothing_is_kept_of_the_group() -> None:

@@ -400,6 +400,23 @@ def test_a_button_of_another_list_of_zones_sets_none() -> None:
     assert lines(person.presses(chicago.action, chicago.value)) == [Line.NUDGE_ZONE_ASK]
 
 
+def test_of_very_many_zones_the_clock_is_asked_for_first() -> None:
+    person = Someone()
+    person.commands("nudge")
+    assert lines(person.says("russia")) == [Line.NUDGE_ZONE_CLOCK]
+    person.says("5:30 pm")
+    assert person.schedule.zone == "Europe/Moscow"
+
+
+def test_a_button_with_a_time_that_no_day_has_asks_again_and_changes_nothing() -> None:
+    person = Someone(LISBON)
+    for value in (97, 255):  # a day has 96 quarters of an hour
+        decision = person.presses(Action.NUDGE_TIME, value)
+        assert (lines(decision), decision.facts) == ([Line.NUDGE_TIME_ASK], ())
+    assert person.presses(Action.NUDGE_TIME, 96).facts != ()
+    assert person.schedule.minute == 23 * 60 + 45
+
+
 def test_what_the_clock_shows_and_then_the_country_give_the_zone() -> None:
     person = Someone()
     person.commands("nudge")

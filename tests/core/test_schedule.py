@@ -126,6 +126,14 @@ def test_slots_are_those_of_a_walk_minute_by_minute_around_every_change(names: l
                 assert found == wanted, (name, change, schedule)
 
 
+@pytest.mark.parametrize(("quiet_from", "quiet_until"), [(9 * 60, 17 * 60), (22 * 60, 7 * 60)])
+def test_quiet_hours_begin_with_their_first_minute_and_end_before_their_last(quiet_from: int, quiet_until: int) -> None:
+    quiet = Schedule(quiet_from=quiet_from, quiet_until=quiet_until)
+    edges = (quiet_from - 1, quiet_from, quiet_until - 1, quiet_until)
+    assert [is_quiet(quiet, UTC, 60 * minute) for minute in edges] == [False, True, True, False]
+    assert [in_quiet(replace(quiet, minute=minute)) for minute in edges] == [False, True, True, False]
+
+
 @given(schedules, zones, times)
 def test_slots_are_those_of_a_walk_minute_by_minute_anywhere(schedule: Schedule, zone: tzinfo, after: int) -> None:
     days = defaultdict(list)

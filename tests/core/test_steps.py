@@ -163,7 +163,10 @@ def test_a_text_that_denies_or_says_more_holds_no_answer(step: Step, words: str)
 
 @pytest.mark.parametrize(
     ("words", "word"),
-    [("Gutted", "Gutted"), ("i feel so heartbroken", "Heartbroken"), ("worn out", "Worn out")],
+    [
+        *(("Gutted", "Gutted"), ("i feel so heartbroken", "Heartbroken"), ("worn out", "Worn out")),
+        *(("heartbroken i guess", "Heartbroken"), ("just worn out now", "Worn out")),
+    ],
 )
 def test_a_plain_word_for_a_feeling_is_said_back(words: str, word: str) -> None:
     assert mirrored(hear(words), CONTENT) == word

@@ -393,6 +393,7 @@ AT_HALF_PAST = Clock(510, "8:30")
         ("St. John's 8:30", Wanted(AT_HALF_PAST, rest=("St. John's",))),
         ("Port of Spain, every day", Wanted(days=WEEK, rest=("Port of Spain",))),
         ("every evening at 8", Wanted(Clock(1200, "every evening at 8"), WEEK)),
+        ("every evening at 8 pm", Wanted(Clock(1200, "every evening at 8 pm"), WEEK)),
         ("weekdays every evening at 8", Wanted(Clock(1200, "every evening at 8"), WORKDAYS)),
         ("every monday at half past eight", Wanted(Clock(510, "half past eight"), frozenset({0}))),
         ("pause", Wanted(pause=0)),
