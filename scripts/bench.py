@@ -70,8 +70,9 @@ from bot.core.model import Held, Incoming, Kind, Lane, Opened, Where
 from bot.core.reading import read as answer_in
 from bot.core.state import Change, Condition, Source
 from bot.figure import png
-from bot.nudges import PAGE, Nudges
+from bot.nudges import Nudges
 from bot.respond import Responder
+from bot.rounds import PAGE
 from bot.store import database
 from bot.store.opening import FILE
 from bot.store.ring import ring_of
@@ -1359,7 +1360,7 @@ from statistics import quantiles
 from bot import prompts
 from bot.adapters import delivery, intake, listen, telegram_bot, transport
 from bot.core.nudging import message_for, sent
-from bot.nudges import PAGE
+from bot.rounds import PAGE
 from bot.store.ring import ring_of
 from bot.store.store import Store
 
