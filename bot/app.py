@@ -158,7 +158,7 @@ def _nudges(answers: Responder, outbox: RoomOutbox, clock: Clock, content: Conte
 
 
 def _say_ready() -> None:
-    """Log it, and look through nothing for garbage again that is there by now: that would hold everyone up for 40 ms."""
+    """Log it. What is there by now is never looked through for garbage again: that would hold everyone up for 40 ms."""
     gc.freeze()
     structlog.get_logger().info("ready")
 
