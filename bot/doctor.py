@@ -163,12 +163,15 @@ def _open_secrets(given: Settings) -> Iterator[Finding]:
         "BOT_DATA_KEY_FILE": given.bot_data_key_file,
     }
     for name, path in files.items():
-        if path is not None and path.exists() and _is_open(path):
+        if path is not None and _is_open(path):
             yield _warn("secrets", f"Other users may read the file of {name}: run `chmod go=` on it.")
 
 
 def _is_open(path: Path) -> bool:
-    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    try:
+        return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except OSError:  # it is not there, or not for this user to see: told where it is read
+        return False
 
 
 def _listening(given: Settings) -> Finding:
@@ -222,9 +225,13 @@ def _kept(given: Settings, *, served: bool) -> Iterator[Finding]:
 
 
 def _folder(folder: Path) -> Iterator[Finding]:
-    if not folder.is_dir():
+    try:
+        found = folder.stat()
+    except OSError:
+        found = None
+    if found is None or not stat.S_ISDIR(found.st_mode):
         return  # the first start makes it, and whether it can is told with the key
-    if folder.stat().st_uid != os.geteuid():
+    if found.st_uid != os.geteuid():
         line = "It is another user's: run this as the user that runs the bot, or give the folder to that user (chown)."
         yield _wrong("data folder", line)
         return

@@ -169,7 +169,7 @@ async def test_buttons_are_the_rooms_own_and_say_that_nobody_took_part_yet(world
     assert PROMPTS.text(again).startswith(PROMPTS.text(reply))  # the very same words, and how many took part
 
 
-async def test_clocks_that_changekeep_the_local_time(world: World) -> None:
+async def test_clocks_that_change_keep_the_local_time(world: World) -> None:
     world.clock.at = at("2027-03-26 12:00")
     await world.sets()
     for day in ("2027-03-26", "2027-03-27", "2027-03-28", "2027-03-29"):
@@ -293,7 +293,7 @@ async def test_one_that_may_have_arrived_is_not_posted_again(world: World) -> No
     assert len((await world.room()).seen) == 1
 
 
-async def test_room_that_failskeeps_no_other_from_its_circle(world: World) -> None:
+async def test_room_that_fails_keeps_no_other_from_its_circle(world: World) -> None:
     await world.sets()
     await world.sets(OTHER)
     real = world.outbox.send

@@ -238,6 +238,14 @@ def folder_open(house: House) -> None:
     house.data.chmod(0o755)
 
 
+def key_out_of_reach(house: House) -> None:
+    house.sets(BOT_DATA_KEY_FILE="k" * 256)  # nobody may ask for such a name; for others' folders root always may
+
+
+def folder_out_of_reach(house: House) -> None:
+    house.sets(BOT_DATA="d" * 256)
+
+
 def folder_is_a_file(house: House) -> None:
     house.sets(BOT_DATA=str(house.root / "token"))
 
@@ -327,6 +335,8 @@ HERE: Final = [
     (key_beside_the_data, How.WRONG, "key and data", "put the key elsewhere"),
     (folder_of_another, How.WRONG, "data folder", "run this as the user that runs the bot"),
     (folder_open, How.WARN, "data folder", "run `chmod 700"),
+    (key_out_of_reach, How.WRONG, "key and data", "The file at BOT_DATA_KEY_FILE cannot be read"),
+    (folder_out_of_reach, How.WRONG, "key and data", "let this user write in it, or choose another with BOT_DATA"),
     (folder_is_a_file, How.WRONG, "key and data", "let this user write in it, or choose another with BOT_DATA"),
     (folder_remote, How.WRONG, "data folder", "It is on nfs4"),
     (folder_passing, How.WARN, "data folder", "It is on tmpfs"),

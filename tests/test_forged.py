@@ -400,7 +400,7 @@ def test_no_button_or_link_lets_anyone_in_but_whom_it_was_given_to_in_its_day(
     @settings(max_examples=count // IN_A_ROW, derandomize=count == FEW)
     @given(st.data())
     def pressed(data: st.DataObject) -> None:
-        runner.run(tries(data.draw, begun, counts))
+        runner.run(tries(cast("st.DrawFn", data.draw), begun, counts))
 
     pressed()
     print(f"{counts.total()} presses: {dict(counts)}")  # noqa: T201 - the counts are the point

@@ -54,7 +54,7 @@ FIRST: Final = 7_155_170_001
 DAY: Final = 24 * 60 * 60
 MB: Final = 2**20
 RATE: Final = 30  # messages a second: what is free at Telegram
-WARM: Final = 6 * 60.0
+WARM: Final = 10 * 60.0
 """Seconds of a life after which all that the bot remembers for a while is full."""
 
 GROWN: Final = 1.02

@@ -42,6 +42,9 @@ MOST_IN_DOUBT: Final = 3
 
 _ASKED_AFTER: Final = 60.0  # seconds
 
+_ANSWERED_WITHIN: Final = 3.0
+"""Seconds for that answer: fewer than a round has to give back what it claimed, when the bot is told to stop."""
+
 log = structlog.get_logger()
 
 
@@ -88,9 +91,10 @@ class TelegramOutbox:
             now = self._now()
             if self._in_doubt >= MOST_IN_DOUBT and now >= self._ask_at:
                 try:
-                    await self._bot.get_me()
+                    async with asyncio.timeout(_ANSWERED_WITHIN):
+                        await self._bot.get_me()
                     self._in_doubt = 0
-                except TelegramError:
+                except (TelegramError, TimeoutError):
                     self._ask_at = now + _ASKED_AFTER
             return self._in_doubt < MOST_IN_DOUBT
 

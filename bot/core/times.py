@@ -251,12 +251,6 @@ class Times:
         """
         return _span(self._items(text))
 
-    def duration_of(self, text: str) -> int | None:
-        """The days, 1 to 365, that the whole of `text` is, or None."""
-        items = self._items(text)
-        found = _duration_at(items, _skip(items, 0))
-        return found[0] if found and _skip(items, found[1]) == len(items) else None
-
     def length_of(self, text: str) -> int | None:
         """The seconds that the whole of `text` is, or None: "12h", "30m", "2 weeks", "a day". No bounds are held."""
         items = self._items(text)

@@ -60,9 +60,10 @@ def refuse_unfit(file: Path, ring: Ring | None) -> None:
 def reading(file: Path) -> Iterator[sqlite3.Connection]:
     """Open a database to read it, and leave nothing beside it that was not there."""
     # A database that was closed is read as immutable: `mode=ro` alone would leave a log and an index beside it. One
-    # that was not closed has its newest rows in the log, which an immutable reading leaves out. One that was killed
-    # while it was rebuilt is half one and half the other until SQLite, which has to write for it, takes it back.
-    rest = {suffix: file.with_name(f"{FILE}-{suffix}") for suffix in ("wal", "journal")}
+    # that was not closed has its newest rows in the log, which an immutable reading leaves out; where the log is empty,
+    # whoever has it open may write all the same, and its index says so. One that was killed while it was rebuilt is
+    # half one and half the other until SQLite, which has to write for it, takes it back.
+    rest = {suffix: file.with_name(f"{FILE}-{suffix}") for suffix in ("wal", "shm", "journal")}
     left = [suffix for suffix, path in rest.items() if path.exists() and path.stat().st_size]
     mode = "mode=rw" if "journal" in left else "mode=ro" if left else "mode=ro&immutable=1"
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{mode}", uri=True)) as connection:

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 from telegram import Bot
 
+from bot.adapters import outbox as outbox_module
 from bot.adapters.delivery import Delivery
 from bot.adapters.outbox import MOST_IN_DOUBT, TelegramOutbox
 from bot.core.gap import OneWalk, OverDays
@@ -14,6 +15,7 @@ from bot.core.model import Action, Animation, Button, Document, Lane, Reply
 from bot.core.ports import Fate, Outbox, Sent
 from bot.core.state import Change
 from bot.figure import PIXELS
+from bot.nudges import GRACE
 from tests.adapters.clock import PausingClock
 from tests.botapi import Dropped, Person, Server, blocked, bot_of, broken, too_many
 from tests.botapi.chats import Upload
@@ -139,6 +141,18 @@ async def test_broadcasts_go_again_within_a_minute_of_telegrams_return(telegram:
         assert (await outbox.send(ann.id, NEWS)).fate is Fate.LOST
         await clock.pause(60)
         assert (await outbox.send(ann.id, NEWS)).fate is Fate.ARRIVED
+
+
+async def test_telegram_that_takes_long_to_answer_holds_up_no_broadcast_longer_than_a_stop_may_take(
+    outbox: Outbox, telegram: Server, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert outbox_module._ANSWERED_WITHIN < GRACE  # noqa: SLF001
+    monkeypatch.setattr(outbox_module, "_ANSWERED_WITHIN", 0)
+    telegram.trouble = lambda _: broken()
+    for _ in range(MOST_IN_DOUBT):
+        await outbox.send(ann.id, NEWS)
+    telegram.trouble = lambda _: None  # it answers by now, and later than in no time
+    assert (await outbox.send(ann.id, NEWS)).fate is Fate.LOST
 
 
 async def test_wait_that_telegram_wants_is_told_to_all_that_was_for_that_chat(

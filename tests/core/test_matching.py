@@ -102,7 +102,7 @@ def test_all_parts_are_those_of_each_phrase(phrases: list[str]) -> None:
 @example("i do not sooo")
 def test_parts_are_normalised_whatever_is_plain_to_see(phrase: str) -> None:
     assert all_parts((phrase, "do not")) == (
-        ((normalise(phrase),),) if phrase.strip() else "may be empty",
+        ((normalise(phrase),),) if phrase.strip() else "may be empty: keep a word outside brackets that may be",
         ((" dont ",),),
     )
 
@@ -131,11 +131,11 @@ def test_parts_of_a_malformed_phrase_are_refused(phrase: str) -> None:
 def test_phrase_problems_tells_them_all() -> None:
     problems = [*phrase_problems("slots.x", ("sad", "so sad", "SAD", "(a", "really sad"), ("really",))]
     assert problems == [
-        "slots.x: 'SAD' repeats 'sad'",
-        "slots.x: '(a' has brackets or bars that do not fit together",
+        "slots.x: 'SAD' repeats 'sad': take it out",
+        "slots.x: '(a' has brackets or bars that do not fit together: close each bracket, and put bars in them",
         "slots.x: 'really sad' holds a word that is stepped over: leave that word out",
     ]
-    assert [*phrase_problems("slots.x", (), ())] == ["slots.x: has no phrases"]
+    assert [*phrase_problems("slots.x", (), ())] == ["slots.x: has no phrases: add one"]
 
 
 def test_read_finds_whole_words_and_stems() -> None:

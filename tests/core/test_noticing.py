@@ -250,7 +250,7 @@ def lines_run(text: str) -> int:
     ("changes", "problem"),
     [
         ({"points": Points(ask=0.9, sure=0.95, offer=0.5)}, "points: 0 < ask <= sure <= offer <= 1 does not hold"),
-        ({"slots": {"her": Slot("", ())}, "combinations": {}, "conditions": {}}, "slots.her: has no phrases"),
+        ({"slots": {"her": Slot("", ())}, "combinations": {}, "conditions": {}}, "slots.her: has no phrases: add one"),
         ({"combinations": {"her": Together(together=("sad",))}}, "combinations.her: a slot has the same name"),
         ({"combinations": {"x": Together(together=("joy",))}}, "combinations.x: there is no slot 'joy'"),
         (

@@ -21,6 +21,7 @@ from bot.store.database import (
     rebuild_in_small_pages,
 )
 from bot.store.migrations import migrate
+from bot.store.opening import FILE, reading
 from tests.person import RING, is_in
 
 MANY = 64
@@ -414,3 +415,23 @@ async def test_closed_database_raises_each_time_anew_until_it_can_be_opened(open
     await closed.write(lambda database: adding(database, 7))
     assert await closed.read(lambda database: database.execute("SELECT number FROM row").fetchall()) == [(7,)]
     assert whys == []
+
+
+def test_what_is_written_while_it_is_read_is_seen_though_the_log_was_empty(tmp_path: Path) -> None:
+    file = tmp_path / FILE
+    with closing(connect(file)) as writer:
+        writer.execute("CREATE TABLE thing (it)")
+        writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert file.with_name(f"{FILE}-wal").stat().st_size == 0
+        with reading(file) as reader:
+            assert reader.execute("SELECT count(*) FROM thing").fetchall() == [(0,)]
+            writer.execute("INSERT INTO thing VALUES (1)")
+            assert reader.execute("SELECT count(*) FROM thing").fetchall() == [(1,)]
+
+
+def test_reading_a_database_that_was_closed_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / FILE)) as writer:
+        writer.execute("CREATE TABLE thing (it)")
+    with reading(tmp_path / FILE) as reader:
+        assert reader.execute("SELECT count(*) FROM thing").fetchall() == [(0,)]
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
