@@ -84,7 +84,7 @@ def test_a_country_that_only_a_later_version_knows_is_asked_for() -> None:
 def test_a_tap_on_the_settings_of_a_group_or_of_a_channel_asks_which_and_opens_its_settings() -> None:
     for kind, label in enumerate((Label.ROOM_PICK_GROUP, Label.ROOM_PICK_CHANNEL)):
         decision = tapped(Action.ROOM_PANEL, Held(), kind)
-        assert [each.label for each in buttons(decision)] == [label, Label.NEVER_MIND]
+        assert [each.label for each in buttons(decision)] == [label, Label.ROOM_NEVER_MIND]
         assert decision.held.asked_room is Action.ROOM_PANEL
 
 
