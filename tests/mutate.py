@@ -141,7 +141,7 @@ class Grammar:
                 return False
             if not all(map(_in_range, thing.values())):
                 return False
-        return all(_entities_are_whole(thing) for _, thing in things)
+        return all(_entities_are_whole(thing) and _sign_fits(name, thing) for name, thing in things)
 
     def _typed(self, name: str, thing: Json) -> Iterator[tuple[set[type], object]]:
         return ((self._types.get((name, key), set()), value) for key, value in thing.items())
@@ -175,6 +175,11 @@ def _entities_are_whole(thing: Json) -> bool:
         if not all(place in starts or place >= max(starts) for place in ends):
             return False
     return True
+
+
+def _sign_fits(name: str, thing: Json) -> bool:
+    """Whether a chat's id is above zero in private alone: those of groups and channels are below."""
+    return name not in {"chat", "sender_chat"} or (thing["type"] == "private") is (thing["id"] > 0)
 
 
 class Mutator:
