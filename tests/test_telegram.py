@@ -380,3 +380,13 @@ async def test_polling_listens_nowhere_unless_told_to(telegram: Server, tmp_path
         async with running(telegram, tmp_path) as log:
             pass
     assert [json.loads(line)["event"] for line in log] == ["ready"]
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+
+
+def command_lines(process: Process) -> list[bytes]:
+    """What anyone on this machine sees of a process, and of those that it started."""
+    folder = Path(f"/proc/{process.pid}")
+    children = {child for task in folder.glob("task/*/children") for child in task.read_text().split()}
+    return [(Path("/proc") / each / "cmdline").read_bytes() for each in (folder.name, *children)]
