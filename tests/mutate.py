@@ -178,8 +178,10 @@ def _entities_are_whole(thing: Json) -> bool:
 
 
 def _sign_fits(name: str, thing: Json) -> bool:
-    """Whether a chat's id is above zero in private alone: those of groups and channels are below."""
-    return name not in {"chat", "sender_chat"} or (thing["type"] == "private") is (thing["id"] > 0)
+    """Whether ids are above zero for people and in private, and below for groups and channels."""
+    if name in {"chat", "sender_chat"}:
+        return (thing["type"] == "private") is (thing["id"] > 0)
+    return "is_bot" not in thing or (isinstance(thing["id"], int) and thing["id"] > 0)
 
 
 class Mutator:
