@@ -7,8 +7,7 @@ held; told to stop, what was not posted is given back; what fails keeps nothing 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from math import ceil
 from typing import Final
@@ -20,18 +19,14 @@ from bot.core.gap import DAY
 from bot.core.kept import Room
 from bot.core.model import Content
 from bot.core.ports import Fate, RoomOutbox, Sent
-from bot.log import failure
 from bot.respond import Responder
 from bot.rooms import GoneError
-from bot.store.dues import MOST_CLAIMED
+from bot.rounds import Rounds
 from bot.store.rooms import RoomClaim, RoomDue
 from bot.store.store import Store
 
 SOON: Final = 15 * 60
 """Seconds that a circle waits which could not be posted."""
-
-PAGE: Final = MOST_CLAIMED // 2
-"""Rows that are claimed at once, while as many at most are under way."""
 
 log = structlog.get_logger()
 
@@ -59,8 +54,8 @@ class Circles:
         self._content = content
         self._kept = kept
         self._is_stopped = False
+        self._rounds = Rounds()
         self._derived_on = 0
-        self._is_failing = False
 
     def stop(self) -> None:
         """Begin nothing more, and give back what was not begun."""
@@ -68,38 +63,20 @@ class Circles:
 
     async def next_due_at(self) -> int | None:
         """When the next thing is due; None where nothing is, or what is due cannot be claimed now."""
-        return None if self._is_failing else await self._store.next_room_due_at()
+        return None if self._rounds.is_failing else await self._store.next_room_due_at()
 
     async def round(self) -> None:
         """Do what is due, until nothing is: what was left out may be due again at once. Raises nothing."""
+        tried = self._rounds.tried
+        self._rounds.begin()
         await tried(self._responder.rooms.renew())
         self._responder.rooms.limits.tell()
         await tried(self._responder.rooms.make_up())
-        self._is_failing = not await tried(self._let_go())
+        self._rounds.is_failing = not await tried(self._let_go())
         today = self._clock() // DAY
         if today != self._derived_on and await tried(self._derive_again()):
             self._derived_on = today
-        while await self._do_claimed():
-            pass
-
-    async def _do_claimed(self) -> bool:
-        """Whether there was anything to claim. So many are under way at a time that no lane runs dry."""
-        was_due = False
-        under_way = asyncio.Semaphore(MOST_CLAIMED - PAGE)
-
-        async def serve(claim: RoomClaim) -> None:
-            try:
-                await tried(self._serve(claim))
-            finally:
-                under_way.release()
-
-        async with asyncio.TaskGroup() as group:
-            while claims := await self._claim():
-                was_due = True
-                for claim in claims:
-                    await under_way.acquire()
-                    group.create_task(serve(claim))
-        return was_due
+        await self._rounds.serve(self._claim, self._serve, self._give_back)
 
     # --- before that ----------------------------------------------------------------------------------------------
 
@@ -109,7 +86,7 @@ class Circles:
         while claims := await self._store.interrupted_rooms():
             for claim in claims:
                 if claim.kind is RoomDue.TIDY:  # to delete it twice does no more
-                    await self._store.put_off_room(claim, claim.due_at)
+                    await self._give_back(claim)
                 else:
                     lost += 1
                     await self._finish(claim, partial(circle.posted, at=claim.claimed_at, content=self._content))
@@ -134,19 +111,15 @@ class Circles:
 
     # --- what is due ----------------------------------------------------------------------------------------------
 
-    async def _claim(self) -> tuple[RoomClaim, ...]:
-        if self._is_stopped:
-            return ()
-        try:
-            return await self._store.claim_rooms(self._clock(), PAGE)
-        except Exception as error:  # noqa: BLE001 the next round may do better
-            log.error("round failed", **failure(error))
-            self._is_failing = True
-            return ()
+    async def _claim(self, most: int) -> tuple[RoomClaim, ...]:
+        return () if self._is_stopped else await self._store.claim_rooms(self._clock(), most)
+
+    async def _give_back(self, claim: RoomClaim) -> None:
+        await self._store.put_off_room(claim, claim.due_at)
 
     async def _serve(self, claim: RoomClaim) -> None:
         if self._is_stopped:  # for the next start
-            await self._store.put_off_room(claim, claim.due_at)
+            await self._give_back(claim)
         elif claim.kind is RoomDue.TIDY:
             await self._outbox.delete(claim.chat, claim.number)
             await self._store.finish_room(claim)
@@ -181,13 +154,3 @@ class Circles:
         room = await self._store.finish_room(claim, revise)
         if room is not None:
             self._kept(room)
-
-
-async def tried(part: Awaitable[None]) -> bool:
-    """Whether a part of a round came to its end. The next round may do better."""
-    try:
-        await part
-    except Exception as error:  # noqa: BLE001 one part that fails keeps no other from its work
-        log.error("round failed", **failure(error))
-        return False
-    return True

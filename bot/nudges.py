@@ -9,17 +9,17 @@ keeps nothing else from being done, and is tried again at a later round.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import tzinfo
 from functools import partial
 from math import ceil
+from operator import attrgetter
 from typing import Final
 
 import structlog
 
-from bot.circles import Circles, tried
+from bot.circles import Circles
 from bot.core import follow_ups, nudging
 from bot.core.gap import DAY
 from bot.core.kept import FollowUp, Nudging, Purpose
@@ -28,10 +28,10 @@ from bot.core.nudging import LATEST
 from bot.core.plans import reminder
 from bot.core.ports import Fate, Outbox, Sent
 from bot.core.schedule import is_quiet, local_day
-from bot.log import failure
 from bot.respond import Responder
 from bot.retention import sweep, tell_the_quiet
-from bot.store.dues import MOST_CLAIMED, Claim
+from bot.rounds import Rounds
+from bot.store.dues import Claim
 from bot.store.store import Store
 
 ROUND: Final = 60.0
@@ -51,9 +51,6 @@ LONG: Final = 8 * DAY
 
 GRACE: Final = 4.0
 """Seconds to end a round that is under way when told to stop."""
-
-PAGE: Final = MOST_CLAIMED // 2
-"""Rows that are claimed at once, while as many at most are under way."""
 
 log = structlog.get_logger()
 
@@ -79,7 +76,7 @@ class Nudges:
         self._circles = circles
         self._stopped = asyncio.Event()
         self._is_derived = False
-        self._is_failing = False
+        self._rounds = Rounds()
         self._swept_on = 0
 
     @asynccontextmanager
@@ -108,10 +105,10 @@ class Nudges:
     async def _pause(self) -> float:
         """Seconds until something is due, and at most those of a round: so many where it cannot be claimed."""
         try:
-            of_people = None if self._is_failing else await self._store.next_due_at()
+            of_people = None if self._rounds.is_failing else await self._store.next_due_at()
             of_rooms = None if self._circles is None else await self._circles.next_due_at()
         except Exception as error:  # noqa: BLE001 the next round may do better
-            log.error("round failed", **failure(error))
+            self._rounds.failed(error)
             return ROUND
         due_at = min((at for at in (of_people, of_rooms) if at is not None), default=None)
         return ROUND if due_at is None else min(ROUND, max(0.0, due_at - self._clock()))
@@ -127,12 +124,14 @@ class Nudges:
             group.create_task(self._round())
 
     async def _round(self) -> None:
-        self._is_failing = not await tried(self._let_go())
+        tried = self._rounds.tried
+        self._rounds.begin()
+        self._rounds.is_failing = not await tried(self._let_go())
         self._is_derived = self._is_derived or await tried(self._derive_again())
         if await tried(self._responder.make_up()):
             await self._send_due()
         else:
-            self._is_failing = True
+            self._rounds.is_failing = True
         today = self._clock() // DAY
         if today != self._swept_on:
             told = await tried(tell_the_quiet(self._store, self._responder, self._outbox, today, self._between_notices))
@@ -174,58 +173,20 @@ class Nudges:
     # --- what is due ----------------------------------------------------------------------------------------------
 
     async def _send_due(self) -> None:
-        """Claim and send until nothing is due: what was left out may be due again at once."""
-        while await self._send_claimed():
-            pass
+        """Send until nothing is due. Whether a second thing may come on one day rests on what became of the first."""
+        await self._rounds.serve(self._claim, self._serve, self._give_back, attrgetter("person"))
 
-    async def _send_claimed(self) -> bool:
-        """Whether there was anything to claim. So many are under way at a time that no lane runs dry.
+    async def _claim(self, most: int) -> tuple[Claim, ...]:
+        return () if self._stopped.is_set() else await self._store.claim(self._clock(), most)
 
-        A second thing for one person is given back, to be claimed again: whether it may come the same day rests on what
-        became of the first.
-        """
-        was_due = False
-        under_way = asyncio.Semaphore(MOST_CLAIMED - PAGE)
-        people: Counter[int] = Counter()
-        second: list[Claim] = []
-
-        async def serve(claim: Claim) -> None:
-            try:
-                await tried(self._serve(claim))
-            finally:
-                under_way.release()
-                people[claim.person] -= 1
-
-        async with asyncio.TaskGroup() as group:
-            while not second and (claims := await self._claim()):
-                was_due = True
-                people = +people  # for whom something is under way
-                first: list[Claim] = []
-                for claim in claims:
-                    (second if people[claim.person] else first).append(claim)
-                    people[claim.person] += 1
-                for claim in first:
-                    await under_way.acquire()
-                    group.create_task(serve(claim))
-        for claim in second:
-            await tried(self._store.put_off(claim, claim.due_at))
-        return was_due
-
-    async def _claim(self) -> tuple[Claim, ...]:
-        if self._stopped.is_set():
-            return ()
-        try:
-            return await self._store.claim(self._clock(), PAGE)
-        except Exception as error:  # noqa: BLE001 the next round may do better
-            log.error("round failed", **failure(error))
-            self._is_failing = True
-            return ()
+    async def _give_back(self, claim: Claim) -> None:
+        await self._store.put_off(claim, claim.due_at)
 
     async def _serve(self, claim: Claim) -> None:
         """Send what was claimed, put it off, or leave it out."""
         may_send, at = await self._store.may_send(claim), self._clock()  # it was claimed some messages ago
         if self._stopped.is_set():  # for the next start
-            await self._store.put_off(claim, claim.due_at)
+            await self._give_back(claim)
         elif not may_send:
             await self._store.put_off(claim, at + DAY)
         elif not self._may_come(claim, at):

@@ -469,6 +469,8 @@ def _not_done(incoming: Incoming, held: Held, decision: Decision) -> Decision:
 
 def _without(unsaved: tuple[Fact, ...], held: Held, decision: Decision) -> Decision:
     """What is held and said where not all could be saved: `held` is what was held before."""
+    if not unsaved:
+        return decision
     failed = Reply((Line.STORE_FAILED,))
     if any(map(_is_told, unsaved)):
         minor = held.state.minor or decision.held.state.minor

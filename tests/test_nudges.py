@@ -28,7 +28,7 @@ from bot.core.ports import Fate, Sent
 from bot.core.state import Change, Condition, Source
 from bot.nudges import LATER, SOON, Nudges
 from bot.respond import IDLE
-from bot.store import StoreError
+from bot.store import PlaceError, StoreError
 from bot.store.database import connect
 from bot.store.dues import MOST_CLAIMED, Claim
 from bot.store.opening import FILE
@@ -265,8 +265,8 @@ async def test_more_reminders_than_a_page_are_all_sent(world: World) -> None:
 async def test_of_many_who_have_two_things_due_no_more_than_is_meant_is_ever_claimed(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bot.nudges.PAGE", 2)
-    monkeypatch.setattr("bot.nudges.MOST_CLAIMED", 4)
+    monkeypatch.setattr("bot.rounds.PAGE", 2)
+    monkeypatch.setattr("bot.rounds.MOST_CLAIMED", 4)
     for person in range(1, 9):
         await world.plans(person, 7)
         await world.plans(person, 8)
@@ -752,6 +752,18 @@ async def test_round_that_can_claim_nothing_is_not_followed_at_once_by_the_next(
         async with Nudges(store, world.responder, world.outbox, world.clock, PROMPTS.content).beside():
             await store.tried.wait()
     assert not store.is_asked_for_the_next
+
+
+async def test_data_folder_that_cannot_be_used_is_said_once_a_round(world: World) -> None:
+    async def opened() -> Store:
+        raise PlaceError
+
+    store = Store.closed(RING, PlaceError(), opened)
+    nudges = Nudges(store, world.responder, world.outbox, world.clock, PROMPTS.content)
+    for _ in range(2):
+        with capture_logs() as logged:
+            await nudges.round()
+        assert [(line["event"], line["error"]) for line in logged] == [("round failed", "PlaceError")]
 
 
 class Unclaimed(Copy):

@@ -138,6 +138,13 @@ def test_page_names_paths_programs_and_settings_that_exist(document: Path) -> No
     assert {*re.findall(r"\bBOT_[A-Z_]+\b", text)} - {name.upper() for name in Settings.model_fields} - caddys == set()
 
 
+def test_threats_name_tests_that_exist() -> None:
+    rows = [row.split(" | ") for row in (ROOT / "docs/security.md").read_text("utf-8").splitlines() if row[:2] == "| "]
+    named = [re.fullmatch(r"`(tests/[\w/]+\.py)::(test_\w+)` \|", row[-1]) for row in rows[2:]]
+    assert len(named) > 20
+    assert all(name and f"def {name[2]}(" in (ROOT / name[1]).read_text("utf-8") for name in named)
+
+
 def test_readme_names_commands_that_exist() -> None:
     named = re.findall(r"`/(\w+)", (ROOT / "README.md").read_text("utf-8"))
     assert named

@@ -48,6 +48,8 @@ _SIGNS = re.compile(r"[()|]|[^()|]+")
 _BRACKETS = re.compile(r"\([^()]*\)|[^()|]+")
 _PLAIN = re.compile(r"[a-z0-9 *\n]*+")
 _STRETCHED = re.compile(r"([a-z])\1\1+")
+_THRICE = re.compile(r"(.)\1\1")
+"""What stands in every text with a stretched letter: looked for three times as fast."""
 _AS_WORDS = (
     *((":'(", " 😢 "), (":(", " 🙁 "), (":-(", " 🙁 "), ("</3", " 💔 "), ("--", " , "), (" - ", " , ")),
     *(("k!ll", "kill"), ("su!c", "suic")),  # hidden from filters, not from people
@@ -152,7 +154,9 @@ def normalise(text: str) -> str:
         text = text.lower()
     for signs, word in _AS_WORDS:
         text = text.replace(signs, word)
-    text = _STRETCHED.sub(r"\1", text.translate(_MARKS))
+    text = text.translate(_MARKS)
+    if _THRICE.search(text):
+        text = _STRETCHED.sub(r"\1", text)
     for mark in '.?!,"':
         text = text.replace(mark, f" {mark} ")
     text += " "
@@ -162,7 +166,8 @@ def normalise(text: str) -> str:
         if " '" in text and "' " in text:
             text = text.replace(" '", ' " ').replace("' ", ' " ')
         text = text.replace("'", "")
-    text = f" {' '.join([_FORMS.get(word, word) for word in text.split()])} ".replace("  ", " ")
+    words = text.split()
+    text = f" {' '.join(map(_FORMS.get, words, words))} ".replace("  ", " ")
     if " not " in text:
         for two, one in _NOT:
             text = text.replace(two, one)

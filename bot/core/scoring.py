@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, repeat
+from itertools import islice
 from operator import lt
 from struct import Struct
 from typing import Final, Self
@@ -153,7 +153,7 @@ class Scale:
             total += rows[bit]
             features ^= bit
         self._meet(said.entries)
-        total += sum(map(self._entries.get, said.entries, repeat(0)))
+        total += sum(filter(None, map(self._entries.get, said.entries)))
         return self._fields.unpack(total.to_bytes(self._fields.size, "little"))
 
     def entry(self, word: str, outcome: str) -> float:
