@@ -362,6 +362,7 @@ async def tries(draw: st.DrawFn, begun: Begun, counts: Counter[str]) -> None:
     async with talking(world, clock, ROOMS) as talk:
         with closing(sqlite3.connect(f"{(talk.folder / FILE).as_uri()}?mode=ro", uri=True)) as reads:
             for _ in range(IN_A_ROW):
+                await talk.hands_what_waits()  # where the bot has left a group, Telegram tells it so
                 clock.at += one_of(draw, (1, 1, 1, 1, 1, 60, 1_900, 90_000, -90_000))
                 person = one_of(draw, PEOPLE)
                 owner = one_of(draw, (person, person, *ROOMS))
