@@ -141,7 +141,7 @@ class Grammar:
                 return False
             if not all(map(_in_range, thing.values())):
                 return False
-        return all(_entities_are_whole(thing) and _is_no_chat_or_has_its_sign(thing) for _, thing in things)
+        return all(_entities_are_whole(thing) and _sign_fits(name, thing) for name, thing in things)
 
     def _typed(self, name: str, thing: Json) -> Iterator[tuple[set[type], object]]:
         return ((self._types.get((name, key), set()), value) for key, value in thing.items())
@@ -177,9 +177,11 @@ def _entities_are_whole(thing: Json) -> bool:
     return True
 
 
-def _is_no_chat_or_has_its_sign(thing: Json) -> bool:
-    """Whether the id of a chat is that of a person in private alone: those of groups and channels are below zero."""
-    return not {"id", "type"} <= set(thing) or (thing["type"] == "private") is (thing["id"] > 0)
+def _sign_fits(name: str, thing: Json) -> bool:
+    """Whether ids are above zero for people and in private, and below for groups and channels."""
+    if name in {"chat", "sender_chat"}:
+        return (thing["type"] == "private") is (thing["id"] > 0)
+    return "is_bot" not in thing or (isinstance(thing["id"], int) and thing["id"] > 0)
 
 
 class Mutator:

@@ -318,10 +318,11 @@ def held_of(talk: Talk) -> dict[int, Held]:
     return {number: one.held for number, one in talk.responder._memory.items()}  # noqa: SLF001 - looked at, not used
 
 
-def strayed(it: Try, calls: list[Call], log: list[Json]) -> Iterator[str]:
-    """What went to somebody else, or wrong."""
+def strayed(it: Try, decision: Decision, calls: list[Call], log: list[Json]) -> Iterator[str]:
+    """What went to somebody else, or wrong. A group is told what was changed there."""
     places = {int(call.parameters["chat_id"]) for call in calls if call.method in {"sendMessage", "editMessageText"}}
-    if not places <= {it.person, it.owner}:
+    changed = {fact.chat for fact in decision.facts if isinstance(fact, RoomChange)}
+    if not places <= {it.person, it.owner, *changed}:
         yield "someone else is written to"
     if not any(call.refusal for call in calls):
         yield from (f"{line['event']}: {line.get('error')}" for line in log if line["log_level"] != "info")
@@ -361,6 +362,7 @@ async def tries(draw: st.DrawFn, begun: Begun, counts: Counter[str]) -> None:
     async with talking(world, clock, ROOMS) as talk:
         with closing(sqlite3.connect(f"{(talk.folder / FILE).as_uri()}?mode=ro", uri=True)) as reads:
             for _ in range(IN_A_ROW):
+                await talk.hands_what_waits()  # where the bot has left a group, Telegram tells it so
                 clock.at += one_of(draw, (1, 1, 1, 1, 1, 60, 1_900, 90_000, -90_000))
                 person = one_of(draw, PEOPLE)
                 owner = one_of(draw, (person, person, *ROOMS))
@@ -372,7 +374,7 @@ async def tries(draw: st.DrawFn, begun: Begun, counts: Counter[str]) -> None:
                 with capture_logs() as log:
                     calls = await (start if is_link else press)(it, payload, world, talk)
                 ((_, decision),) = talk.responder.decided
-                wrong = [*got_in(it, decision, world), *strayed(it, calls, [dict(line) for line in log])]
+                wrong = [*got_in(it, decision, world), *strayed(it, decision, calls, [dict(line) for line in log])]
                 if any(before.get(other) != held for other, held in held_of(talk).items() if other != person):
                     wrong.append("what is held of someone else is otherwise")
                 if is_link:

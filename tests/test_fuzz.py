@@ -6,7 +6,7 @@ Each try is some updates in a row to a bot that has just started, in a world whe
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple, cast, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.core.facts import RoomChange, RoomLeft
-from bot.core.model import Decision, Incoming, Kind
+from bot.core.model import Decision, Incoming, Kind, Where
 from tests.botapi import Call, Server
 from tests.botapi.people import CAPTIONED, Media, Person
 from tests.botapi.updates import Json
@@ -218,3 +218,20 @@ def test_no_update_breaks_the_bot_or_gets_in_or_is_answered_where_none_is_due(
     assert counts.total() >= count
     assert counts["answered"] > count / 5
     assert counts["met with silence"] > count / 10
+
+
+def test_group_with_the_id_of_a_person_is_a_group_that_nobody_may_change(begun: Given, runner: asyncio.Runner) -> None:
+    async def handed() -> None:
+        world = copied(begun.world, begun.clock)
+        ann = cast("Person", world.chats[7])
+        chat = {"id": 7, "title": "Wards", "type": "supergroup"}
+        message = {"message_id": 1, "date": begun.clock(), "chat": chat, "from": ann.user, "text": "/hold 3d"}
+        update = {"update_id": 1, "message": message}
+        assert not begun.grammar.allows(update)
+        async with talking(world, begun.clock, ROOMS) as talk:
+            calls = await talk.hands(update)
+            ((incoming, decision),) = talk.responder.decided
+        assert [call.method for call in calls or ()] == ["getChatAdministrators"]
+        assert (incoming.where, decision.replies, decision.facts) == (Where.GROUP, (), ())
+
+    runner.run(handed())

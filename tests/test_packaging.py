@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.settings import Settings
+from scripts.sbom import PINNED, logical_lines, parts
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -25,18 +26,12 @@ ASKED_FOR = {
     "requirements.txt": RUNTIME,
     "requirements-dev.txt": [*RUNTIME, *DEVELOPMENT, *GROUPS["build"]],
     "requirements-build.txt": GROUPS["build"],
+    "requirements-audit.txt": GROUPS["audit"],
+    "requirements-lock.txt": GROUPS["lock"],
 }
-PINNED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)( ; [^#]+?)?( +--hash=sha256:[0-9a-f]{64})+")
 
 
 # --- requirements ---------------------------------------------------------------------------------------------
-
-
-def logical_lines(path: Path) -> list[str]:
-    """Give the lines of a file, joined where they end in a backslash, without comments."""
-    lines = [line for line in path.read_text().splitlines() if not line.strip().startswith("#")]
-    joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
-    return [line for line in joined.splitlines() if line.strip()]
 
 
 @pytest.mark.parametrize("name", ASKED_FOR)
@@ -61,6 +56,33 @@ def test_runtime_requirements_are_the_same_in_development() -> None:
     assert set(logical_lines(ROOT / "requirements.txt")) <= set(logical_lines(ROOT / "requirements-dev.txt"))
 
 
+def test_every_file_of_requirements_is_held_here() -> None:
+    assert {path.name for path in ROOT.glob("requirements*")} == set(ASKED_FOR)
+
+
+def test_nothing_is_installed_without_its_hash_but_what_is_built_here() -> None:
+    programs = [ROOT / "Dockerfile", *(path for path in (ROOT / "scripts").iterdir() if path.is_file())]
+    commands = [
+        command
+        for path in programs
+        for line in logical_lines(path)
+        for command in line.split("&&")
+        if re.search(r"\bpip\b.*\binstall\b", command) and not command.lstrip().startswith('"""')
+    ]
+    assert len(commands) == 6
+    assert [one for one in commands if "--require-hashes" not in one and "--no-index" not in one] == []
+
+
+def test_list_of_parts_has_every_requirement_with_its_hashes() -> None:
+    listed = parts()["components"]
+    lines = (ROOT / "requirements.txt").read_text()
+    assert [f"{one['name']}=={one['version']}" for one in listed] == re.findall(
+        r"^[^#\s]+==[^\s;]+", lines, re.MULTILINE
+    )
+    digests = [digest["content"] for one in listed for digest in one["hashes"]]
+    assert digests == re.findall(r"sha256:(\w+)", lines)
+
+
 def test_every_dependency_is_justified_in_one_line_and_no_other_is() -> None:
     decision = (ROOT / "docs/decisions/0001-dependencies.md").read_text()
     groups = [line for name, group in GROUPS.items() if name != "dev" for line in group]
@@ -75,7 +97,9 @@ def test_build_backend_is_the_one_whose_hash_is_pinned() -> None:
 # --- the two commands -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["scripts/run", "scripts/test", "scripts/coverage", "scripts/lock", ".ci/run"])
+@pytest.mark.parametrize(
+    "name", ["scripts/run", "scripts/test", "scripts/coverage", "scripts/lock", "scripts/audit", ".ci/run"]
+)
 def test_command_is_executable(name: str) -> None:
     assert os.access(ROOT / name, os.X_OK)
 

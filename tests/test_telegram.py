@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -17,7 +19,7 @@ from bot import prompts
 from bot.adapters.telegram_bot import MENUS, UPDATES
 from bot.core.lines import Label, Line
 from bot.core.model import Reply
-from tests.botapi.faults import Dropped, Hang
+from tests.botapi.faults import Dropped, Hang, Page
 from tests.botapi.people import Person
 from tests.botapi.server import Server
 from tests.botapi.updates import Refused
@@ -380,3 +382,43 @@ async def test_polling_listens_nowhere_unless_told_to(telegram: Server, tmp_path
         async with running(telegram, tmp_path) as log:
             pass
     assert [json.loads(line)["event"] for line in log] == ["ready"]
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+
+
+def command_lines(number: int) -> list[bytes]:
+    """What anyone on this machine sees of the processes that one has started, and of those that they have."""
+    started = " ".join(one.read_text() for one in Path(f"/proc/{number}/task").glob("*/children")).split()
+    return [
+        line for each in started for line in (Path(f"/proc/{each}/cmdline").read_bytes(), *command_lines(int(each)))
+    ]
+
+
+async def test_secrets_are_nowhere_but_where_they_were_given(tmp_path: Path) -> None:
+    key, token, revoked = b"CanaryOfTheDataKey.ThirtyTwoByte", "480016:CanaryOfTheToken", "480017:CanaryThatIsRevoked"
+    (tmp_path / "key").touch(0o600)
+    (tmp_path / "key").write_text(key.hex())
+    given = by_webhook() | {"BOT_DATA_KEY_FILE": str(tmp_path / "key"), "BOT_LOG_LEVEL": "debug"}
+    async with Server(token=token, patience=PATIENCE) as telegram:
+        ann = telegram.person(7_155_170_071, "Ann")
+        async with running(telegram, tmp_path, **given) as log:
+            for fault in (Refused(400, f"Bad Request: {token} {SECRET}"), Page(body=token)):
+                telegram.fails("sendMessage", fault)
+                await ann.says(OPENING, wait=False)
+                await telegram.until(lambda: not len(telegram.world.updates), "the bot is done with it")
+            async with ClientSession(f"http://127.0.0.1:{given['BOT_LISTEN']}") as session:
+                shut_out = await session.post("/in", json={}, headers={"X-Telegram-Bot-Api-Secret-Token": SECRET[:-1]})
+                metrics = await (await session.get("/metrics")).read()
+                told = [*command_lines(os.getpid()), await shut_out.read(), metrics]
+            commands = [said_by(telegram, tmp_path, command, **given) for command in ("keys", "health", "doctor")]
+            settings = given | {"BOT_TOKEN": revoked, "BOT_DATA": "another", "BOT_LISTEN": str(free_port())}
+            ends = await asyncio.gather(*commands, said_by(telegram, tmp_path, "run", **settings))
+    assert [status for status, *_ in ends] == [0, 0, 0, 2]
+    assert {"update", "message refused"} <= {json.loads(line)["event"] for line in log}
+    assert sys.platform == "darwin" or b"bot\0run" in told[0]
+    assert b"bot_updates_total" in metrics
+    told += [text.encode() for text in (*log, *(text for _, *texts in ends for text in texts))]
+    told += [content for where, content in files_under(tmp_path).items() if where != "key"]
+    forms = key, key.hex().encode(), b64encode(key), b"CanaryOfTheToken", b"CanaryThatIsRevoked", SECRET.encode()
+    assert [form for form in forms if form.lower() in b"\n".join(told).lower()] == []
