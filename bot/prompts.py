@@ -407,7 +407,7 @@ _MENDED: Final = {
     "missing": "is missing: add it",
     "unexpected_keyword_argument": "is not known here: mend its spelling, or take it out",
     "tuple_type": "should be a list: each item on a line of its own, after a dash",
-    "string_type": "should be words",
+    "string_type": "should be words: put quotes around all of them",
     "dict_type": "should hold names, each with a colon after it",
     "mapping_type": "should hold names, each with a colon after it",
     "dataclass_type": "should hold names, each with a colon after it",

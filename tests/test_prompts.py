@@ -325,7 +325,7 @@ def test_load_without_files_names_each(folder: Path) -> None:
         (b"lines: &all\n  real: *all\n", "2: lines.real: holds itself: write it out"),
         (b"lines:\n\n  rael: [a]\n", "3: lines.rael: there is no “rael”: did you mean “real”?"),
         (b"lines:\n  real: a\n", "2: lines.real: should be a list: each item on a line of its own, after a dash"),
-        (b"lines:\n  real:\n  - [a]\n", "3: lines.real: should be words"),
+        (b"lines:\n  real:\n  - [a]\n", "3: lines.real: should be words: put quotes around all of them"),
         (b"lines:\n", "1: lines: should hold names, each with a colon after it"),
         (b"- a\n", "1: should hold names, each with a colon after it"),
         (b"labels: {}\nlins: {}\n", "2: lins: is not known here: mend its spelling, or take it out"),

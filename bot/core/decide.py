@@ -149,7 +149,7 @@ def _command(turn: Turn) -> Decision | None:
     if turn.incoming.kind is not Kind.COMMAND:
         return None
     command = _ALSO_CALLED.get(turn.incoming.command, turn.incoming.command)
-    named = _named(turn) if command == "country" else None
+    named = _named(turn, near=command == "country") if command in {"country", "crisis"} else None
     hinted = turn.danger.tier is not Tier.NONE  # nothing that follows a command is kept then
     incoming = replace(turn.incoming, text="", earlier=()) if hinted else turn.incoming
     asked = incoming, turn.held, turn.content

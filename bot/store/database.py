@@ -21,7 +21,7 @@ import structlog
 from typing_extensions import override
 
 from bot.store import NoConsentError, PlaceError, StoreError
-from bot.store.files import NO_ROOM
+from bot.store.files import NO_ROOM, make_folder
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ def _in_plain_words(error: Exception) -> StoreError:
 def connect(file: Path) -> sqlite3.Connection:
     """Open the file, made owner-only where there is none, and so its folder."""
     if not file.exists():
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(file.parent)
         file.touch(mode=0o600)  # SQLite gives its other files the rights of this one
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     try:

@@ -36,9 +36,16 @@ def is_open_to_others(handle: int) -> bool:
     return bool(stat.S_IMODE(os.fstat(handle).st_mode) & (stat.S_IRWXG | stat.S_IRWXO))
 
 
+def make_folder(path: Path) -> None:
+    """Make an owner-only folder, unless there is one, and so those above it: `Path.mkdir` would open them to others."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
 def make(path: Path, content: bytes) -> None:
     """Make an owner-only file, and its folder, unless there is one: the first to make it wins."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     # A whole file is linked into place, which fails where one is: nobody reads half of it, and the first one stays.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:

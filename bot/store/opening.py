@@ -19,6 +19,7 @@ import structlog
 
 from bot.store import InUseError, PlaceError, SealError, StoreError, WrongKeyError
 from bot.store.database import BARRED, EMPTY_LOG, in_plain_words, rebuild_in_small_pages
+from bot.store.files import make_folder
 from bot.store.migrations import STEPS, is_behind, migrate, own_version
 from bot.store.ring import Ring
 from bot.store.seal import Place, Sealer
@@ -88,7 +89,7 @@ def refuse_older(connection: sqlite3.Connection) -> None:
 def serving_alone(folder: Path) -> Iterator[None]:
     """Hold what only one process can hold; it lets go of it in whatever way it ends."""
     with in_plain_words():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

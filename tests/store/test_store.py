@@ -325,6 +325,11 @@ async def test_files_are_the_owners_alone(store: Store, folder: Path) -> None:
     assert modes(folder) == {"data": 0o700} | dict.fromkeys(files, 0o600)
 
 
+async def test_folders_that_are_made_above_are_the_owners_alone(folder: Path) -> None:
+    async with Store.open(folder / "terminal", RING):
+        assert modes(folder) == {"data": 0o700, "terminal": 0o700}
+
+
 async def test_nothing_about_anyone_is_written_without_consent(store: Store, folder: Path) -> None:
     before = everything(folder)
     assert await store.save_outcome(ALMA, OUTCOME) is False
