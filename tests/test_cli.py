@@ -25,9 +25,9 @@ ROOT = Path(__file__).parent.parent
 SECRET = "480016:AADistinctiveTokenThatMustNotShow"  # noqa: S105 - it opens nothing
 
 USAGE = (
-    "Give run, chat, notice [--explain TEXT], check, privacy, health, doctor [--offline], keys [show|rotate],"
-    " backup FILE, restore FILE, export, forget or nudges [--on DATE], and nothing else: settings come from the"
-    " environment."
+    "Give run, chat, notice [--explain TEXT], check [--language CODE], privacy, health, doctor [--offline],"
+    " keys [show|rotate], backup FILE, restore FILE, export, forget or nudges [--on DATE], and nothing else: settings"
+    " come from the environment."
 )
 
 Json = dict[str, Any]
