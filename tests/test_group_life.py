@@ -1,6 +1,7 @@
 """The whole life of a group: the real bot as a process of its own, over HTTP, with a restart in the midst of it."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from bot.core.lines import Label, Line
@@ -34,7 +35,7 @@ def setting(message: Message, name: Label) -> str:
 
 
 def kept(folder: Path, table: str) -> int:
-    with sqlite3.connect(folder / "data" / FILE) as database:
+    with closing(sqlite3.connect(folder / "data" / FILE)) as database:
         (count,) = database.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - ours
     return int(count)
 

@@ -148,6 +148,14 @@ def test_clear_danger_gets_its_card_first_wherever_someone_stands() -> None:
         assert not [fact for fact in decision.facts if isinstance(fact, Ended)]
 
 
+def test_a_stop_with_the_same_danger_ends_the_walk_and_the_card_goes_on() -> None:
+    shown = answer(at(Step.KIND), received(text="i want to die")).held
+    decision = decide(received(text="stop. i want to die"), shown, CONTENT)
+    assert lines(decision) == [Line.CARD_AGAIN]
+    assert (decision.held.state.step, decision.held.state.resume) == (Step.BARRIER, Step.IDLE)
+    assert decision.held.state.walk != shown.state.walk
+
+
 @pytest.mark.parametrize("step", [Step.IDLE, Step.CLOSE])
 def test_after_a_card_outside_a_walk_one_may_begin(step: Step) -> None:
     decision = answer(at(step), received(text="i want to die"))

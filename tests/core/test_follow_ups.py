@@ -285,7 +285,11 @@ def test_strong_upset_of_someone_who_was_there_names_a_doctor() -> None:
 
 
 def test_no_more_of_these_is_said_so_and_can_be_typed() -> None:
-    for decision in (tapped(labelled(asked(FOLLOW_UP), Label.FOLLOW_UP_END)), typed("No more of these")):
+    for decision in (
+        tapped(labelled(asked(FOLLOW_UP), Label.FOLLOW_UP_END)),
+        typed("No more of these"),
+        replied("bye", number(4)),
+    ):
         assert lines(decision) == [Line.FOLLOW_UP_ENDED]
         assert all(isinstance(fact, FollowedUp) and fact.ends for fact in decision.facts)
         assert len(decision.facts) == 1
